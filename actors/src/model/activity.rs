@@ -1,0 +1,37 @@
+//! What runs on a database at one instant.
+
+use serde::Serialize;
+
+use super::Timestamp;
+
+/// One session at work, as `GET /databases/{id}/active` and the live stream show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ActiveQuery {
+    pub pid: i64,
+    /// Normalised: literals are gone. Null when the role may not see it.
+    pub query_text: Option<String>,
+    /// 16 hex digits; the same as in `/queries`.
+    pub query_hash: Option<String>,
+    pub state: Option<String>,
+    pub wait_event_type: Option<String>,
+    pub wait_event: Option<String>,
+    /// Since `query_start`.
+    pub duration_ms: Option<i64>,
+    /// Age of the open transaction.
+    pub transaction_ms: Option<i64>,
+    pub blocking_pids: Vec<i64>,
+    pub user_name: Option<String>,
+    pub database_name: Option<String>,
+    pub application_name: Option<String>,
+    pub client_addr: Option<String>,
+    pub backend_type: Option<String>,
+    pub ts: Timestamp,
+}
+
+/// Everything that ran at `at`, longest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivitySnapshot {
+    /// The server's clock.
+    pub at: Timestamp,
+    pub queries: Vec<ActiveQuery>,
+}

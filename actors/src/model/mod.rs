@@ -1,0 +1,20 @@
+//! Plain data shared by every room: no I/O, no actor, no SQL.
+
+mod activity;
+mod engine;
+mod ids;
+mod sample;
+mod secret;
+mod status;
+pub mod streams;
+mod target;
+mod time;
+
+pub use activity::{ActiveQuery, ActivitySnapshot};
+pub use engine::{Engine, UnknownEngine};
+pub use ids::{DatabaseId, OrganizationId};
+pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, NULL, Record, Stream, Word};
+pub use secret::Secret;
+pub use status::{CollectorState, CollectorStatus, DatabaseStatus, Status};
+pub use target::{Target, TlsMode, UnknownTlsMode};
+pub use time::{ParseTimestampError, Timestamp};

@@ -1,0 +1,67 @@
+//! What the actors need from outside, as traits that the outside implements.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+
+use crate::model::{Batch, DatabaseId, Stream, Target, Timestamp};
+
+/// Where samples go.
+#[async_trait]
+pub trait SampleSink: Send + Sync + 'static {
+    /// Stores `batch` whole or not at all. Once this returns `Ok`, the batch survives a crash.
+    ///
+    /// # Errors
+    /// [`SinkError`] when nothing was stored; the caller keeps what it had and marks a gap.
+    async fn append(&self, batch: Batch) -> Result<(), SinkError>;
+
+    /// The end of the newest record or gap of `stream`, if there is any.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn newest(
+        &self,
+        database: DatabaseId,
+        stream: &'static Stream,
+    ) -> Result<Option<Timestamp>, SinkError>;
+}
+
+/// The store refused.
+#[derive(Debug, thiserror::Error)]
+#[error("the sample store failed: {0}")]
+pub struct SinkError(pub String);
+
+/// Where the registered databases are, and where to note that one was seen.
+#[async_trait]
+pub trait TargetSource: Send + Sync + 'static {
+    /// Every database to watch.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the registry cannot be read.
+    async fn all(&self) -> Result<Vec<Target>, SourceError>;
+
+    /// Keeps what a poll learned about the database itself.
+    ///
+    /// # Errors
+    /// [`SourceError`] when it could not be written.
+    async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError>;
+}
+
+/// The registry of databases refused.
+#[derive(Debug, thiserror::Error)]
+#[error("the registry of databases failed: {0}")]
+pub struct SourceError(pub String);
+
+/// What a poll learned about a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    pub last_seen_at: Option<Timestamp>,
+    pub last_error: Option<String>,
+    pub engine_version: Option<String>,
+}
+
+/// Which addresses a database may live at.
+pub trait AddressPolicy: Send + Sync + 'static {
+    /// Whether connecting to `address` is allowed.
+    fn allows(&self, address: IpAddr) -> bool;
+}
