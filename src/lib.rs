@@ -1,1 +1,4 @@
+//! Basira watches fleets of PostgreSQL and ClickHouse databases.
 
+pub mod auth;
+pub mod samples;

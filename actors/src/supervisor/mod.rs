@@ -1,0 +1,5 @@
+//! Starts, restarts and stops the actor of each database.
+
+mod directory;
+
+pub use directory::{Directory, Handle, Live, Subscription, Unavailable};

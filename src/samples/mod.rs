@@ -1,0 +1,104 @@
+//! The sample store: what a poll appends, kept small, read back over any span.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
+use basira_actors::ports::SampleSink;
+
+/// Whose samples: no read starts without its organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    pub organization: OrganizationId,
+    pub database: DatabaseId,
+}
+
+/// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
+/// One group summed over a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    pub group: u64,
+    /// One per column of the stream; [`basira_actors::model::NULL`] where no sample had a value.
+    pub values: Vec<i64>,
+    /// Starts of the first and end of the last record that had this group.
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+/// One bucket of one group's series, its series summed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// The start of the bucket.
+    pub ts: Timestamp,
+    pub values: Vec<i64>,
+}
+
+/// A series of a group with what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub series: u64,
+    pub labels: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The store refused a read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("reading the sample store failed: {0}")]
+    Database(#[from] sea_orm::DbErr),
+}
+
+/// Reading samples back. Every backend gives identical answers.
+#[async_trait]
+pub trait SampleStore: SampleSink {
+    /// Every group of `stream` that has a record in `window`, summed, in no particular order.
+    async fn totals(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Vec<Total>, StoreError>;
+
+    /// One group over time in buckets of `bucket_ms`, oldest first; buckets without a record are absent.
+    /// A record belongs to the bucket in which it ends.
+    async fn points(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        group: u64,
+        window: Window,
+        bucket_ms: i64,
+    ) -> Result<Vec<Point>, StoreError>;
+
+    /// The series of one group.
+    async fn members(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        group: u64,
+    ) -> Result<Vec<Member>, StoreError>;
+
+    /// Gaps that overlap `window`, oldest first.
+    async fn gaps(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Vec<Gap>, StoreError>;
+
+    /// The texts behind `hashes`, as far as they are known.
+    async fn words(
+        &self,
+        organization: OrganizationId,
+        hashes: &[u64],
+    ) -> Result<HashMap<u64, Arc<str>>, StoreError>;
+
+    /// Forgets everything of a deleted database.
+    async fn forget(&self, scope: Scope) -> Result<(), StoreError>;
+}
