@@ -34,3 +34,11 @@ pub enum Credential {
     /// An API key.
     ApiKey { key_id: Uuid },
 }
+
+impl Principal {
+    /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
+    #[must_use]
+    pub const fn from_cookie(&self) -> bool {
+        matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+}

@@ -14,7 +14,7 @@ use super::body::{self, Body};
 use super::router::PathParameters;
 use super::{ApiError, Query};
 use crate::app::{App, Registered, Shown};
-use crate::auth::{Credential, Principal, Role};
+use crate::auth::{Principal, Role};
 
 /// The cookie with the access token.
 pub(super) const ACCESS_COOKIE: &str = "basira_access";
@@ -64,8 +64,7 @@ impl Request {
     pub async fn principal(&self) -> Result<Principal, ApiError> {
         let shown = self.shown().ok_or(ApiError::Unauthenticated)?;
         let principal = self.app.authenticator.authenticate(shown).await?;
-        let from_cookie = matches!(principal.credential, Credential::Token { from_cookie: true, .. });
-        if from_cookie && !self.method.is_safe() {
+        if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
         }
         Ok(principal)
@@ -142,6 +141,11 @@ impl Request {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
+    /// The means to speak WebSocket from here on, if the caller asked for that.
+    pub fn take_upgrade(&mut self) -> Option<Ws> {
+        self.upgrade.take()
+    }
+
     /// Whether the request was sent by one of this server's own pages.
     ///
     /// # Errors
@@ -175,8 +179,7 @@ impl Request {
     }
 
     /// The session that a browser brings along.
-    #[must_use]
-    pub fn session_cookie(&self) -> Option<Shown> {
+    fn session_cookie(&self) -> Option<Shown> {
         let token = self.cookie(ACCESS_COOKIE).filter(|token| !token.is_empty())?;
         Some(Shown::AccessToken { token: Secret::new(token), from_cookie: true })
     }
