@@ -291,7 +291,7 @@ mod tests {
             (20 * day, 3_600),
             (120 * day, 6 * 3_600),
             (400 * day, day),
-            (498 * day, 2 * day),
+            (499 * day, 2 * day),
             (4_000 * day, 9 * day),
         ];
         for (span, expected) in cases {

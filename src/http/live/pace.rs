@@ -22,20 +22,16 @@ impl Pace {
         self.due
     }
 
-    /// Whether a snapshot may be sent: a little early is fine, since publishing jitters.
-    pub(super) fn allows(&self, now: Instant) -> bool {
-        now + self.interval / 10 >= self.due
+    /// Whether what was published at `published` may be sent: when due, or a little early if it is that fresh, since
+    /// publishing jitters.
+    pub(super) fn allows(&self, published: Instant, now: Instant) -> bool {
+        now >= self.due || published + self.interval / 10 >= self.due
     }
 
     /// A snapshot published at `published` was sent at `now`.
     ///
     /// Counting from `published` lets a stream fall into step with the publisher, so that what it sends is fresh; it
     /// shortens no interval by more than a quarter.
-    ///
-    /// ```text
-    /// published  |    A    |    B    |    C    |
-    /// sent          A       B      C    D    (late by less each time, then not at all)
-    /// ```
     pub(super) fn sent(&mut self, published: Instant, now: Instant) {
         self.due = (published + self.interval).max(now + self.interval * 3 / 4);
     }
@@ -64,7 +60,7 @@ mod tests {
                 (published, unsent, next) = (Some(now), true, next + every);
             }
             if let (true, Some(at)) = (unsent, published)
-                && pace.allows(now)
+                && pace.allows(at, now)
             {
                 pace.sent(at, now);
                 sent.push((now - start).as_millis());
@@ -88,6 +84,12 @@ mod tests {
     }
 
     #[test]
+    fn takes_a_publisher_that_jitters() {
+        let at = sent(2 * SECOND, Duration::ZERO, Duration::from_millis(1900), 8 * SECOND);
+        assert_eq!(at, [0, 1900, 3800, 5700, 7600]);
+    }
+
+    #[test]
     fn never_sends_twice_what_a_slower_publisher_gave() {
         let at = sent(SECOND, Duration::ZERO, 5 * SECOND, 11 * SECOND);
         assert_eq!(at, [0, 5000, 10_000]);
@@ -99,8 +101,9 @@ mod tests {
         let mut pace = Pace::new(5 * SECOND, start);
         pace.sent(start, start);
         // Published at 3 s, sent when due at 5 s: the next is due at 8.75 s rather than 10 s.
-        assert!(!pace.allows(start + 3 * SECOND));
-        assert!(pace.allows(start + 5 * SECOND));
+        assert!(!pace.allows(start + 3 * SECOND, start + 3 * SECOND));
+        assert!(!pace.allows(start + 3 * SECOND, start + 4 * SECOND));
+        assert!(pace.allows(start + 3 * SECOND, start + 5 * SECOND));
         pace.sent(start + 3 * SECOND, start + 5 * SECOND);
         assert_eq!(pace.due(), start + Duration::from_millis(8750));
     }

@@ -140,7 +140,7 @@ impl Session {
             };
             let due = || {
                 let now = Instant::now();
-                let snapshot = unsent.take_if(|_| pace.allows(now))?;
+                let snapshot = unsent.take_if(|snapshot| pace.allows(snapshot.published, now))?;
                 pace.sent(snapshot.published, now);
                 Some(text(&snapshot.frame))
             };
