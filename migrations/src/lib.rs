@@ -1,5 +1,6 @@
 //! The schema of Basira's own storage: one file per migration, oldest first.
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m20261125_000001_create_accounts;
