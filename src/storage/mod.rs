@@ -27,6 +27,7 @@ pub struct Storage {
 /// What may happen only once at a time among all servers on one storage. The numbers are PostgreSQL's advisory
 /// lock keys and must never change.
 #[derive(Debug, Clone, Copy)]
+#[repr(i64)]
 enum Lock {
     Migrate = 0x6261_7369_7261_0001,
     Signup = 0x6261_7369_7261_0002,

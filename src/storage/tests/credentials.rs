@@ -135,7 +135,7 @@ async fn keys_are_listed_and_revoked_in_their_organization_only() {
         };
         let key = storage.api_keys(own).insert(new, NOW).await.unwrap();
 
-        assert_eq!(storage.api_keys(own).list(false).await.unwrap(), [key.clone()]);
+        assert_eq!(storage.api_keys(own).list(false).await.unwrap(), std::slice::from_ref(&key));
         assert_eq!(storage.api_keys(other).list(true).await.unwrap(), []);
         assert!(!storage.api_keys(other).revoke(key.id, NOW).await.unwrap());
         assert_eq!(storage.api_key("k1").await.unwrap().unwrap().key.revoked_at, None);

@@ -21,7 +21,7 @@ async fn a_database_comes_back_as_it_was_stored_to_its_organization_only() {
         storage.databases(own).insert(&stored).await.unwrap();
 
         assert_eq!(storage.databases(own).find(id).await.unwrap(), Some(stored.clone()));
-        assert_eq!(storage.databases(own).list().await.unwrap(), [stored.clone()]);
+        assert_eq!(storage.databases(own).list().await.unwrap(), std::slice::from_ref(&stored));
         assert_eq!(storage.all().await.unwrap(), [stored.target]);
 
         assert_eq!(storage.databases(other).find(id).await.unwrap(), None);
