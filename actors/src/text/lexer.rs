@@ -83,6 +83,7 @@ impl<'a> Reader<'a> {
             Token::HexStringLiteral(digits) if digits.chars().all(|c| c.is_ascii_hexdigit()) => {
                 self.push(Kind::Constant, text);
             }
+            Token::CopyData { .. } => return None,
             // in `$1$x$..$x$` the quote begins at the second dollar sign
             Token::DollarQuotedString(_) if text[1..].starts_with(|c: char| c.is_ascii_digit()) => {
                 return None;
@@ -238,6 +239,10 @@ impl Dialect for PostgresLexis {
     }
 
     fn supports_nested_comments(&self) -> bool {
+        true
+    }
+
+    fn supports_copy_from_stdin_data(&self) -> bool {
         true
     }
 

@@ -90,7 +90,10 @@ fn shows() {
         ("values (1, now()), (2, NOW()), (null, now()) ", "values ($1, now())"),
         ("values (1, 2), (3, x) limit 5", "values ($1, $2), ($3, x) limit $4"),
         ("array[1::numeric(3, 1), cast(2 as pg_catalog.int4)]", "array[$1]"),
-        ("x is null and y is not null and z = null", "x is null and y is not null and z = $1"),
+        (
+            "x is null and y is not null and z = null and u is distinct from null and v is not true and w = true",
+            "x is null and y is not null and z = $1 and u is distinct from null and v is not true and w = $2",
+        ),
         (r"a like 'x' escape '\' and b = 'y'", "a like $1 escape $2 and b = $3"),
         (r"a = 'C:\' and b = 'y'", "a = ..."),
         ("a ->> 'k' @> b ?| c :: int", "a ->> $1 @> b ?| c :: int"),
@@ -108,7 +111,8 @@ fn shows() {
         ("select $1$x$ zq $x$ || $1$x$", "select ..."),
         ("'", "..."),
         ("😀 \\ ` 'zq' {", "😀 \\ ` $1 {"),
-        ("copy t from stdin;\nzq\tzq\n", "copy t from stdin; zq zq"),
+        ("copy t from stdin;", "copy t from stdin"),
+        ("copy t from stdin;\nzq\tzq\n", "copy t from stdin ..."),
     ];
     for (raw, expected) in cases {
         assert_eq!(text(raw), expected, "{raw}");
