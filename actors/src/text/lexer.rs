@@ -77,7 +77,10 @@ impl<'a> Reader<'a> {
         match token {
             Token::Whitespace(_) => self.spaced = true,
             Token::Word(word) if word.quote_style.is_some() => self.push(Kind::QuotedIdentifier, text),
-            Token::Word(word) => self.word(word.keyword, text),
+            Token::Word(word) if word.keyword != Keyword::NoKeyword => {
+                self.push(Kind::Word(word.keyword), text);
+            }
+            Token::Word(_) => self.glued(text),
             Token::Placeholder(_) => self.placeholder(text)?,
             Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => self.quoted(text)?,
             Token::HexStringLiteral(digits) if digits.chars().all(|c| c.is_ascii_hexdigit()) => {
@@ -85,9 +88,7 @@ impl<'a> Reader<'a> {
             }
             Token::CopyData { .. } => return None,
             // in `$1$x$..$x$` the quote begins at the second dollar sign
-            Token::DollarQuotedString(_) if text[1..].starts_with(|c: char| c.is_ascii_digit()) => {
-                return None;
-            }
+            Token::DollarQuotedString(_) if is_parameter(text) => return None,
             Token::Number(..)
             | Token::DollarQuotedString(_)
             | Token::EscapedStringLiteral(_)
@@ -105,31 +106,16 @@ impl<'a> Reader<'a> {
     }
 
     /// `pg_stat_statements` glues what was glued: `like'x%'and` reads `like$1and` there.
-    fn word(&mut self, keyword: Keyword, text: &'a str) {
-        let glued =
-            text.split_once('$').filter(|_| self.engine == Engine::Postgres && keyword == Keyword::NoKeyword);
-        if let Some((before, after)) = glued
-            && after.starts_with(|c: char| c.is_ascii_digit())
-        {
-            let prefix = keyword_of(before);
-            let national = before.eq_ignore_ascii_case("n");
-            if national || prefix != Keyword::NoKeyword {
-                if !national {
-                    self.push(Kind::Word(prefix), before);
-                }
-                return self.parameter(&text[before.len()..]);
+    fn glued(&mut self, text: &'a str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(piece_length(rest));
+            rest = after;
+            if piece.starts_with('$') {
+                self.push(Kind::Constant, piece);
+            } else if after.is_empty() || !is_national(piece) {
+                self.push(Kind::Word(keyword_of(piece)), piece);
             }
-        }
-        self.push(Kind::Word(keyword), text);
-    }
-
-    /// `$1`, or `$1and` where a literal and a word touched.
-    fn parameter(&mut self, text: &'a str) {
-        let digits = text[1..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| at + 1);
-        let (parameter, word) = text.split_at(digits);
-        self.push(Kind::Constant, parameter);
-        if !word.is_empty() {
-            self.word(keyword_of(word), word);
         }
     }
 
@@ -143,7 +129,7 @@ impl<'a> Reader<'a> {
                 }
             }
             // any other `$..` is the start of a dollar quote that the lexer did not recognise
-            None if text[1..].starts_with(|c: char| c.is_ascii_digit()) => self.parameter(text),
+            None if is_parameter(text) => self.glued(text),
             None => return None,
         }
         Some(())
@@ -158,6 +144,24 @@ impl<'a> Reader<'a> {
         self.push(Kind::QuotedConstant, text);
         Some(())
     }
+}
+
+fn is_parameter(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The N of `N'text'`, which is part of the literal.
+fn is_national(word: &str) -> bool {
+    word.eq_ignore_ascii_case("n")
+}
+
+/// Of a parameter, or of a word up to a parameter that touches it: `$` may be part of a name, but not of a keyword.
+fn piece_length(text: &str) -> usize {
+    if let Some(number) = text.strip_prefix('$') {
+        return 1 + number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    }
+    let touches = |word: &str| is_national(word) || keyword_of(word) != Keyword::NoKeyword;
+    text.find('$').filter(|at| is_parameter(&text[*at..]) && touches(&text[..*at])).unwrap_or(text.len())
 }
 
 fn keyword_of(word: &str) -> Keyword {

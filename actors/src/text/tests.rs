@@ -104,6 +104,7 @@ fn shows() {
         ("select 'abc", "select ..."),
         ("select E'ab\\'zq", "select ..."),
         ("select 1 /* /* */ zq", "select $1 ..."),
+        ("a like$1and sys$2 in($3)or b$ = n$4", "a like $1 and sys$2 in($2)or b$ = $3"),
         ("do $x$ zq $y$", "do ..."),
         ("do $é$ zq $é$", "do $1"),
         ("do $😀$ zq $😀$", "do ..."),
@@ -181,6 +182,7 @@ fn long_input_takes_linear_time() {
         "$",
         "::",
         "E'\\''",
+        "like$1",
     ];
     for piece in pieces {
         let text = text(&piece.repeat(MAX_INPUT_BYTES / 4 / piece.len()));
