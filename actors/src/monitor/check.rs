@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::collect::{CollectError, Collected};
 use crate::collectors;
-use crate::drivers::{self, ConnectSettings, Session};
+use crate::drivers::{self, ConnectSettings};
 use crate::model::{CollectorState, Target};
 
 use super::poll::converse;

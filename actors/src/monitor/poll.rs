@@ -12,7 +12,7 @@ use crate::drivers::{self, Session};
 use crate::model::{Batch, Gap, Target, Timestamp};
 
 /// Everything that a poll needs and changes. It travels into the task and back, so two polls cannot overlap.
-pub(super) struct Runner {
+pub(crate) struct Runner {
     dependencies: Dependencies,
     target: Target,
     session: Option<Box<dyn Session>>,
@@ -31,7 +31,7 @@ struct Running {
 }
 
 /// What a poll came to.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     pub(super) runs: Vec<Run>,
     /// The server that answered, if one did.
     pub(super) server: Option<Server>,
@@ -81,7 +81,7 @@ impl Runner {
             outcome.server = Some(session.server().clone());
             let result = result.map(|mut collected| {
                 if let Some(snapshot) = collected.activity.take() {
-                    let live = Live::snapshot(shared.next_number(), snapshot);
+                    let live = Live::snapshot(shared.next_seq(), snapshot);
                     // an actor that is gone needs no live value
                     let _ = monitor.cast(Message::Looked(live));
                 }

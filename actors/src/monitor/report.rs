@@ -7,7 +7,7 @@ use crate::collectors;
 use crate::model::{CollectorState, CollectorStatus, Target, Timestamp};
 
 /// One run of one collector.
-pub(super) struct Run {
+pub(crate) struct Run {
     pub(super) name: &'static str,
     pub(super) at: Timestamp,
     pub(super) took: Duration,
@@ -15,7 +15,7 @@ pub(super) struct Run {
 }
 
 /// A run that worked, perhaps with a limitation.
-pub(super) struct Success {
+pub(crate) struct Success {
     pub(super) rows: u64,
     pub(super) notice: Option<Notice>,
 }

@@ -18,7 +18,8 @@ pub(crate) struct Shared {
     pub(crate) observed: watch::Sender<Observed>,
     actor: RwLock<Option<ActorRef<Message>>>,
     subscribers: Mutex<HashMap<u64, Duration>>,
-    next_id: AtomicU64,
+    last_seq: AtomicU64,
+    last_subscriber: AtomicU64,
 }
 
 /// What the last polls found out.
@@ -52,7 +53,8 @@ impl Default for Shared {
             observed: watch::Sender::new(Observed::default()),
             actor: RwLock::new(None),
             subscribers: Mutex::new(HashMap::new()),
-            next_id: AtomicU64::new(1),
+            last_seq: AtomicU64::new(0),
+            last_subscriber: AtomicU64::new(0),
         }
     }
 }
@@ -67,14 +69,14 @@ impl Shared {
         *self.actor.write().unwrap_or_else(PoisonError::into_inner) = actor;
     }
 
-    /// The next number of a snapshot or a subscriber.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
+    /// The number of the next snapshot.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.last_seq.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Adds a subscriber, and lets the monitor know that somebody may want it faster.
     pub(crate) fn subscribe(&self, interval: Duration) -> u64 {
-        let id = self.next_number();
+        let id = self.last_subscriber.fetch_add(1, Ordering::Relaxed);
         self.change_subscribers(|subscribers| subscribers.insert(id, interval));
         id
     }

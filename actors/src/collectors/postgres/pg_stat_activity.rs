@@ -14,7 +14,7 @@ use crate::collect::{
 use crate::model::{
     ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, Word, streams,
 };
-use crate::text;
+use crate::text::{self, Fingerprint};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_activity",
@@ -55,7 +55,7 @@ const REMEMBERED: usize = 4_096;
 struct Activity {
     previous: Option<Timestamp>,
     /// By hash of the raw text, so that no literal is kept.
-    normalised: HashMap<u64, (Arc<str>, u64)>,
+    normalised: HashMap<u64, (Arc<str>, Fingerprint)>,
     said: HashSet<u64>,
     words: Vec<Word>,
 }
@@ -113,7 +113,7 @@ impl Collector for Activity {
 /// One row of the answer.
 struct Session {
     query: ActiveQuery,
-    fingerprint: Option<u64>,
+    fingerprint: Option<Fingerprint>,
     /// What is stored, even when the live view shows the raw text.
     normalised: Option<Arc<str>>,
     hidden: bool,
@@ -151,7 +151,7 @@ impl Activity {
         let query = ActiveQuery {
             pid,
             query_text,
-            query_hash: fingerprint.map(|hash| format!("{hash:016x}")),
+            query_hash: fingerprint.map(|hash| hash.to_string()),
             state,
             wait_event_type,
             wait_event,
@@ -169,7 +169,7 @@ impl Activity {
         Ok(Session { query, fingerprint, normalised, hidden: raw == Some(HIDDEN) })
     }
 
-    fn normalise(&mut self, raw: &str) -> (Arc<str>, u64) {
+    fn normalise(&mut self, raw: &str) -> (Arc<str>, Fingerprint) {
         let key = xxh3_64(raw.as_bytes());
         if let Some(known) = self.normalised.get(&key) {
             return known.clone();
@@ -186,7 +186,7 @@ impl Activity {
     /// The columns of the stream, in its order.
     fn columns(&mut self, sessions: &[Session]) -> Vec<Vec<i64>> {
         let queries = |session: &Session| match (session.fingerprint, &session.normalised) {
-            (Some(hash), Some(text)) => Some((hash, Arc::clone(text))),
+            (Some(hash), Some(text)) => Some((hash.0, Arc::clone(text))),
             _ => None,
         };
         let text_column = sessions.iter().map(|session| self.say(queries(session))).collect();

@@ -114,7 +114,7 @@ impl Texts {
             ("database_name".to_owned(), Value::from(server.database.clone())),
             ("toplevel".to_owned(), Value::from(new.toplevel)),
         ]);
-        let group = normalised.fingerprint;
+        let group = normalised.fingerprint.0;
         self.entries.push(Entry { stream: &streams::STATEMENTS, series: new.series, group, labels });
         self.words.push(Word { hash: group, text: normalised.text.into() });
     }
