@@ -4,6 +4,8 @@ mod backoff;
 mod counters;
 mod epoch;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod rows;
 mod schedule;
 mod spec;

@@ -2,6 +2,8 @@
 //! Costs about 10 ms of a backend per 5,000 entries; texts are read only for statements not seen before.
 
 mod decode;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::sync::Arc;
