@@ -2,5 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod fields;
 pub mod http;
 pub mod samples;
+pub mod storage;

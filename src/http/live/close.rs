@@ -65,8 +65,7 @@ mod tests {
         let code = |close: Close| close.frame().and_then(|frame| frame.close_frame().map(|(code, _)| code));
         let refused = |error| code(Close::Refused(error));
         assert_eq!(refused(ApiError::field("interval", "must be")), Some(4400));
-        assert_eq!(refused(ApiError::Unauthenticated), Some(4401));
-        assert_eq!(refused(ApiError::TokenExpired), Some(4401));
+        assert_eq!(refused(ApiError::unauthenticated("bad_ticket", "no")), Some(4401));
         assert_eq!(refused(ApiError::forbidden("bad_origin", "no")), Some(4403));
         assert_eq!(refused(ApiError::not_found("database")), Some(4404));
         assert_eq!(refused(ApiError::storage("down")), Some(1013));

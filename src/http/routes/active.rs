@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use basira_actors::model::Secret;
-use basira_actors::supervisor::Subscription;
+use basira_actors::model::Timestamp;
+use basira_actors::supervisor::{Subscription, Unavailable};
 
-use crate::app::Shown;
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
@@ -20,7 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn list(request: Request) -> Answer {
     let (_, database) = request.database().await?;
     let limit = request.query()?.limit(50, 200)?;
-    let Some(handle) = request.app.directory.find(database.id) else {
+    let Some(handle) = request.app.directory().find(database.target.id) else {
         return response::unavailable_list("the database is not watched yet");
     };
     match handle.activity() {
@@ -37,10 +36,7 @@ async fn list(request: Request) -> Answer {
 /// A browser reads no status and no body of a refused upgrade, so refusals come as close codes.
 async fn stream(mut request: Request) -> Answer {
     let ws = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
-    let slot = request.app.live.enter().ok_or(ApiError::Unavailable {
-        message: "too many live streams are open".into(),
-        retry_after: Duration::from_secs(10),
-    })?;
+    let slot = request.app.live.enter().ok_or_else(too_many_streams)?;
     let (admitted, subscription) = match admit(&request).await {
         Ok((session, subscription)) => (Ok(session), Some(subscription)),
         Err(error) => (Err(error), None),
@@ -53,12 +49,9 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
     let interval = Duration::from_secs(query.integer("interval", 5, 1, 60)?.into());
     let principal = principal(request, &query).await?;
     let id = request.database_id()?;
-    let database = request.app.registry.find(principal.organization_id, id).await?;
+    let database = request.app.storage.databases(principal.organization_id).find(id).await?;
     database.ok_or(ApiError::not_found("database"))?;
-    let handle = request.app.directory.find(id).ok_or(ApiError::Unavailable {
-        message: "the database is not watched yet".into(),
-        retry_after: Duration::from_secs(1),
-    })?;
+    let handle = request.app.directory().find(id).ok_or(Unavailable)?;
     let expires_at = match principal.credential {
         Credential::Token { expires_at, .. } => Some(expires_at),
         Credential::ApiKey { .. } => None,
@@ -70,15 +63,22 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
 async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
     if let Some(ticket) = query.text("ticket")? {
-        return request.app.tickets.redeem(ticket).ok_or(ApiError::Unauthenticated);
+        return request.app.tickets.redeem(ticket).ok_or_else(bad_ticket);
     }
     if let Some(token) = query.text("token")? {
-        let shown = Shown::AccessToken { token: Secret::new(token), from_cookie: false };
-        return Ok(request.app.authenticator.authenticate(shown).await?);
+        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now())?);
     }
     let principal = request.principal().await?;
     if principal.from_cookie() {
         request.check_origin()?;
     }
     Ok(principal)
+}
+
+fn too_many_streams() -> ApiError {
+    ApiError::unavailable("too many live streams are open", Duration::from_secs(10))
+}
+
+fn bad_ticket() -> ApiError {
+    ApiError::unauthenticated("bad_ticket", "the ticket was used, has expired or never was")
 }

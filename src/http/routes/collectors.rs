@@ -1,8 +1,8 @@
 //! `GET /api/v1/databases/{id}/collectors`: how each source of samples is doing, and what would help.
 
-use std::time::Duration;
+use basira_actors::supervisor::Unavailable;
 
-use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::http::{Answer, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/collectors", list)]
@@ -10,10 +10,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(request: Request) -> Answer {
     let (_, database) = request.database().await?;
-    let handle = request.app.directory.find(database.id).ok_or(ApiError::Unavailable {
-        message: "the database is not watched yet".into(),
-        retry_after: Duration::from_secs(1),
-    })?;
+    let handle = request.app.directory().find(database.target.id).ok_or(Unavailable)?;
     let collectors = handle.collectors().await?;
     response::list(&collectors, collectors.len())
 }

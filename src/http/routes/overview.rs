@@ -52,12 +52,12 @@ struct Postgres {
 
 async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
-    let handle = request.app.directory.find(database.id);
+    let handle = request.app.directory().find(database.target.id);
     let known = handle.as_ref().map(|handle| handle.status());
     let activity = handle.and_then(|handle| handle.activity());
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
     let samples = &request.app.samples;
@@ -74,13 +74,13 @@ async fn get(request: Request) -> Answer {
         last_autovacuum: None,
     };
     response::ok(&Overview {
-        id: database.id,
-        engine: database.engine,
+        id: database.target.id,
+        engine: database.target.engine,
         status: known.as_ref().map_or(Status::Disconnected, |known| known.status),
         last_seen_at: known.and_then(|known| known.last_seen_at).or(database.last_seen_at),
         health_score: None,
         top_queries: top.iter().map(|total| Statement::new(total, &texts)).collect(),
-        postgres: (database.engine == Engine::Postgres).then_some(postgres),
+        postgres: (database.target.engine == Engine::Postgres).then_some(postgres),
         now,
     })
 }

@@ -12,9 +12,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn issue(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let ticket = request.app.tickets.issue(principal).ok_or(ApiError::Unavailable {
-        message: "too many tickets are waiting to be used".into(),
-        retry_after: Duration::from_secs(5),
+    let ticket = request.app.tickets.issue(principal).ok_or_else(|| {
+        ApiError::unavailable("too many tickets are waiting to be used", Duration::from_secs(5))
     })?;
     response::created(&json!({"ticket": ticket, "expires_in": Tickets::LIFETIME.as_secs()}))
 }

@@ -48,7 +48,7 @@ pub(super) async fn detail(request: Request) -> Answer {
     let group = parse_hash(request.path_text("hash"))?;
     let window = request.query()?.window(Timestamp::now())?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let samples = &request.app.samples;
     let members = samples.members(scope, &STATEMENTS, group).await?;
     if members.is_empty() {
@@ -66,7 +66,7 @@ pub(super) async fn detail(request: Request) -> Answer {
             Some(total) => Statement::new(total, &texts),
             None => Statement::idle(group, texts.get(&group).cloned()),
         },
-        engine: database.engine,
+        engine: database.target.engine,
         queryid: shared_label(&members, "queryid"),
         user_name: shared_label(&members, "user_name"),
         database_name: shared_label(&members, "database_name"),

@@ -23,7 +23,7 @@ pub(super) async fn list(request: Request) -> Answer {
     let limit = query.limit(25, 100)?;
     let rank = query.choice("sort_by", Rank::TotalTime)?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let samples = &request.app.samples;
     let totals = samples.totals(scope, &STATEMENTS, window).await?;
     let count = totals.len();
