@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod databases;
 pub mod fields;
 pub mod http;
 pub mod samples;
