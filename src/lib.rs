@@ -1,4 +1,8 @@
 //! Basira watches fleets of PostgreSQL and ClickHouse databases.
 
+pub mod app;
 pub mod auth;
+pub mod fields;
+pub mod http;
 pub mod samples;
+pub mod storage;
