@@ -33,7 +33,7 @@ async fn a_server_survives_restart_crash_and_suspension() {
     server.client().await.unwrap().query_one("select one from kept", &[]).await.unwrap();
 
     let port = server.port();
-    server.stop().unwrap();
+    drop(server);
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 

@@ -29,13 +29,15 @@ impl Distribution {
     #[must_use]
     pub fn installed() -> Vec<Self> {
         let on_path = env::var_os("PATH").unwrap_or_default();
-        let mut usual = [subdirectories("/usr/lib/postgresql", "bin"), subdirectories("/usr", "bin")].concat();
+        let mut usual =
+            [subdirectories("/usr/lib/postgresql", "bin"), subdirectories("/usr", "bin")].concat();
         usual.retain(|directory| directory.join("postgres").is_file());
         let mut usual: Vec<Self> = usual.iter().filter_map(|directory| Self::inspect(directory)).collect();
         usual.sort_by_key(|found| std::cmp::Reverse(found.major));
 
         let mut all = Vec::new();
-        for found in env::split_paths(&on_path).filter_map(|directory| Self::inspect(&directory)).chain(usual) {
+        for found in env::split_paths(&on_path).filter_map(|directory| Self::inspect(&directory)).chain(usual)
+        {
             if !all.contains(&found) {
                 all.push(found);
             }

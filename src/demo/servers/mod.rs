@@ -9,7 +9,7 @@ mod process;
 use std::io;
 
 pub use distribution::Distribution;
-pub use postgres::{Options, PostgresServer};
+pub use postgres::{Options, PostgresServer, connect};
 pub use process::{Guardian, scratch_directory};
 
 /// A server could not be found, fetched or run.

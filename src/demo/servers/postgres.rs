@@ -50,7 +50,7 @@ pub struct PostgresServer {
     scratch: PathBuf,
     port: u16,
     postmaster: Child,
-    guardian: Guardian,
+    _guardian: Guardian,
 }
 
 impl PostgresServer {
@@ -68,8 +68,14 @@ impl PostgresServer {
         let port = free_port()?;
         initialise(distribution, &options, &scratch, port)?;
         let postmaster = launch(distribution, &scratch)?;
-        let mut server =
-            Self { distribution: distribution.clone(), options, scratch, port, postmaster, guardian };
+        let mut server = Self {
+            distribution: distribution.clone(),
+            options,
+            scratch,
+            port,
+            postmaster,
+            _guardian: guardian,
+        };
         server.wait_until_ready().await?;
         // Databases are copies of template1, so all of them will have it.
         for database in ["template1", "postgres"] {
@@ -178,15 +184,6 @@ impl PostgresServer {
         signal("KILL", &[pid.unsigned_abs()])
     }
 
-    /// Ends the server and removes its data. Blocks for a moment.
-    ///
-    /// # Errors
-    /// [`ServerError`] when the guardian cannot be waited for.
-    pub fn stop(mut self) -> Result<(), ServerError> {
-        self.guardian.finish().map_err(ServerError::io("removing the throwaway PostgreSQL"))?;
-        self.postmaster.wait().map(drop).map_err(ServerError::io("waiting for PostgreSQL to end"))
-    }
-
     fn processes(&self) -> Vec<u32> {
         working_in(&self.scratch.join("data"))
     }
@@ -225,7 +222,10 @@ impl PostgresServer {
 }
 
 /// A client whose connection is driven in the background.
-pub(in crate::demo) async fn connect(dsn: &str) -> Result<Client, tokio_postgres::Error> {
+///
+/// # Errors
+/// PostgreSQL's, when it refuses.
+pub async fn connect(dsn: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
     // Its error reaches the client's next statement too.
     tokio::spawn(async move { drop(connection.await) });

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -40,7 +39,8 @@ impl Account {
 const NOBODY: Account = Account { uid: 65534, gid: 65534 };
 
 fn find_account(passwd: &str, name: &str) -> Option<Account> {
-    let mut fields = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
+    let mut fields =
+        passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
     let uid = fields.nth(2)?.parse().ok()?;
     Some(Account { uid, gid: fields.next()?.parse().ok()? })
 }
@@ -54,7 +54,8 @@ pub(super) fn is_root() -> bool {
 /// # Errors
 /// [`ServerError::Io`] when it cannot be made.
 pub fn scratch_directory() -> Result<PathBuf, ServerError> {
-    let parent = fs::canonicalize(env::temp_dir()).map_err(ServerError::io("finding the temporary folder"))?;
+    let parent =
+        fs::canonicalize(env::temp_dir()).map_err(ServerError::io("finding the temporary folder"))?;
     let path = parent.join(format!("basira-{}", Uuid::now_v7()));
     fs::DirBuilder::new()
         .mode(0o700)
@@ -114,14 +115,13 @@ impl Guardian {
         shell.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         shell.spawn().map(Self).map_err(ServerError::io("starting sh"))
     }
+}
 
-    /// Ends everything now and waits until it is gone. Blocks.
-    ///
-    /// # Errors
-    /// The operating system's, when the guardian cannot be waited for.
-    pub fn finish(&mut self) -> io::Result<()> {
+impl Drop for Guardian {
+    /// Waits for a moment until everything is gone.
+    fn drop(&mut self) {
         drop(self.0.stdin.take());
-        self.0.wait().map(drop)
+        drop(self.0.wait());
     }
 }
 
