@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod auth;
+pub mod config;
+pub mod demo;
 pub mod fields;
 pub mod http;
 pub mod samples;
