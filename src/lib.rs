@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod auth;
+pub mod config;
 pub mod databases;
+pub mod demo;
 pub mod fields;
 pub mod http;
 pub mod samples;

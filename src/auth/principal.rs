@@ -49,6 +49,12 @@ pub enum Credential {
 pub struct Forbidden(pub Role);
 
 impl Principal {
+    /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
+    #[must_use]
+    pub const fn from_cookie(&self) -> bool {
+        matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+
     /// Goes on only for `role` or higher.
     ///
     /// # Errors

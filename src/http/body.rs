@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use warp::http::header::{CONTENT_TYPE, HeaderMap};
 
@@ -58,27 +58,28 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| refuse(&error.path().to_string(), error.inner()))?;
-    deserializer.end().map_err(|error| refuse(".", &error))?;
+        .map_err(|error| refuse(text, &error.path().to_string(), error.inner()))?;
+    deserializer.end().map_err(|error| refuse(text, ".", &error))?;
     Ok(value)
 }
 
 /// `path` is where decoding stopped, `.` for the whole body.
-fn refuse(path: &str, error: &serde_json::Error) -> ApiError {
-    if error.classify() != Category::Data {
-        let message =
-            format!("the body is not valid JSON at line {}, column {}", error.line(), error.column());
-        return ApiError::invalid("invalid_body", message);
-    }
-    let text = error.to_string();
-    if let Some(name) = quoted_after(&text, "missing field ") {
-        let field = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
-        return ApiError::field(field, "is required");
-    }
-    let must = must(&text);
-    match path {
-        "." => ApiError::invalid("invalid_body", format!("the body {must}")),
-        field => ApiError::field(field.to_owned(), must),
+fn refuse(text: &str, path: &str, error: &serde_json::Error) -> ApiError {
+    let message = error.to_string();
+    let must = if error.classify() == Category::Data {
+        must(&message)
+    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        // A number where a name is expected counts as bad syntax, although the JSON is fine.
+        "must be of another type".to_owned()
+    } else {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        return ApiError::invalid("invalid_body", format!("the body is not valid JSON at {place}"));
+    };
+    match (quoted_after(&message, "missing field "), path) {
+        (Some(name), ".") => ApiError::field(name.to_owned(), "is required"),
+        (Some(name), parent) => ApiError::field(format!("{parent}.{name}"), "is required"),
+        (None, ".") => ApiError::invalid("invalid_body", format!("the body {must}")),
+        (None, field) => ApiError::field(field.to_owned(), must),
     }
 }
 

@@ -1,27 +1,24 @@
 //! Every way a request can fail, and the one place that turns it into an answer.
 
+mod convert;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
-use basira_actors::supervisor;
 use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 
 use super::{Response, response};
-use crate::app::{AuthError, RegistryError};
-use crate::samples::StoreError;
 
 /// Why a request is refused. `Display` is what the caller reads.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     #[error("{message}")]
     Invalid { code: &'static str, field: Option<Cow<'static, str>>, message: Cow<'static, str> },
-    #[error("authenticate with an API key, an access token or a session cookie")]
-    Unauthenticated,
-    #[error("the access token has expired: refresh it or log in again")]
-    TokenExpired,
+    #[error("{message}")]
+    Unauthenticated { code: &'static str, message: Cow<'static, str> },
     #[error("{message}")]
     Forbidden { code: &'static str, message: Cow<'static, str> },
     #[error("no such {what}")]
@@ -71,6 +68,11 @@ impl ApiError {
         Self::Invalid { code, field: None, message: message.into() }
     }
 
+    /// 401: who is asking?
+    pub fn unauthenticated(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unauthenticated { code, message: message.into() }
+    }
+
     /// 403: known, but not allowed.
     pub fn forbidden(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Forbidden { code, message: message.into() }
@@ -89,6 +91,11 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::Conflict { code, field: Some(field.into()), message: message.into() }
+    }
+
+    /// 503: not now, but soon.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        Self::Unavailable { message: message.into(), retry_after }
     }
 
     /// 500: a fault of ours. Logged with the request's id; the caller sees nothing of it.
@@ -111,8 +118,7 @@ impl ApiError {
     const fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Invalid { code, .. } => (StatusCode::BAD_REQUEST, code),
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired"),
+            Self::Unauthenticated { code, .. } => (StatusCode::UNAUTHORIZED, code),
             Self::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -153,8 +159,7 @@ impl ApiError {
             }
         };
         match self {
-            Self::Unauthenticated => set(WWW_AUTHENTICATE, "Bearer realm=\"basira\""),
-            Self::TokenExpired => set(WWW_AUTHENTICATE, "Bearer realm=\"basira\", error=\"invalid_token\""),
+            Self::Unauthenticated { .. } => set(WWW_AUTHENTICATE, "Bearer realm=\"basira\""),
             Self::MethodNotAllowed { allow } => set(ALLOW, allow),
             Self::UpgradeRequired => set(UPGRADE, "websocket"),
             Self::TooManyRequests { retry_after } | Self::Unavailable { retry_after, .. } => {
@@ -169,40 +174,6 @@ impl ApiError {
 /// Rounded up, so that who waits as long as told is not early.
 fn whole_seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
-}
-
-impl From<AuthError> for ApiError {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Invalid => Self::Unauthenticated,
-            AuthError::Expired => Self::TokenExpired,
-            AuthError::Storage(_) => Self::storage(error),
-        }
-    }
-}
-
-impl From<RegistryError> for ApiError {
-    fn from(error: RegistryError) -> Self {
-        Self::storage(error)
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self::storage(error)
-    }
-}
-
-impl From<supervisor::Unavailable> for ApiError {
-    fn from(error: supervisor::Unavailable) -> Self {
-        Self::Unavailable { message: error.to_string().into(), retry_after: Duration::from_secs(1) }
-    }
-}
-
-impl From<serde_json::Error> for ApiError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::internal(error)
-    }
 }
 
 #[cfg(test)]
@@ -242,11 +213,10 @@ mod tests {
     #[test]
     fn says_when_to_come_back() {
         let wait = Duration::from_millis(1500);
-        let (status, body, response) =
-            answer(ApiError::Unavailable { message: "busy".into(), retry_after: wait });
+        let (status, body, response) = answer(ApiError::unavailable("busy", wait));
         assert_eq!((status, body["error"].as_str()), (503, Some("busy: try again in 2 s")));
         assert_eq!(response.headers()["retry-after"], "2");
-        let (_, _, response) = answer(ApiError::Unauthenticated);
+        let (_, _, response) = answer(ApiError::unauthenticated("unauthenticated", "who is there?"));
         assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"basira\"");
     }
 }

@@ -2,7 +2,7 @@
 
 mod body;
 mod error;
-mod live;
+pub mod live;
 mod query;
 mod request;
 pub mod response;

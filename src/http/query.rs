@@ -102,9 +102,9 @@ impl Query {
     /// 400 for anything else.
     pub fn timestamp(&self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        // A '+' that was not encoded arrives as a space; a legal space stands before the time, not after it.
-        let text = match text.rfind(' ') {
-            Some(at) if at > "2026-01-31T".len() => text.replacen(' ', "+", text.matches(' ').count()),
+        // A '+' that was not encoded arrives as a space; a space of its own stands between date and time.
+        let text = match text.rsplit_once(' ') {
+            Some((instant, offset)) if instant.contains(':') => format!("{instant}+{offset}"),
             _ => text.to_owned(),
         };
         let parsed = text.parse::<Timestamp>();

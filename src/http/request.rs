@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use basira_actors::model::{DatabaseId, Secret};
+use basira_actors::model::{DatabaseId, Timestamp};
 use serde::de::DeserializeOwned;
 use url::Url;
 use warp::http::Method;
@@ -13,13 +13,9 @@ use warp::ws::Ws;
 use super::body::{self, Body};
 use super::router::PathParameters;
 use super::{ApiError, Query};
-use crate::app::{App, Registered, Shown};
-use crate::auth::{Credential, Principal, Role};
-
-/// The cookie with the access token.
-pub(super) const ACCESS_COOKIE: &str = "basira_access";
-const API_KEY_HEADER: &str = "x-api-key";
-const API_KEY_PREFIX: &str = "dbm_ak_";
+use crate::app::App;
+use crate::auth::{Presented, Principal, Role};
+use crate::storage::store::Database;
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +58,13 @@ impl Request {
     /// # Errors
     /// 401 without a valid credential, 403 for a foreign `Origin`.
     pub async fn principal(&self) -> Result<Principal, ApiError> {
-        let shown = self.shown().ok_or(ApiError::Unauthenticated)?;
-        let principal = self.app.authenticator.authenticate(shown).await?;
-        let from_cookie = matches!(principal.credential, Credential::Token { from_cookie: true, .. });
-        if from_cookie && !self.method.is_safe() {
+        let presented = Presented {
+            api_key: self.header("x-api-key"),
+            authorization: self.header(AUTHORIZATION.as_str()),
+            cookie: self.header(COOKIE.as_str()),
+        };
+        let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
+        if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
         }
         Ok(principal)
@@ -77,9 +76,7 @@ impl Request {
     /// As [`Self::principal`]; 403 for a lesser role.
     pub async fn principal_at_least(&self, least: Role) -> Result<Principal, ApiError> {
         let principal = self.principal().await?;
-        if principal.role < least {
-            return Err(ApiError::forbidden("role_required", "your role does not allow this"));
-        }
+        principal.require(least)?;
         Ok(principal)
     }
 
@@ -87,10 +84,10 @@ impl Request {
     ///
     /// # Errors
     /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
-    pub async fn database(&self) -> Result<(Principal, Registered), ApiError> {
+    pub async fn database(&self) -> Result<(Principal, Database), ApiError> {
         let principal = self.principal().await?;
         let id = self.database_id()?;
-        let database = self.app.registry.find(principal.organization_id, id).await?;
+        let database = self.app.storage.databases(principal.organization_id).find(id).await?;
         Ok((principal, database.ok_or(ApiError::not_found("database"))?))
     }
 
@@ -142,6 +139,11 @@ impl Request {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
+    /// The means to speak WebSocket from here on, if the caller asked for that.
+    pub fn take_upgrade(&mut self) -> Option<Ws> {
+        self.upgrade.take()
+    }
+
     /// Whether the request was sent by one of this server's own pages.
     ///
     /// # Errors
@@ -158,39 +160,11 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
-
-    /// What the caller showed; what was typed on purpose wins over the cookie, which a browser adds by itself.
-    fn shown(&self) -> Option<Shown> {
-        if let Some(key) = self.header(API_KEY_HEADER) {
-            return Some(Shown::ApiKey(Secret::new(key)));
-        }
-        if let Some(bearer) = self.header(AUTHORIZATION.as_str()).and_then(bearer) {
-            return Some(if bearer.starts_with(API_KEY_PREFIX) {
-                Shown::ApiKey(Secret::new(bearer))
-            } else {
-                Shown::AccessToken { token: Secret::new(bearer), from_cookie: false }
-            });
-        }
-        self.session_cookie()
-    }
-
-    /// The session that a browser brings along.
-    #[must_use]
-    pub fn session_cookie(&self) -> Option<Shown> {
-        let token = self.cookie(ACCESS_COOKIE).filter(|token| !token.is_empty())?;
-        Some(Shown::AccessToken { token: Secret::new(token), from_cookie: true })
-    }
-}
-
-/// The token of `Authorization: Bearer TOKEN`.
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PublicUrl, bearer};
+    use super::PublicUrl;
 
     #[test]
     fn compares_origins_not_texts() {
@@ -207,13 +181,5 @@ mod tests {
         for (origin, expected) in cases {
             assert_eq!(url.is_origin(origin), expected, "{origin}");
         }
-    }
-
-    #[test]
-    fn reads_a_bearer_token() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bearer  abc "), Some("abc"));
-        assert_eq!(bearer("Basic abc"), None);
-        assert_eq!(bearer("Bearer"), None);
     }
 }

@@ -10,8 +10,6 @@ use rand::RngCore;
 
 use crate::auth::Principal;
 
-/// How long a ticket may wait for its use.
-pub(super) const LIFETIME: Duration = Duration::from_secs(30);
 const MOST: usize = 10_000;
 
 /// Tickets handed out and not yet used; they live in memory only.
@@ -25,6 +23,9 @@ struct Ticket {
 }
 
 impl Tickets {
+    /// How long a ticket may wait for its use.
+    pub const LIFETIME: Duration = Duration::from_secs(30);
+
     /// A ticket for `principal`; `None` when too many are waiting.
     #[must_use]
     pub fn issue(&self, principal: Principal) -> Option<String> {
@@ -48,7 +49,7 @@ impl Tickets {
         let mut random = [0; 32];
         rand::rng().fill_bytes(&mut random);
         let text = URL_SAFE_NO_PAD.encode(random);
-        tickets.insert(text.clone(), Ticket { principal, expires: now + LIFETIME });
+        tickets.insert(text.clone(), Ticket { principal, expires: now + Self::LIFETIME });
         Some(text)
     }
 
@@ -70,7 +71,7 @@ mod tests {
     use basira_actors::model::OrganizationId;
     use uuid::Uuid;
 
-    use super::{LIFETIME, MOST, Tickets};
+    use super::{MOST, Tickets};
     use crate::auth::{Credential, Principal, Role};
 
     fn principal() -> Principal {
@@ -89,7 +90,7 @@ mod tests {
         assert_eq!(tickets.redeem_at(&ticket, now), Some(who.clone()));
         assert_eq!(tickets.redeem_at(&ticket, now), None);
         let late = tickets.issue_at(who, now).expect("there is room");
-        assert_eq!(tickets.redeem_at(&late, now + LIFETIME), None);
+        assert_eq!(tickets.redeem_at(&late, now + Tickets::LIFETIME), None);
     }
 
     #[test]
@@ -99,6 +100,6 @@ mod tests {
             assert!(tickets.issue_at(who.clone(), now).is_some());
         }
         assert_eq!(tickets.issue_at(who.clone(), now), None);
-        assert!(tickets.issue_at(who, now + LIFETIME).is_some());
+        assert!(tickets.issue_at(who, now + Tickets::LIFETIME).is_some());
     }
 }

@@ -1,5 +1,7 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
+pub mod statements;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,8 +1,10 @@
 //! `GET /healthz` and `GET /readyz`: whether the process serves, and whether it can do its work.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, ApiError, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/healthz", alive), Route::get("/readyz", ready)]
@@ -14,6 +16,8 @@ async fn alive(_: Request) -> Answer {
 
 /// 503 unless storage is reachable and migrated.
 async fn ready(request: Request) -> Answer {
-    request.app.registry.ready().await?;
+    if !request.app.storage.ready().await? {
+        return Err(ApiError::unavailable("storage is not migrated", Duration::from_secs(5)));
+    }
     response::ok(&json!({"status": "ok"}))
 }

@@ -1,9 +1,15 @@
-//! Live streams.
+//! Live streams over WebSocket: everyone gets the newest snapshot at its own pace.
+
+mod close;
+mod pace;
+mod session;
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+
+pub use session::{Session, upgrade};
 
 const MOST_STREAMS: usize = 20_000;
 
