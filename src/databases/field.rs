@@ -25,6 +25,23 @@ impl<T> Field<T> {
         !matches!(self, Self::Absent)
     }
 
+    /// What the field changes when every value will do.
+    pub(super) fn or_default(self, default: T) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(default),
+            Self::Value(value) => Some(value),
+        }
+    }
+
+    pub(super) fn map<U>(self, convert: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Null => Field::Null,
+            Self::Value(value) => Field::Value(convert(value)),
+        }
+    }
+
     /// What the field changes: nothing, to the default, or to what `check` makes of the value.
     pub(super) fn resolve<U, E>(
         self,
@@ -39,9 +56,15 @@ impl<T> Field<T> {
     }
 }
 
+impl<T> From<Option<T>> for Field<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+        Option::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use basira_actors::collectors;
 use basira_actors::drivers::check_authorities;
 use basira_actors::model::{Engine, Secret, TlsMode};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::dsn::{Dsn, Parts};
 use super::field::{Field, Whole};
 use super::host;
+use crate::config::{Collect, Dsn};
 use crate::fields::{self, FieldError};
 use crate::storage::store::Database;
 
@@ -28,11 +28,11 @@ pub struct Input {
     pub port: Field<Whole<1, 65_535>>,
     pub database: Field<String>,
     pub username: Field<String>,
-    pub password: Field<Password>,
+    pub password: Field<Secret>,
     pub tls: Field<TlsMode>,
     pub tls_ca_pem: Field<String>,
     /// Instead of engine, host, port, database, username, password and tls.
-    pub dsn: Field<Dsn>,
+    pub dsn: Field<Secret>,
     pub tags: Field<BTreeMap<String, String>>,
     pub poll_interval_seconds: Field<Whole<1, 86_400>>,
     pub collect_explain_plans: Field<bool>,
@@ -40,17 +40,13 @@ pub struct Input {
     pub disabled_collectors: Field<BTreeSet<String>>,
 }
 
-/// A password in a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Password(Secret);
-
 /// What a body changes; every value is acceptable.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Changes {
-    pub name: Option<String>,
-    pub host: Option<String>,
+    name: Option<String>,
     engine_version: Option<Option<String>>,
-    port: Option<u16>,
+    pub host: Option<String>,
+    pub port: Option<u16>,
     database: Option<String>,
     username: Option<Option<String>>,
     password: Option<Option<Secret>>,
@@ -64,70 +60,60 @@ pub(super) struct Changes {
 }
 
 impl Input {
-    /// The engine that the body names, in its own field or by the scheme of the DSN.
-    pub(super) fn engine(&self) -> Result<Option<Engine>, FieldError> {
-        let named = match self.engine {
-            Field::Value(engine) => Some(engine),
-            Field::Null | Field::Absent => None,
-        };
-        let Field::Value(dsn) = &self.dsn else { return Ok(named) };
-        let engine = dsn.parse()?.engine;
-        if named.is_some_and(|named| named != engine) {
+    /// The body with its DSN, if any, spread over the fields that it stands for.
+    pub(super) fn unfolded(mut self) -> Result<Self, FieldError> {
+        let Field::Value(dsn) = std::mem::take(&mut self.dsn) else { return Ok(self) };
+        self.refuse_beside_dsn()?;
+        let dsn =
+            Dsn::parse(dsn.expose().trim()).map_err(|error| FieldError::new("dsn", error.to_string()))?;
+        if self.engine().is_some_and(|engine| engine != dsn.engine) {
             return Err(FieldError::new("engine", "must be the one that dsn names"));
         }
-        Ok(Some(engine))
+        self.engine = Field::Value(dsn.engine);
+        self.host = Field::Value(dsn.host);
+        self.port = dsn.port.map(|port| Whole(port.into())).into();
+        self.database = dsn.database.into();
+        self.username = dsn.username.into();
+        self.password = dsn.password.into();
+        self.tls = dsn.tls.into();
+        Ok(self)
+    }
+
+    /// The engine that the body names.
+    pub(super) const fn engine(&self) -> Option<Engine> {
+        match self.engine {
+            Field::Value(engine) => Some(engine),
+            Field::Null | Field::Absent => None,
+        }
     }
 
     /// Checks every field, for a database of `engine`.
-    pub(super) fn check(self, engine: Engine, poll_interval: Duration) -> Result<Changes, FieldError> {
-        let connection = self.connection(engine)?;
+    pub(super) fn check(self, engine: Engine, defaults: &Collect) -> Result<Changes, FieldError> {
+        let line = |field, most| move |text: String| fields::line(field, &text, most);
+        let optional_line = |field, most| move |text: String| fields::line(field, &text, most).map(Some);
         Ok(Changes {
-            name: self
-                .name
-                .resolve(|| required("name"), |name| fields::line("name", &name, NAME_CHARACTERS))?,
-            engine_version: self
-                .engine_version
-                .resolve(|| Ok(None), |version| fields::line("engine_version", &version, 100).map(Some))?,
+            name: self.name.resolve(|| required("name"), line("name", NAME_CHARACTERS))?,
+            engine_version: self.engine_version.resolve(|| Ok(None), optional_line("engine_version", 100))?,
+            host: self.host.resolve(|| required("host"), |host| host::parse(&host))?,
+            port: self.port.resolve(|| Ok(engine.default_port()), checked_port)?,
+            database: self
+                .database
+                .resolve(|| Ok(engine.default_database().to_owned()), line("database", NAME_CHARACTERS))?,
+            username: self.username.resolve(|| Ok(None), optional_line("username", NAME_CHARACTERS))?,
+            password: self.password.resolve(|| Ok(None), |password| checked_password(password).map(Some))?,
+            tls: self.tls.or_default(TlsMode::default()),
             tls_ca_pem: self.tls_ca_pem.resolve(|| Ok(None), certificates)?,
             tags: self.tags.resolve(|| Ok(BTreeMap::new()), checked_tags)?,
-            poll_interval: self.poll_interval_seconds.resolve(
-                || Ok::<_, FieldError>(poll_interval),
-                |seconds| Ok(Duration::from_secs(seconds.0)),
+            poll_interval: self
+                .poll_interval_seconds
+                .map(|seconds| Duration::from_secs(seconds.0))
+                .or_default(defaults.poll_interval),
+            collect_explain_plans: self.collect_explain_plans.or_default(true),
+            collect_replication: self.collect_replication.or_default(true),
+            disabled_collectors: self.disabled_collectors.resolve(
+                || Ok(disabled_by_default(defaults, engine)),
+                |names| known_collectors(names, engine),
             )?,
-            collect_explain_plans: self.collect_explain_plans.resolve(|| Ok::<_, FieldError>(true), Ok)?,
-            collect_replication: self.collect_replication.resolve(|| Ok::<_, FieldError>(true), Ok)?,
-            disabled_collectors: self
-                .disabled_collectors
-                .resolve(|| Ok(BTreeSet::new()), |names| known_collectors(names, engine))?,
-            ..connection
-        })
-    }
-
-    /// The fields that make the connection, from themselves or from the DSN.
-    fn connection(&self, engine: Engine) -> Result<Changes, FieldError> {
-        if let Field::Value(dsn) = &self.dsn {
-            self.refuse_beside_dsn()?;
-            return Ok(from_dsn(dsn.parse()?, engine));
-        }
-        let text = |field: &Field<String>, name, default: &'static str| {
-            field
-                .clone()
-                .resolve(|| Ok(default.to_owned()), |text| fields::line(name, &text, NAME_CHARACTERS))
-        };
-        let port = self.port.clone().resolve(
-            || Ok(engine.default_port()),
-            |port| u16::try_from(port.0).map_err(|_| FieldError::new("port", "must be from 1 to 65535")),
-        )?;
-        let username = self.username.clone();
-        Ok(Changes {
-            host: self.host.clone().resolve(|| required("host"), |host| host::parse(&host))?,
-            port,
-            database: text(&self.database, "database", engine.default_database())?,
-            username: username
-                .resolve(|| Ok(None), |name| fields::line("username", &name, NAME_CHARACTERS).map(Some))?,
-            password: self.password.clone().resolve(|| Ok(None), |password| password.check().map(Some))?,
-            tls: self.tls.clone().resolve(|| Ok::<_, FieldError>(TlsMode::default()), Ok)?,
-            ..Changes::default()
         })
     }
 
@@ -166,28 +152,11 @@ impl Changes {
         set(&mut database.tags, self.tags);
         set(&mut database.engine_version, self.engine_version);
     }
-
-    /// The port that the database will have, which has `current` now.
-    pub(super) fn port_or(&self, current: u16) -> u16 {
-        self.port.unwrap_or(current)
-    }
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
-    }
-}
-
-fn from_dsn(parts: Parts, engine: Engine) -> Changes {
-    Changes {
-        host: Some(parts.host),
-        port: Some(parts.port.unwrap_or_else(|| engine.default_port())),
-        database: Some(parts.database.unwrap_or_else(|| engine.default_database().to_owned())),
-        username: Some(parts.username),
-        password: Some(parts.password),
-        tls: Some(parts.tls.unwrap_or_default()),
-        ..Changes::default()
     }
 }
 
@@ -213,6 +182,16 @@ fn checked_tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
     Ok(tags)
 }
 
+fn checked_port(port: Whole<1, 65_535>) -> Result<u16, FieldError> {
+    u16::try_from(port.0).map_err(|_| FieldError::new("port", "must be an integer from 1 to 65535"))
+}
+
+/// What the configuration disables, as far as `engine` has it.
+pub(super) fn disabled_by_default(defaults: &Collect, engine: Engine) -> BTreeSet<String> {
+    let known = collectors::names(engine);
+    defaults.disabled_collectors.iter().filter(|name| known.contains(&name.as_str())).cloned().collect()
+}
+
 fn known_collectors(names: BTreeSet<String>, engine: Engine) -> Result<BTreeSet<String>, FieldError> {
     let known = collectors::names(engine);
     if names.iter().all(|name| known.contains(&name.as_str())) {
@@ -222,18 +201,10 @@ fn known_collectors(names: BTreeSet<String>, engine: Engine) -> Result<BTreeSet<
     Err(FieldError::new("disabled_collectors", message))
 }
 
-impl Password {
-    fn check(self) -> Result<Secret, FieldError> {
-        let text = self.0.expose();
-        if text.contains('\0') || text.chars().count() > 1_000 {
-            return Err(FieldError::new("password", "must have at most 1000 characters and no NUL"));
-        }
-        Ok(self.0)
+fn checked_password(password: Secret) -> Result<Secret, FieldError> {
+    let text = password.expose();
+    if text.contains('\0') || text.chars().count() > 1_000 {
+        return Err(FieldError::new("password", "must have at most 1000 characters and no NUL"));
     }
-}
-
-impl<'de> Deserialize<'de> for Password {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
-    }
+    Ok(password)
 }

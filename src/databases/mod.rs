@@ -1,34 +1,32 @@
 //! Registering databases: what a body may say, and who is told of a change.
 
-mod dsn;
 mod field;
 mod host;
 mod input;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use basira_actors::model::{DatabaseId, Engine, OrganizationId, Target, Timestamp, TlsMode};
 use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
 
 pub use self::input::Input;
-use self::input::{Changes, required};
+use self::input::{disabled_by_default, required};
+use crate::config::Collect;
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
 use crate::storage::store::{Database, RegisterError};
 use crate::storage::{Storage, StorageError};
 
-/// The registered databases, and the actors that follow them.
-#[derive(Clone)]
-pub struct Databases {
-    pub storage: Storage,
-    pub samples: Arc<dyn SampleStore>,
-    pub supervisor: Supervisor,
-    pub addresses: Arc<dyn AddressPolicy>,
-    /// What a registration without an interval gets.
-    pub poll_interval: Duration,
+/// The databases of one organization, and the actors that follow them.
+pub struct Databases<'a> {
+    pub organization: OrganizationId,
+    pub storage: &'a Storage,
+    pub samples: &'a dyn SampleStore,
+    pub supervisor: &'a Supervisor,
+    pub addresses: &'a dyn AddressPolicy,
+    /// What a database gets that is registered without its own.
+    pub defaults: &'a Collect,
 }
 
 /// A database was not registered or changed.
@@ -45,44 +43,33 @@ pub enum DatabaseError {
     Refused(#[from] RegisterError),
 }
 
-impl Databases {
-    /// The databases of `organization`, by name.
-    ///
-    /// # Errors
-    /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self, organization: OrganizationId) -> Result<Vec<Database>, StorageError> {
-        self.storage.databases(organization).list().await
+impl From<StorageError> for DatabaseError {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error.into())
     }
+}
 
-    /// One database of `organization`.
+impl Databases<'_> {
+    /// All of them, by name.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn find(
-        &self,
-        organization: OrganizationId,
-        id: DatabaseId,
-    ) -> Result<Option<Database>, StorageError> {
-        self.storage.databases(organization).find(id).await
+    pub async fn list(&self) -> Result<Vec<Database>, StorageError> {
+        self.storage.databases(self.organization).list().await
     }
 
     /// Registers a database and starts to watch it; the connection is made in the background.
     ///
     /// # Errors
     /// [`DatabaseError`]: a bad field, a host without an address, a taken name, one database too many.
-    pub async fn register(
-        &self,
-        organization: OrganizationId,
-        input: Input,
-        now: Timestamp,
-    ) -> Result<Database, DatabaseError> {
-        let database = self.draft(organization, input, now)?;
+    pub async fn register(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+        let database = self.draft(input, now)?;
         if database.name.is_empty() {
             required("name")?;
         }
         let Target { host, port, .. } = &database.target;
-        host::check_reachable(host, *port, &*self.addresses).await?;
-        self.storage.databases(organization).insert(&database).await?;
+        host::check_reachable(host, *port, self.addresses).await?;
+        self.storage.databases(self.organization).insert(&database).await?;
         self.supervisor.watch(database.target.clone());
         Ok(database)
     }
@@ -91,21 +78,17 @@ impl Databases {
     ///
     /// # Errors
     /// [`DatabaseError`]: a bad field, an engine that is not watched.
-    pub fn draft(
-        &self,
-        organization: OrganizationId,
-        input: Input,
-        now: Timestamp,
-    ) -> Result<Database, DatabaseError> {
-        let engine = input.engine()?.map_or_else(|| required("engine"), Ok)?;
+    pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+        let input = input.unfolded()?;
+        let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
         if engine != Engine::Postgres {
             return Err(DatabaseError::EngineUnsupported(engine));
         }
-        let changes = input.check(engine, self.poll_interval)?;
+        let changes = input.check(engine, self.defaults)?;
         if changes.host.is_none() {
             required("host")?;
         }
-        let mut database = blank(organization, engine, self.poll_interval, now);
+        let mut database = blank(self.organization, engine, self.defaults, now);
         changes.apply(&mut database);
         Ok(database)
     }
@@ -116,27 +99,26 @@ impl Databases {
     /// As for [`Self::register`]; also when the engine is to change.
     pub async fn change(
         &self,
-        organization: OrganizationId,
         id: DatabaseId,
         input: Input,
         now: Timestamp,
     ) -> Result<Option<Database>, DatabaseError> {
-        let databases = self.storage.databases(organization);
-        let Some(current) = databases.find(id).await.map_err(RegisterError::from)? else { return Ok(None) };
-        let engine = current.target.engine;
-        if input.engine()?.is_some_and(|wanted| wanted != engine) {
+        let databases = self.storage.databases(self.organization);
+        let Some(current) = databases.find(id).await? else { return Ok(None) };
+        let Target { engine, port, .. } = current.target;
+        let input = input.unfolded()?;
+        if input.engine().is_some_and(|wanted| wanted != engine) {
             return Err(FieldError::new("engine", "cannot change: register another database").into());
         }
-        let changes: Changes = input.check(engine, self.poll_interval)?;
+        let changes = input.check(engine, self.defaults)?;
         if let Some(host) = &changes.host {
-            let port = changes.port_or(current.target.port);
-            host::check_reachable(host, port, &*self.addresses).await?;
+            host::check_reachable(host, changes.port.unwrap_or(port), self.addresses).await?;
         }
-        let changed = databases.update(id, |database| {
+        let change = |database: &mut Database| {
             changes.apply(database);
             database.updated_at = now;
-        });
-        let changed = changed.await?;
+        };
+        let changed = databases.update(id, change).await?;
         if let Some(database) = &changed {
             self.supervisor.watch(database.target.clone());
         }
@@ -147,13 +129,14 @@ impl Databases {
     ///
     /// # Errors
     /// [`StorageError`] when it could not be removed.
-    pub async fn delete(&self, organization: OrganizationId, id: DatabaseId) -> Result<bool, StorageError> {
-        if !self.storage.databases(organization).delete(id).await? {
+    pub async fn delete(&self, id: DatabaseId) -> Result<bool, StorageError> {
+        if !self.storage.databases(self.organization).delete(id).await? {
             return Ok(false);
         }
         self.supervisor.forget(id);
-        if let Err(error) = self.samples.forget(Scope { organization, database: id }).await {
-            // gone for every caller already; retention removes what is left
+        let scope = Scope { organization: self.organization, database: id };
+        if let Err(error) = self.samples.forget(scope).await {
+            // no caller can reach them any more
             tracing::error!(db.id = %id, "cannot remove the samples of a deleted database: {error}");
         }
         Ok(true)
@@ -161,12 +144,7 @@ impl Databases {
 }
 
 /// A database with nothing but defaults, to which the body of its registration is applied.
-fn blank(
-    organization_id: OrganizationId,
-    engine: Engine,
-    poll_interval: Duration,
-    now: Timestamp,
-) -> Database {
+fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, now: Timestamp) -> Database {
     let target = Target {
         id: DatabaseId::generate(),
         organization_id,
@@ -178,10 +156,10 @@ fn blank(
         password: None,
         tls: TlsMode::default(),
         tls_ca_pem: None,
-        poll_interval,
+        poll_interval: defaults.poll_interval,
         collect_explain_plans: true,
         collect_replication: true,
-        disabled_collectors: BTreeSet::new(),
+        disabled_collectors: disabled_by_default(defaults, engine),
     };
     Database {
         target,

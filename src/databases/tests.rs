@@ -1,6 +1,9 @@
 //! Bodies as callers send them, and the registry on a real store with real actors.
 
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::drivers::ConnectSettings;
@@ -65,12 +68,8 @@ impl SampleStore for Nowhere {
         Ok(Vec::new())
     }
 
-    async fn words(
-        &self,
-        _: OrganizationId,
-        _: &[u64],
-    ) -> Result<std::collections::HashMap<u64, Arc<str>>, StoreError> {
-        Ok(std::collections::HashMap::new())
+    async fn words(&self, _: OrganizationId, _: &[u64]) -> Result<HashMap<u64, Arc<str>>, StoreError> {
+        Ok(HashMap::new())
     }
 
     async fn forget(&self, _: Scope) -> Result<(), StoreError> {
@@ -87,22 +86,61 @@ impl AddressPolicy for AllButOne {
     }
 }
 
-async fn registry(storage: &Storage) -> Databases {
-    let addresses: Arc<dyn AddressPolicy> = Arc::new(AllButOne);
-    let connect = ConnectSettings {
-        timeout: Duration::from_secs(1),
-        policy: Arc::clone(&addresses),
+/// What the registry works with.
+struct Instance {
+    storage: Storage,
+    supervisor: Supervisor,
+    defaults: Collect,
+}
+
+impl Instance {
+    async fn start(storage: Storage) -> Self {
+        let connect = ConnectSettings {
+            timeout: Duration::from_secs(1),
+            policy: Arc::new(AllButOne),
+            raw_query_text: false,
+        };
+        let dependencies = Dependencies {
+            sink: Arc::new(Nowhere),
+            source: Arc::new(storage.clone()),
+            connect,
+            connects: Arc::new(Semaphore::new(1)),
+        };
+        let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
+        Self { storage, supervisor, defaults: defaults() }
+    }
+
+    fn databases(&self, organization: OrganizationId) -> Databases<'_> {
+        Databases {
+            organization,
+            storage: &self.storage,
+            samples: &Nowhere,
+            supervisor: &self.supervisor,
+            addresses: &AllButOne,
+            defaults: &self.defaults,
+        }
+    }
+
+    /// Whether the directory comes to have, or not to have, the actor of `id`.
+    async fn comes_to_watch(&self, id: DatabaseId, expected: bool) -> bool {
+        for _ in 0..100 {
+            if self.supervisor.directory().find(id).is_some() == expected {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+}
+
+fn defaults() -> Collect {
+    Collect {
+        poll_interval: Duration::from_secs(10),
+        connect_timeout: Duration::from_secs(1),
+        max_connects: 1,
+        disabled_collectors: vec!["pg_settings".to_owned(), "ch_parts".to_owned()],
         raw_query_text: false,
-    };
-    let dependencies = Dependencies {
-        sink: Arc::new(Nowhere),
-        source: Arc::new(storage.clone()),
-        connect,
-        connects: Arc::new(Semaphore::new(1)),
-    };
-    let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
-    let (storage, samples) = (storage.clone(), Arc::new(Nowhere));
-    Databases { storage, samples, supervisor, addresses, poll_interval: Duration::from_secs(10) }
+    }
 }
 
 /// A body that is fine, with `changes` on top.
@@ -120,9 +158,8 @@ fn input(body: Value) -> Input {
 
 /// The outcome of checking a body for PostgreSQL, applied to a blank database.
 fn checked(body: Value) -> Result<Database, FieldError> {
-    let interval = Duration::from_secs(10);
-    let mut database = blank(OrganizationId::generate(), Engine::Postgres, interval, NOW);
-    input(body).check(Engine::Postgres, interval)?.apply(&mut database);
+    let mut database = blank(OrganizationId::generate(), Engine::Postgres, &defaults(), NOW);
+    input(body).unfolded()?.check(Engine::Postgres, &defaults())?.apply(&mut database);
     Ok(database)
 }
 
@@ -150,7 +187,7 @@ fn a_body_says_everything() {
 #[test]
 fn a_dsn_says_the_whole_connection() {
     let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
-    assert_eq!(input(dsn.clone()).engine().unwrap(), Some(Engine::Postgres));
+    assert_eq!(input(dsn.clone()).unfolded().unwrap().engine(), Some(Engine::Postgres));
     let target = checked(dsn.clone()).unwrap().target;
     assert_eq!(
         (target.host.as_str(), target.port, target.database.as_str()),
@@ -167,7 +204,7 @@ fn a_dsn_says_the_whole_connection() {
     assert_eq!(checked(bad).unwrap_err().field, "dsn");
     let mut other = dsn;
     other["engine"] = json!("clickhouse");
-    assert_eq!(input(other).engine().unwrap_err().field, "engine");
+    assert_eq!(input(other).unfolded().unwrap_err().field, "engine");
 }
 
 #[test]
@@ -234,16 +271,15 @@ fn null_is_the_default_and_absent_is_no_change() {
     })))
     .unwrap();
     let before = database.clone();
-    let interval = Duration::from_secs(10);
-    input(json!({})).check(Engine::Postgres, interval).unwrap().apply(&mut database);
+    input(json!({})).check(Engine::Postgres, &defaults()).unwrap().apply(&mut database);
     assert_eq!(database, before);
 
     let nulls = json!({
         "port": null, "database": null, "username": null, "password": null, "tls": null,
         "poll_interval_seconds": null, "tags": null, "disabled_collectors": null,
     });
-    input(nulls).check(Engine::Postgres, interval).unwrap().apply(&mut database);
-    let mut expected = blank(before.target.organization_id, Engine::Postgres, interval, NOW);
+    input(nulls).check(Engine::Postgres, &defaults()).unwrap().apply(&mut database);
+    let mut expected = blank(before.target.organization_id, Engine::Postgres, &defaults(), NOW);
     expected.target.id = before.target.id;
     expected.target.host = before.target.host;
     expected.name = before.name;
@@ -255,21 +291,22 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
         let other = sign_up(&storage, "b@x.org").await.organization.id;
-        let databases = registry(&storage).await;
-        let database = databases.register(own, input(body(json!({}))), NOW).await.unwrap();
+        let instance = Instance::start(storage).await;
+        let databases = instance.databases(own);
+        let database = databases.register(input(body(json!({}))), NOW).await.unwrap();
         let id = database.target.id;
-        assert!(watched(&databases, id, true).await);
+        assert!(instance.comes_to_watch(id, true).await);
 
         let later = NOW + Duration::from_secs(1);
-        let foreign = databases.change(other, id, input(json!({"port": 2})), later).await.unwrap();
+        let foreign = instance.databases(other).change(id, input(json!({"port": 2})), later).await.unwrap();
         assert_eq!(foreign, None);
-        assert!(!databases.delete(other, id).await.unwrap());
-        let changed = databases.change(own, id, input(json!({"port": 2})), later).await.unwrap().unwrap();
+        assert!(!instance.databases(other).delete(id).await.unwrap());
+        let changed = databases.change(id, input(json!({"port": 2})), later).await.unwrap().unwrap();
         assert_eq!((changed.target.port, changed.created_at, changed.updated_at), (2, NOW, later));
 
-        assert!(databases.delete(own, id).await.unwrap());
-        assert!(watched(&databases, id, false).await);
-        databases.supervisor.shutdown().await;
+        assert!(databases.delete(id).await.unwrap());
+        assert!(instance.comes_to_watch(id, false).await);
+        instance.supervisor.shutdown().await;
     }
 }
 
@@ -277,7 +314,8 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
 async fn what_cannot_be_watched_is_not_stored() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
-        let databases = registry(&storage).await;
+        let instance = Instance::start(storage).await;
+        let databases = instance.databases(own);
         for (field, changed) in [
             ("name", json!({"engine": "postgres", "host": "127.0.0.1"})),
             ("host", json!({"engine": "postgres", "name": "orders"})),
@@ -285,38 +323,27 @@ async fn what_cannot_be_watched_is_not_stored() {
             ("host", body(json!({"host": "127.0.0.66"}))),
             ("host", body(json!({"host": "nowhere.invalid"}))),
         ] {
-            match databases.register(own, input(changed.clone()), NOW).await {
+            match databases.register(input(changed.clone()), NOW).await {
                 Err(DatabaseError::Invalid(error)) => assert_eq!(error.field, field, "{changed}"),
                 outcome => panic!("{changed}: {outcome:?}"),
             }
         }
-        let clickhouse = databases.register(own, input(body(json!({"engine": "clickhouse"}))), NOW).await;
+        let clickhouse = databases.register(input(body(json!({"engine": "clickhouse"}))), NOW).await;
         assert!(matches!(clickhouse, Err(DatabaseError::EngineUnsupported(Engine::Clickhouse))));
-        assert_eq!(databases.list(own).await.unwrap(), []);
+        assert_eq!(databases.list().await.unwrap(), []);
 
-        let id = databases.register(own, input(body(json!({}))), NOW).await.unwrap().target.id;
+        let id = databases.register(input(body(json!({}))), NOW).await.unwrap().target.id;
         for (field, change) in
             [("engine", json!({"engine": "clickhouse"})), ("host", json!({"host": "127.0.0.66"}))]
         {
-            match databases.change(own, id, input(change), NOW).await {
+            match databases.change(id, input(change), NOW).await {
                 Err(DatabaseError::Invalid(error)) => assert_eq!(error.field, field),
                 outcome => panic!("{field}: {outcome:?}"),
             }
         }
-        let second = databases.register(own, input(body(json!({"name": "second"}))), NOW).await;
+        let second = databases.register(input(body(json!({"name": "second"}))), NOW).await;
         let refused = DatabaseError::Refused(RegisterError::VerificationRequired).to_string();
         assert_eq!(second.map_err(|error| error.to_string()), Err(refused));
-        databases.supervisor.shutdown().await;
+        instance.supervisor.shutdown().await;
     }
-}
-
-/// Whether the directory comes to have, or not to have, the actor of `id`.
-async fn watched(databases: &Databases, id: DatabaseId, expected: bool) -> bool {
-    for _ in 0..100 {
-        if databases.supervisor.directory().find(id).is_some() == expected {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    false
 }
