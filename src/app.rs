@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Accounts;
+use crate::config::Collect;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::samples::SampleStore;
 use crate::storage::Storage;
@@ -16,6 +19,12 @@ pub struct App {
     pub accounts: Accounts,
     pub samples: Arc<dyn SampleStore>,
     pub supervisor: Supervisor,
+    /// Where databases may be.
+    pub targets: Arc<dyn AddressPolicy>,
+    /// How to connect to one.
+    pub connect: ConnectSettings,
+    /// What a database gets that is registered without its own.
+    pub collect: Collect,
     pub public_url: PublicUrl,
     pub tickets: Tickets,
     pub live: LiveStreams,

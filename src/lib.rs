@@ -2,9 +2,11 @@
 
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod fields;
 pub mod http;
+pub mod run;
 pub mod samples;
 pub mod storage;

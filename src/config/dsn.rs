@@ -19,7 +19,9 @@ pub struct Dsn {
 /// The text is no connection string that Basira understands. The text itself is never repeated: it holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DsnError {
-    #[error("must look like postgres://user:pass@host:port/dbname or clickhouse://user:pass@host:port/dbname")]
+    #[error(
+        "must look like postgres://user:pass@host:port/dbname or clickhouse://user:pass@host:port/dbname"
+    )]
     Shape,
     #[error("has the scheme {0}; known are postgres, postgresql and clickhouse")]
     Scheme(String),
@@ -99,14 +101,18 @@ mod tests {
 
     #[test]
     fn everything_is_found_and_decoded() {
-        let dsn = Dsn::parse("postgres://mo%40n:p%2Fss@[::1]:5433/my%20db?sslmode=verify-full").expect("parses");
+        let dsn =
+            Dsn::parse("postgres://mo%40n:p%2Fss@[::1]:5433/my%20db?sslmode=verify-full").expect("parses");
         assert_eq!(dsn.host, "::1");
         assert_eq!((dsn.port, dsn.database.as_deref()), (Some(5433), Some("my db")));
         assert_eq!(dsn.username.as_deref(), Some("mo@n"));
         assert_eq!(dsn.password, Some(Secret::new("p/ss")));
         assert_eq!(dsn.tls, Some(TlsMode::VerifyFull));
         let short = Dsn::parse("clickhouse://host").expect("parses");
-        assert_eq!((short.engine, short.port, short.database, short.tls), (Engine::Clickhouse, None, None, None));
+        assert_eq!(
+            (short.engine, short.port, short.database, short.tls),
+            (Engine::Clickhouse, None, None, None)
+        );
     }
 
     #[test]

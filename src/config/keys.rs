@@ -53,7 +53,8 @@ pub(super) fn kind(key: &str) -> Option<Kind> {
 
 /// The known key most like `key`, if any is like it at all.
 pub(super) fn nearest(key: &str) -> Option<&'static str> {
-    let likeness = |known: &str| strsim::jaro_winkler(known, key).max(strsim::jaro_winkler(last(known), last(key)));
+    let likeness =
+        |known: &str| strsim::jaro_winkler(known, key).max(strsim::jaro_winkler(last(known), last(key)));
     let (known, likeness) =
         KEYS.iter().map(|(known, _)| (*known, likeness(known))).max_by(|a, b| a.1.total_cmp(&b.1))?;
     (likeness > 0.75).then_some(known)

@@ -91,7 +91,11 @@ fn add_text(merged: &mut Merged, problems: &mut Vec<Problem>, text: &str, name: 
 /// Calls `found` with each key's dotted name, its value and the offset of the key.
 fn flatten(table: &DeTable<'_>, prefix: &str, found: &mut impl FnMut(&str, Value, usize)) {
     for (name, value) in table {
-        let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
         match value.get_ref() {
             DeValue::Table(inner) => flatten(inner, &key, found),
             other => found(&key, plain(other), name.span().start),
@@ -134,8 +138,12 @@ fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value
 
 fn add_string(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, text: &str, place: &str) {
     let value = match keys::kind(key) {
-        Some(Kind::Integer) => text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer),
-        Some(Kind::Boolean) => text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Boolean),
+        Some(Kind::Integer) => {
+            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
+        }
+        Some(Kind::Boolean) => {
+            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Boolean)
+        }
         Some(Kind::Texts) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::Array(items.map(|item| Value::String(item.to_owned())).collect())

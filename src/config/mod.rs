@@ -133,4 +133,3 @@ impl Config {
         self.http.public_url.as_ref().map_or_else(bound, |url| url.as_str().trim_end_matches('/').to_owned())
     }
 }
-

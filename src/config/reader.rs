@@ -56,7 +56,8 @@ impl Reader<'_> {
         let listen = self.parse("http.listen", "an address and port such as 127.0.0.1:8080");
         let public_url = self.optional("http.public_url", |reader, key| {
             let url: url::Url = reader.parse(key, "a URL such as https://basira.example.com")?;
-            let plain = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+            let plain =
+                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
             if !plain {
                 reader.wrong(key, "must be http:// or https:// and a host, without a path");
             }
@@ -87,7 +88,8 @@ impl Reader<'_> {
         if jwt_secret.iter().flatten().any(|secret| secret.expose().len() < 32) {
             self.wrong("auth.jwt_secret", "must have at least 32 characters");
         }
-        let hex = |key: &Secret| key.expose().len() == 64 && key.expose().bytes().all(|b| b.is_ascii_hexdigit());
+        let hex =
+            |key: &Secret| key.expose().len() == 64 && key.expose().bytes().all(|b| b.is_ascii_hexdigit());
         if !encryption_key.iter().flatten().all(hex) {
             self.wrong("auth.encryption_key", "must be 64 hex digits");
         }
@@ -96,7 +98,8 @@ impl Reader<'_> {
 
     fn collect(&mut self) -> Option<Collect> {
         let poll_interval = self.integer("collect.poll_interval_seconds", 1, 86_400).map(Duration::from_secs);
-        let connect_timeout = self.integer("collect.connect_timeout_ms", 100, 60_000).map(Duration::from_millis);
+        let connect_timeout =
+            self.integer("collect.connect_timeout_ms", 100, 60_000).map(Duration::from_millis);
         let max_connects = self.integer("collect.max_connects", 1, 1_000);
         let disabled_collectors: Vec<String> = self.parse_list("collect.disabled_collectors", "a name")?;
         let known = || [Engine::Postgres, Engine::Clickhouse].into_iter().flat_map(collectors::names);
@@ -105,7 +108,8 @@ impl Reader<'_> {
             let message = format!("names no collector with {name}; known are {}", names.join(", "));
             self.wrong("collect.disabled_collectors", &message);
         }
-        let raw_query_text = self.merged.get("collect.raw_query_text").and_then(|placed| placed.value.as_bool());
+        let raw_query_text =
+            self.merged.get("collect.raw_query_text").and_then(|placed| placed.value.as_bool());
         Some(Collect {
             poll_interval: poll_interval?,
             connect_timeout: connect_timeout?,
