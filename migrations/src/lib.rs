@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261125_000001_create_accounts;
 mod m20261125_000002_create_databases;
+mod m20261125_000003_create_samples;
 mod m20261125_000004_create_credentials;
 
 /// Every migration there is.
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261125_000001_create_accounts::Migration),
             Box::new(m20261125_000002_create_databases::Migration),
+            Box::new(m20261125_000003_create_samples::Migration),
             Box::new(m20261125_000004_create_credentials::Migration),
         ]
     }

@@ -75,6 +75,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => StorageError::from(error).into(),
+            StoreError::Closed => Self::storage(error),
+            StoreError::Decoding(_) => Self::internal(error),
         }
     }
 }

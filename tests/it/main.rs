@@ -1,0 +1,5 @@
+//! Basira against real servers: one binary, any order, in parallel.
+
+mod harness;
+
+mod servers;
