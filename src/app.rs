@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::OrganizationId;
 use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Accounts;
 use crate::config::Collect;
+use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::samples::SampleStore;
 use crate::storage::Storage;
@@ -37,5 +39,18 @@ impl App {
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         self.supervisor.directory()
+    }
+
+    /// The databases of one organization.
+    #[must_use]
+    pub fn databases(&self, organization: OrganizationId) -> Databases<'_> {
+        Databases {
+            organization,
+            storage: &self.storage,
+            samples: &*self.samples,
+            supervisor: &self.supervisor,
+            addresses: &*self.targets,
+            defaults: &self.collect,
+        }
     }
 }

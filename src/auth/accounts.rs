@@ -223,6 +223,11 @@ impl Accounts {
         Self { passwords, ..self }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_cheap_passwords(self) -> Self {
+        self.with_passwords(Passwords::with_rounds(1_000))
+    }
+
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
     }
