@@ -66,8 +66,8 @@ impl TestApp {
         let mails = fs::read_dir(self.data_dir().join("mail")).expect("a folder of mails");
         let mut mails: Vec<_> = mails.map(|entry| entry.expect("a mail").path()).collect();
         mails.sort();
-        let texts = mails.iter().map(|path| fs::read_to_string(path).expect("a readable mail"));
-        let mail = texts.filter(|mail| mail.contains(address)).last().expect("a mail to them");
+        let mut texts = mails.iter().map(|path| fs::read_to_string(path).expect("a readable mail"));
+        let mail = texts.rfind(|mail| mail.contains(address)).expect("a mail to them");
         let text = mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
         let token = text.split_once("token=").expect("a token").1;
         token.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.~%".contains(*c)).collect()
