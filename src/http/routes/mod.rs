@@ -1,0 +1,28 @@
+//! One file per noun of the API.
+
+mod active;
+mod collectors;
+mod database_health;
+mod health;
+mod overview;
+mod queries;
+mod ws_tickets;
+
+use super::Route;
+
+/// The route table.
+#[must_use]
+pub fn all() -> Vec<Route> {
+    [
+        active::routes(),
+        collectors::routes(),
+        database_health::routes(),
+        health::routes(),
+        overview::routes(),
+        queries::routes(),
+        ws_tickets::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
