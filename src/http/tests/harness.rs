@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Mailer, Signup, SignupPolicy};
+use crate::config::Config;
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
@@ -77,7 +78,7 @@ impl TestServer {
         let dependencies = Dependencies {
             sink: samples.clone(),
             source: Arc::new(storage.clone()),
-            connect,
+            connect: connect.clone(),
             connects: Arc::new(Semaphore::new(1)),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
@@ -86,6 +87,9 @@ impl TestServer {
             accounts,
             samples,
             supervisor,
+            targets: Arc::new(Everywhere),
+            connect,
+            collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),
