@@ -33,9 +33,12 @@ fn flags_over_environment_over_file_over_defaults() {
     assert_eq!(listen(file, &environment, &[flag]), 3000);
 }
 
+/// A file, an environment, and what is wrong with them.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[test]
 fn every_problem_names_its_key_and_place_and_what_is_right() {
-    let cases: [(&str, &[(&str, &str)], &[&str]); 10] = [
+    let cases: [Case; 10] = [
         ("\n[http]\nlisen = 'x'", &[], &["basira.toml:3: unknown key http.lisen; did you mean http.listen?"]),
         ("[collect]\nmax_connects = 'x'", &[], &["basira.toml:2: collect.max_connects must be an integer"]),
         (
