@@ -47,7 +47,8 @@ pub(super) async fn set_up(url: &str, data_dir: &Path, server: &PostgresServer) 
 
 async fn create_monitor(server: &PostgresServer) -> Result<(), DemoError> {
     let role = format!("create role {MONITOR} login password '{MONITOR_PASSWORD}' in role pg_monitor");
-    Ok(server.client().await.map_err(DemoError::Shop)?.batch_execute(&role).await.map_err(DemoError::Shop)?)
+    let superuser = server.client().await.map_err(DemoError::Shop)?;
+    superuser.batch_execute(&role).await.map_err(DemoError::Shop)
 }
 
 /// Sends `request`; anything but success is an error that shows the server's own words.

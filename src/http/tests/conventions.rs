@@ -64,7 +64,8 @@ async fn no_route_answers_without_a_credential_or_with_another_tenants() {
         assert_eq!(forged.send().await.expect("an answer").status(), 401, "{route:?}");
         if route.path.starts_with("/api/v1/databases/{id}") {
             let path = route.path.replace("{hash}", "00000000000000b5");
-            let stranger = server.request(route.method.clone(), &path).bearer_auth(&server.eve);
+            let stranger =
+                server.request(route.method.clone(), &path).bearer_auth(&server.eve).json(&json!({}));
             assert_eq!(stranger.send().await.expect("an answer").status(), 404, "{route:?}");
         }
     }

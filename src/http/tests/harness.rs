@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Mailer, Signup, SignupPolicy};
-use crate::config::Collect;
+use crate::config::Config;
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
@@ -89,13 +89,7 @@ impl TestServer {
             supervisor,
             targets: Arc::new(Everywhere),
             connect,
-            collect: Collect {
-                poll_interval: Duration::from_secs(10),
-                connect_timeout: Duration::from_secs(1),
-                max_connects: 1,
-                disabled_collectors: Vec::new(),
-                raw_query_text: false,
-            },
+            collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),
