@@ -189,7 +189,8 @@ fn each_sql_file_is_used_once_and_says_what_it_reads() {
 #[test]
 fn each_path_of_the_reference_has_exactly_one_route() {
     let mut routes: BTreeMap<String, usize> = BTreeMap::new();
-    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("src/http/")) {
+    let production = |path: &str| path.starts_with("src/http/") && !path.starts_with("src/http/tests/");
+    for (path, text) in sources().into_iter().filter(|(path, _)| production(path)) {
         let production = text.split("#[cfg(test)]").next().unwrap();
         for route in routes_in(production) {
             assert!(path.starts_with("src/http/routes/"), "{path} defines {route}");
