@@ -126,7 +126,7 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
 }
 
 fn announce(major: u16) {
-    println!("fetching PostgreSQL {major} (once, about 25 MB) ...");
+    say!("fetching PostgreSQL {major} (once, about 25 MB) ...");
 }
 
 /// Whether `program` can be run at all.
