@@ -4,6 +4,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod databases;
 pub mod demo;
 pub mod fields;
 pub mod http;

@@ -172,8 +172,8 @@ impl Accounts {
     pub async fn refresh(&self, refresh: &Secret, now: Timestamp) -> Result<Tokens, AccountError> {
         let (next, stored) = new_refresh_token(now);
         match self.storage.rotate_refresh_token(&token::hash(refresh.expose()), stored, now).await? {
-            Rotation::Rotated(account) => {
-                Ok(Tokens { access: self.access_token(&account, now)?, refresh: next })
+            Rotation::Rotated { session_id, account } => {
+                Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
             }
             Rotation::Reused => {
                 tracing::warn!("a refresh token was used twice: its session is ended");
@@ -188,7 +188,18 @@ impl Accounts {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<(), StorageError> {
-        self.storage.revoke_refresh_family(&token::hash(refresh.expose()), now).await
+        self.storage.end_session_of(&token::hash(refresh.expose()), now).await
+    }
+
+    /// Ends the session that the access token of `principal` was issued in; a key has none.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
+        match principal.credential {
+            Credential::Token { session_id, .. } => self.storage.end_session(session_id, now).await,
+            Credential::ApiKey { .. } => Ok(()),
+        }
     }
 
     /// Who `principal` is.
@@ -223,6 +234,11 @@ impl Accounts {
         Self { passwords, ..self }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_cheap_passwords(self) -> Self {
+        self.with_passwords(Passwords::with_rounds(1_000))
+    }
+
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
     }
@@ -249,14 +265,20 @@ impl Accounts {
 
     async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
         let (refresh, stored) = new_refresh_token(now);
-        let access = self.access_token(account, now)?;
-        self.storage.start_refresh_family(account.user.id, stored).await?;
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(account, session_id, now)?;
+        self.storage.start_session(session_id, account.user.id, stored).await?;
         Ok(Tokens { access, refresh })
     }
 
-    fn access_token(&self, account: &Account, now: Timestamp) -> Result<Secret, AccountError> {
-        let role = role_of(account)?;
-        let claims = Claims::new(account.user.id, account.organization.id, role, now, ACCESS_LIFETIME);
+    fn access_token(
+        &self,
+        account: &Account,
+        session_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Secret, AccountError> {
+        let (user_id, organization) = (account.user.id, account.organization.id);
+        let claims = Claims::new(user_id, session_id, organization, role_of(account)?, now, ACCESS_LIFETIME);
         self.keyring
             .sign(&claims)
             .map_err(|_| AccountError::Internal("cannot sign an access token".to_owned()))

@@ -70,8 +70,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
         let claims = self.keyring().verify(token, now).map_err(|_| AuthenticateError::Refused)?;
-        let credential =
-            Credential::Token { user_id: claims.sub, expires_at: claims.expires_at(), from_cookie };
+        let credential = Credential::Token {
+            user_id: claims.sub,
+            session_id: claims.sid,
+            expires_at: claims.expires_at(),
+            from_cookie,
+        };
         Ok(Principal { organization_id: claims.org, role: claims.role, credential })
     }
 }

@@ -17,6 +17,8 @@ use super::token::hex;
 pub(super) struct Claims {
     /// The person.
     pub sub: Uuid,
+    /// The session: the family of its refresh tokens.
+    pub sid: Uuid,
     pub org: OrganizationId,
     pub role: Role,
     /// Seconds since the Unix epoch, as are all times in a JWT.
@@ -44,13 +46,14 @@ pub(super) struct InvalidToken;
 impl Claims {
     pub(super) fn new(
         user_id: Uuid,
+        session_id: Uuid,
         organization: OrganizationId,
         role: Role,
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
         let (iat, exp) = (now.as_millis() / 1_000, (now + lifetime).as_millis() / 1_000);
-        Self { sub: user_id, org: organization, role, iat, exp }
+        Self { sub: user_id, sid: session_id, org: organization, role, iat, exp }
     }
 
     pub(super) const fn expires_at(&self) -> Timestamp {
@@ -109,7 +112,7 @@ mod tests {
     const LIFETIME: Duration = Duration::from_secs(900);
 
     fn claims() -> Claims {
-        Claims::new(Uuid::now_v7(), OrganizationId::generate(), Role::Member, NOW, LIFETIME)
+        Claims::new(Uuid::now_v7(), Uuid::now_v7(), OrganizationId::generate(), Role::Member, NOW, LIFETIME)
     }
 
     #[test]

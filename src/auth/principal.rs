@@ -38,7 +38,13 @@ pub struct Principal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// An access token, in the header or the cookie.
-    Token { user_id: Uuid, expires_at: Timestamp, from_cookie: bool },
+    Token {
+        user_id: Uuid,
+        /// The session that the token was issued in.
+        session_id: Uuid,
+        expires_at: Timestamp,
+        from_cookie: bool,
+    },
     /// An API key.
     ApiKey { key_id: Uuid },
 }

@@ -12,7 +12,6 @@ use crate::fields::{self, FieldError};
 #[derive(Debug, Deserialize)]
 pub struct Signup {
     pub email: String,
-    #[serde(deserialize_with = "secret")]
     pub password: Secret,
     pub name: String,
     pub org_name: String,
@@ -57,10 +56,6 @@ pub(super) fn slugs(name: &str) -> Vec<String> {
     let numbered = (2..10).map(|number| format!("{stem}-{number}"));
     let random = format!("{stem}-{}", random_hex::<8>());
     std::iter::once(stem.to_owned()).chain(numbered).chain([random]).collect()
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
 }
 
 #[cfg(test)]

@@ -155,6 +155,12 @@ async fn a_session_lives_on_by_refreshing_until_it_is_left() {
         accounts.log_out(&second.refresh, later).await.unwrap();
         let left = accounts.refresh(&second.refresh, later).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
+
+        let third = accounts.log_in("ada@x.org", &Secret::new("correct horse"), NOW).await.unwrap();
+        let principal = accounts.authenticate_token(third.access.expose(), NOW).unwrap();
+        accounts.log_out_principal(&principal, NOW).await.unwrap();
+        let left = accounts.refresh(&third.refresh, NOW).await;
+        assert!(matches!(left, Err(AccountError::BadRefreshToken)));
     }
 }
 
@@ -213,9 +219,9 @@ async fn the_cookie_counts_when_there_is_no_header() {
         let cookies = format!("theme=dark; {ACCESS_COOKIE}={}", session.tokens.access.expose());
         let shown = Presented { cookie: Some(&cookies), ..Presented::default() };
         let principal = accounts.authenticate(shown, NOW).await.unwrap();
-        let expires_at = NOW + ACCESS_LIFETIME;
-        let user_id = session.user.id;
-        assert_eq!(principal.credential, Credential::Token { user_id, expires_at, from_cookie: true });
+        assert!(principal.from_cookie());
+        let Credential::Token { user_id, expires_at, .. } = principal.credential else { panic!("a key") };
+        assert_eq!((user_id, expires_at), (session.user.id, NOW + ACCESS_LIFETIME));
 
         let bad = Presented { authorization: Some("Bearer nonsense"), ..shown };
         assert!(matches!(accounts.authenticate(bad, NOW).await, Err(AuthenticateError::Refused)));

@@ -3,10 +3,12 @@
 
 mod check;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, ConfigError, Flag, LogFormat};
 use crate::demo::{self, DemoOptions};
@@ -129,7 +131,12 @@ impl Settings {
 }
 
 fn start_log(config: &Config) {
-    let log = tracing_subscriber::fmt().with_max_level(config.log.level).with_writer(std::io::stderr);
+    // libraries speak up only when something is wrong
+    let filter = format!("warn,basira={level},basira_actors={level}", level = config.log.level);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -7,6 +7,8 @@ mod layers;
 mod reader;
 mod secrets;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

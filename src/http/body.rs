@@ -25,9 +25,23 @@ pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &mut Bo
     if !is_json(headers) {
         return Err(ApiError::UnsupportedMediaType);
     }
-    let bytes =
-        tokio::time::timeout(TIME_LIMIT, collect(body)).await.map_err(|_| ApiError::BodyTimeout)??;
-    decode(&bytes)
+    decode(&within_time(body).await?)
+}
+
+/// Reads and decodes the body; `None` when there is none.
+///
+/// # Errors
+/// As [`json`].
+pub(super) async fn optional_json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: &mut Body,
+) -> Result<Option<T>, ApiError> {
+    let bytes = within_time(body).await?;
+    match (bytes.is_empty(), is_json(headers)) {
+        (true, _) => Ok(None),
+        (false, true) => decode(&bytes).map(Some),
+        (false, false) => Err(ApiError::UnsupportedMediaType),
+    }
 }
 
 /// A missing content type is taken on trust.
@@ -36,6 +50,10 @@ fn is_json(headers: &HeaderMap) -> bool {
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+async fn within_time(body: &mut Body) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(TIME_LIMIT, collect(body)).await.map_err(|_| ApiError::BodyTimeout)?
 }
 
 async fn collect(body: &mut Body) -> Result<Bytes, ApiError> {

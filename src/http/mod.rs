@@ -22,3 +22,6 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+
+#[cfg(test)]
+mod tests;

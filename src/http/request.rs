@@ -129,6 +129,14 @@ impl Request {
         body::json(&self.headers, &mut self.body).await
     }
 
+    /// The body as JSON, `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub async fn optional_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
+        body::optional_json(&self.headers, &mut self.body).await
+    }
+
     /// The value of the cookie `name`.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::service::{self, ApiFilter};
-use super::{Peer, RouteTableError, routes};
+use super::{Peer, Route, RouteTableError, routes};
 use crate::app::App;
 
 /// A client that says nothing for this long is cut off.
@@ -74,7 +74,11 @@ impl Server {
     /// # Errors
     /// [`RouteTableError`] when the route table is inconsistent.
     pub async fn run(self, app: Arc<App>) -> Result<(), RouteTableError> {
-        let filter = service::filter(Arc::clone(&app), routes::all())?;
+        self.run_routes(app, routes::all()).await
+    }
+
+    pub(super) async fn run_routes(self, app: Arc<App>, routes: Vec<Route>) -> Result<(), RouteTableError> {
+        let filter = service::filter(Arc::clone(&app), routes)?;
         let connections = TaskTracker::new();
         self.accept(&filter, &app.shutdown, &connections).await;
         drop(self.listener);

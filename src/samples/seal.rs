@@ -77,7 +77,7 @@ impl Sealer {
 
     async fn seal_tail(&self, tail: &Tail, now: Timestamp) -> Result<usize, StoreError> {
         // the target's clock counts, for it stamps the records; but not one that runs ahead
-        let over = hour_end(tail.newest_ms.min(now.as_millis())) - HOUR_MS;
+        let over = tail.newest_ms.min(now.as_millis()).div_euclid(HOUR_MS) * HOUR_MS;
         let mut left = tail.records;
         let mut made = 0;
         while let Some(oldest_ms) = self.oldest(tail).await? {

@@ -90,7 +90,7 @@ fn passes(blocks: Vec<Plan>) -> Vec<Vec<Plan>> {
 fn gather(stream: &Stream, blobs: &[Vec<u8>], plans: &[Plan]) -> Result<Vec<Block>, CodecError> {
     let mut blocks: Vec<_> = plans.iter().map(|plan| empty(stream, plan)).collect();
     // where the next row of each series goes
-    let mut next: Vec<Vec<usize>> = plans.iter().map(|plan| starts(plan)).collect();
+    let mut next: Vec<Vec<usize>> = plans.iter().map(starts).collect();
     for (record, blob) in blobs.iter().enumerate() {
         let rows = decode_record(blob, stream.columns.len())?;
         for (block, next) in blocks.iter_mut().zip(&mut next) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::resolve::resolve;
+pub use self::tls::check_authorities;
 use crate::collect::{CollectError, Query, Rows, Server};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;

@@ -35,6 +35,14 @@ pub(super) fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<Clien
     Ok(config.with_no_client_auth())
 }
 
+/// Whether `pem` holds certificates of authorities, and nothing else that looks like PEM.
+///
+/// # Errors
+/// A text that says what is wrong with it.
+pub fn check_authorities(pem: &str) -> Result<(), String> {
+    roots(Some(pem)).map(|_| ())
+}
+
 fn roots(ca_pem: Option<&str>) -> Result<RootCertStore, String> {
     let Some(pem) = ca_pem else {
         return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });

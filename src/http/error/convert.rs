@@ -6,6 +6,7 @@ use basira_actors::supervisor::Unavailable;
 
 use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden};
+use crate::databases::DatabaseError;
 use crate::fields::FieldError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
@@ -46,6 +47,20 @@ impl From<AccountError> for ApiError {
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Invalid(error) => error.into(),
+            DatabaseError::EngineUnsupported(_) => Self::Invalid {
+                code: "engine_unsupported",
+                field: Some("engine".into()),
+                message: error.to_string().into(),
+            },
+            DatabaseError::Refused(error) => error.into(),
         }
     }
 }

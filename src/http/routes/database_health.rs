@@ -19,20 +19,11 @@ struct Health {
 
 async fn get(request: Request) -> Answer {
     let (_, database) = request.database().await?;
-    let known = request.app.directory().find(database.target.id).map(|handle| handle.status());
-    let health = match known {
-        Some(known) => Health {
-            id: database.target.id,
-            status: known.status,
-            last_seen_at: known.last_seen_at.or(database.last_seen_at),
-            last_error: known.last_error,
-        },
-        None => Health {
-            id: database.target.id,
-            status: Status::Disconnected,
-            last_seen_at: database.last_seen_at,
-            last_error: database.last_error,
-        },
-    };
-    response::ok(&health)
+    let known = request.app.status(&database);
+    response::ok(&Health {
+        id: database.target.id,
+        status: known.status,
+        last_seen_at: known.last_seen_at,
+        last_error: known.last_error,
+    })
 }

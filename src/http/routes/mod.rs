@@ -1,8 +1,11 @@
 //! One file per noun of the API.
 
 mod active;
+mod api_keys;
+mod auth;
 mod collectors;
 mod database_health;
+mod databases;
 mod health;
 mod overview;
 mod queries;
@@ -15,8 +18,11 @@ use super::Route;
 pub fn all() -> Vec<Route> {
     [
         active::routes(),
+        api_keys::routes(),
+        auth::routes(),
         collectors::routes(),
         database_health::routes(),
+        databases::routes(),
         health::routes(),
         overview::routes(),
         queries::routes(),

@@ -52,8 +52,8 @@ struct Postgres {
 
 async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
+    let known = request.app.status(&database);
     let handle = request.app.directory().find(database.target.id);
-    let known = handle.as_ref().map(|handle| handle.status());
     let activity = handle.and_then(|handle| handle.activity());
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
@@ -76,8 +76,8 @@ async fn get(request: Request) -> Answer {
     response::ok(&Overview {
         id: database.target.id,
         engine: database.target.engine,
-        status: known.as_ref().map_or(Status::Disconnected, |known| known.status),
-        last_seen_at: known.and_then(|known| known.last_seen_at).or(database.last_seen_at),
+        status: known.status,
+        last_seen_at: known.last_seen_at,
         health_score: None,
         top_queries: top.iter().map(|total| Statement::new(total, &texts)).collect(),
         postgres: (database.target.engine == Engine::Postgres).then_some(postgres),

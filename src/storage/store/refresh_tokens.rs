@@ -23,7 +23,7 @@ pub struct NewRefreshToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     /// The token is spent and the next one stored.
-    Rotated(Box<Account>),
+    Rotated { session_id: Uuid, account: Box<Account> },
     /// It was spent before: someone else has a copy, so its family is revoked now.
     Reused,
     /// Unknown, expired or revoked.
@@ -31,16 +31,17 @@ pub enum Rotation {
 }
 
 impl Storage {
-    /// Starts a family of refresh tokens with `token`.
+    /// Starts a session, which is a family of refresh tokens, with `token`.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn start_refresh_family(
+    pub async fn start_session(
         &self,
+        session_id: Uuid,
         user_id: Uuid,
         token: NewRefreshToken,
     ) -> Result<(), StorageError> {
-        insert(&self.writer, Uuid::now_v7(), user_id, token).await
+        insert(&self.writer, session_id, user_id, token).await
     }
 
     /// Spends the token with `hash` and stores `next` in its family, atomically: of two that try the same token at
@@ -73,16 +74,25 @@ impl Storage {
         insert(&transaction, token.family_id, token.user_id, next).await?;
         let account = accounts().filter(user_account::Column::Id.eq(token.user_id)).one(&transaction).await?;
         transaction.commit().await?;
-        Ok(account
-            .and_then(Account::from_row)
-            .map_or(Rotation::Refused, |account| Rotation::Rotated(account.into())))
+        Ok(account.and_then(Account::from_row).map_or(Rotation::Refused, |account| Rotation::Rotated {
+            session_id: token.family_id,
+            account: account.into(),
+        }))
     }
 
-    /// Revokes the family of the token with `hash`; an unknown one is no error. Across tenants, as above.
+    /// Ends a session: its refresh tokens are revoked. An unknown one is no error.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn revoke_refresh_family(&self, hash: &str, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn end_session(&self, session_id: Uuid, now: Timestamp) -> Result<(), StorageError> {
+        revoke(&self.writer, session_id, now).await
+    }
+
+    /// Ends the session of the token with `hash`; an unknown one is no error. Across tenants, as above.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn end_session_of(&self, hash: &str, now: Timestamp) -> Result<(), StorageError> {
         let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
         if let Some(token) = query.one(&self.writer).await? {
             revoke(&self.writer, token.family_id, now).await?;

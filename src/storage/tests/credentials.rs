@@ -1,5 +1,7 @@
 //! Accounts, tokens and keys.
 
+use uuid::Uuid;
+
 use crate::storage::store::{NewApiKey, NewEmailToken, NewRefreshToken, Purpose, Rotation};
 use crate::storage::tests::*;
 
@@ -44,32 +46,41 @@ async fn addresses_and_slugs_are_unique() {
 async fn a_refresh_token_is_good_once_and_twice_ends_its_family() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
-        storage.start_refresh_family(account.user.id, refresh_token("one")).await.unwrap();
+        let session_id = Uuid::now_v7();
+        storage.start_session(session_id, account.user.id, refresh_token("one")).await.unwrap();
         let rotate = async |hash: &str, next: &str, at| {
             storage.rotate_refresh_token(hash, refresh_token(next), at).await.unwrap()
         };
 
         assert_eq!(rotate("unknown", "x", NOW).await, Rotation::Refused);
         assert_eq!(rotate("one", "x", NOW + Duration::from_secs(60)).await, Rotation::Refused, "expired");
-        assert_eq!(rotate("one", "two", NOW).await, Rotation::Rotated(Box::new(account)));
+        assert_eq!(
+            rotate("one", "two", NOW).await,
+            Rotation::Rotated { session_id, account: account.into() }
+        );
         assert_eq!(rotate("one", "x", NOW).await, Rotation::Reused);
         assert_eq!(rotate("two", "x", NOW).await, Rotation::Refused, "its family is revoked");
     }
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_family_and_no_other() {
+async fn a_logout_ends_its_session_and_no_other() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
+        let tablet = Uuid::now_v7();
+        storage.start_session(tablet, account.user.id, refresh_token("tablet")).await.unwrap();
         for hash in ["phone", "laptop"] {
-            storage.start_refresh_family(account.user.id, refresh_token(hash)).await.unwrap();
+            storage.start_session(Uuid::now_v7(), account.user.id, refresh_token(hash)).await.unwrap();
         }
-        storage.revoke_refresh_family("phone", NOW).await.unwrap();
-        storage.revoke_refresh_family("unknown", NOW).await.unwrap();
-        let phone = storage.rotate_refresh_token("phone", refresh_token("x"), NOW).await.unwrap();
-        assert_eq!(phone, Rotation::Refused);
+        storage.end_session_of("phone", NOW).await.unwrap();
+        storage.end_session_of("unknown", NOW).await.unwrap();
+        storage.end_session(tablet, NOW).await.unwrap();
+        for hash in ["phone", "tablet"] {
+            let ended = storage.rotate_refresh_token(hash, refresh_token("x"), NOW).await.unwrap();
+            assert_eq!(ended, Rotation::Refused, "{hash}");
+        }
         let laptop = storage.rotate_refresh_token("laptop", refresh_token("y"), NOW).await.unwrap();
-        assert!(matches!(laptop, Rotation::Rotated(_)));
+        assert!(matches!(laptop, Rotation::Rotated { .. }));
     }
 }
 
@@ -77,7 +88,7 @@ async fn a_logout_ends_the_family_and_no_other() {
 async fn of_many_refreshes_at_once_one_wins() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
-        storage.start_refresh_family(account.user.id, refresh_token("one")).await.unwrap();
+        storage.start_session(Uuid::now_v7(), account.user.id, refresh_token("one")).await.unwrap();
         let rivals = (0..8).map(|rival| {
             let storage = storage.clone();
             tokio::spawn(async move {
@@ -89,7 +100,7 @@ async fn of_many_refreshes_at_once_one_wins() {
         });
         let mut won = 0;
         for rival in rivals.collect::<Vec<_>>() {
-            won += u32::from(matches!(rival.await.unwrap(), Rotation::Rotated(_)));
+            won += u32::from(matches!(rival.await.unwrap(), Rotation::Rotated { .. }));
         }
         assert_eq!(won, 1);
     }
