@@ -3,8 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::harness::{TestClient, eventually};
@@ -18,6 +18,8 @@ struct Demo {
     folder: tempfile::TempDir,
     /// Up to the line about Ctrl-C.
     printed: String,
+    /// Held so that it can go on printing.
+    _stdout: Lines<BufReader<ChildStdout>>,
 }
 
 impl Demo {
@@ -46,7 +48,7 @@ impl Demo {
             panic!("the demo ended early");
         };
         timeout(STARTED_WITHIN, welcome).await.expect("a welcome in time");
-        Self { process, folder, printed }
+        Self { process, folder, printed, _stdout: lines }
     }
 
     /// The word after `marker` in what was printed.
