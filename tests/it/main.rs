@@ -16,4 +16,5 @@ mod faults;
 mod isolation;
 mod live;
 mod servers;
+mod storage;
 mod totals;

@@ -73,6 +73,15 @@ impl Scripted {
         self.series_adds_up(&line).await;
     }
 
+    /// The break is shown as a gap.
+    async fn has_gap(&self, reason: &str) {
+        let hash = self.shown().await.unwrap()["query_hash"].clone();
+        let detail =
+            self.registered.get(&format!("/queries/{}?since={}", hash.as_str().unwrap(), self.since)).await;
+        let gaps = detail["gaps"].as_array().unwrap();
+        assert!(gaps.iter().any(|gap| gap["reason"] == reason), "no gap for {reason}: {gaps:#?}");
+    }
+
     /// The detail's series has the same sum and nothing negative.
     async fn series_adds_up(&self, line: &Value) {
         let path = format!("/queries/{}?since={}", line["query_hash"].as_str().unwrap(), self.since);
@@ -138,6 +147,7 @@ async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
         scripted.registered.polls_pass(2).await;
         scripted.run(4).await;
         scripted.shows(14).await;
+        scripted.has_gap("counters_reset").await;
     }
 }
 
@@ -151,6 +161,7 @@ async fn a_restart_is_survived() {
     scripted.registered.polls_pass(2).await;
     scripted.run(4).await;
     scripted.shows(14).await;
+    scripted.has_gap("restarted").await;
 }
 
 #[tokio::test]
@@ -165,6 +176,7 @@ async fn a_killed_backend_which_restarts_all_is_survived() {
     scripted.registered.polls_pass(2).await;
     scripted.run(4).await;
     scripted.shows(14).await;
+    scripted.has_gap("counters_reset").await;
 }
 
 #[tokio::test]
@@ -188,6 +200,7 @@ async fn an_evicted_statement_is_never_counted_twice() {
             assert!((10..=13).contains(&calls), "{calls} calls shown of 13 on {major}");
         })
         .await;
+        scripted.has_gap("evicted").await;
     }
 }
 
@@ -204,4 +217,29 @@ async fn a_killed_basira_keeps_what_it_acknowledged() {
     scripted.registered.polls_pass(2).await;
     scripted.run(4).await;
     scripted.shows(14).await;
+    scripted.has_gap("not_watched").await;
+}
+
+#[tokio::test]
+async fn a_window_shows_the_work_that_it_covers_and_no_other() {
+    let scripted = Scripted::on(shared(NEWEST).await).await;
+    scripted.registered.polls_pass(2).await;
+    let before = Timestamp::now();
+    scripted.registered.polls_pass(2).await;
+    let since = Timestamp::now();
+    scripted.run(5).await;
+    let until = Timestamp::now();
+    scripted.shows(5).await;
+    scripted.registered.polls_pass(2).await;
+    let after = Timestamp::now();
+    let calls = async |since: Timestamp, until: Timestamp| {
+        let lines = scripted.registered.get(&format!("/queries?since={since}&until={until}&limit=100")).await;
+        let ours =
+            |line: &&Value| line["query_text"].as_str().is_some_and(|text| text.contains("scripted where"));
+        lines.as_array().unwrap().iter().find(ours).map(|line| line["total_calls"].as_i64().unwrap())
+    };
+    assert_eq!(calls(since, until).await, Some(5), "a window that just covers the work");
+    assert_eq!(calls(before, after).await, Some(5), "a wider window");
+    assert_eq!(calls(before - Duration::from_secs(60), before).await, None, "a window before");
+    assert_eq!(calls(after, after + Duration::from_secs(60)).await, None, "a window after");
 }

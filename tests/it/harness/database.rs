@@ -29,6 +29,10 @@ impl TestDatabase {
         Self { name, port: server.port(), superuser_dsn }
     }
 
+    pub(crate) fn superuser_dsn(&self) -> &str {
+        &self.superuser_dsn
+    }
+
     /// A superuser's connection.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.superuser_dsn).await.expect("a database that answers")
