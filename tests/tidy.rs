@@ -12,7 +12,7 @@ const HOMES: [(&str, &[&str]); 4] = [
     ("sea_orm", &["src/storage/", "src/samples/", "migrations/", "benches/"]),
     ("tokio_postgres", &["actors/src/drivers/", "src/demo/", "tests/", "benches/"]),
     ("ractor", &["actors/src/monitor/", "actors/src/supervisor/"]),
-    ("warp", &["src/http/"]),
+    ("warp", &["src/http/", "benches/"]),
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.

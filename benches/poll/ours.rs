@@ -1,0 +1,167 @@
+//! What a poll of Basira costs: the supervisor as the server runs it, with the real store on SQLite.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use basira::samples::SegmentStore;
+use basira::storage::Storage;
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::{
+    Batch, DatabaseId, Engine, OrganizationId, Stream, Target, Timestamp, TlsMode, streams,
+};
+use basira_actors::monitor::Dependencies;
+use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
+use basira_actors::supervisor::{Handle, Supervisor};
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use super::common::Failure;
+use super::meter::{Cost, Meter};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Texts are read a part at a time, with long pauses.
+const WARM_WITHIN: Duration = Duration::from_secs(300);
+
+/// A supervisor with one database.
+pub(crate) struct Ours {
+    supervisor: Supervisor,
+    target: Target,
+    handle: Handle,
+    seen: watch::Receiver<Seen>,
+    _directory: TempDir,
+}
+
+/// What has been stored so far.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Records of statements: one per poll.
+    polls: u64,
+    rows: usize,
+    texts: usize,
+}
+
+impl Ours {
+    /// Starts, and polls until `texts` statements are known.
+    pub(crate) async fn start(port: u16, texts: usize) -> Result<Self, Failure> {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/basira.db", directory.path().display());
+        let storage = Storage::open(&url, &[7; 32]).await?;
+        storage.migrate().await?;
+        let store = SegmentStore::new(storage.writer().clone(), storage.reader().clone());
+        let (seen, receiver) = watch::channel(Seen::default());
+        let dependencies = Dependencies {
+            sink: Arc::new(Watched { store, seen }),
+            source: Arc::new(storage),
+            connect: ConnectSettings { timeout: SECOND, policy: Arc::new(Anywhere), raw_query_text: false },
+            connects: Arc::new(Semaphore::new(1)),
+        };
+        let (supervisor, _) = Supervisor::start(dependencies).await?;
+        let target = target(port);
+        supervisor.watch(target.clone());
+        let handle = found(&supervisor, target.id).await?;
+        let mut ours = Self { supervisor, target, handle, seen: receiver, _directory: directory };
+        timeout(WARM_WITHIN, ours.seen.wait_for(|seen| seen.texts >= texts)).await??;
+        ours.pause();
+        Ok(ours)
+    }
+
+    /// What one of `polls` costs, one a second, and the rows that each stored.
+    pub(crate) async fn cost(&mut self, dsn: &str, polls: u32) -> Result<(Cost, usize), Failure> {
+        let (_live, _subscription) = self.handle.subscribe(SECOND);
+        self.supervisor.watch(self.target.clone());
+        // the first ones have all the time since the last round to account for
+        self.polled(3).await?;
+        let meter = Meter::of(dsn, "basira").await?;
+        let (before, seen) = (meter.read()?, *self.seen.borrow());
+        self.polled(polls).await?;
+        let (after, now) = (meter.read()?, *self.seen.borrow());
+        self.pause();
+        if now.polls - seen.polls != u64::from(polls) {
+            return Err("a poll was missed or counted twice".into());
+        }
+        Ok((after.since(before).per(polls), (now.rows - seen.rows) / polls as usize))
+    }
+
+    /// Waits until `polls` more are stored, and a moment longer, so that nothing of them is under way.
+    async fn polled(&mut self, polls: u32) -> Result<(), Failure> {
+        let goal = self.seen.borrow().polls + u64::from(polls);
+        timeout(SECOND * (polls + 10), self.seen.wait_for(|seen| seen.polls >= goal)).await??;
+        sleep(Duration::from_millis(300)).await;
+        Ok(())
+    }
+
+    /// Keeps what is known, but asks for nothing.
+    fn pause(&self) {
+        let disabled = ["pg_stat_statements", "pg_stat_activity"].map(str::to_owned);
+        self.supervisor.watch(Target { disabled_collectors: disabled.into(), ..self.target.clone() });
+    }
+}
+
+async fn found(supervisor: &Supervisor, id: DatabaseId) -> Result<Handle, Failure> {
+    for _ in 0..100 {
+        if let Some(handle) = supervisor.directory().find(id) {
+            return Ok(handle);
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    Err("the supervisor did not start the monitor".into())
+}
+
+fn target(port: u16) -> Target {
+    Target {
+        id: DatabaseId::generate(),
+        organization_id: OrganizationId::generate(),
+        engine: Engine::Postgres,
+        host: "127.0.0.1".to_owned(),
+        port,
+        database: "postgres".to_owned(),
+        username: Some("postgres".to_owned()),
+        password: None,
+        tls: TlsMode::Disable,
+        tls_ca_pem: None,
+        poll_interval: SECOND,
+        collect_explain_plans: false,
+        collect_replication: false,
+        disabled_collectors: BTreeSet::new(),
+    }
+}
+
+/// The real store, and what goes into it counted.
+struct Watched {
+    store: SegmentStore,
+    seen: watch::Sender<Seen>,
+}
+
+#[async_trait]
+impl SampleSink for Watched {
+    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+        let statements =
+            || batch.records.iter().filter(|record| record.stream.name == streams::STATEMENTS.name);
+        let (polls, rows) =
+            (statements().count(), statements().map(|record| record.series.len()).sum::<usize>());
+        let texts = batch.entries.len();
+        self.store.append(batch).await?;
+        self.seen.send_modify(|seen| {
+            seen.polls += polls as u64;
+            seen.rows += rows;
+            seen.texts += texts;
+        });
+        Ok(())
+    }
+
+    async fn newest(&self, id: DatabaseId, stream: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
+        self.store.newest(id, stream).await
+    }
+}
+
+struct Anywhere;
+
+impl AddressPolicy for Anywhere {
+    fn allows(&self, _: IpAddr) -> bool {
+        true
+    }
+}
