@@ -60,6 +60,12 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
     storage.create_account(new, NOW).await.unwrap()
 }
 
+/// Gives the person at `email` another role.
+pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
+    let sql = format!("UPDATE user_account SET role = '{role}' WHERE email = '{email}'");
+    storage.writer.execute_unprepared(&sql).await.unwrap();
+}
+
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
     let target = Target {
         id: DatabaseId::generate(),

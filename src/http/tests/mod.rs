@@ -1,5 +1,6 @@
 //! The API over real sockets: accounts and databases on a real store, samples from a fixed one.
 
+mod accounts;
 mod conventions;
 mod harness;
 mod live;
