@@ -35,7 +35,7 @@ const SERVER_COLUMNS: &[&str] = &[
 const STATEMENT_TIMEOUT: &str =
     "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
 
-/// What the server allows a query before a collector sets its own limit.
+/// What the server allows a query until a collector with another limit comes: telling it costs a round trip.
 const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much later than the server we give up: it should have ended the query by then.
 const GRACE: Duration = Duration::from_secs(1);

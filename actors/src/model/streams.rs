@@ -25,8 +25,6 @@ pub static STATEMENTS: Stream = Stream {
         sum("shared_blks_read"),
         sum("shared_blks_dirtied"),
         sum("shared_blks_written"),
-        sum("local_blks_hit"),
-        sum("local_blks_read"),
         sum("temp_blks_read"),
         sum("temp_blks_written"),
         sum("blk_read_time_us"),

@@ -21,7 +21,7 @@ pub(crate) static SPEC: Spec = Spec {
     engine: Engine::Postgres,
     stream: &streams::ACTIVITY,
     every: Every::Live(Duration::from_secs(5)),
-    timeout: Duration::from_secs(3),
+    timeout: Duration::from_secs(5),
     start: || Box::<Activity>::default(),
 };
 

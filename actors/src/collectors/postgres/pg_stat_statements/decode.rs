@@ -21,8 +21,6 @@ pub(super) const COLUMNS: &[&str] = &[
     "shared_blks_read",
     "shared_blks_dirtied",
     "shared_blks_written",
-    "local_blks_hit",
-    "local_blks_read",
     "temp_blks_read",
     "temp_blks_written",
     "blk_read_time",
@@ -39,14 +37,14 @@ pub(super) const COLUMNS: &[&str] = &[
 ];
 
 /// How many columns of the stream are cumulative counters; they come first.
-pub(super) const COUNTERS: usize = 20;
+pub(super) const COUNTERS: usize = 18;
 /// The columns behind them, which are readings.
 pub(super) const GAUGES: Range<usize> = COUNTERS..COUNTERS + 3;
 /// One row of the stream.
 pub(super) type Values = [i64; GAUGES.end];
 
 const CALLS: usize = 0;
-const PLANS: usize = 16;
+const PLANS: usize = 14;
 /// The counters of which one moves whenever anything about a statement does.
 pub(super) const MOVES: [usize; 2] = [CALLS, PLANS];
 
@@ -94,17 +92,17 @@ pub(super) fn values(
 ) -> Result<([i64; COUNTERS], [i64; GAUGES.end - GAUGES.start]), CellError> {
     let mut counters = probed;
     counters[1] = cursor.millis_as_us()?;
-    for cell in &mut counters[2..11] {
+    for cell in &mut counters[2..9] {
         *cell = cursor.counter()?;
     }
-    counters[11] = cursor.millis_as_us()?;
-    counters[12] = cursor.millis_as_us()?;
-    for cell in &mut counters[13..16] {
+    counters[9] = cursor.millis_as_us()?;
+    counters[10] = cursor.millis_as_us()?;
+    for cell in &mut counters[11..14] {
         *cell = cursor.counter()?;
     }
+    counters[15] = cursor.millis_as_us()?;
+    counters[16] = cursor.counter()?;
     counters[17] = cursor.millis_as_us()?;
-    counters[18] = cursor.counter()?;
-    counters[19] = cursor.millis_as_us()?;
     let gauges = [cursor.millis_as_us()?, cursor.millis_as_us()?, cursor.millis_as_us()?];
     Ok((counters, gauges))
 }

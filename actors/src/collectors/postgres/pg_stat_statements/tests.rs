@@ -83,7 +83,7 @@ fn counters(statements: &[Shown]) -> Table {
     let row = |shown: &Shown| {
         let mut row = vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), Cell::Null];
         row.extend([Cell::Int(shown.calls), Cell::Int(0), Cell::Float(1.5)]);
-        row.extend((0..9).map(|_| Cell::Int(0)));
+        row.extend((0..7).map(|_| Cell::Int(0)));
         row.extend([Cell::Float(0.0), Cell::Float(0.0), Cell::Int(0), Cell::Int(0), Cell::Int(0)]);
         row.extend([
             Cell::Float(0.0),

@@ -13,8 +13,6 @@ SELECT /* basira */
     s.shared_blks_read AS shared_blks_read,
     s.shared_blks_dirtied AS shared_blks_dirtied,
     s.shared_blks_written AS shared_blks_written,
-    s.local_blks_hit AS local_blks_hit,
-    s.local_blks_read AS local_blks_read,
     s.temp_blks_read AS temp_blks_read,
     s.temp_blks_written AS temp_blks_written,
     s.blk_read_time AS blk_read_time,
@@ -24,7 +22,9 @@ SELECT /* basira */
     s.wal_bytes::int8 AS wal_bytes,
     s.total_plan_time AS plan_time,
     s.jit_functions AS jit_functions,
-    s.jit_generation_time + s.jit_inlining_time + s.jit_optimization_time + s.jit_emission_time AS jit_time,
+    CASE WHEN s.jit_functions = 0 THEN 0
+        ELSE s.jit_generation_time + s.jit_inlining_time + s.jit_optimization_time + s.jit_emission_time
+    END AS jit_time,
     s.min_exec_time AS min_time,
     s.max_exec_time AS max_time,
     s.stddev_exec_time AS stddev_time

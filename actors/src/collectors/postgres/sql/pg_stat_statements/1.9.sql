@@ -13,8 +13,6 @@ SELECT /* basira */
     s.shared_blks_read AS shared_blks_read,
     s.shared_blks_dirtied AS shared_blks_dirtied,
     s.shared_blks_written AS shared_blks_written,
-    s.local_blks_hit AS local_blks_hit,
-    s.local_blks_read AS local_blks_read,
     s.temp_blks_read AS temp_blks_read,
     s.temp_blks_written AS temp_blks_written,
     s.blk_read_time AS blk_read_time,
