@@ -1,6 +1,7 @@
 //! Live streams over WebSocket: everyone gets the newest snapshot at its own pace.
 
 mod close;
+mod frames;
 mod pace;
 mod session;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+pub use frames::Frames;
 pub use session::{Session, upgrade};
 
 const MOST_STREAMS: usize = 20_000;
@@ -18,6 +20,7 @@ const MOST_STREAMS: usize = 20_000;
 pub struct LiveStreams {
     slots: Arc<Semaphore>,
     open: TaskTracker,
+    frames: Frames,
 }
 
 /// One open stream, as long as this lives.
@@ -29,7 +32,11 @@ pub struct Slot {
 
 impl Default for LiveStreams {
     fn default() -> Self {
-        Self { slots: Arc::new(Semaphore::new(MOST_STREAMS)), open: TaskTracker::new() }
+        Self {
+            slots: Arc::new(Semaphore::new(MOST_STREAMS)),
+            open: TaskTracker::new(),
+            frames: Frames::default(),
+        }
     }
 }
 
@@ -39,6 +46,12 @@ impl LiveStreams {
     pub fn enter(&self) -> Option<Slot> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         Some(Slot { _slot: slot, _open: self.open.token() })
+    }
+
+    /// What all streams share.
+    #[must_use]
+    pub fn frames(&self) -> Frames {
+        self.frames.clone()
     }
 
     /// No stream begins after this.

@@ -14,6 +14,7 @@ use warp::Reply;
 use warp::ws::{Message, Ws};
 
 use super::close::Close;
+use super::frames::Frames;
 use super::pace::Pace;
 use crate::http::{ApiError, Response};
 
@@ -36,6 +37,7 @@ pub struct Session {
     /// When the token that opened the stream expires.
     pub expires_at: Option<Timestamp>,
     pub live: watch::Receiver<Option<Live>>,
+    pub frames: Frames,
 }
 
 #[derive(Serialize)]
@@ -111,10 +113,13 @@ impl Session {
             let outgoing = tokio::select! {
                 changed = self.live.changed() => match (changed, self.newest()) {
                     (Err(_), _) => return Close::Restarting,
-                    (Ok(()), Some(Live::Deleted)) => return Close::Deleted,
+                    (Ok(()), Some(Live::Deleted)) => {
+                        self.frames.forget(self.database_id);
+                        return Close::Deleted;
+                    }
                     (Ok(()), Some(Live::Away { frame })) => {
                         unsent = None;
-                        Some(text(&frame))
+                        Some(self.frames.message(self.database_id, &frame))
                     }
                     (Ok(()), Some(Live::Snapshot { frame, .. })) => {
                         unsent = Some(Unsent { frame, published: Instant::now() });
@@ -142,7 +147,7 @@ impl Session {
                 let now = Instant::now();
                 let snapshot = unsent.take_if(|snapshot| pace.allows(snapshot.published, now))?;
                 pace.sent(snapshot.published, now);
-                Some(text(&snapshot.frame))
+                Some(self.frames.message(self.database_id, &snapshot.frame))
             };
             if let Some(message) = outgoing.or_else(due)
                 && let Err(close) = send(socket, message).await
@@ -160,11 +165,6 @@ impl Session {
         let hello = Hello { database_id: self.database_id, interval_seconds: self.interval.as_secs() };
         Message::text(serde_json::to_string(&hello).unwrap_or_default())
     }
-}
-
-/// The frames were serialised by serde and are UTF-8 already.
-fn text(frame: &Bytes) -> Message {
-    Message::text(String::from_utf8_lossy(frame))
 }
 
 async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Result<(), Close> {

@@ -57,7 +57,8 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
         Credential::ApiKey { .. } => None,
     };
     let (live, subscription) = handle.subscribe(interval);
-    Ok((Session { database_id: id, interval, expires_at, live }, subscription))
+    let frames = request.app.live.frames();
+    Ok((Session { database_id: id, interval, expires_at, live, frames }, subscription))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::harness::TestServer;
-use crate::http::live::{self, Session};
+use crate::http::live::{self, Frames, Session};
 use crate::http::{Answer, ApiError, Request, Route};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -144,7 +144,13 @@ async fn following(
         async move {
             let ws = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
             let slot = request.app.live.enter();
-            let session = Session { database_id: DatabaseId::generate(), interval, expires_at, live };
+            let session = Session {
+                database_id: DatabaseId::generate(),
+                interval,
+                expires_at,
+                live,
+                frames: Frames::default(),
+            };
             Answer::Ok(live::upgrade(ws, Ok(session), request.app.shutdown.clone(), slot))
         }
     });
