@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use warp::http::Method;
 use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
-use warp::ws::Ws;
 
 use super::body::{self, Body};
+use super::live::Upgrade;
 use super::router::PathParameters;
 use super::{ApiError, Query};
 use crate::app::App;
@@ -48,7 +48,7 @@ pub struct Request {
     pub peer: Option<Peer>,
     pub(super) parameters: PathParameters,
     pub(super) raw_query: String,
-    pub(super) upgrade: Option<Ws>,
+    pub(super) upgrade: Option<Upgrade>,
     pub(super) body: Body,
 }
 
@@ -148,7 +148,7 @@ impl Request {
     }
 
     /// The means to speak WebSocket from here on, if the caller asked for that.
-    pub fn take_upgrade(&mut self) -> Option<Ws> {
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
         self.upgrade.take()
     }
 

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::{FutureExt, StreamExt};
+use hyper::upgrade::OnUpgrade;
 use uuid::Uuid;
 use warp::filters::{BoxedFilter, path::FullPath};
 use warp::http::{HeaderMap, Method};
-use warp::ws::Ws;
 use warp::{Filter, Rejection};
 
 use super::body::Body;
+use super::live::Upgrade;
 use super::router::Router;
 use super::{Answer, ApiError, Peer, Request, Response, Route, RouteTableError, response};
 use crate::app::App;
@@ -24,7 +25,7 @@ struct Incoming {
     raw_query: String,
     headers: HeaderMap,
     peer: Option<Peer>,
-    upgrade: Option<Ws>,
+    upgrade: Option<Upgrade>,
     body: Body,
 }
 
@@ -46,21 +47,20 @@ pub(super) fn filter(app: Arc<App>, routes: Vec<Route>) -> Result<ApiFilter, Rou
 
 fn incoming() -> impl Filter<Extract = (Incoming,), Error = Rejection> + Clone + Send + Sync {
     let raw_query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    let upgrade = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
     warp::method()
         .and(warp::path::full())
         .and(raw_query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
-        .and(upgrade)
+        .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::body::stream())
-        .map(|method, path, raw_query, headers, peer, upgrade, body| Incoming {
+        .map(|method, path, raw_query, headers, peer, connection, body| Incoming {
+            upgrade: Upgrade::of(&method, &headers, connection),
             method,
             path,
             raw_query,
             headers,
             peer,
-            upgrade,
             body: boxed(body),
         })
 }

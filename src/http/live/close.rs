@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use warp::http::StatusCode;
-use warp::ws::Message;
 
 use crate::http::ApiError;
 
@@ -30,7 +31,7 @@ impl Close {
     pub(super) fn frame(&self) -> Option<Message> {
         let (code, reason) = self.code()?;
         let end = reason.floor_char_boundary(MOST_REASON_BYTES);
-        Some(Message::close_with(code, reason[..end].to_owned()))
+        Some(Message::Close(Some(CloseFrame { code: code.into(), reason: reason[..end].into() })))
     }
 
     /// As a client of the API reads it: a refusal is its HTTP status with 4 in front.
@@ -57,12 +58,12 @@ impl Close {
 
 #[cfg(test)]
 mod tests {
-    use super::Close;
+    use super::{Close, Message};
     use crate::http::ApiError;
 
     #[test]
     fn codes_are_those_of_the_contract() {
-        let code = |close: Close| close.frame().and_then(|frame| frame.close_frame().map(|(code, _)| code));
+        let code = |close: Close| close.code().map(|(code, _)| code);
         let refused = |error| code(Close::Refused(error));
         assert_eq!(refused(ApiError::field("interval", "must be")), Some(4400));
         assert_eq!(refused(ApiError::unauthenticated("bad_ticket", "no")), Some(4401));
@@ -78,8 +79,8 @@ mod tests {
 
     #[test]
     fn a_long_reason_is_cut_to_fit() {
-        let frame = Close::Refused(ApiError::invalid("x", "ä".repeat(100))).frame().expect("a frame");
-        let (_, reason) = frame.close_frame().expect("a close frame");
-        assert_eq!(reason, "ä".repeat(61));
+        let frame = Close::Refused(ApiError::invalid("x", "ä".repeat(100))).frame();
+        let Some(Message::Close(Some(frame))) = frame else { panic!("no close frame") };
+        assert_eq!(frame.reason.as_str(), "ä".repeat(61));
     }
 }

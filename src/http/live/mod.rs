@@ -1,17 +1,17 @@
 //! Live streams over WebSocket: everyone gets the newest snapshot at its own pace.
 
 mod close;
-mod frames;
 mod pace;
 mod session;
+mod upgrade;
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
-pub use frames::Frames;
-pub use session::{Session, upgrade};
+pub use session::{Session, run};
+pub use upgrade::Upgrade;
 
 const MOST_STREAMS: usize = 20_000;
 
@@ -20,7 +20,6 @@ const MOST_STREAMS: usize = 20_000;
 pub struct LiveStreams {
     slots: Arc<Semaphore>,
     open: TaskTracker,
-    frames: Frames,
 }
 
 /// One open stream, as long as this lives.
@@ -32,11 +31,7 @@ pub struct Slot {
 
 impl Default for LiveStreams {
     fn default() -> Self {
-        Self {
-            slots: Arc::new(Semaphore::new(MOST_STREAMS)),
-            open: TaskTracker::new(),
-            frames: Frames::default(),
-        }
+        Self { slots: Arc::new(Semaphore::new(MOST_STREAMS)), open: TaskTracker::new() }
     }
 }
 
@@ -46,12 +41,6 @@ impl LiveStreams {
     pub fn enter(&self) -> Option<Slot> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         Some(Slot { _slot: slot, _open: self.open.token() })
-    }
-
-    /// What all streams share.
-    #[must_use]
-    pub fn frames(&self) -> Frames {
-        self.frames.clone()
     }
 
     /// No stream begins after this.

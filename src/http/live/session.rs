@@ -9,13 +9,12 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
-use warp::Reply;
-use warp::ws::{Message, Ws};
 
 use super::close::Close;
-use super::frames::Frames;
 use super::pace::Pace;
+use super::upgrade::Upgrade;
 use crate::http::{ApiError, Response};
 
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -24,10 +23,6 @@ const MOST_UNANSWERED_PINGS: u32 = 2;
 const SEND_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long a client may take to confirm the close.
 const CLOSE_TIME_LIMIT: Duration = Duration::from_secs(2);
-/// Clients have nothing to say here.
-const MOST_INCOMING_BYTES: usize = 4 * 1024;
-/// At most one frame waits; it has to fit.
-const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// What an admitted client follows.
 #[derive(Debug)]
@@ -37,7 +32,6 @@ pub struct Session {
     /// When the token that opened the stream expires.
     pub expires_at: Option<Timestamp>,
     pub live: watch::Receiver<Option<Live>>,
-    pub frames: Frames,
 }
 
 #[derive(Serialize)]
@@ -55,32 +49,27 @@ struct Unsent {
 
 /// Upgrades the connection and runs the stream, or closes it with the code that says why not. `held` lives as long
 /// as the stream.
-pub fn upgrade<H: Send + 'static>(
-    ws: Ws,
+pub fn run<H: Send + 'static>(
+    upgrade: Upgrade,
     admitted: Result<Session, ApiError>,
     shutdown: CancellationToken,
     held: H,
 ) -> Response {
-    let reply = ws
-        .max_message_size(MOST_INCOMING_BYTES)
-        .max_frame_size(MOST_INCOMING_BYTES)
-        .max_write_buffer_size(MOST_WAITING_BYTES)
-        .on_upgrade(|mut socket| async move {
-            let close = match admitted {
-                Ok(session) => session.run(&mut socket, shutdown).await,
-                Err(error) => Close::Refused(error),
-            };
-            say_goodbye(&mut socket, &close).await;
-            drop(held);
-        });
-    reply.into_response().map(|_| Bytes::new())
+    upgrade.accept(async move |mut socket| {
+        let close = match admitted {
+            Ok(session) => session.run(&mut socket, shutdown).await,
+            Err(error) => Close::Refused(error),
+        };
+        say_goodbye(&mut socket, &close).await;
+        drop(held);
+    })
 }
 
 impl Session {
     /// Streams until something ends it; whatever does need not wait for a slow client.
     async fn run<S>(self, socket: &mut S, shutdown: CancellationToken) -> Close
     where
-        S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+        S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
     {
         let expires = self.expires_at.map(|at| Instant::now() + at.since(Timestamp::now()));
         let expiry = async {
@@ -98,7 +87,7 @@ impl Session {
 
     async fn follow<S>(mut self, socket: &mut S) -> Close
     where
-        S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+        S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
     {
         if let Err(close) = send(socket, self.hello()).await {
             return close;
@@ -113,13 +102,10 @@ impl Session {
             let outgoing = tokio::select! {
                 changed = self.live.changed() => match (changed, self.newest()) {
                     (Err(_), _) => return Close::Restarting,
-                    (Ok(()), Some(Live::Deleted)) => {
-                        self.frames.forget(self.database_id);
-                        return Close::Deleted;
-                    }
+                    (Ok(()), Some(Live::Deleted)) => return Close::Deleted,
                     (Ok(()), Some(Live::Away { frame })) => {
                         unsent = None;
-                        Some(self.frames.message(self.database_id, &frame))
+                        text(frame)
                     }
                     (Ok(()), Some(Live::Snapshot { frame, .. })) => {
                         unsent = Some(Unsent { frame, published: Instant::now() });
@@ -133,7 +119,7 @@ impl Session {
                         return Close::Gone;
                     }
                     unanswered_pings += 1;
-                    Some(Message::ping(Bytes::new()))
+                    Some(Message::Ping(Bytes::new()))
                 }
                 incoming = socket.next() => match incoming {
                     Some(Ok(message)) if !message.is_close() => {
@@ -147,7 +133,7 @@ impl Session {
                 let now = Instant::now();
                 let snapshot = unsent.take_if(|snapshot| pace.allows(snapshot.published, now))?;
                 pace.sent(snapshot.published, now);
-                Some(self.frames.message(self.database_id, &snapshot.frame))
+                text(snapshot.frame)
             };
             if let Some(message) = outgoing.or_else(due)
                 && let Err(close) = send(socket, message).await
@@ -167,6 +153,11 @@ impl Session {
     }
 }
 
+/// The frame as a text message that shares its bytes. It was serialised by serde, and so is UTF-8.
+fn text(frame: Bytes) -> Option<Message> {
+    Utf8Bytes::try_from(frame).ok().map(Message::Text)
+}
+
 async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Result<(), Close> {
     match timeout(SEND_TIME_LIMIT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
@@ -177,7 +168,7 @@ async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Res
 /// Closes the way the protocol asks: our close frame and the client's, whoever was first.
 async fn say_goodbye<S>(socket: &mut S, close: &Close)
 where
-    S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+    S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
 {
     let goodbye = async {
         let Some(frame) = close.frame() else { return drop(socket.close().await) };

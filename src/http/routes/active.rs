@@ -35,13 +35,13 @@ async fn list(request: Request) -> Answer {
 
 /// A browser reads no status and no body of a refused upgrade, so refusals come as close codes.
 async fn stream(mut request: Request) -> Answer {
-    let ws = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
+    let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
     let slot = request.app.live.enter().ok_or_else(too_many_streams)?;
     let (admitted, subscription) = match admit(&request).await {
         Ok((session, subscription)) => (Ok(session), Some(subscription)),
         Err(error) => (Err(error), None),
     };
-    Ok(live::upgrade(ws, admitted, request.app.shutdown.clone(), (slot, subscription)))
+    Ok(live::run(upgrade, admitted, request.app.shutdown.clone(), (slot, subscription)))
 }
 
 async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
@@ -57,8 +57,7 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
         Credential::ApiKey { .. } => None,
     };
     let (live, subscription) = handle.subscribe(interval);
-    let frames = request.app.live.frames();
-    Ok((Session { database_id: id, interval, expires_at, live, frames }, subscription))
+    Ok((Session { database_id: id, interval, expires_at, live }, subscription))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::harness::TestServer;
-use crate::http::live::{self, Frames, Session};
+use crate::http::live::{self, Session};
 use crate::http::{Answer, ApiError, Request, Route};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -142,16 +142,10 @@ async fn following(
     let route = Route::get("/live", move |mut request: Request| {
         let live = live.clone();
         async move {
-            let ws = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
+            let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
             let slot = request.app.live.enter();
-            let session = Session {
-                database_id: DatabaseId::generate(),
-                interval,
-                expires_at,
-                live,
-                frames: Frames::default(),
-            };
-            Answer::Ok(live::upgrade(ws, Ok(session), request.app.shutdown.clone(), slot))
+            let session = Session { database_id: DatabaseId::generate(), interval, expires_at, live };
+            Answer::Ok(live::run(upgrade, Ok(session), request.app.shutdown.clone(), slot))
         }
     });
     TestServer::with_routes(vec![route]).await
