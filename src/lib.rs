@@ -1,5 +1,13 @@
 //! Basira watches fleets of PostgreSQL and ClickHouse databases.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
+pub mod databases;
+pub mod demo;
+pub mod fields;
+pub mod http;
+pub mod run;
 pub mod samples;
+pub mod storage;

@@ -1,5 +1,10 @@
 //! Watching one database: collectors, deltas, drivers, actors. Knows nothing of HTTP and nothing of SeaORM.
 
+pub mod collect;
+pub mod collectors;
+pub mod drivers;
 pub mod model;
+pub mod monitor;
 pub mod ports;
 pub mod supervisor;
+pub mod text;

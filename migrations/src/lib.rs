@@ -1,1 +1,25 @@
+//! The schema of Basira's own storage: one file per migration, oldest first.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261125_000001_create_accounts;
+mod m20261125_000002_create_databases;
+mod m20261125_000003_create_samples;
+mod m20261125_000004_create_credentials;
+
+/// Every migration there is.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261125_000001_create_accounts::Migration),
+            Box::new(m20261125_000002_create_databases::Migration),
+            Box::new(m20261125_000003_create_samples::Migration),
+            Box::new(m20261125_000004_create_credentials::Migration),
+        ]
+    }
+}

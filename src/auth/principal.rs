@@ -1,5 +1,8 @@
 //! Who is asking.
 
+use std::fmt;
+use std::str::FromStr;
+
 use basira_actors::model::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +21,11 @@ pub enum Role {
     Owner,
 }
 
+/// The text named no role.
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of viewer, member, admin, owner")]
+pub struct UnknownRole;
+
 /// An authenticated caller. Everything it reads or writes belongs to `organization_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -30,7 +38,63 @@ pub struct Principal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// An access token, in the header or the cookie.
-    Token { user_id: Uuid, expires_at: Timestamp, from_cookie: bool },
+    Token {
+        user_id: Uuid,
+        /// The session that the token was issued in.
+        session_id: Uuid,
+        expires_at: Timestamp,
+        from_cookie: bool,
+    },
     /// An API key.
     ApiKey { key_id: Uuid },
+}
+
+/// The caller is known but may not do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the role {0} or higher")]
+pub struct Forbidden(pub Role);
+
+impl Principal {
+    /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
+    #[must_use]
+    pub const fn from_cookie(&self) -> bool {
+        matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+
+    /// Goes on only for `role` or higher.
+    ///
+    /// # Errors
+    /// [`Forbidden`] for everyone else.
+    pub fn require(&self, role: Role) -> Result<(), Forbidden> {
+        if self.role >= role { Ok(()) } else { Err(Forbidden(role)) }
+    }
+}
+
+impl Role {
+    const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Owner];
+
+    /// The name used by the API and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
+    }
 }

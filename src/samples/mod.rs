@@ -1,11 +1,27 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
+mod codec;
+mod entity;
+mod fold;
+mod read;
+mod rows;
+mod seal;
+mod sealed;
+mod segment;
+pub mod statements;
+mod store;
+#[cfg(test)]
+mod tests;
+mod writer;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
+
+pub use store::SegmentStore;
 
 /// Whose samples: no read starts without its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +35,13 @@ pub struct Scope {
 pub struct Window {
     pub since: Timestamp,
     pub until: Timestamp,
+}
+
+impl Window {
+    /// Whether a record of work after `from` and not after `at` counts.
+    const fn covers(self, from: i64, at: i64) -> bool {
+        at > self.since.as_millis() && from < self.until.as_millis()
+    }
 }
 
 /// One group summed over a window.
@@ -47,11 +70,15 @@ pub struct Member {
     pub labels: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The store refused a read.
+/// The store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("reading the sample store failed: {0}")]
+    #[error("the sample store's database failed: {0}")]
     Database(#[from] sea_orm::DbErr),
+    #[error("decoding stored samples failed: {0}")]
+    Decoding(String),
+    #[error("the sample store is shut down")]
+    Closed,
 }
 
 /// Reading samples back. Every backend gives identical answers.
@@ -66,7 +93,7 @@ pub trait SampleStore: SampleSink {
     ) -> Result<Vec<Total>, StoreError>;
 
     /// One group over time in buckets of `bucket_ms`, oldest first; buckets without a record are absent.
-    /// A record belongs to the bucket in which it ends.
+    /// A record belongs to the bucket in which it ends; a bucket, like a window, excludes its start and includes its end.
     async fn points(
         &self,
         scope: Scope,

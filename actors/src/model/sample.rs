@@ -80,16 +80,19 @@ pub enum GapReason {
     Evicted,
     /// Basira itself did not run, or did not watch this stream.
     NotWatched,
+    /// Samples were stored but can no longer be read.
+    Damaged,
 }
 
 impl GapReason {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unreachable,
         Self::Restarted,
         Self::ServerChanged,
         Self::CountersReset,
         Self::Evicted,
         Self::NotWatched,
+        Self::Damaged,
     ];
 
     /// The name used by the API and the store.
@@ -102,6 +105,7 @@ impl GapReason {
             Self::CountersReset => "counters_reset",
             Self::Evicted => "evicted",
             Self::NotWatched => "not_watched",
+            Self::Damaged => "damaged",
         }
     }
 

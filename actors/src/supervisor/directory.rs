@@ -1,37 +1,30 @@
 //! Where the outside finds the actor of a database.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
+use ractor::rpc::CallResult;
 use tokio::sync::watch;
 
-use crate::model::{ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus};
+use crate::model::{ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus, Timestamp};
+use crate::monitor::{Live, Message, Shared};
 
-/// The newest that live streams may show. A new value is published after each look at the activity and when the
-/// target goes away or comes back; `None` before the first look.
-#[derive(Debug, Clone)]
-pub enum Live {
-    Snapshot {
-        /// Grows by one with each snapshot of this database.
-        seq: u64,
-        snapshot: Arc<ActivitySnapshot>,
-        /// The frame `{"type":"snapshot","ts","seq","queries":[...]}`, serialised once for all streams.
-        frame: Bytes,
-    },
-    /// The target is away: the frame `{"type":"status","status":"disconnected","last_error"}`.
-    Away { frame: Bytes },
-    /// The database was deleted: streams end.
-    Deleted,
-}
+/// How long a monitor may take to describe itself; it never waits for I/O itself.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Finds the actor of each database; cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Directory;
+#[derive(Clone, Default)]
+pub struct Directory {
+    databases: Arc<RwLock<HashMap<DatabaseId, Arc<Shared>>>>,
+}
 
 /// One database's actor, here or elsewhere; outlives its restarts.
-#[derive(Debug, Clone)]
-pub struct Handle;
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
 
 /// The actor did not answer in time, or is being restarted: ask again in a second.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +32,44 @@ pub struct Handle;
 pub struct Unavailable;
 
 /// While this lives, the activity is looked at often enough for its interval.
-#[derive(Debug)]
-pub struct Subscription;
+pub struct Subscription {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.shared.unsubscribe(self.id);
+    }
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").finish_non_exhaustive()
+    }
+}
 
 impl Directory {
     /// The actor of `id`, if that database is watched.
     #[must_use]
-    pub fn find(&self, _id: DatabaseId) -> Option<Handle> {
-        unimplemented!()
+    pub fn find(&self, id: DatabaseId) -> Option<Handle> {
+        let databases = self.databases.read().unwrap_or_else(PoisonError::into_inner);
+        databases.get(&id).map(|shared| Handle { shared: Arc::clone(shared) })
+    }
+
+    /// What is shared with the monitors of `id`, made when it is not there yet.
+    pub(super) fn enter(&self, id: DatabaseId) -> Arc<Shared> {
+        let mut databases = self.databases.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(databases.entry(id).or_default())
+    }
+
+    /// Takes `id` out, and ends its live streams.
+    pub(super) fn remove(&self, id: DatabaseId) {
+        let removed = self.databases.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Some(shared) = removed {
+            shared.set_actor(None);
+            shared.live.send_replace(Some(Live::Deleted));
+        }
     }
 }
 
@@ -54,26 +77,34 @@ impl Handle {
     /// What is known of the database now; never waits.
     #[must_use]
     pub fn status(&self) -> DatabaseStatus {
-        unimplemented!()
+        self.shared.observed.borrow().at(Timestamp::now())
     }
 
     /// The newest activity, `None` when the database is away or not looked at yet; never waits.
     #[must_use]
     pub fn activity(&self) -> Option<Arc<ActivitySnapshot>> {
-        unimplemented!()
+        match &*self.shared.live.borrow() {
+            Some(Live::Snapshot { snapshot, .. }) => Some(Arc::clone(snapshot)),
+            _ => None,
+        }
     }
 
-    /// One line per collector, asked of the actor (it answers within a second).
+    /// One line per collector, asked of the actor.
     ///
     /// # Errors
-    /// [`Unavailable`] when it does not.
+    /// [`Unavailable`] when it does not answer within a second.
     pub async fn collectors(&self) -> Result<Vec<CollectorStatus>, Unavailable> {
-        unimplemented!()
+        let actor = self.shared.actor().ok_or(Unavailable)?;
+        match actor.call(Message::Describe, Some(PATIENCE)).await {
+            Ok(CallResult::Success(lines)) => Ok(lines),
+            Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => Err(Unavailable),
+        }
     }
 
-    /// Follows the live snapshots; `interval` is how often the caller wants one.
+    /// Follows the live values; `interval` is how often the caller wants one.
     #[must_use]
-    pub fn subscribe(&self, _interval: Duration) -> (watch::Receiver<Option<Live>>, Subscription) {
-        unimplemented!()
+    pub fn subscribe(&self, interval: Duration) -> (watch::Receiver<Option<Live>>, Subscription) {
+        let id = self.shared.subscribe(interval);
+        (self.shared.live.subscribe(), Subscription { shared: Arc::clone(&self.shared), id })
     }
 }

@@ -1,0 +1,26 @@
+# `make demo` to see Basira at work; the rest is for those who change it.
+CARGO ?= cargo
+
+.PHONY: demo test lint bench bench-poll bench-live bench-store
+
+demo:
+	@echo "The first build takes a few minutes; then Basira watches a throwaway PostgreSQL until Ctrl-C."
+	@$(CARGO) run --quiet -- demo
+
+test:
+	$(CARGO) test --workspace --no-fail-fast
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: bench-poll bench-live bench-store
+
+bench-poll:
+	$(CARGO) bench --bench poll
+
+bench-live:
+	$(CARGO) bench --bench live
+
+bench-store:
+	$(CARGO) bench --bench store

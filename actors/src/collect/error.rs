@@ -1,0 +1,107 @@
+//! Why a collector or a connection failed, in words that name the cause and the fix.
+
+use std::time::Duration;
+
+use super::CellError;
+
+/// A failure while reading a watched database. Its text never holds a secret or a user's literal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CollectError {
+    #[error("the host {host} does not resolve")]
+    Resolve { host: String },
+    #[error("the host {host} resolves to an address that this server may not connect to")]
+    Denied { host: String },
+    #[error("connecting to {address} failed: {reason}")]
+    Connect { address: String, reason: String },
+    #[error("connecting to {address} took longer than {} s", .after.as_secs())]
+    ConnectTimeout { address: String, after: Duration },
+    #[error("TLS with {address} failed: {reason}")]
+    Tls { address: String, reason: String },
+    #[error("the server refused the credentials of role {role}")]
+    Credentials { role: String },
+    #[error("the server refused the connection: {reason}")]
+    Refused { reason: String },
+    #[error("the server has no connection left for role {role}")]
+    TooManyConnections { role: String },
+    #[error("the connection was lost: {reason}")]
+    Lost { reason: String },
+    #[error("the server did not answer within {} s", .after.as_secs())]
+    Deadline { after: Duration },
+    #[error("the query was cancelled by the server's time limit")]
+    StatementTimeout,
+    #[error("an exclusive lock is in the way")]
+    Locked,
+    #[error("role {role} may not read this: {message}")]
+    Permission { role: String, message: String },
+    #[error("{reason}")]
+    Missing { reason: String, fix: String },
+    #[error("the server answered with SQLSTATE {code}: {message}")]
+    Server { code: String, message: String },
+    #[error("the server's answer was not understood: {0}")]
+    Decode(#[from] CellError),
+    #[error("the server's answer was not understood: column {place} is {found}, not {expected}")]
+    Columns { place: usize, found: String, expected: String },
+    #[error("{0}")]
+    Store(String),
+}
+
+impl CollectError {
+    /// Whether the connection is of no use any more, or never was.
+    #[must_use]
+    pub const fn ends_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolve { .. }
+                | Self::Denied { .. }
+                | Self::Connect { .. }
+                | Self::ConnectTimeout { .. }
+                | Self::Tls { .. }
+                | Self::Credentials { .. }
+                | Self::Refused { .. }
+                | Self::TooManyConnections { .. }
+                | Self::Lost { .. }
+                | Self::Deadline { .. }
+        )
+    }
+
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn fix(&self) -> Option<String> {
+        let text = match self {
+            Self::Resolve { .. } => "check the host name, and DNS on the machine that runs Basira",
+            Self::Denied { .. } => "use another address, or take its network out of targets.deny",
+            Self::Connect { .. } => {
+                "check host, port, firewall and listen_addresses, and that the server runs"
+            }
+            Self::ConnectTimeout { .. } => "check host, port and firewall; packets may be dropped on the way",
+            Self::Tls { .. } => "check tls and tls_ca_pem of this database, and the server's certificate",
+            Self::Credentials { .. } => "check username and password of this database, and pg_hba.conf",
+            Self::Refused { .. } => {
+                "check the database name, pg_hba.conf, and whether the server is starting up"
+            }
+            Self::TooManyConnections { role } => {
+                return Some(format!(
+                    "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"
+                ));
+            }
+            Self::Lost { .. } | Self::Deadline { .. } => {
+                "check that the server runs and is not overloaded or suspended; Basira reconnects by itself"
+            }
+            Self::StatementTimeout => {
+                "the server is slow at this; raise collect.statement_timeout_ms or disable the collector"
+            }
+            Self::Locked => "find the session that holds the lock, or wait until it ends",
+            Self::Permission { role, .. } => return Some(format!("GRANT pg_monitor TO \"{role}\";")),
+            Self::Missing { fix, .. } => fix,
+            Self::Server { .. } | Self::Decode(_) | Self::Columns { .. } => return None,
+            Self::Store(_) => "check the disk and the storage of this Basira server",
+        };
+        Some(text.to_owned())
+    }
+
+    /// The message and the fix in one line.
+    #[must_use]
+    pub fn full_text(&self) -> String {
+        self.fix().map_or_else(|| self.to_string(), |fix| format!("{self}; {fix}"))
+    }
+}

@@ -1,0 +1,21 @@
+//! What a collector is and what happens between two samples. Pure: no I/O, no clock of its own.
+
+mod backoff;
+mod counters;
+mod epoch;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod rows;
+mod schedule;
+mod spec;
+
+pub use backoff::Backoff;
+pub use counters::{Change, Counters};
+pub use epoch::{Epoch, Mark, Verdict, judge};
+pub use error::CollectError;
+pub use rows::{CellError, Cursor, Rows};
+pub use schedule::{Due, Schedule};
+pub use spec::{
+    Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Server, Spec, Step, variant,
+};

@@ -1,0 +1,93 @@
+//! When each collector runs next.
+
+use std::time::{Duration, Instant};
+
+/// Due times of a database's collectors, on a grid: a late run does not shift the next.
+#[derive(Debug)]
+pub struct Schedule {
+    slots: Vec<Slot>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    name: &'static str,
+    interval: Duration,
+    next: Instant,
+}
+
+/// One collector that is due, and how many ticks it missed because a poll was still running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    pub name: &'static str,
+    pub skipped: u64,
+}
+
+impl Schedule {
+    /// Everything is due at `now`.
+    #[must_use]
+    pub fn new(collectors: impl IntoIterator<Item = (&'static str, Duration)>, now: Instant) -> Self {
+        let slots =
+            collectors.into_iter().map(|(name, interval)| Slot { name, interval, next: now }).collect();
+        Self { slots }
+    }
+
+    /// When there is something to do next; `None` when every collector is disabled.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        self.slots.iter().map(|slot| slot.next).min()
+    }
+
+    /// When `name` runs next.
+    #[must_use]
+    pub fn next_of(&self, name: &str) -> Option<Instant> {
+        self.slots.iter().find(|slot| slot.name == name).map(|slot| slot.next)
+    }
+
+    /// Takes what is due at `now`, and moves it on to its next tick after `now`.
+    pub fn take_due(&mut self, now: Instant) -> Vec<Due> {
+        let mut due = Vec::new();
+        for slot in self.slots.iter_mut().filter(|slot| slot.next <= now) {
+            let late = now.duration_since(slot.next).as_nanos() / slot.interval.as_nanos().max(1);
+            let ticks = u32::try_from(late).unwrap_or(u32::MAX - 1);
+            slot.next += slot.interval * (ticks + 1);
+            due.push(Due { name: slot.name, skipped: u64::from(ticks) });
+        }
+        due
+    }
+
+    /// Changes an interval; a shorter one takes effect at once.
+    pub fn set_interval(&mut self, name: &str, interval: Duration, now: Instant) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == name && slot.interval != interval)
+        {
+            slot.interval = interval;
+            slot.next = slot.next.min(now + interval);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_late_run_counts_what_it_missed_and_keeps_the_grid() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new([("fast", SECOND * 5), ("slow", SECOND * 10)], start);
+        let names = |due: Vec<Due>| due.into_iter().map(|due| (due.name, due.skipped)).collect::<Vec<_>>();
+        assert_eq!(names(schedule.take_due(start)), [("fast", 0), ("slow", 0)]);
+        assert_eq!(schedule.take_due(start + SECOND * 4), []);
+        assert_eq!(names(schedule.take_due(start + SECOND * 17)), [("fast", 2), ("slow", 0)]);
+        assert_eq!(schedule.next(), Some(start + SECOND * 20));
+    }
+
+    #[test]
+    fn a_shorter_interval_takes_effect_at_once() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new([("live", SECOND * 5)], start);
+        schedule.take_due(start);
+        schedule.set_interval("live", SECOND, start + SECOND);
+        assert_eq!(schedule.next(), Some(start + SECOND * 2));
+    }
+}

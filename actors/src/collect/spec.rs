@@ -1,0 +1,144 @@
+//! The specification of a collector, and the conversation it has with a server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CollectError, Rows};
+use crate::model::{ActivitySnapshot, Engine, Entry, GapReason, Record, Stream, Timestamp, Word};
+
+/// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
+pub struct Spec {
+    /// As `disabled_collectors` and `/collectors` name it.
+    pub name: &'static str,
+    pub engine: Engine,
+    pub stream: &'static Stream,
+    pub every: Every,
+    /// The server ends a query of this collector after this long; the client gives up a second later.
+    pub timeout: Duration,
+    /// A fresh collector that has seen nothing yet.
+    pub start: fn() -> Box<dyn Collector>,
+}
+
+/// How often a collector runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Every {
+    /// As often as the database's `poll_interval_seconds` says.
+    PollInterval,
+    /// Live: this often, and faster while a stream asks for it.
+    Live(Duration),
+    Fixed(Duration),
+}
+
+/// A collector talks in steps, so that it needs no connection to be tested: it asks, is answered, and is done.
+pub trait Collector: Send {
+    /// The first question of a run.
+    ///
+    /// # Errors
+    /// [`CollectError::Missing`] when this server cannot answer it at all.
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError>;
+
+    /// The answer to the last question.
+    ///
+    /// # Errors
+    /// [`CollectError::Decode`] when it is not what was asked for.
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError>;
+}
+
+/// What the server said, and how long it took to say it.
+pub struct Answer<'a> {
+    pub rows: &'a dyn Rows,
+    pub took: Duration,
+}
+
+/// What a collector wants next.
+#[derive(Debug)]
+pub enum Step {
+    Ask(Query),
+    Done(Box<Collected>),
+}
+
+/// One statement to run, with the columns it must answer with, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    pub sql: Arc<str>,
+    pub params: Vec<Param>,
+    pub columns: &'static [&'static str],
+}
+
+/// A bound parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Param {
+    Int(i32),
+    BigInts(Vec<i64>),
+}
+
+/// What one run came to.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub record: Option<Record>,
+    /// Gaps that this run found; a `from` of `None` stands for the end of what is stored.
+    pub gaps: Vec<(Option<Timestamp>, Timestamp, GapReason)>,
+    pub entries: Vec<Entry>,
+    pub words: Vec<Word>,
+    pub activity: Option<ActivitySnapshot>,
+    /// Rows read from the server.
+    pub rows: u64,
+    /// Something that this run could not see, though it worked.
+    pub notice: Option<Notice>,
+}
+
+/// A limitation with the SQL or setting that lifts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub reason: String,
+    pub fix: String,
+}
+
+/// What is known of the server behind a connection; read when connecting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// For people: `16.14`.
+    pub version: String,
+    /// Major version: 14 to 18.
+    pub major: u32,
+    /// When the server process started: tells one server, and one life of it, from another.
+    pub started_at: Timestamp,
+    /// The database connected to.
+    pub database: String,
+    /// The role connected as, and its oid.
+    pub role: String,
+    pub role_oid: i64,
+    pub statements: Option<Extension>,
+    /// Show texts as they were sent (`collect.raw_query_text`) in the live view. Never stored.
+    pub raw_query_text: bool,
+}
+
+/// An extension as installed in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// Quoted as SQL wants it.
+    pub schema: String,
+    /// `1.11` is `(1, 11)`.
+    pub version: (u32, u32),
+}
+
+/// The variant with the highest version that is not above `version`: SQL files are named by the lowest they fit.
+#[must_use]
+pub fn variant<V: PartialOrd + Copy>(variants: &[(V, &'static str)], version: V) -> Option<&'static str> {
+    variants.iter().rev().find(|(lowest, _)| *lowest <= version).map(|(_, sql)| *sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variant;
+
+    #[test]
+    fn the_highest_variant_not_above_the_version_is_chosen() {
+        let variants = [(14, "a"), (16, "b")];
+        for (version, expected) in
+            [(13, None), (14, Some("a")), (15, Some("a")), (16, Some("b")), (19, Some("b"))]
+        {
+            assert_eq!(variant(&variants, version), expected, "version {version}");
+        }
+    }
+}

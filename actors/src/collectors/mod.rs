@@ -1,0 +1,63 @@
+//! Every collector there is. One file each; adding one touches that file and the list here.
+
+mod postgres;
+
+use crate::collect::Spec;
+use crate::model::Engine;
+
+/// All collectors, by name.
+static ALL: [&Spec; 2] = [&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+
+/// The collectors of `engine`: live ones first, so that a slow one delays no stream.
+pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
+    ALL.into_iter().filter(move |spec| spec.engine == engine)
+}
+
+/// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them
+/// yet, so that a client's settings stay valid.
+#[must_use]
+pub const fn names(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Postgres => &[
+            "auto_explain",
+            "explain_plans",
+            "pg_locks",
+            "pg_settings",
+            "pg_stat_activity",
+            "pg_stat_bgwriter",
+            "pg_stat_io",
+            "pg_stat_replication",
+            "pg_stat_statements",
+            "pg_stat_user_indexes",
+            "pg_stat_user_tables",
+            "pg_stat_wal",
+            "pg_wait_events",
+        ],
+        Engine::Clickhouse => &[
+            "ch_merges",
+            "ch_mutations",
+            "ch_parts",
+            "ch_processes",
+            "ch_query_log",
+            "ch_replicas",
+            "ch_server_metrics",
+            "ch_settings",
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_every_name_is_known() {
+        assert!(ALL.is_sorted_by_key(|spec| (spec.engine.as_str(), spec.name)));
+        for spec in ALL {
+            assert!(names(spec.engine).contains(&spec.name), "{}", spec.name);
+        }
+        for engine in [Engine::Postgres, Engine::Clickhouse] {
+            assert!(names(engine).is_sorted());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Collectors of PostgreSQL 14 and later.
+
+pub(super) mod pg_stat_activity;
+pub(super) mod pg_stat_statements;

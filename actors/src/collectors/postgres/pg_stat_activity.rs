@@ -1,0 +1,238 @@
+//! `pg_stat_activity`: who is doing what now. PostgreSQL 14 and later; needs `pg_read_all_stats` to see other roles.
+//! Costs 0.2 to 0.4 ms of a backend with 70 sessions.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collect::{
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Server, Spec, Step,
+    variant,
+};
+use crate::model::{
+    ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, Word, streams,
+};
+use crate::text::{self, Fingerprint};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_stat_activity",
+    engine: Engine::Postgres,
+    stream: &streams::ACTIVITY,
+    every: Every::Live(Duration::from_secs(5)),
+    timeout: Duration::from_secs(3),
+    start: || Box::<Activity>::default(),
+};
+
+const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_stat_activity/14.sql"))];
+const COLUMNS: &[&str] = &[
+    "pid",
+    "at",
+    "user_name",
+    "database_name",
+    "application_name",
+    "client_addr",
+    "backend_type",
+    "state",
+    "wait_event_type",
+    "wait_event",
+    "xact_start",
+    "query_start",
+    "query",
+    "blocking_pids",
+];
+
+/// What PostgreSQL shows instead of a text that the role may not see.
+const HIDDEN: &str = "<insufficient privilege>";
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Texts and words remembered before starting over.
+const REMEMBERED: usize = 4_096;
+
+/// Texts already normalised and words already handed on.
+#[derive(Default)]
+struct Activity {
+    previous: Option<Timestamp>,
+    /// By hash of the raw text, so that no literal is kept.
+    normalised: HashMap<u64, (Arc<str>, Fingerprint)>,
+    said: HashSet<u64>,
+    words: Vec<Word>,
+}
+
+impl Collector for Activity {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+            reason: format!("PostgreSQL {} is older than 14", server.version),
+            fix: "watch PostgreSQL 14 or later".to_owned(),
+        })?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let mut at = None;
+        let mut sessions = Vec::with_capacity(answer.rows.len());
+        for row in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, row);
+            let pid = cursor.i64()?;
+            let now = cursor.required_timestamp()?;
+            at = Some(now);
+            if let Some(pid) = pid {
+                sessions.push(self.session(server, pid, now, &mut cursor)?);
+            }
+        }
+        let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
+        sessions.sort_unstable_by_key(|session| session.query.pid);
+        let hidden = sessions.iter().filter(|session| session.hidden).count();
+        let record = Record {
+            stream: &streams::ACTIVITY,
+            from: self.previous.unwrap_or(at),
+            at,
+            series: sessions.iter().map(|session| session.query.pid.cast_unsigned()).collect(),
+            columns: self.columns(&sessions),
+        };
+        let gap = match self.previous {
+            None => Some((None, at, GapReason::NotWatched)),
+            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
+        };
+        self.previous = Some(at);
+        let mut queries: Vec<ActiveQuery> = sessions.into_iter().map(|session| session.query).collect();
+        queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
+        Ok(Step::Done(Box::new(Collected {
+            record: Some(record),
+            gaps: gap.into_iter().collect(),
+            words: std::mem::take(&mut self.words),
+            rows: queries.len() as u64,
+            activity: Some(ActivitySnapshot { at, queries }),
+            notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
+            ..Collected::default()
+        })))
+    }
+}
+
+/// One row of the answer.
+struct Session {
+    query: ActiveQuery,
+    fingerprint: Option<Fingerprint>,
+    /// What is stored, even when the live view shows the raw text.
+    normalised: Option<Arc<str>>,
+    hidden: bool,
+}
+
+impl Activity {
+    fn session(
+        &mut self,
+        server: &Server,
+        pid: i64,
+        at: Timestamp,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Session, CellError> {
+        let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+        let (user_name, database_name, application_name) = (owned()?, owned()?, owned()?);
+        let (client_addr, backend_type, state) = (owned()?, owned()?, owned()?);
+        let (wait_event_type, wait_event) = (owned()?, owned()?);
+        let age_ms = |start: Option<Timestamp>| {
+            start.map(|start| i64::try_from(at.since(start).as_millis()).unwrap_or(i64::MAX))
+        };
+        let transaction_ms = age_ms(cursor.timestamp()?);
+        let duration_ms = age_ms(cursor.timestamp()?);
+        let raw = cursor.text()?;
+        let mut blocking_pids = cursor.ints()?.unwrap_or_default();
+        blocking_pids.sort_unstable();
+        blocking_pids.dedup();
+        let visible = raw.filter(|raw| *raw != HIDDEN && !raw.is_empty());
+        let normalised = visible.map(|raw| self.normalise(raw));
+        let query_text = match (&normalised, visible) {
+            (Some(_), Some(raw)) if server.raw_query_text => Some(raw.to_owned()),
+            (Some((text, _)), _) => Some(text.to_string()),
+            (None, _) => None,
+        };
+        let fingerprint = normalised.as_ref().map(|(_, fingerprint)| *fingerprint);
+        let query = ActiveQuery {
+            pid,
+            query_text,
+            query_hash: fingerprint.map(|hash| hash.to_string()),
+            state,
+            wait_event_type,
+            wait_event,
+            duration_ms,
+            transaction_ms,
+            blocking_pids,
+            user_name,
+            database_name,
+            application_name,
+            client_addr,
+            backend_type,
+            ts: at,
+        };
+        let normalised = normalised.map(|(text, _)| text);
+        Ok(Session { query, fingerprint, normalised, hidden: raw == Some(HIDDEN) })
+    }
+
+    fn normalise(&mut self, raw: &str) -> (Arc<str>, Fingerprint) {
+        let key = xxh3_64(raw.as_bytes());
+        if let Some(known) = self.normalised.get(&key) {
+            return known.clone();
+        }
+        if self.normalised.len() >= REMEMBERED {
+            self.normalised.clear();
+        }
+        let normalised = text::normalise(Engine::Postgres, raw);
+        let value = (Arc::from(normalised.text), normalised.fingerprint);
+        self.normalised.insert(key, value.clone());
+        value
+    }
+
+    /// The columns of the stream, in its order.
+    fn columns(&mut self, sessions: &[Session]) -> Vec<Vec<i64>> {
+        let queries = |session: &Session| match (session.fingerprint, &session.normalised) {
+            (Some(hash), Some(text)) => Some((hash.0, Arc::clone(text))),
+            _ => None,
+        };
+        let text_column = sessions.iter().map(|session| self.say(queries(session))).collect();
+        let mut columns = vec![text_column];
+        let names: [fn(&ActiveQuery) -> Option<String>; 9] = [
+            |query| query.state.clone(),
+            |query| query.wait_event_type.clone(),
+            |query| query.wait_event.clone(),
+            |query| query.user_name.clone(),
+            |query| query.database_name.clone(),
+            |query| query.application_name.clone(),
+            |query| query.client_addr.clone(),
+            |query| query.backend_type.clone(),
+            |query| (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids)),
+        ];
+        for name in names {
+            let word = |session: &Session| {
+                name(&session.query).map(|text| (xxh3_64(text.as_bytes()), Arc::<str>::from(text)))
+            };
+            columns.push(sessions.iter().map(|session| self.say(word(session))).collect());
+        }
+        columns.push(sessions.iter().map(|session| session.query.duration_ms.unwrap_or(NULL)).collect());
+        columns.push(sessions.iter().map(|session| session.query.transaction_ms.unwrap_or(NULL)).collect());
+        columns
+    }
+
+    /// A word as a cell; its text is handed on the first time.
+    fn say(&mut self, word: Option<(u64, Arc<str>)>) -> i64 {
+        let Some((hash, text)) = word else { return NULL };
+        if self.said.len() >= REMEMBERED {
+            self.said.clear();
+        }
+        if self.said.insert(hash) {
+            self.words.push(Word { hash, text });
+        }
+        hash.cast_signed()
+    }
+}
+
+fn join(pids: &[i64]) -> String {
+    pids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn hidden_notice(server: &Server, hidden: usize) -> Notice {
+    Notice {
+        reason: format!("the texts of {hidden} sessions of other roles are hidden from role {}", server.role),
+        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+    }
+}

@@ -1,0 +1,134 @@
+//! Which statement is which: texts are asked for once, rarely, and never kept here.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::decode::series;
+use crate::collect::{Answer, CollectError, Cursor, Extension, Param, Query, Server};
+use crate::model::{Engine, Entry, Timestamp, Word, streams};
+use crate::text;
+
+const SQL: &str = include_str!("../sql/pg_stat_statements/texts.sql");
+const COLUMNS: &[&str] = &["queryid", "userid", "toplevel", "user_name", "query"];
+
+/// Statements asked for at once, and characters of each: bounds the answer to a few megabytes.
+const AT_ONCE: usize = 2_000;
+const LENGTH: i32 = 8_192;
+
+/// Reading texts loads the server's whole text file: it may take one part in this many of the server's time.
+const SHARE: u32 = 500;
+/// How long to do without texts when reading them failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
+
+/// What is known of the statements of one database.
+#[derive(Default)]
+pub(super) struct Texts {
+    known: HashSet<u64>,
+    /// Statements that Basira itself runs.
+    own: HashSet<u64>,
+    wanted: HashMap<u64, i64>,
+    not_before: Option<Timestamp>,
+    entries: Vec<Entry>,
+    words: Vec<Word>,
+}
+
+impl Texts {
+    /// Notes that `series` was seen.
+    pub(super) fn want(&mut self, series: u64, queryid: i64) {
+        if !self.known.contains(&series) && !self.own.contains(&series) {
+            self.wanted.insert(series, queryid);
+        }
+    }
+
+    /// Opens a sample taken at `now`.
+    pub(super) fn begin_round(&mut self, now: Timestamp) {
+        self.not_before = self.not_before.filter(|not_before| now < *not_before);
+    }
+
+    /// Whether this sample can tell what `series` is: its text is known, or may be read now.
+    pub(super) fn may_tell(&self, series: u64) -> bool {
+        self.not_before.is_none() || self.known.contains(&series) || self.own.contains(&series)
+    }
+
+    pub(super) fn is_own(&self, series: u64) -> bool {
+        self.own.contains(&series)
+    }
+
+    /// Forgets every series that `alive` does not know any more.
+    pub(super) fn keep(&mut self, alive: impl Fn(u64) -> bool) {
+        self.known.retain(|series| alive(*series));
+        self.own.retain(|series| alive(*series));
+        self.wanted.retain(|series, _| alive(*series));
+    }
+
+    /// The question for wanted texts, when there are any and the last reading was long enough ago.
+    pub(super) fn ask(&mut self, extension: &Extension, now: Timestamp) -> Option<Query> {
+        if self.wanted.is_empty() || self.not_before.is_some() {
+            return None;
+        }
+        self.not_before = Some(now + AFTER_FAILURE);
+        let mut queryids: Vec<i64> = self.wanted.values().copied().take(AT_ONCE).collect();
+        queryids.sort_unstable();
+        queryids.dedup();
+        let sql = Arc::from(SQL.replace("{schema}", &extension.schema));
+        let params = vec![Param::BigInts(queryids), Param::Int(LENGTH)];
+        Some(Query { sql, params, columns: COLUMNS })
+    }
+
+    /// Takes the texts that the server gave.
+    pub(super) fn learn(
+        &mut self,
+        server: &Server,
+        answer: &Answer<'_>,
+        now: Timestamp,
+    ) -> Result<(), CollectError> {
+        let pause = (answer.took * SHARE).max(Duration::from_millis(500));
+        self.not_before = Some(now + pause);
+        for row in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, row);
+            let queryid = cursor.required_i64()?;
+            let user = cursor.required_i64()?;
+            let toplevel = cursor.bool()?.unwrap_or(true);
+            let user_name = cursor.text()?;
+            // NULL when the server lost its text file: asked for again later
+            let Some(raw) = cursor.text()? else { continue };
+            let series = series(queryid, user, toplevel);
+            self.wanted.remove(&series);
+            if text::is_own(raw) {
+                self.own.insert(series);
+            } else if self.known.insert(series) {
+                self.introduce(server, Introduction { series, queryid, user_name, toplevel, raw });
+            }
+        }
+        Ok(())
+    }
+
+    fn introduce(&mut self, server: &Server, new: Introduction<'_>) {
+        let normalised = text::normalise(Engine::Postgres, new.raw);
+        let labels = Map::from_iter([
+            ("queryid".to_owned(), Value::from(new.queryid.to_string())),
+            ("user_name".to_owned(), new.user_name.map_or(Value::Null, Value::from)),
+            ("database_name".to_owned(), Value::from(server.database.clone())),
+            ("toplevel".to_owned(), Value::from(new.toplevel)),
+        ]);
+        let group = normalised.fingerprint.0;
+        self.entries.push(Entry { stream: &streams::STATEMENTS, series: new.series, group, labels });
+        self.words.push(Word { hash: group, text: normalised.text.into() });
+    }
+
+    /// What was learned since the last call.
+    pub(super) fn news(&mut self) -> (Vec<Entry>, Vec<Word>) {
+        (std::mem::take(&mut self.entries), std::mem::take(&mut self.words))
+    }
+}
+
+struct Introduction<'a> {
+    series: u64,
+    queryid: i64,
+    user_name: Option<&'a str>,
+    toplevel: bool,
+    raw: &'a str,
+}

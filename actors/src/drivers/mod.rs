@@ -1,0 +1,62 @@
+//! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
+
+mod postgres;
+mod resolve;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use self::resolve::resolve;
+pub use self::tls::check_authorities;
+use crate::collect::{CollectError, Query, Rows, Server};
+use crate::model::{Engine, Target};
+use crate::ports::AddressPolicy;
+
+/// A connection to a watched server: the only one that Basira holds.
+#[async_trait]
+pub trait Session: Send {
+    /// What was learned when connecting.
+    fn server(&self) -> &Server;
+
+    /// Reads anew what may have changed, such as installed extensions.
+    ///
+    /// # Errors
+    /// As for [`Session::run`].
+    async fn refresh(&mut self) -> Result<(), CollectError>;
+
+    /// Runs one query. The server ends it after `timeout`; a second later we cancel it and give the connection up.
+    ///
+    /// # Errors
+    /// [`CollectError`]; when it [ends the connection](CollectError::ends_connection), drop the session.
+    async fn run(
+        &mut self,
+        query: &Query,
+        timeout: Duration,
+    ) -> Result<Box<dyn Rows + Send + Sync>, CollectError>;
+}
+
+/// How to connect.
+#[derive(Clone)]
+pub struct ConnectSettings {
+    /// For name resolution and handshakes, each.
+    pub timeout: Duration,
+    pub policy: Arc<dyn AddressPolicy>,
+    pub raw_query_text: bool,
+}
+
+/// Connects to `target`.
+///
+/// # Errors
+/// [`CollectError`] that names the cause.
+pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<dyn Session>, CollectError> {
+    match target.engine {
+        Engine::Postgres => Ok(Box::new(postgres::Postgres::connect(target, settings).await?)),
+        Engine::Clickhouse => Err(CollectError::Missing {
+            reason: "this version of Basira cannot read ClickHouse yet".to_owned(),
+            fix: "register a PostgreSQL database".to_owned(),
+        }),
+    }
+}

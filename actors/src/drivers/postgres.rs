@@ -1,0 +1,228 @@
+//! PostgreSQL, by tokio-postgres: one connection with prepared statements.
+
+mod error;
+mod rows;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{CancelToken, Client, Config, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use self::error::{connect_error, query_error};
+use self::rows::PgRows;
+use super::{ConnectSettings, Session, resolve, tls};
+use crate::collect::{CollectError, Cursor, Extension, Param, Query, Rows, Server};
+use crate::model::{Target, TlsMode};
+
+const SERVER: &str = include_str!("sql/server.sql");
+const SERVER_COLUMNS: &[&str] = &[
+    "version",
+    "version_num",
+    "started_at",
+    "database",
+    "role",
+    "role_oid",
+    "statements_version",
+    "statements_schema",
+];
+const STATEMENT_TIMEOUT: &str =
+    "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
+
+/// What the server allows a query before a collector sets its own limit.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much later than the server we give up: it should have ended the query by then.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A connection to a PostgreSQL server.
+pub(super) struct Postgres {
+    client: Client,
+    connection: JoinHandle<()>,
+    cancel: CancelToken,
+    tls: MakeRustlsConnect,
+    prepared: HashMap<Arc<str>, Statement>,
+    statement_timeout: Duration,
+    server: Server,
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+impl Postgres {
+    /// Connects, and learns what server this is.
+    pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
+        let address = format!("{}:{}", target.host, target.port);
+        let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
+        let mut config = configuration(target, settings.timeout);
+        config.hostaddr(ip);
+        let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
+            .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
+        let tls = MakeRustlsConnect::new(tls);
+        let (client, connection) = timeout(settings.timeout, config.connect(tls.clone()))
+            .await
+            .map_err(|_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout })?
+            .map_err(|error| connect_error(&error, &address, target))?;
+        let cancel = client.cancel_token();
+        let connection = tokio::spawn(async move {
+            // how it ended shows in the query that was running, or in the next
+            let _ = connection.await;
+        });
+        let server = Server {
+            version: String::new(),
+            major: 0,
+            started_at: crate::model::Timestamp(0),
+            database: target.database.clone(),
+            role: target.username.clone().unwrap_or_default(),
+            role_oid: 0,
+            statements: None,
+            raw_query_text: settings.raw_query_text,
+        };
+        let prepared = HashMap::new();
+        let mut session =
+            Self { client, connection, cancel, tls, prepared, statement_timeout: FIRST_TIMEOUT, server };
+        session.refresh().await?;
+        Ok(session)
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, CollectError> {
+        match timeout(limit, work).await {
+            Ok(answer) => answer.map_err(|error| query_error(&error, &self.server)),
+            Err(_) => {
+                self.cancel_running();
+                Err(CollectError::Deadline { after: limit })
+            }
+        }
+    }
+
+    /// Asks the server to end the query whose answer we stopped waiting for.
+    fn cancel_running(&self) {
+        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
+        tokio::spawn(async move {
+            // a server that does not answer may not take this either; its own time limit remains
+            let _ = timeout(Duration::from_secs(2), cancel.cancel_query(tls)).await;
+        });
+    }
+
+    async fn prepare(&mut self, query: &Query, limit: Duration) -> Result<Statement, CollectError> {
+        if let Some(statement) = self.prepared.get(&query.sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.within(limit, self.client.prepare(&query.sql)).await?;
+        check_columns(&statement, query.columns)?;
+        self.prepared.insert(Arc::clone(&query.sql), statement.clone());
+        Ok(statement)
+    }
+
+    async fn limit_server(&mut self, limit: Duration) -> Result<(), CollectError> {
+        if self.statement_timeout != limit {
+            let millis = limit.as_millis().to_string();
+            self.within(limit + GRACE, self.client.query(STATEMENT_TIMEOUT, &[&millis])).await?;
+            self.statement_timeout = limit;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Session for Postgres {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    async fn refresh(&mut self) -> Result<(), CollectError> {
+        let query = Query { sql: Arc::from(SERVER), params: Vec::new(), columns: SERVER_COLUMNS };
+        let rows = self.run(&query, FIRST_TIMEOUT).await?;
+        self.server = read_server(&*rows, self.server.raw_query_text)?;
+        Ok(())
+    }
+
+    async fn run(
+        &mut self,
+        query: &Query,
+        limit: Duration,
+    ) -> Result<Box<dyn Rows + Send + Sync>, CollectError> {
+        self.limit_server(limit).await?;
+        let statement = self.prepare(query, limit + GRACE).await?;
+        let params: Vec<&(dyn ToSql + Sync)> = query
+            .params
+            .iter()
+            .map(|param| match param {
+                Param::Int(value) => value as &(dyn ToSql + Sync),
+                Param::BigInts(values) => values,
+            })
+            .collect();
+        let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
+        Ok(Box::new(PgRows(rows)))
+    }
+}
+
+fn configuration(target: &Target, connect_timeout: Duration) -> Config {
+    let mut config = Config::new();
+    config
+        .host(&target.host)
+        .port(target.port)
+        .dbname(&target.database)
+        .user(target.username.as_deref().unwrap_or("postgres"))
+        .application_name("basira")
+        .connect_timeout(connect_timeout)
+        .keepalives_idle(Duration::from_secs(30))
+        .tcp_user_timeout(Duration::from_secs(20))
+        .ssl_mode(match target.tls {
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
+        })
+        // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
+        .options(format!(
+            "-c lock_timeout=500 -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
+             -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \
+             -c max_parallel_workers_per_gather=0",
+            FIRST_TIMEOUT.as_millis()
+        ));
+    if let Some(password) = &target.password {
+        config.password(password.expose());
+    }
+    config
+}
+
+/// The answer must have the columns that its decoder reads by position.
+fn check_columns(statement: &Statement, expected: &[&str]) -> Result<(), CollectError> {
+    let found: Vec<&str> = statement.columns().iter().map(tokio_postgres::Column::name).collect();
+    if found == expected {
+        return Ok(());
+    }
+    let place = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
+    let name = |names: &[&str]| names.get(place).copied().unwrap_or("missing").to_owned();
+    Err(CollectError::Columns { place: place + 1, found: name(&found), expected: name(expected) })
+}
+
+fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectError> {
+    let mut cursor = Cursor::new(rows, 0);
+    let version = cursor.text()?.unwrap_or_default().to_owned();
+    let version_num = cursor.required_i64()?;
+    let started_at = cursor.required_timestamp()?;
+    let database = cursor.text()?.unwrap_or_default().to_owned();
+    let role = cursor.text()?.unwrap_or_default().to_owned();
+    let role_oid = cursor.required_i64()?;
+    let statements_version = cursor.text()?;
+    let statements_schema = cursor.text()?;
+    let statements = statements_version.zip(statements_schema).and_then(|(version, schema)| {
+        let (major, minor) = version.split_once('.')?;
+        Some(Extension { schema: schema.to_owned(), version: (major.parse().ok()?, minor.parse().ok()?) })
+    });
+    let major = u32::try_from(version_num / 10_000).unwrap_or_default();
+    Ok(Server { version, major, started_at, database, role, role_oid, statements, raw_query_text })
+}

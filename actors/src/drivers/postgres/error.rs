@@ -1,0 +1,65 @@
+//! What tokio-postgres says, in the words of [`CollectError`].
+
+use std::error::Error as _;
+use std::io;
+
+use tokio_postgres::Error;
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::collect::{CollectError, Server};
+use crate::model::Target;
+
+/// Why connecting failed.
+pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> CollectError {
+    let role = || target.username.clone().unwrap_or_else(|| "postgres".to_owned());
+    if let Some(refusal) = error.as_db_error() {
+        return match *refusal.code() {
+            SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+                CollectError::Credentials { role: role() }
+            }
+            SqlState::TOO_MANY_CONNECTIONS => CollectError::TooManyConnections { role: role() },
+            _ => CollectError::Refused { reason: refusal.message().to_owned() },
+        };
+    }
+    let address = address.to_owned();
+    let text = error.to_string();
+    match error.source() {
+        Some(source) if text.contains("TLS") => CollectError::Tls { address, reason: source.to_string() },
+        Some(source) if source.is::<io::Error>() => {
+            CollectError::Connect { address, reason: source.to_string() }
+        }
+        // "password missing" and the like: the server asked for what we do not have
+        _ if text.contains("invalid configuration") => CollectError::Credentials { role: role() },
+        Some(source) => CollectError::Connect { address, reason: source.to_string() },
+        None => CollectError::Connect { address, reason: text },
+    }
+}
+
+/// Why a query failed.
+pub(super) fn query_error(error: &Error, server: &Server) -> CollectError {
+    match error.as_db_error() {
+        Some(refusal) => server_error(refusal, server),
+        None => CollectError::Lost {
+            reason: error.source().map_or_else(|| error.to_string(), ToString::to_string),
+        },
+    }
+}
+
+fn server_error(refusal: &DbError, server: &Server) -> CollectError {
+    let message = refusal.message().to_owned();
+    match *refusal.code() {
+        SqlState::QUERY_CANCELED => CollectError::StatementTimeout,
+        SqlState::LOCK_NOT_AVAILABLE => CollectError::Locked,
+        SqlState::INSUFFICIENT_PRIVILEGE => CollectError::Permission { role: server.role.clone(), message },
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            CollectError::Lost { reason: message }
+        }
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE if message.contains("shared_preload_libraries") => {
+            CollectError::Missing {
+                reason: message,
+                fix: "add pg_stat_statements to shared_preload_libraries and restart the server".to_owned(),
+            }
+        }
+        ref code => CollectError::Server { code: code.code().to_owned(), message },
+    }
+}

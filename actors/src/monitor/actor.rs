@@ -1,0 +1,291 @@
+//! The mailbox of one database. No handler waits for I/O: polls run in a task that reports back by message.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::poll::{Outcome, Runner};
+use super::report::{Report, interval};
+use super::{Dependencies, Live, Observed, Shared};
+use crate::collect::{Backoff, Every, Schedule};
+use crate::collectors;
+use crate::model::{CollectorStatus, Target};
+use crate::ports::Sighting;
+
+/// What a monitor is told.
+pub(crate) enum Message {
+    /// Internal: the timer of this generation fired.
+    PollDue { generation: u64 },
+    /// Internal: the live collector has looked.
+    Looked(Live),
+    /// Internal: the poll is over.
+    Polled(Box<(Runner, Outcome)>),
+    /// Internal: the poll panicked.
+    PollBroke(String),
+    /// The subscribers changed: look faster or slower.
+    Retune,
+    /// The registration changed.
+    Reconfigure(Box<Target>),
+    /// How do the collectors fare?
+    Describe(RpcReplyPort<Vec<CollectorStatus>>),
+}
+
+pub(crate) struct Monitor;
+
+pub(crate) struct Arguments {
+    pub(crate) target: Target,
+    pub(crate) dependencies: Dependencies,
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct State {
+    target: Target,
+    dependencies: Dependencies,
+    shared: Arc<Shared>,
+    schedule: Schedule,
+    report: Report,
+    /// At home between polls, `None` while one is under way.
+    runner: Option<Runner>,
+    /// Arrived while a poll was under way; takes effect when it is over.
+    next_target: Option<Target>,
+    /// Set while the connection fails: nothing runs before.
+    retry_at: Option<Instant>,
+    backoff: Backoff,
+    /// Tells the timer that counts from those that were overtaken.
+    generation: u64,
+    timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
+    poll: Option<AbortHandle>,
+    sighted: Option<(Instant, Sighting)>,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+        if let Some(poll) = &self.poll {
+            poll.abort();
+        }
+    }
+}
+
+/// Longest wait between attempts to connect: a fault that ends is noticed within 15 s, time-out included.
+const RETRY_CAP: Duration = Duration::from_secs(8);
+/// A database that stays as it is is noted in the registry this often.
+const SIGHT_EVERY: Duration = Duration::from_secs(30);
+
+#[async_trait]
+impl Actor for Monitor {
+    type Msg = Message;
+    type State = State;
+    type Arguments = Arguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Message>,
+        arguments: Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        let Arguments { target, dependencies, shared } = arguments;
+        let now = Instant::now();
+        let mut state = State {
+            schedule: schedule(&target, now),
+            report: Report::new(&target, None),
+            runner: Some(Runner::new(dependencies.clone(), target.clone())),
+            next_target: None,
+            retry_at: None,
+            backoff: Backoff::new(Duration::from_secs(1), RETRY_CAP),
+            generation: 0,
+            timer: None,
+            poll: None,
+            sighted: None,
+            target,
+            dependencies,
+            shared,
+        };
+        state.set_patience();
+        state.tune(now);
+        state.arm(&myself, now);
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let now = Instant::now();
+        match message {
+            Message::PollDue { generation } if generation == state.generation => state.poll(&myself, now),
+            Message::PollDue { .. } => {}
+            Message::Looked(live) => {
+                state.shared.live.send_replace(Some(live));
+            }
+            Message::Polled(polled) => state.polled(&myself, *polled, now),
+            Message::PollBroke(panic) => return Err(panic.into()),
+            Message::Retune => {
+                state.tune(now);
+                state.arm(&myself, now);
+            }
+            Message::Reconfigure(target) => state.reconfigure(&myself, *target, now),
+            Message::Describe(reply) => {
+                // the caller may have stopped waiting
+                let _ = reply.send(state.report.lines(&state.schedule, now));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The due times of the collectors that are enabled.
+fn schedule(target: &Target, now: Instant) -> Schedule {
+    let enabled =
+        collectors::of(target.engine).filter(|spec| !target.disabled_collectors.contains(spec.name));
+    Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target))), now)
+}
+
+impl State {
+    /// Starts a poll of what is due, unless one is under way.
+    fn poll(&mut self, myself: &ActorRef<Message>, now: Instant) {
+        let Some(mut runner) = self.runner.take() else { return };
+        let due = self.schedule.take_due(now);
+        self.report.skipped(&due);
+        let (shared, monitor) = (Arc::clone(&self.shared), myself.clone());
+        let poll = tokio::spawn(async move {
+            let outcome = runner.poll(&due, &monitor, &shared).await;
+            Box::new((runner, outcome))
+        });
+        self.poll = Some(poll.abort_handle());
+        let monitor = myself.clone();
+        tokio::spawn(async move {
+            let message = match poll.await {
+                Ok(polled) => Message::Polled(polled),
+                Err(error) if error.is_cancelled() => return,
+                Err(error) => Message::PollBroke(error.to_string()),
+            };
+            // a monitor that was stopped needs no outcome
+            let _ = monitor.cast(message);
+        });
+    }
+
+    fn polled(&mut self, myself: &ActorRef<Message>, (mut runner, outcome): (Runner, Outcome), now: Instant) {
+        self.poll = None;
+        for run in &outcome.runs {
+            self.report.ran(run);
+        }
+        if let Some(target) = self.next_target.take() {
+            runner.reconfigure(target);
+        }
+        self.runner = Some(runner);
+        self.observe(&outcome, now);
+        self.arm(myself, now);
+    }
+
+    /// Draws the conclusions from a poll: seen or not, and when to try again.
+    fn observe(&mut self, outcome: &Outcome, now: Instant) {
+        let lost =
+            outcome.runs.iter().filter_map(|run| run.result.as_ref().err()).find(|e| e.ends_connection());
+        let last_error = lost.map(crate::collect::CollectError::full_text);
+        let seen = outcome.runs.iter().filter(|run| run.result.is_ok()).map(|run| run.at).max();
+        self.retry_at = match &last_error {
+            Some(_) => Some(now + self.backoff.failed()),
+            None => {
+                self.backoff.reset();
+                None
+            }
+        };
+        let went_away = last_error
+            .clone()
+            .filter(|error| self.shared.observed.borrow().last_error.as_ref() != Some(error));
+        self.shared.observed.send_modify(|observed| {
+            observed.last_seen_at = seen.or(observed.last_seen_at);
+            observed.last_error = last_error;
+            if let Some(server) = &outcome.server {
+                observed.engine_version = Some(server.version.clone());
+            }
+        });
+        if let Some(error) = went_away {
+            tracing::warn!(db.id = %self.target.id, error, "database disconnected");
+            self.shared.live.send_replace(Some(Live::away(&error)));
+        }
+        self.sight(now);
+    }
+
+    /// Notes in the registry what is known, when it changed or is due.
+    fn sight(&mut self, now: Instant) {
+        let observed = self.shared.observed.borrow().clone();
+        let Observed { last_seen_at, last_error, engine_version, .. } = observed;
+        let sighting = Sighting { last_seen_at, last_error, engine_version };
+        let same = self.sighted.as_ref().is_some_and(|(at, noted)| {
+            now.duration_since(*at) < SIGHT_EVERY
+                && noted.last_error == sighting.last_error
+                && noted.engine_version == sighting.engine_version
+                && noted.last_seen_at.is_some() == sighting.last_seen_at.is_some()
+        });
+        if same {
+            return;
+        }
+        self.sighted = Some((now, sighting.clone()));
+        let (source, id) = (Arc::clone(&self.dependencies.source), self.target.id);
+        tokio::spawn(async move {
+            if let Err(error) = source.sighted(id, sighting).await {
+                tracing::warn!(db.id = %id, %error, "the sighting was not noted");
+            }
+        });
+    }
+
+    /// Takes a changed registration: what was collected stays, a changed connection is made at once.
+    fn reconfigure(&mut self, myself: &ActorRef<Message>, target: Target, now: Instant) {
+        self.schedule = schedule(&target, now);
+        self.report = Report::new(&target, Some(&self.report));
+        self.retry_at = None;
+        self.backoff.reset();
+        let reconnects = !self.target.connects_like(&target);
+        self.target = target.clone();
+        match &mut self.runner {
+            Some(runner) => runner.reconfigure(target),
+            None => self.next_target = Some(target),
+        }
+        if reconnects {
+            self.sighted = None;
+        }
+        self.set_patience();
+        self.tune(now);
+        self.arm(myself, now);
+    }
+
+    /// Three intervals of the base collectors, at least 15 s.
+    fn set_patience(&self) {
+        let patience = (self.target.poll_interval * 3).max(Duration::from_secs(15));
+        self.shared.observed.send_modify(|observed| observed.patience = patience);
+    }
+
+    /// Lets live collectors run as fast as the fastest subscriber wants, never slower than they are meant to.
+    fn tune(&mut self, now: Instant) {
+        for spec in collectors::of(self.target.engine) {
+            if let Every::Live(usual) = spec.every {
+                let wanted = self.shared.fastest().unwrap_or(usual).min(usual).max(Duration::from_secs(1));
+                self.schedule.set_interval(spec.name, wanted, now);
+            }
+        }
+    }
+
+    /// Sets the timer for the next poll. One that was set before no longer counts.
+    fn arm(&mut self, myself: &ActorRef<Message>, now: Instant) {
+        if let Some(timer) = self.timer.take() {
+            timer.abort();
+        }
+        if self.runner.is_none() {
+            return; // a poll is under way: armed when it is over
+        }
+        let Some(next) = self.schedule.next() else { return };
+        let next = self.retry_at.map_or(next, |retry_at| next.max(retry_at));
+        self.generation += 1;
+        let generation = self.generation;
+        let wait = next.saturating_duration_since(now);
+        self.timer = Some(myself.send_after(wait, move || Message::PollDue { generation }));
+    }
+}

@@ -1,0 +1,154 @@
+//! The supervisor's mailbox: one child per database, restarted with growing waits.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+use super::Directory;
+use crate::collect::Backoff;
+use crate::model::{DatabaseId, Target};
+use crate::monitor::{Arguments, Dependencies, Message as MonitorMessage, Monitor};
+
+pub(super) enum Message {
+    /// Start watching, or take a changed registration.
+    Watch(Box<Target>),
+    Forget(DatabaseId),
+    /// Internal: the wait after a failure is over.
+    Respawn(DatabaseId),
+    /// Stop every monitor, then answer.
+    Shutdown(RpcReplyPort<()>),
+}
+
+pub(super) struct SupervisorActor;
+
+pub(super) struct State {
+    dependencies: Dependencies,
+    directory: Directory,
+    children: BTreeMap<DatabaseId, Child>,
+}
+
+struct Child {
+    target: Target,
+    /// `None` while waiting for a restart.
+    actor: Option<ActorRef<MonitorMessage>>,
+    started: Instant,
+    backoff: Backoff,
+}
+
+/// A monitor that lived this long was well: its next failure is a first one.
+const WELL: Duration = Duration::from_secs(600);
+
+#[async_trait]
+impl Actor for SupervisorActor {
+    type Msg = Message;
+    type State = State;
+    type Arguments = (Dependencies, Directory);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Message>,
+        (dependencies, directory): (Dependencies, Directory),
+    ) -> Result<State, ActorProcessingErr> {
+        Ok(State { dependencies, directory, children: BTreeMap::new() })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Watch(target) => state.watch(&myself, *target).await,
+            Message::Forget(id) => state.forget(id),
+            Message::Respawn(id) => state.spawn(&myself, id).await,
+            Message::Shutdown(reply) => {
+                state.children.clear();
+                myself.stop_children_and_wait(None, Some(Duration::from_secs(3))).await;
+                // the caller may have stopped waiting
+                let _ = reply.send(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Message>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(cell, error) => state.fell(&myself, &cell, &error.to_string()),
+            SupervisionEvent::ActorTerminated(cell, _, reason) => {
+                state.fell(&myself, &cell, reason.as_deref().unwrap_or("it stopped"));
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    async fn watch(&mut self, myself: &ActorRef<Message>, target: Target) {
+        let id = target.id;
+        if let Some(child) = self.children.get_mut(&id) {
+            child.target = target.clone();
+            if let Some(actor) = &child.actor {
+                // one that just died is restarted with the new target
+                let _ = actor.cast(MonitorMessage::Reconfigure(Box::new(target)));
+            }
+            return;
+        }
+        let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(300));
+        self.children.insert(id, Child { target, actor: None, started: Instant::now(), backoff });
+        self.spawn(myself, id).await;
+    }
+
+    /// Starts the monitor of `id`, which does no I/O to start.
+    async fn spawn(&mut self, myself: &ActorRef<Message>, id: DatabaseId) {
+        let Some(child) = self.children.get_mut(&id).filter(|child| child.actor.is_none()) else { return };
+        let shared = self.directory.enter(id);
+        let arguments = Arguments {
+            target: child.target.clone(),
+            dependencies: self.dependencies.clone(),
+            shared: shared.clone(),
+        };
+        match Actor::spawn_linked(None, Monitor, arguments, myself.get_cell()).await {
+            Ok((actor, _)) => {
+                shared.set_actor(Some(actor.clone()));
+                child.actor = Some(actor);
+                child.started = Instant::now();
+            }
+            Err(error) => {
+                let wait = child.backoff.failed();
+                tracing::error!(db.id = %id, %error, wait_ms = wait.as_millis(), "a monitor did not start");
+                myself.send_after(wait, move || Message::Respawn(id));
+            }
+        }
+    }
+
+    fn forget(&mut self, id: DatabaseId) {
+        if let Some(actor) = self.children.remove(&id).and_then(|child| child.actor) {
+            actor.stop(None);
+        }
+        self.directory.remove(id);
+    }
+
+    /// A child is gone that should not be: start it anew after a while. Only records and schedules, since these
+    /// events overtake messages.
+    fn fell(&mut self, myself: &ActorRef<Message>, cell: &ActorCell, reason: &str) {
+        let fallen =
+            |child: &Child| child.actor.as_ref().is_some_and(|actor| actor.get_id() == cell.get_id());
+        let Some((&id, child)) = self.children.iter_mut().find(|(_, child)| fallen(child)) else { return };
+        child.actor = None;
+        if child.started.elapsed() > WELL {
+            child.backoff.reset();
+        }
+        let wait = child.backoff.failed();
+        tracing::error!(db.id = %id, reason, wait_ms = wait.as_millis(), "a monitor fell and is started anew");
+        myself.send_after(wait, move || Message::Respawn(id));
+    }
+}

@@ -1,0 +1,72 @@
+//! From lexemes to what is shown and to what is hashed.
+
+use std::fmt::Write as _;
+
+use sqlparser::keywords::Keyword;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::lexer::{Kind, Lexeme};
+use super::{Fingerprint, MAX_TEXT_BYTES, cut};
+use crate::model::Engine;
+
+const ELLIPSIS: &str = "...";
+
+/// One line in the author's letter case, with constants numbered from `$1`.
+pub(super) fn text(lexemes: &[Lexeme<'_>], complete: bool) -> String {
+    let mut text = String::new();
+    let mut constants = 0;
+    let mut previous = None;
+    for lexeme in lexemes {
+        if needs_space(previous, lexeme) {
+            text.push(' ');
+        }
+        if lexeme.is_constant() {
+            constants += 1;
+            let _ = write!(text, "${constants}");
+        } else {
+            text.push_str(lexeme.text);
+        }
+        previous = Some(lexeme);
+        if text.len() > MAX_TEXT_BYTES {
+            text.truncate(cut(&text, MAX_TEXT_BYTES - ELLIPSIS.len()).len());
+            text.push_str(ELLIPSIS);
+            return text;
+        }
+    }
+    if !complete {
+        text.push_str(if text.is_empty() { ELLIPSIS } else { " ..." });
+    }
+    text
+}
+
+fn needs_space(previous: Option<&Lexeme<'_>>, next: &Lexeme<'_>) -> bool {
+    let Some(previous) = previous else { return false };
+    let is_tight = previous.kind == Kind::Symbol && matches!(previous.text, "(" | "[")
+        || next.kind == Kind::Symbol && matches!(next.text, ")" | "]" | "," | ";");
+    let would_merge = previous.kind != Kind::Symbol && next.kind != Kind::Symbol;
+    would_merge || next.spaced && !is_tight
+}
+
+/// Stored for years: a change here gives every known statement a new identity.
+pub(super) fn fingerprint(engine: Engine, lexemes: &[Lexeme<'_>], complete: bool) -> Fingerprint {
+    /// Occurs in no UTF-8 text.
+    const END: u8 = 0xff;
+    const CONSTANT: u8 = 0xfe;
+    const CUT: u8 = 0xfd;
+
+    let mut canonical = Vec::new();
+    for lexeme in lexemes {
+        match lexeme.kind {
+            Kind::Constant | Kind::QuotedConstant => canonical.push(CONSTANT),
+            Kind::Word(keyword) if engine == Engine::Postgres || keyword != Keyword::NoKeyword => {
+                canonical.extend(lexeme.text.bytes().map(|byte| byte.to_ascii_lowercase()));
+            }
+            Kind::Word(_) | Kind::QuotedIdentifier | Kind::Symbol => canonical.extend(lexeme.text.bytes()),
+        }
+        canonical.push(END);
+    }
+    if !complete {
+        canonical.push(CUT);
+    }
+    Fingerprint(xxh3_64(&canonical))
+}

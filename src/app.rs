@@ -1,0 +1,74 @@
+//! What every request may use; wired once at start.
+
+use std::sync::Arc;
+
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::{DatabaseStatus, OrganizationId, Status};
+use basira_actors::ports::AddressPolicy;
+use basira_actors::supervisor::{Directory, Supervisor};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Accounts;
+use crate::config::Collect;
+use crate::databases::Databases;
+use crate::http::{LiveStreams, PublicUrl, Tickets};
+use crate::samples::SampleStore;
+use crate::storage::Storage;
+use crate::storage::store::Database;
+
+/// The parts of the running server.
+pub struct App {
+    pub storage: Storage,
+    pub accounts: Accounts,
+    pub samples: Arc<dyn SampleStore>,
+    pub supervisor: Supervisor,
+    /// Where databases may be.
+    pub targets: Arc<dyn AddressPolicy>,
+    /// How to connect to one.
+    pub connect: ConnectSettings,
+    /// What a database gets that is registered without its own.
+    pub collect: Collect,
+    pub public_url: PublicUrl,
+    pub tickets: Tickets,
+    pub live: LiveStreams,
+    /// Cancelled when the server stops.
+    pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Where the actor of each database is found.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        self.supervisor.directory()
+    }
+
+    /// What is known of `database` now; without an actor, what was known last.
+    #[must_use]
+    pub fn status(&self, database: &Database) -> DatabaseStatus {
+        let known = self.directory().find(database.target.id).map(|handle| handle.status());
+        let known = known.unwrap_or_else(|| DatabaseStatus {
+            status: Status::Disconnected,
+            last_seen_at: None,
+            last_error: database.last_error.clone(),
+            engine_version: None,
+        });
+        DatabaseStatus {
+            last_seen_at: known.last_seen_at.or(database.last_seen_at),
+            engine_version: known.engine_version.or_else(|| database.engine_version.clone()),
+            ..known
+        }
+    }
+
+    /// The databases of one organization.
+    #[must_use]
+    pub fn databases(&self, organization: OrganizationId) -> Databases<'_> {
+        Databases {
+            organization,
+            storage: &self.storage,
+            samples: &*self.samples,
+            supervisor: &self.supervisor,
+            addresses: &*self.targets,
+            defaults: &self.collect,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Signing up, logging in, staying in, getting out.
+
+use std::time::Duration;
+
+use basira_actors::model::{Secret, Timestamp};
+use lettre::message::Mailbox;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::jwt::{Claims, Keyring};
+use super::password::{Passwords, Verdict};
+use super::signup::{normalised_email, slugs};
+use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
+use crate::storage::store::{
+    Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
+};
+use crate::storage::{Storage, StorageError};
+
+/// How long an access token is good for.
+pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How long a refresh token is good for.
+pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
+const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+/// What a new organization has.
+const PLAN: &str = "free";
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignupPolicy {
+    /// Everyone.
+    #[default]
+    Open,
+    /// Only who was invited.
+    Invite,
+    /// Nobody.
+    Closed,
+}
+
+/// What accounts need to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct AuthSettings {
+    /// Signs access tokens.
+    pub jwt_secret: Secret,
+    /// Secrets whose tokens are still good.
+    pub previous_jwt_secrets: Vec<Secret>,
+    pub signup: SignupPolicy,
+    /// Where links in mails lead, without a slash at the end.
+    pub public_url: String,
+}
+
+/// The accounts of this instance.
+#[derive(Debug)]
+pub struct Accounts {
+    storage: Storage,
+    keyring: Keyring,
+    passwords: Passwords,
+    mailer: Mailer,
+    signup: SignupPolicy,
+    public_url: String,
+}
+
+/// What a login hands out.
+#[derive(Debug)]
+pub struct Tokens {
+    /// Good for [`ACCESS_LIFETIME`].
+    pub access: Secret,
+    /// Good once, within [`REFRESH_LIFETIME`].
+    pub refresh: Secret,
+}
+
+/// What a signup hands out.
+#[derive(Debug)]
+pub struct Session {
+    pub user: Profile,
+    pub organization: Organization,
+    pub tokens: Tokens,
+}
+
+/// A person, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Profile {
+    pub id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub instance_admin: bool,
+}
+
+/// Who the caller is; a key has no person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Me {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<Profile>,
+    pub organization: Organization,
+}
+
+impl Accounts {
+    /// The accounts in `storage`.
+    #[must_use]
+    pub fn new(storage: Storage, settings: AuthSettings, mailer: Mailer) -> Self {
+        Self {
+            storage,
+            keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
+            passwords: Passwords::default(),
+            mailer,
+            signup: settings.signup,
+            public_url: settings.public_url,
+        }
+    }
+
+    /// Creates an organization with its owner, sends the verification mail and logs in.
+    ///
+    /// # Errors
+    /// [`AccountError`]: a bad field, a taken address, a server that lets nobody in.
+    pub async fn sign_up(&self, signup: &Signup, now: Timestamp) -> Result<Session, AccountError> {
+        if self.signup != SignupPolicy::Open {
+            return Err(AccountError::SignupClosed);
+        }
+        let signup = signup.check()?;
+        if self.storage.account_by_email(&signup.email).await?.is_some() {
+            return Err(AccountError::EmailTaken);
+        }
+        let password_hash = self.passwords.hash(&signup.password).await?;
+        let new = NewAccount {
+            email: &signup.email,
+            name: &signup.name,
+            role: Role::Owner.as_str(),
+            password_hash: &password_hash,
+            organization_name: &signup.organization_name,
+            slugs: slugs(&signup.organization_name),
+            plan: PLAN,
+        };
+        let account = self.storage.create_account(new, now).await.map_err(|error| match error {
+            StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
+            error => error.into(),
+        })?;
+        if let Err(error) = self.send_verification(&account, now).await {
+            tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
+        }
+        let tokens = self.start_session(&account, now).await?;
+        Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
+    }
+
+    /// Trades an address and its password for tokens.
+    ///
+    /// # Errors
+    /// [`AccountError::BadCredentials`], after the same time whether the address is known or not.
+    pub async fn log_in(
+        &self,
+        email: &str,
+        password: &Secret,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
+        let account = self.storage.account_by_email(&normalised_email(email)).await?;
+        let stored = account.as_ref().map(|account| account.user.password_hash.as_str());
+        let verdict = self.passwords.check(password, stored).await?;
+        let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
+            return Err(AccountError::BadCredentials);
+        };
+        if verdict == Verdict::RightButCheap {
+            let hash = self.passwords.hash(password).await?;
+            self.storage.replace_password_hash(&account.user, &hash, now).await?;
+        }
+        self.start_session(&account, now).await
+    }
+
+    /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
+    ///
+    /// # Errors
+    /// [`AccountError::BadRefreshToken`] when it is not good any more.
+    pub async fn refresh(&self, refresh: &Secret, now: Timestamp) -> Result<Tokens, AccountError> {
+        let (next, stored) = new_refresh_token(now);
+        match self.storage.rotate_refresh_token(&token::hash(refresh.expose()), stored, now).await? {
+            Rotation::Rotated { session_id, account } => {
+                Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
+            }
+            Rotation::Reused => {
+                tracing::warn!("a refresh token was used twice: its session is ended");
+                Err(AccountError::BadRefreshToken)
+            }
+            Rotation::Refused => Err(AccountError::BadRefreshToken),
+        }
+    }
+
+    /// Ends the session that `refresh` belongs to; one that is unknown is no error.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<(), StorageError> {
+        self.storage.end_session_of(&token::hash(refresh.expose()), now).await
+    }
+
+    /// Ends the session that the access token of `principal` was issued in; a key has none.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
+        match principal.credential {
+            Credential::Token { session_id, .. } => self.storage.end_session(session_id, now).await,
+            Credential::ApiKey { .. } => Ok(()),
+        }
+    }
+
+    /// Who `principal` is.
+    ///
+    /// # Errors
+    /// [`AccountError::Gone`] when it was deleted meanwhile.
+    pub async fn me(&self, principal: &Principal) -> Result<Me, AccountError> {
+        match principal.credential {
+            Credential::Token { user_id, .. } => {
+                let account = self.storage.account(principal.organization_id, user_id).await?;
+                let account = account.ok_or(AccountError::Gone)?;
+                Ok(Me { user: Some(Profile::of(&account)?), organization: account.organization })
+            }
+            Credential::ApiKey { .. } => {
+                let organization = self.storage.organization(principal.organization_id).await?;
+                Ok(Me { user: None, organization: organization.ok_or(AccountError::Gone)? })
+            }
+        }
+    }
+
+    /// Spends the token of a verification mail: its organization is verified from now on.
+    ///
+    /// # Errors
+    /// [`AccountError::BadEmailToken`] when it is not good any more.
+    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<(), AccountError> {
+        let verified = self.storage.verify_email(&token::hash(presented), now).await?;
+        verified.map(|_| ()).ok_or(AccountError::BadEmailToken)
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords, ..self }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_cheap_passwords(self) -> Self {
+        self.with_passwords(Passwords::with_rounds(1_000))
+    }
+
+    pub(super) const fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    pub(super) const fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    async fn send_verification(&self, account: &Account, now: Timestamp) -> Result<(), AccountError> {
+        let secret = token::generate();
+        let new = NewEmailToken {
+            user_id: account.user.id,
+            purpose: Purpose::VerifyEmail,
+            token_hash: token::hash(secret.expose()),
+            expires_at: now + VERIFICATION_LIFETIME,
+        };
+        self.storage.insert_email_token(new).await?;
+        let link = format!("{}/api/v1/auth/verify-email?token={}", self.public_url, secret.expose());
+        let internal = |error: &dyn std::error::Error| AccountError::Internal(error.to_string());
+        let address = account.user.email.parse().map_err(|error| internal(&error))?;
+        let to = Mailbox::new(Some(account.user.name.clone()), address);
+        self.mailer.send_verification(to, &Secret::new(link)).await.map_err(|error| internal(&error))
+    }
+
+    async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
+        let (refresh, stored) = new_refresh_token(now);
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(account, session_id, now)?;
+        self.storage.start_session(session_id, account.user.id, stored).await?;
+        Ok(Tokens { access, refresh })
+    }
+
+    fn access_token(
+        &self,
+        account: &Account,
+        session_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Secret, AccountError> {
+        let (user_id, organization) = (account.user.id, account.organization.id);
+        let claims = Claims::new(user_id, session_id, organization, role_of(account)?, now, ACCESS_LIFETIME);
+        self.keyring
+            .sign(&claims)
+            .map_err(|_| AccountError::Internal("cannot sign an access token".to_owned()))
+    }
+}
+
+impl Profile {
+    fn of(account: &Account) -> Result<Self, AccountError> {
+        let user = &account.user;
+        Ok(Self {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            role: role_of(account)?,
+            instance_admin: user.instance_admin,
+        })
+    }
+}
+
+fn role_of(account: &Account) -> Result<Role, AccountError> {
+    let role = account.user.role.parse();
+    role.map_err(|error| AccountError::Internal(format!("the stored role of {} {error}", account.user.id)))
+}
+
+/// The token and what is stored of it.
+fn new_refresh_token(now: Timestamp) -> (Secret, NewRefreshToken) {
+    let refresh = token::generate();
+    let stored =
+        NewRefreshToken { token_hash: token::hash(refresh.expose()), expires_at: now + REFRESH_LIFETIME };
+    (refresh, stored)
+}

@@ -1,0 +1,104 @@
+//! API keys: `dbm_ak_<key id>_<secret>`, shown whole once.
+
+use basira_actors::model::{OrganizationId, Secret, Timestamp};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::token::{self, random_hex};
+use super::{AccountError, Accounts, Credential, Principal, Role};
+use crate::fields;
+use crate::storage::StorageError;
+use crate::storage::store::{ApiKey, NewApiKey};
+
+const PREFIX: &str = "dbm_ak_";
+const KEY_ID_BYTES: usize = 8;
+
+/// A new key; the only time that its secret is known.
+#[derive(Debug)]
+pub struct IssuedApiKey {
+    pub key: ApiKey,
+    pub secret: Secret,
+}
+
+impl Accounts {
+    /// Issues a key named `name`.
+    ///
+    /// # Errors
+    /// [`AccountError::Invalid`] for a bad name, or the storage refused.
+    pub async fn issue_api_key(
+        &self,
+        principal: &Principal,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<IssuedApiKey, AccountError> {
+        let name = fields::line("name", name, 200)?;
+        let key_id = random_hex::<KEY_ID_BYTES>();
+        let prefix = format!("{PREFIX}{key_id}");
+        let secret = token::generate();
+        let created_by = match principal.credential {
+            Credential::Token { user_id, .. } => Some(user_id),
+            Credential::ApiKey { .. } => None,
+        };
+        let whole = Secret::new(format!("{prefix}_{}", secret.expose()));
+        let secret_hash = token::hash(secret.expose());
+        let new = NewApiKey { key_id, name: &name, prefix, secret_hash, created_by };
+        let key = self.storage().api_keys(principal.organization_id).insert(new, now).await?;
+        Ok(IssuedApiKey { key, secret: whole })
+    }
+
+    /// The keys of `organization`, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn api_keys(
+        &self,
+        organization: OrganizationId,
+        include_revoked: bool,
+    ) -> Result<Vec<ApiKey>, StorageError> {
+        self.storage().api_keys(organization).list(include_revoked).await
+    }
+
+    /// Revokes a key at once; false when the organization has none with this id.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn revoke_api_key(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        self.storage().api_keys(organization).revoke(id, now).await
+    }
+
+    /// Whose key this is; `None` when it is nobody's or revoked.
+    pub(super) async fn api_key_principal(
+        &self,
+        presented: &str,
+        now: Timestamp,
+    ) -> Result<Option<Principal>, StorageError> {
+        let Some((key_id, secret)) = parse(presented) else { return Ok(None) };
+        let Some(stored) = self.storage().api_key(key_id).await? else { return Ok(None) };
+        let right = token::hash(secret).as_bytes().ct_eq(stored.secret_hash.as_bytes());
+        if !bool::from(right) || stored.key.revoked_at.is_some() {
+            return Ok(None);
+        }
+        if let Err(error) = self.storage().note_api_key_use(&stored.key, now).await {
+            tracing::warn!(key.prefix = stored.key.prefix, "cannot note the use of an api key: {error}");
+        }
+        Ok(Some(Principal {
+            organization_id: stored.organization_id,
+            role: Role::Admin,
+            credential: Credential::ApiKey { key_id: stored.key.id },
+        }))
+    }
+}
+
+/// Whether `text` means to be an API key.
+pub(super) fn looks_like_key(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
+fn parse(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix(PREFIX)?.split_once('_')
+}

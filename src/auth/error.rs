@@ -1,0 +1,43 @@
+//! Why something about an account was refused.
+
+use super::password::Interrupted;
+use crate::fields::FieldError;
+use crate::storage::StorageError;
+
+/// The request about an account was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// A field is not acceptable.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// `auth.signup` does not let anyone in.
+    #[error("signup is closed on this server: ask its administrator for an account")]
+    SignupClosed,
+    /// The address has an account.
+    #[error("this e-mail address has an account already: log in instead")]
+    EmailTaken,
+    /// The e-mail address is unknown or the password wrong; never says which.
+    #[error("the e-mail address or the password is wrong")]
+    BadCredentials,
+    /// Unknown, expired, revoked or used before.
+    #[error("the refresh token is not valid: log in again")]
+    BadRefreshToken,
+    /// Unknown, expired or used before.
+    #[error("the link is not valid any more: ask for a new one")]
+    BadEmailToken,
+    /// The account of an access token is gone.
+    #[error("the account does not exist any more")]
+    Gone,
+    /// The storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Nothing that the caller could change.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<Interrupted> for AccountError {
+    fn from(error: Interrupted) -> Self {
+        Self::Internal(error.to_string())
+    }
+}

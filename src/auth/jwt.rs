@@ -1,0 +1,157 @@
+//! Access tokens: JWT, HS256, with the key's id in the header so that keys can rotate.
+
+use std::fmt;
+use std::time::Duration;
+
+use basira_actors::model::{OrganizationId, Secret, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::Role;
+use super::token::hex;
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claims {
+    /// The person.
+    pub sub: Uuid,
+    /// The session: the family of its refresh tokens.
+    pub sid: Uuid,
+    pub org: OrganizationId,
+    pub role: Role,
+    /// Seconds since the Unix epoch, as are all times in a JWT.
+    pub iat: i64,
+    pub exp: i64,
+}
+
+/// Signs with its first key and verifies with any.
+pub(super) struct Keyring {
+    current: Key,
+    previous: Vec<Key>,
+}
+
+struct Key {
+    id: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+/// The token is malformed, forged, of an unknown key or expired.
+#[derive(Debug, thiserror::Error)]
+#[error("the access token is not valid")]
+pub(super) struct InvalidToken;
+
+impl Claims {
+    pub(super) fn new(
+        user_id: Uuid,
+        session_id: Uuid,
+        organization: OrganizationId,
+        role: Role,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Self {
+        let (iat, exp) = (now.as_millis() / 1_000, (now + lifetime).as_millis() / 1_000);
+        Self { sub: user_id, sid: session_id, org: organization, role, iat, exp }
+    }
+
+    pub(super) const fn expires_at(&self) -> Timestamp {
+        Timestamp(self.exp.saturating_mul(1_000))
+    }
+}
+
+impl Keyring {
+    pub(super) fn new(current: &Secret, previous: &[Secret]) -> Self {
+        Self { current: Key::new(current), previous: previous.iter().map(Key::new).collect() }
+    }
+
+    pub(super) fn sign(&self, claims: &Claims) -> Result<Secret, InvalidToken> {
+        let header = Header { kid: Some(self.current.id.clone()), ..Header::new(Algorithm::HS256) };
+        encode(&header, claims, &self.current.encoding).map(Secret::new).map_err(|_| InvalidToken)
+    }
+
+    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
+        let kid = decode_header(token).map_err(|_| InvalidToken)?.kid.ok_or(InvalidToken)?;
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        let key = keys.find(|key| key.id == kid).ok_or(InvalidToken)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        // checked below, by our clock and without leeway
+        validation.validate_exp = false;
+        let claims = decode::<Claims>(token, &key.decoding, &validation).map_err(|_| InvalidToken)?.claims;
+        if claims.expires_at() > now { Ok(claims) } else { Err(InvalidToken) }
+    }
+}
+
+impl Key {
+    fn new(secret: &Secret) -> Self {
+        let secret = secret.expose().as_bytes();
+        let id = Sha256::new().chain_update("basira key id").chain_update(secret).finalize();
+        Self {
+            id: hex(&id[..8]),
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    const LIFETIME: Duration = Duration::from_secs(900);
+
+    fn claims() -> Claims {
+        Claims::new(Uuid::now_v7(), Uuid::now_v7(), OrganizationId::generate(), Role::Member, NOW, LIFETIME)
+    }
+
+    #[test]
+    fn verifies_its_own_until_they_expire() {
+        let keyring = Keyring::new(&Secret::new("k1"), &[]);
+        let claims = claims();
+        let token = keyring.sign(&claims).unwrap();
+        assert_eq!(keyring.verify(token.expose(), NOW).unwrap(), claims);
+        assert!(keyring.verify(token.expose(), NOW + LIFETIME - Duration::from_secs(1)).is_ok());
+        assert!(keyring.verify(token.expose(), NOW + LIFETIME).is_err());
+    }
+
+    #[test]
+    fn an_older_key_verifies_but_a_foreign_one_does_not() {
+        let (old, new) = (Secret::new("old"), Secret::new("new"));
+        let token = Keyring::new(&old, &[]).sign(&claims()).unwrap();
+        assert!(Keyring::new(&new, std::slice::from_ref(&old)).verify(token.expose(), NOW).is_ok());
+        assert!(Keyring::new(&new, &[]).verify(token.expose(), NOW).is_err());
+    }
+
+    #[test]
+    fn refuses_forgeries() {
+        let keyring = Keyring::new(&Secret::new("k1"), &[]);
+        let token = keyring.sign(&claims()).unwrap();
+        let mut parts = token.expose().split('.');
+        let (header, payload, signature) =
+            (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let kid = &keyring.current.id;
+        let encoded = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let promoted = encoded(&serde_json::to_string(&Claims { role: Role::Owner, ..claims() }).unwrap());
+        let unsigned = encoded(&format!(r#"{{"alg":"none","kid":"{kid}"}}"#));
+        for forged in [
+            format!("{header}.{promoted}.{signature}"),
+            format!("{unsigned}.{promoted}."),
+            format!("{header}.{payload}."),
+            format!("{header}.{payload}"),
+            String::new(),
+        ] {
+            assert!(keyring.verify(&forged, NOW).is_err(), "{forged}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Passwords: PBKDF2-HMAC-SHA256 in PHC strings, off the async threads and bounded in number.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use basira_actors::model::Secret;
+use pbkdf2::pbkdf2_hmac_array;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::fields::FieldError;
+
+/// What one hash costs; stored hashes of a lower cost are renewed at the next login.
+const ROUNDS: u32 = 600_000;
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// Hashes and checks passwords, as many at once as there are CPUs.
+#[derive(Debug, Clone)]
+pub(super) struct Passwords {
+    rounds: u32,
+    permits: Arc<Semaphore>,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Wrong,
+    Right,
+    /// Right, but stored at a lower cost than today's.
+    RightButCheap,
+}
+
+/// The process is shutting down.
+#[derive(Debug, thiserror::Error)]
+#[error("hashing a password was interrupted")]
+pub(super) struct Interrupted;
+
+/// A stored hash, taken apart.
+struct Stored {
+    rounds: u32,
+    salt: Vec<u8>,
+    hash: [u8; HASH_BYTES],
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::with_rounds(ROUNDS)
+    }
+}
+
+impl Passwords {
+    pub(super) fn with_rounds(rounds: u32) -> Self {
+        let at_once = available_parallelism().map_or(1, usize::from);
+        Self { rounds, permits: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    /// The PHC string of `password` under a new salt.
+    pub(super) async fn hash(&self, password: &Secret) -> Result<String, Interrupted> {
+        let salt: [u8; SALT_BYTES] = rand::random();
+        let hash = self.derive(password, salt.to_vec(), self.rounds).await?;
+        let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+        Ok(format!("$pbkdf2-sha256$i={},l={HASH_BYTES}${salt}${hash}", self.rounds))
+    }
+
+    /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong.
+    pub(super) async fn check(
+        &self,
+        password: &Secret,
+        stored: Option<&str>,
+    ) -> Result<Verdict, Interrupted> {
+        let Some(stored) = stored.and_then(Stored::parse) else {
+            self.derive(password, vec![0; SALT_BYTES], self.rounds).await?;
+            return Ok(Verdict::Wrong);
+        };
+        let hash = self.derive(password, stored.salt, stored.rounds).await?;
+        if !bool::from(hash.ct_eq(&stored.hash)) {
+            return Ok(Verdict::Wrong);
+        }
+        Ok(if stored.rounds < self.rounds { Verdict::RightButCheap } else { Verdict::Right })
+    }
+
+    async fn derive(
+        &self,
+        password: &Secret,
+        salt: Vec<u8>,
+        rounds: u32,
+    ) -> Result<[u8; HASH_BYTES], Interrupted> {
+        let _permit = self.permits.acquire().await.map_err(|_| Interrupted)?;
+        let password = password.clone();
+        let derivation = tokio::task::spawn_blocking(move || {
+            pbkdf2_hmac_array::<Sha256, HASH_BYTES>(password.expose().as_bytes(), &salt, rounds)
+        });
+        derivation.await.map_err(|_| Interrupted)
+    }
+}
+
+impl Stored {
+    fn parse(phc: &str) -> Option<Self> {
+        let (parameters, rest) = phc.strip_prefix("$pbkdf2-sha256$")?.split_once('$')?;
+        let (salt, hash) = rest.split_once('$')?;
+        let rounds = parameters.split(',').find_map(|parameter| parameter.strip_prefix("i="))?;
+        Some(Self {
+            rounds: rounds.parse().ok()?,
+            salt: STANDARD_NO_PAD.decode(salt).ok()?,
+            hash: STANDARD_NO_PAD.decode(hash).ok()?.try_into().ok()?,
+        })
+    }
+}
+
+/// A password that may be set: 8 to 256 characters.
+pub(super) fn acceptable(text: &str) -> Result<Secret, FieldError> {
+    let refuse = |message| Err(FieldError::new("password", message));
+    match text.chars().count() {
+        0..8 => refuse("must have at least 8 characters"),
+        257.. => refuse("must have at most 256 characters"),
+        _ if text.contains('\0') => refuse("must not contain NUL"),
+        _ => Ok(Secret::new(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn reads_a_hash_made_elsewhere() {
+        // RFC 7914, section 11
+        let stored = "$pbkdf2-sha256$i=80000,l=32$TmFDbA$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y";
+        let passwords = Passwords::with_rounds(80_000);
+        let check =
+            async |password: &str| passwords.check(&Secret::new(password), Some(stored)).await.unwrap();
+        assert_eq!(check("Password").await, Verdict::Right);
+        assert_eq!(check("password").await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn salts_each_hash_and_notices_a_low_cost() {
+        let (cheap, dear) = (Passwords::with_rounds(1_000), Passwords::with_rounds(1_001));
+        let password = Secret::new("correct horse");
+        let (one, two) = (cheap.hash(&password).await.unwrap(), cheap.hash(&password).await.unwrap());
+        assert_ne!(one, two);
+        assert_eq!(cheap.check(&password, Some(&one)).await.unwrap(), Verdict::Right);
+        assert_eq!(dear.check(&password, Some(&one)).await.unwrap(), Verdict::RightButCheap);
+        let wrong = Secret::new("battery staple");
+        assert_eq!(dear.check(&wrong, Some(&one)).await.unwrap(), Verdict::Wrong);
+        for none in [None, Some("nonsense"), Some("$pbkdf2-sha256$i=1$AAAA$AAAA")] {
+            assert_eq!(cheap.check(&password, none).await.unwrap(), Verdict::Wrong);
+        }
+    }
+
+    #[test]
+    fn takes_8_to_256_characters() {
+        for (text, accepted) in [
+            ("1234567", false),
+            ("12345678", true),
+            ("ünïcödé!", true),
+            ("1234567\0", false),
+            (&"x".repeat(256), true),
+            (&"x".repeat(257), false),
+        ] {
+            assert_eq!(acceptable(text).is_ok(), accepted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a signup asks for, checked.
+
+use basira_actors::model::Secret;
+use lettre::Address;
+use serde::Deserialize;
+
+use super::password;
+use super::token::random_hex;
+use crate::fields::{self, FieldError};
+
+/// The body of a signup.
+#[derive(Debug, Deserialize)]
+pub struct Signup {
+    pub email: String,
+    pub password: Secret,
+    pub name: String,
+    pub org_name: String,
+}
+
+/// A signup that may be stored.
+#[derive(Debug)]
+pub(super) struct CheckedSignup {
+    pub email: String,
+    pub password: Secret,
+    pub name: String,
+    pub organization_name: String,
+}
+
+impl Signup {
+    pub(super) fn check(&self) -> Result<CheckedSignup, FieldError> {
+        let email = normalised_email(&self.email);
+        let acceptable = email.len() <= 254 && email.parse::<Address>().is_ok();
+        if !acceptable {
+            return Err(FieldError::new("email", "must be an e-mail address"));
+        }
+        Ok(CheckedSignup {
+            email,
+            password: password::acceptable(self.password.expose())?,
+            name: fields::line("name", &self.name, 200)?,
+            organization_name: fields::line("org_name", &self.org_name, 200)?,
+        })
+    }
+}
+
+/// Addresses are compared without regard to case.
+pub(super) fn normalised_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Slugs for an organization of this name, best first; the last is surely free.
+pub(super) fn slugs(name: &str) -> Vec<String> {
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut stem = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    stem.truncate(48);
+    let stem = if stem.is_empty() { "org" } else { stem.trim_end_matches('-') };
+    let numbered = (2..10).map(|number| format!("{stem}-{number}"));
+    let random = format!("{stem}-{}", random_hex::<8>());
+    std::iter::once(stem.to_owned()).chain(numbered).chain([random]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signup(email: &str) -> Signup {
+        Signup {
+            email: email.to_owned(),
+            password: Secret::new("long enough"),
+            name: "Ada".to_owned(),
+            org_name: "Acme".to_owned(),
+        }
+    }
+
+    #[test]
+    fn wants_an_address() {
+        assert_eq!(signup(" Ada@Example.ORG ").check().unwrap().email, "ada@example.org");
+        for bad in
+            ["", "ada", "ada@", "@example.org", "a b@example.org", "a\0@x.org", "a@x.org\r\nBcc: b@x.org"]
+        {
+            assert_eq!(signup(bad).check().unwrap_err().field, "email", "{bad:?}");
+        }
+        let long = format!("{}@example.org", "a".repeat(250));
+        assert_eq!(signup(&long).check().unwrap_err().field, "email");
+    }
+
+    #[test]
+    fn names_the_bad_field() {
+        let field = |signup: Signup| signup.check().unwrap_err().field;
+        assert_eq!(field(Signup { password: Secret::new("short"), ..signup("a@x.org") }), "password");
+        assert_eq!(field(Signup { name: " ".to_owned(), ..signup("a@x.org") }), "name");
+        assert_eq!(field(Signup { org_name: "\0".to_owned(), ..signup("a@x.org") }), "org_name");
+    }
+
+    #[test]
+    fn makes_slugs_of_any_name() {
+        for (name, slug) in [
+            ("Acme, Inc.", "acme-inc"),
+            ("  --A--  ", "a"),
+            ("Ünïcode", "n-code"),
+            ("数据库", "org"),
+            (&"x".repeat(60), &"x".repeat(48)),
+        ] {
+            assert_eq!(slugs(name)[0], slug, "{name}");
+        }
+        assert_eq!(slugs("Acme")[1], "acme-2");
+        assert_ne!(slugs("Acme").last(), slugs("Acme").last());
+    }
+}

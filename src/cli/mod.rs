@@ -1,0 +1,149 @@
+//! The command line. Errors go to stderr with what to do next; the exit code is not zero then.
+#![expect(clippy::print_stdout, reason = "talking to the person at the terminal is its job")]
+
+mod check;
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config, ConfigError, Flag, LogFormat};
+use crate::demo::{self, DemoOptions};
+use crate::run;
+
+/// Watches fleets of PostgreSQL and ClickHouse databases.
+#[derive(Debug, Parser)]
+#[command(name = "basira", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command that reads the configuration takes.
+#[derive(Debug, Args)]
+struct Settings {
+    /// The configuration file [default: $BASIRA_CONFIG, ./config/basira.toml, /etc/basira/basira.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where data, secrets and mails are kept (data_dir)
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// How much to log: error, warn, info, debug, trace (log.level)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: API and live streams
+    Serve {
+        /// Where to listen; port 0 takes a free one (http.listen)
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+    },
+    /// Try it all out with nothing installed: a throwaway PostgreSQL with a workload, watched
+    Demo(DemoOptions),
+    /// Say what works on one database, and what would make the rest work.
+    /// Exits 0 healthy, 1 degraded, 2 unhealthy, 3 no connection
+    Check(check::CheckOptions),
+    /// Look at the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// For the operator at the machine
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Validate the configuration and print the effective values, secrets masked
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Bring the schema of the storage up to date; `serve` does so too
+    Migrate,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub async fn run(self) -> ExitCode {
+        match self.carry_out().await {
+            Ok(code) => code,
+            Err(error) => {
+                complain(&*error);
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn carry_out(self) -> Result<ExitCode, Box<dyn std::error::Error>> {
+        match &self.command {
+            Command::Serve { listen } => {
+                let config = self.settings.load(listen.as_deref())?;
+                start_log(&config);
+                run::serve(config, |address| println!("listening on http://{address}")).await?;
+            }
+            Command::Demo(options) => demo::run(options.clone()).await?,
+            Command::Check(options) => {
+                return Ok(check::run(options, &self.settings.load(None)?).await?);
+            }
+            Command::Config { command: ConfigCommand::Check } => {
+                let file = self.settings.config.as_deref();
+                print!("{}", config::show(file, std::env::vars(), &self.settings.flags(None))?);
+            }
+            Command::Admin { command: AdminCommand::Migrate } => {
+                let config = self.settings.load(None)?;
+                start_log(&config);
+                run::open_storage(&config).await?.close().await?;
+                println!("the storage is up to date");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Settings {
+    fn load(&self, listen: Option<&str>) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref(), std::env::vars(), &self.flags(listen))
+    }
+
+    fn flags(&self, listen: Option<&str>) -> Vec<Flag> {
+        let given = [
+            ("--listen", "http.listen", listen),
+            ("--data-dir", "data_dir", self.data_dir.as_deref()),
+            ("--log-level", "log.level", self.log_level.as_deref()),
+        ];
+        let flag =
+            |(flag, key, value): (_, _, Option<&str>)| Some(Flag { flag, key, value: value?.to_owned() });
+        given.into_iter().filter_map(flag).collect()
+    }
+}
+
+fn start_log(config: &Config) {
+    // libraries speak up only when something is wrong
+    let filter = format!("warn,basira={level},basira_actors={level}", level = config.log.level);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "errors of commands go to stderr")]
+fn complain(error: &dyn std::error::Error) {
+    eprintln!("basira: {error}");
+}

@@ -1,0 +1,215 @@
+//! From merged layers to a [`Config`], checking every value.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use basira_actors::collectors;
+use basira_actors::model::{Engine, Secret};
+use toml::Value;
+
+use super::error::{ConfigError, Problem};
+use super::layers::{Merged, Placed};
+use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Storage, Targets};
+use crate::auth::SignupPolicy;
+
+/// Reads everything, and collects what is wrong on the way.
+pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
+    let mut reader = Reader { merged, problems: Vec::new() };
+    let config = reader.config();
+    let problems = reader.problems;
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(ConfigError(problems)),
+    }
+}
+
+struct Reader<'a> {
+    merged: &'a Merged,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// Reads all sections before giving up, so that one start shows all problems.
+    fn config(&mut self) -> Option<Config> {
+        let data_dir = self.parse("data_dir", "a path");
+        let http = self.http();
+        let storage = self.storage();
+        let auth = self.auth();
+        let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
+        let collect = self.collect();
+        let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
+        let log = self.log();
+        Some(Config {
+            data_dir: data_dir?,
+            http: http?,
+            storage: storage?,
+            auth: auth?,
+            mail: Mail { transport: mail? },
+            collect: collect?,
+            targets: Targets { deny: targets? },
+            log: log?,
+        })
+    }
+
+    fn http(&mut self) -> Option<Http> {
+        let listen = self.parse("http.listen", "an address and port such as 127.0.0.1:8080");
+        let public_url = self.optional("http.public_url", |reader, key| {
+            let url: url::Url = reader.parse(key, "a URL such as https://basira.example.com")?;
+            let plain =
+                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+            if !plain {
+                reader.wrong(key, "must be http:// or https:// and a host, without a path");
+            }
+            plain.then_some(url)
+        });
+        Some(Http { listen: listen?, public_url: public_url? })
+    }
+
+    fn storage(&mut self) -> Option<Storage> {
+        let url = self.secret("storage.url", "storage.url_file")?;
+        let scheme = url.as_ref().and_then(|url| url.expose().split_once("://")).map(|(scheme, _)| scheme);
+        if url.is_some() && !matches!(scheme, Some("sqlite" | "postgres" | "postgresql")) {
+            self.wrong("storage.url", "must begin with sqlite:// or postgres://");
+            return None;
+        }
+        Some(Storage { url })
+    }
+
+    fn auth(&mut self) -> Option<Auth> {
+        let policies = [
+            ("open", SignupPolicy::Open),
+            ("invite", SignupPolicy::Invite),
+            ("closed", SignupPolicy::Closed),
+        ];
+        let signup = self.choice("auth.signup", &policies);
+        let jwt_secret = self.secret("auth.jwt_secret", "auth.jwt_secret_file");
+        let encryption_key = self.secret("auth.encryption_key", "auth.encryption_key_file");
+        if jwt_secret.iter().flatten().any(|secret| secret.expose().len() < 32) {
+            self.wrong("auth.jwt_secret", "must have at least 32 characters");
+        }
+        let hex =
+            |key: &Secret| key.expose().len() == 64 && key.expose().bytes().all(|b| b.is_ascii_hexdigit());
+        if !encryption_key.iter().flatten().all(hex) {
+            self.wrong("auth.encryption_key", "must be 64 hex digits");
+        }
+        Some(Auth { signup: signup?, jwt_secret: jwt_secret?, encryption_key: encryption_key? })
+    }
+
+    fn collect(&mut self) -> Option<Collect> {
+        let poll_interval = self.integer("collect.poll_interval_seconds", 1, 86_400).map(Duration::from_secs);
+        let connect_timeout =
+            self.integer("collect.connect_timeout_ms", 100, 60_000).map(Duration::from_millis);
+        let max_connects = self.integer("collect.max_connects", 1, 1_000);
+        let disabled_collectors: Vec<String> = self.parse_list("collect.disabled_collectors", "a name")?;
+        let known = || [Engine::Postgres, Engine::Clickhouse].into_iter().flat_map(collectors::names);
+        if let Some(name) = disabled_collectors.iter().find(|name| !known().any(|known| known == name)) {
+            let names: Vec<&str> = known().copied().collect();
+            let message = format!("names no collector with {name}; known are {}", names.join(", "));
+            self.wrong("collect.disabled_collectors", &message);
+        }
+        let raw_query_text =
+            self.merged.get("collect.raw_query_text").and_then(|placed| placed.value.as_bool());
+        Some(Collect {
+            poll_interval: poll_interval?,
+            connect_timeout: connect_timeout?,
+            max_connects: usize::try_from(max_connects?).ok()?,
+            disabled_collectors,
+            raw_query_text: raw_query_text?,
+        })
+    }
+
+    fn log(&mut self) -> Option<Log> {
+        let levels = [
+            ("error", tracing::Level::ERROR),
+            ("warn", tracing::Level::WARN),
+            ("info", tracing::Level::INFO),
+            ("debug", tracing::Level::DEBUG),
+            ("trace", tracing::Level::TRACE),
+        ];
+        let level = self.choice("log.level", &levels);
+        let format = self.choice("log.format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+        Some(Log { level: level?, format: format? })
+    }
+
+    fn wrong(&mut self, key: &str, message: &str) {
+        let place = self.merged.get(key).map_or_else(|| key.to_owned(), |placed| placed.place.clone());
+        self.problems.push(Problem { place, message: format!("{key} {message}") });
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.merged.get(key).and_then(|placed| placed.value.as_str())
+    }
+
+    fn parse<T: FromStr>(&mut self, key: &str, expected: &str) -> Option<T> {
+        let parsed = self.text(key).and_then(|text| text.parse().ok());
+        if parsed.is_none() {
+            self.wrong(key, &format!("must be {expected}"));
+        }
+        parsed
+    }
+
+    /// `Some(None)` when the key is not set.
+    fn optional<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.merged.contains_key(key) { read(self, key).map(Some) } else { Some(None) }
+    }
+
+    fn parse_list<T: FromStr>(&mut self, key: &str, expected: &str) -> Option<Vec<T>> {
+        let items = match self.merged.get(key) {
+            Some(Placed { value: Value::Array(items), .. }) => items.as_slice(),
+            _ => &[],
+        };
+        let parsed: Option<Vec<T>> =
+            items.iter().map(|item| item.as_str().and_then(|text| text.parse().ok())).collect();
+        if parsed.is_none() {
+            self.wrong(key, &format!("must hold nothing but {expected}"));
+        }
+        parsed
+    }
+
+    fn integer(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
+        let value = self.merged.get(key).and_then(|placed| placed.value.as_integer());
+        let value = value.and_then(|value| u64::try_from(value).ok()).filter(|v| (least..=most).contains(v));
+        if value.is_none() {
+            self.wrong(key, &format!("must be between {least} and {most}"));
+        }
+        value
+    }
+
+    fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let chosen = self.text(key).and_then(|text| choices.iter().find(|(name, _)| *name == text));
+        let chosen = chosen.map(|(_, value)| *value);
+        if chosen.is_none() {
+            self.wrong(key, &format!("must be one of {}", joined(choices.iter().map(|(name, _)| name))));
+        }
+        chosen
+    }
+
+    /// A secret given as it is or in a file; `Some(None)` when neither is set.
+    fn secret(&mut self, key: &str, file_key: &str) -> Option<Option<Secret>> {
+        match (self.text(key), self.text(file_key)) {
+            (Some(_), Some(_)) => {
+                self.wrong(file_key, &format!("and {key} are both set; keep one"));
+                None
+            }
+            (Some(text), None) => Some(Some(Secret::new(text))),
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                Ok(text) => Some(Some(Secret::new(text.trim()))),
+                Err(error) => {
+                    let message = format!("names {path}, which cannot be read: {error}");
+                    self.wrong(file_key, &message);
+                    None
+                }
+            },
+            (None, None) => Some(None),
+        }
+    }
+}
+
+fn joined<T: Display>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}

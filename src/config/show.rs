@@ -1,0 +1,35 @@
+//! The effective configuration, for people; secrets masked.
+
+use std::fmt::Write as _;
+
+use super::Config;
+use super::keys::{KEYS, Kind};
+use super::layers::{Flag, merge};
+use super::{ConfigError, DEFAULTS};
+
+/// The effective values as TOML, each with the place that it comes from.
+///
+/// # Errors
+/// [`ConfigError`] as for [`Config::load`].
+pub fn show(
+    file: Option<&std::path::Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[Flag],
+) -> Result<String, ConfigError> {
+    let environment: Vec<(String, String)> = environment.into_iter().collect();
+    Config::load(file, environment.clone(), flags)?;
+    let merged = merge(DEFAULTS, file, environment, flags)?;
+    let mut shown = String::new();
+    let mut section = "";
+    for (key, kind) in KEYS {
+        let Some(placed) = merged.get(key) else { continue };
+        let (of, name) = key.split_once('.').unwrap_or(("", key));
+        if of != section {
+            section = of;
+            let _ = write!(shown, "\n[{section}]\n");
+        }
+        let value = if kind == Kind::Secret { "\"***\"".to_owned() } else { placed.value.to_string() };
+        let _ = writeln!(shown, "{name} = {value}  # {}", placed.place);
+    }
+    Ok(shown)
+}

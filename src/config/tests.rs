@@ -1,0 +1,136 @@
+//! Precedence, exact errors, secrets.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)], flags: &[Flag]) -> Result<Config, ConfigError> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("basira.toml");
+    std::fs::write(&path, file).expect("written");
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Some(&path), environment, flags)
+}
+
+/// The messages, each with the last part of its place.
+fn problems(file: &str, environment: &[(&str, &str)]) -> Vec<String> {
+    let ConfigError(problems) = load(file, environment, &[]).expect_err("is refused");
+    let place = |place: &str| place.rsplit('/').next().unwrap_or_default().to_owned();
+    problems.iter().map(|problem| format!("{}: {}", place(&problem.place), problem.message)).collect()
+}
+
+#[test]
+fn flags_over_environment_over_file_over_defaults() {
+    let listen = |file: &str, environment: &[(&str, &str)], flags: &[Flag]| {
+        load(file, environment, flags).expect("is good").http.listen.port()
+    };
+    let file = "[http]\nlisten = '127.0.0.1:1000'";
+    let environment = [("BASIRA__HTTP__LISTEN", "127.0.0.1:2000")];
+    let flag = Flag { flag: "--listen", key: "http.listen", value: "127.0.0.1:3000".to_owned() };
+    assert_eq!(listen("", &[], &[]), 8080);
+    assert_eq!(listen(file, &[], &[]), 1000);
+    assert_eq!(listen(file, &environment, &[]), 2000);
+    assert_eq!(listen(file, &environment, &[flag]), 3000);
+}
+
+/// A file, an environment, and what is wrong with them.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+#[test]
+fn every_problem_names_its_key_and_place_and_what_is_right() {
+    let cases: [Case; 10] = [
+        ("\n[http]\nlisen = 'x'", &[], &["basira.toml:3: unknown key http.lisen; did you mean http.listen?"]),
+        ("[collect]\nmax_connects = 'x'", &[], &["basira.toml:2: collect.max_connects must be an integer"]),
+        (
+            "[collect]\nmax_connects = 0",
+            &[],
+            &["basira.toml:2: collect.max_connects must be between 1 and 1000"],
+        ),
+        (
+            "[log]\nlevel = 'loud'",
+            &[],
+            &["basira.toml:2: log.level must be one of error, warn, info, debug, trace"],
+        ),
+        ("[auth]\nencryption_key = 'ab'", &[], &["basira.toml:2: auth.encryption_key must be 64 hex digits"]),
+        (
+            "[targets]\ndeny = ['10.0.0.0/99']",
+            &[],
+            &["basira.toml:2: targets.deny must hold nothing but a network such as 10.0.0.0/8"],
+        ),
+        (
+            "",
+            &[("BASIRA__COLLECT__RAW_QUERY_TEXT", "yes")],
+            &["BASIRA__COLLECT__RAW_QUERY_TEXT: collect.raw_query_text must be true or false"],
+        ),
+        ("", &[("BASIRA__NONSENSE", "1")], &["BASIRA__NONSENSE: unknown key nonsense"]),
+        (
+            "[storage]\nurl = 'sqlite://x'\nurl_file = '/y'",
+            &[],
+            &["basira.toml:3: storage.url_file and storage.url are both set; keep one"],
+        ),
+        (
+            "[log]\nlevel = 'loud'\n[auth]\nsignup = 'maybe'",
+            &[],
+            &[
+                "basira.toml:4: auth.signup must be one of open, invite, closed",
+                "basira.toml:2: log.level must be one of error, warn, info, debug, trace",
+            ],
+        ),
+    ];
+    for (file, environment, expected) in cases {
+        assert_eq!(problems(file, environment), expected, "{file}");
+    }
+    assert!(problems("[http", &[])[0].starts_with("basira.toml:1: is not TOML"));
+}
+
+#[test]
+fn every_key_is_documented() {
+    for (key, _) in keys::KEYS {
+        let name = key.rsplit('.').next().expect("a name");
+        let stands = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{name} = "));
+        assert!(DEFAULTS.lines().any(stands), "{key} is not in config/basira.toml");
+    }
+}
+
+#[test]
+fn secrets_are_read_from_files_and_never_shown() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("url");
+    std::fs::write(&path, "postgres://u:hunter2@h/d\n").expect("written");
+    let file = format!("[storage]\nurl_file = '{}'", path.display());
+    let config = load(&file, &[], &[]).expect("is good");
+    assert_eq!(config.storage_url().expose(), "postgres://u:hunter2@h/d");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let environment = [("BASIRA__STORAGE__URL".to_owned(), "postgres://u:hunter2@h/d".to_owned())];
+    let shown = show(None, environment, &[]).expect("is good");
+    assert!(shown.contains("url = \"***\"") && !shown.contains("hunter2"));
+}
+
+#[test]
+fn secrets_are_made_once_for_their_owner_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut config = load("", &[], &[]).expect("is good");
+    config.data_dir = directory.path().join("data");
+    let made = Secrets::of(&config).expect("are made");
+    assert_eq!(Secrets::of(&config).expect("are read"), made);
+    let path = config.data_dir.join("jwt_secret");
+    let mode = std::fs::metadata(&path).expect("is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("is ours");
+    let error = Secrets::of(&config).expect_err("is open to others").to_string();
+    assert!(error.contains("chmod 600"), "{error}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("is ours");
+    std::fs::write(&path, "short").expect("written");
+    assert!(matches!(Secrets::of(&config), Err(SecretsError::Damaged(_))));
+}
+
+#[test]
+fn denied_networks_are_denied_in_either_notation() {
+    let targets = load("", &[], &[]).expect("is good").targets;
+    for denied in ["0.0.0.0", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "::"] {
+        assert!(!targets.allows(denied.parse().expect("an address")), "{denied}");
+    }
+    for allowed in ["127.0.0.1", "10.1.2.3", "192.0.2.1", "::1", "2001:db8::1"] {
+        assert!(targets.allows(allowed.parse().expect("an address")), "{allowed}");
+    }
+}

@@ -1,0 +1,210 @@
+//! The body of a registration or a change, and what it comes to once checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use basira_actors::collectors;
+use basira_actors::drivers::check_authorities;
+use basira_actors::model::{Engine, Secret, TlsMode};
+use serde::Deserialize;
+
+use super::field::{Field, Whole};
+use super::host;
+use crate::config::{Collect, Dsn};
+use crate::fields::{self, FieldError};
+use crate::storage::store::Database;
+
+const NAME_CHARACTERS: usize = 200;
+const MOST_TAGS: usize = 64;
+
+/// The body of `POST /databases`, `PATCH /databases/{id}` and `POST /databases/test`. `null` means the default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Input {
+    pub name: Field<String>,
+    pub engine: Field<Engine>,
+    pub engine_version: Field<String>,
+    pub host: Field<String>,
+    pub port: Field<Whole<1, 65_535>>,
+    pub database: Field<String>,
+    pub username: Field<String>,
+    pub password: Field<Secret>,
+    pub tls: Field<TlsMode>,
+    pub tls_ca_pem: Field<String>,
+    /// Instead of engine, host, port, database, username, password and tls.
+    pub dsn: Field<Secret>,
+    pub tags: Field<BTreeMap<String, String>>,
+    pub poll_interval_seconds: Field<Whole<1, 86_400>>,
+    pub collect_explain_plans: Field<bool>,
+    pub collect_replication: Field<bool>,
+    pub disabled_collectors: Field<BTreeSet<String>>,
+}
+
+/// What a body changes; every value is acceptable.
+#[derive(Debug)]
+pub(super) struct Changes {
+    name: Option<String>,
+    engine_version: Option<Option<String>>,
+    pub host: Option<String>,
+    pub port: Option<u16>,
+    database: Option<String>,
+    username: Option<Option<String>>,
+    password: Option<Option<Secret>>,
+    tls: Option<TlsMode>,
+    tls_ca_pem: Option<Option<String>>,
+    tags: Option<BTreeMap<String, String>>,
+    poll_interval: Option<Duration>,
+    collect_explain_plans: Option<bool>,
+    collect_replication: Option<bool>,
+    disabled_collectors: Option<BTreeSet<String>>,
+}
+
+impl Input {
+    /// The body with its DSN, if any, spread over the fields that it stands for.
+    pub(super) fn unfolded(mut self) -> Result<Self, FieldError> {
+        let Field::Value(dsn) = std::mem::take(&mut self.dsn) else { return Ok(self) };
+        self.refuse_beside_dsn()?;
+        let dsn =
+            Dsn::parse(dsn.expose().trim()).map_err(|error| FieldError::new("dsn", error.to_string()))?;
+        if self.engine().is_some_and(|engine| engine != dsn.engine) {
+            return Err(FieldError::new("engine", "must be the one that dsn names"));
+        }
+        self.engine = Field::Value(dsn.engine);
+        self.host = Field::Value(dsn.host);
+        self.port = dsn.port.map(|port| Whole(port.into())).into();
+        self.database = dsn.database.into();
+        self.username = dsn.username.into();
+        self.password = dsn.password.into();
+        self.tls = dsn.tls.into();
+        Ok(self)
+    }
+
+    /// The engine that the body names.
+    pub(super) const fn engine(&self) -> Option<Engine> {
+        match self.engine {
+            Field::Value(engine) => Some(engine),
+            Field::Null | Field::Absent => None,
+        }
+    }
+
+    /// Checks every field, for a database of `engine`.
+    pub(super) fn check(self, engine: Engine, defaults: &Collect) -> Result<Changes, FieldError> {
+        let line = |field, most| move |text: String| fields::line(field, &text, most);
+        let optional_line = |field, most| move |text: String| fields::line(field, &text, most).map(Some);
+        Ok(Changes {
+            name: self.name.resolve(|| required("name"), line("name", NAME_CHARACTERS))?,
+            engine_version: self.engine_version.resolve(|| Ok(None), optional_line("engine_version", 100))?,
+            host: self.host.resolve(|| required("host"), |host| host::parse(&host))?,
+            port: self.port.resolve(|| Ok(engine.default_port()), checked_port)?,
+            database: self
+                .database
+                .resolve(|| Ok(engine.default_database().to_owned()), line("database", NAME_CHARACTERS))?,
+            username: self.username.resolve(|| Ok(None), optional_line("username", NAME_CHARACTERS))?,
+            password: self.password.resolve(|| Ok(None), |password| checked_password(password).map(Some))?,
+            tls: self.tls.or_default(TlsMode::default()),
+            tls_ca_pem: self.tls_ca_pem.resolve(|| Ok(None), certificates)?,
+            tags: self.tags.resolve(|| Ok(BTreeMap::new()), checked_tags)?,
+            poll_interval: self
+                .poll_interval_seconds
+                .map(|seconds| Duration::from_secs(seconds.0))
+                .or_default(defaults.poll_interval),
+            collect_explain_plans: self.collect_explain_plans.or_default(true),
+            collect_replication: self.collect_replication.or_default(true),
+            disabled_collectors: self.disabled_collectors.resolve(
+                || Ok(disabled_by_default(defaults, engine)),
+                |names| known_collectors(names, engine),
+            )?,
+        })
+    }
+
+    fn refuse_beside_dsn(&self) -> Result<(), FieldError> {
+        for (field, given) in [
+            ("host", self.host.is_given()),
+            ("port", self.port.is_given()),
+            ("database", self.database.is_given()),
+            ("username", self.username.is_given()),
+            ("password", self.password.is_given()),
+            ("tls", self.tls.is_given()),
+        ] {
+            if given {
+                return Err(FieldError::new(field, "must not stand beside dsn, which says it already"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Changes {
+    pub(super) fn apply(self, database: &mut Database) {
+        let target = &mut database.target;
+        set(&mut target.host, self.host);
+        set(&mut target.port, self.port);
+        set(&mut target.database, self.database);
+        set(&mut target.username, self.username);
+        set(&mut target.password, self.password);
+        set(&mut target.tls, self.tls);
+        set(&mut target.tls_ca_pem, self.tls_ca_pem);
+        set(&mut target.poll_interval, self.poll_interval);
+        set(&mut target.collect_explain_plans, self.collect_explain_plans);
+        set(&mut target.collect_replication, self.collect_replication);
+        set(&mut target.disabled_collectors, self.disabled_collectors);
+        set(&mut database.name, self.name);
+        set(&mut database.tags, self.tags);
+        set(&mut database.engine_version, self.engine_version);
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+pub(super) fn required<T>(field: &'static str) -> Result<T, FieldError> {
+    Err(FieldError::new(field, "is required"))
+}
+
+fn certificates(pem: String) -> Result<Option<String>, FieldError> {
+    // what stands around the certificates is not looked at, but stored
+    if pem.contains('\0') || check_authorities(&pem).is_err() {
+        return Err(FieldError::new("tls_ca_pem", "must be certificates of authorities in PEM"));
+    }
+    Ok(Some(pem))
+}
+
+fn checked_tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, FieldError> {
+    if tags.len() > MOST_TAGS {
+        return Err(FieldError::new("tags", format!("must be at most {MOST_TAGS} pairs")));
+    }
+    if tags.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
+        return Err(FieldError::new("tags", "must not contain NUL"));
+    }
+    Ok(tags)
+}
+
+fn checked_port(port: Whole<1, 65_535>) -> Result<u16, FieldError> {
+    u16::try_from(port.0).map_err(|_| FieldError::new("port", "must be an integer from 1 to 65535"))
+}
+
+/// What the configuration disables, as far as `engine` has it.
+pub(super) fn disabled_by_default(defaults: &Collect, engine: Engine) -> BTreeSet<String> {
+    let known = collectors::names(engine);
+    defaults.disabled_collectors.iter().filter(|name| known.contains(&name.as_str())).cloned().collect()
+}
+
+fn known_collectors(names: BTreeSet<String>, engine: Engine) -> Result<BTreeSet<String>, FieldError> {
+    let known = collectors::names(engine);
+    if names.iter().all(|name| known.contains(&name.as_str())) {
+        return Ok(names);
+    }
+    let message = format!("must be some of {}", known.join(", "));
+    Err(FieldError::new("disabled_collectors", message))
+}
+
+fn checked_password(password: Secret) -> Result<Secret, FieldError> {
+    let text = password.expose();
+    if text.contains('\0') || text.chars().count() > 1_000 {
+        return Err(FieldError::new("password", "must have at most 1000 characters and no NUL"));
+    }
+    Ok(password)
+}

@@ -1,0 +1,178 @@
+//! Registering databases: what a body may say, and who is told of a change.
+
+mod field;
+mod host;
+mod input;
+
+use std::collections::BTreeMap;
+
+use basira_actors::model::{DatabaseId, Engine, OrganizationId, Target, Timestamp, TlsMode};
+use basira_actors::ports::AddressPolicy;
+use basira_actors::supervisor::Supervisor;
+
+pub use self::input::Input;
+use self::input::{disabled_by_default, required};
+use crate::config::Collect;
+use crate::fields::FieldError;
+use crate::samples::{SampleStore, Scope};
+use crate::storage::store::{Database, RegisterError};
+use crate::storage::{Storage, StorageError};
+
+/// The databases of one organization, and the actors that follow them.
+pub struct Databases<'a> {
+    pub organization: OrganizationId,
+    pub storage: &'a Storage,
+    pub samples: &'a dyn SampleStore,
+    pub supervisor: &'a Supervisor,
+    pub addresses: &'a dyn AddressPolicy,
+    /// What a database gets that is registered without its own.
+    pub defaults: &'a Collect,
+}
+
+/// A database was not registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// A field is not acceptable.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// No collector reads this engine.
+    #[error("this version watches PostgreSQL only: {0} databases cannot be registered yet")]
+    EngineUnsupported(Engine),
+    /// The name is taken, or one more is not allowed.
+    #[error(transparent)]
+    Refused(#[from] RegisterError),
+}
+
+impl From<StorageError> for DatabaseError {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Databases<'_> {
+    /// All of them, by name.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn list(&self) -> Result<Vec<Database>, StorageError> {
+        self.storage.databases(self.organization).list().await
+    }
+
+    /// Registers a database and starts to watch it; the connection is made in the background.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: a bad field, a host without an address, a taken name, one database too many.
+    pub async fn register(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+        let database = self.draft(input, now)?;
+        if database.name.is_empty() {
+            required("name")?;
+        }
+        let Target { host, port, .. } = &database.target;
+        host::check_reachable(host, *port, self.addresses).await?;
+        self.storage.databases(self.organization).insert(&database).await?;
+        self.supervisor.watch(database.target.clone());
+        Ok(database)
+    }
+
+    /// The database that a registration with `input` would make, if its name and address pass too.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: a bad field, an engine that is not watched.
+    pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+        let input = input.unfolded()?;
+        let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
+        if engine != Engine::Postgres {
+            return Err(DatabaseError::EngineUnsupported(engine));
+        }
+        let changes = input.check(engine, self.defaults)?;
+        if changes.host.is_none() {
+            required("host")?;
+        }
+        let mut database = blank(self.organization, engine, self.defaults, now);
+        changes.apply(&mut database);
+        Ok(database)
+    }
+
+    /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
+    ///
+    /// # Errors
+    /// As for [`Self::register`]; also when the engine is to change.
+    pub async fn change(
+        &self,
+        id: DatabaseId,
+        input: Input,
+        now: Timestamp,
+    ) -> Result<Option<Database>, DatabaseError> {
+        let databases = self.storage.databases(self.organization);
+        let Some(current) = databases.find(id).await? else { return Ok(None) };
+        let Target { engine, port, .. } = current.target;
+        let input = input.unfolded()?;
+        if input.engine().is_some_and(|wanted| wanted != engine) {
+            return Err(FieldError::new("engine", "cannot change: register another database").into());
+        }
+        let changes = input.check(engine, self.defaults)?;
+        if let Some(host) = &changes.host {
+            host::check_reachable(host, changes.port.unwrap_or(port), self.addresses).await?;
+        }
+        let change = |database: &mut Database| {
+            changes.apply(database);
+            database.updated_at = now;
+        };
+        let changed = databases.update(id, change).await?;
+        if let Some(database) = &changed {
+            self.supervisor.watch(database.target.clone());
+        }
+        Ok(changed)
+    }
+
+    /// Stops watching a database and removes it with all its samples; false when there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be removed.
+    pub async fn delete(&self, id: DatabaseId) -> Result<bool, StorageError> {
+        if !self.storage.databases(self.organization).delete(id).await? {
+            return Ok(false);
+        }
+        self.supervisor.forget(id);
+        let scope = Scope { organization: self.organization, database: id };
+        if let Err(error) = self.samples.forget(scope).await {
+            // no caller can reach them any more
+            tracing::error!(db.id = %id, "cannot remove the samples of a deleted database: {error}");
+        }
+        Ok(true)
+    }
+}
+
+/// A database with nothing but defaults, to which the body of its registration is applied.
+fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, now: Timestamp) -> Database {
+    let target = Target {
+        id: DatabaseId::generate(),
+        organization_id,
+        engine,
+        host: String::new(),
+        port: engine.default_port(),
+        database: engine.default_database().to_owned(),
+        username: None,
+        password: None,
+        tls: TlsMode::default(),
+        tls_ca_pem: None,
+        poll_interval: defaults.poll_interval,
+        collect_explain_plans: true,
+        collect_replication: true,
+        disabled_collectors: disabled_by_default(defaults, engine),
+    };
+    Database {
+        target,
+        name: String::new(),
+        tags: BTreeMap::new(),
+        engine_version: None,
+        last_seen_at: None,
+        last_error: None,
+        health_score: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! Bodies as callers send them, and the registry on a real store with real actors.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::{Batch, Gap, Secret, Stream};
+use basira_actors::monitor::Dependencies;
+use basira_actors::ports::{SampleSink, SinkError};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::*;
+use crate::samples::{Member, Point, StoreError, Total, Window};
+use crate::storage::tests::{Fixture, NOW, fixtures, sign_up};
+
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBiTCCAS+gAwIBAgIUYR2GwsEEA/iE6T/hYjIxPU0LSmQwCgYIKoZIzj0EAwIw\n\
+    GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjYxMTI1MDQzNzE5WhgPMjEy\n\
+    NjExMDEwNDM3MTlaMBkxFzAVBgNVBAMMDlRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI\n\
+    zj0CAQYIKoZIzj0DAQcDQgAEG6gKlsnU9GTYkHwHifY7AhNAKGbneK3P5pfDw7u4\n\
+    XPVnrH86NUMcdoRZVORWcUOp1q2NnrX9OzV2L1ZqgxTO36NTMFEwHQYDVR0OBBYE\n\
+    FPoYdfroNU+Kap5buh++2J0OVqO+MB8GA1UdIwQYMBaAFPoYdfroNU+Kap5buh++\n\
+    2J0OVqO+MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJTKNDP5\n\
+    6wRoEGUW3D3xjRPGEdMu3WT7K6Rs2qKMVgDDAiBCR5gUN0zMNmBHdwPzFGSTKUQX\n\
+    18NonAZJst9n+LA9pw==\n\
+    -----END CERTIFICATE-----\n";
+
+/// Forgets everything at once.
+struct Nowhere;
+
+#[async_trait]
+impl SampleSink for Nowhere {
+    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn newest(&self, _: DatabaseId, _: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl SampleStore for Nowhere {
+    async fn totals(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Total>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn points(
+        &self,
+        _: Scope,
+        _: &'static Stream,
+        _: u64,
+        _: Window,
+        _: i64,
+    ) -> Result<Vec<Point>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn members(&self, _: Scope, _: &'static Stream, _: u64) -> Result<Vec<Member>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn gaps(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Gap>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn words(&self, _: OrganizationId, _: &[u64]) -> Result<HashMap<u64, Arc<str>>, StoreError> {
+        Ok(HashMap::new())
+    }
+
+    async fn forget(&self, _: Scope) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Allows this machine, except for one address.
+struct AllButOne;
+
+impl AddressPolicy for AllButOne {
+    fn allows(&self, address: IpAddr) -> bool {
+        address != IpAddr::from([127, 0, 0, 66])
+    }
+}
+
+/// What the registry works with.
+struct Instance {
+    storage: Storage,
+    supervisor: Supervisor,
+    defaults: Collect,
+}
+
+impl Instance {
+    async fn start(storage: Storage) -> Self {
+        let connect = ConnectSettings {
+            timeout: Duration::from_secs(1),
+            policy: Arc::new(AllButOne),
+            raw_query_text: false,
+        };
+        let dependencies = Dependencies {
+            sink: Arc::new(Nowhere),
+            source: Arc::new(storage.clone()),
+            connect,
+            connects: Arc::new(Semaphore::new(1)),
+        };
+        let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
+        Self { storage, supervisor, defaults: defaults() }
+    }
+
+    fn databases(&self, organization: OrganizationId) -> Databases<'_> {
+        Databases {
+            organization,
+            storage: &self.storage,
+            samples: &Nowhere,
+            supervisor: &self.supervisor,
+            addresses: &AllButOne,
+            defaults: &self.defaults,
+        }
+    }
+
+    /// Whether the directory comes to have, or not to have, the actor of `id`.
+    async fn comes_to_watch(&self, id: DatabaseId, expected: bool) -> bool {
+        for _ in 0..100 {
+            if self.supervisor.directory().find(id).is_some() == expected {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+}
+
+fn defaults() -> Collect {
+    Collect {
+        poll_interval: Duration::from_secs(10),
+        connect_timeout: Duration::from_secs(1),
+        max_connects: 1,
+        disabled_collectors: vec!["pg_settings".to_owned(), "ch_parts".to_owned()],
+        raw_query_text: false,
+    }
+}
+
+/// A body that is fine, with `changes` on top.
+fn body(changes: Value) -> Value {
+    let mut body = json!({"name": "orders", "engine": "postgres", "host": "127.0.0.1", "port": 1});
+    for (field, value) in changes.as_object().unwrap() {
+        body[field] = value.clone();
+    }
+    body
+}
+
+fn input(body: Value) -> Input {
+    serde_json::from_value(body).unwrap()
+}
+
+/// The outcome of checking a body for PostgreSQL, applied to a blank database.
+fn checked(body: Value) -> Result<Database, FieldError> {
+    let mut database = blank(OrganizationId::generate(), Engine::Postgres, &defaults(), NOW);
+    input(body).unfolded()?.check(Engine::Postgres, &defaults())?.apply(&mut database);
+    Ok(database)
+}
+
+#[test]
+fn a_body_says_everything() {
+    let database = checked(body(json!({
+        "port": 6432, "database": "shop", "username": "watcher", "password": "p", "tls": "verify-ca",
+        "tls_ca_pem": AUTHORITY, "poll_interval_seconds": 30, "tags": {"team": "payments"},
+        "collect_explain_plans": false, "collect_replication": false, "engine_version": "16.4",
+        "disabled_collectors": ["pg_locks"],
+    })))
+    .unwrap();
+    let target = &database.target;
+    assert_eq!((target.host.as_str(), target.port, target.database.as_str()), ("127.0.0.1", 6432, "shop"));
+    assert_eq!(target.username.as_deref(), Some("watcher"));
+    assert_eq!(target.password, Some(Secret::new("p")));
+    assert_eq!((target.tls, target.tls_ca_pem.as_deref()), (TlsMode::VerifyCa, Some(AUTHORITY)));
+    assert_eq!(target.poll_interval, Duration::from_secs(30));
+    assert!(!target.collect_explain_plans && !target.collect_replication);
+    assert_eq!(target.disabled_collectors, BTreeSet::from(["pg_locks".to_owned()]));
+    assert_eq!((database.name.as_str(), &database.tags["team"]), ("orders", &"payments".to_owned()));
+    assert_eq!(database.engine_version.as_deref(), Some("16.4"));
+}
+
+#[test]
+fn a_dsn_says_the_whole_connection() {
+    let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
+    assert_eq!(input(dsn.clone()).unfolded().unwrap().engine(), Some(Engine::Postgres));
+    let target = checked(dsn.clone()).unwrap().target;
+    assert_eq!(
+        (target.host.as_str(), target.port, target.database.as_str()),
+        ("db.example.com", 5432, "shop")
+    );
+    assert_eq!((target.password, target.tls), (Some(Secret::new("p")), TlsMode::Require));
+
+    for (field, value) in [("host", json!("h")), ("port", json!(5432)), ("tls", json!("disable"))] {
+        let mut both = dsn.clone();
+        both[field] = value;
+        assert_eq!(checked(both).unwrap_err().field, field);
+    }
+    let bad = json!({"name": "orders", "dsn": "nonsense"});
+    assert_eq!(checked(bad).unwrap_err().field, "dsn");
+    let mut other = dsn;
+    other["engine"] = json!("clickhouse");
+    assert_eq!(input(other).unfolded().unwrap_err().field, "engine");
+}
+
+#[test]
+fn each_bad_value_names_its_field() {
+    let many: Value =
+        (0..65).map(|number| (number.to_string(), json!("x"))).collect::<serde_json::Map<_, _>>().into();
+    for (field, value) in [
+        ("name", json!("")),
+        ("name", json!("a\0b")),
+        ("name", json!("x".repeat(201))),
+        ("name", Value::Null),
+        ("host", json!("")),
+        ("host", json!("a b")),
+        ("host", json!("db\0")),
+        ("host", Value::Null),
+        ("database", json!("")),
+        ("database", json!("a\0")),
+        ("username", json!("\0")),
+        ("password", json!("a\0")),
+        ("password", json!("x".repeat(1_001))),
+        ("tls_ca_pem", json!("")),
+        ("tls_ca_pem", json!("not PEM")),
+        ("tls_ca_pem", json!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
+        ("tls_ca_pem", json!(format!("\0{AUTHORITY}"))),
+        ("tags", json!({"a": "b\0"})),
+        ("tags", many),
+        ("engine_version", json!("x".repeat(101))),
+        ("disabled_collectors", json!(["pg_stat_statement"])),
+        ("disabled_collectors", json!(["ch_parts"])),
+    ] {
+        let changed = body(json!({field: value}));
+        assert_eq!(checked(changed.clone()).map_err(|error| error.field), Err(field), "{changed}");
+    }
+    let error = checked(body(json!({"disabled_collectors": ["x"]}))).unwrap_err().to_string();
+    assert!(error.contains("pg_locks, pg_settings"), "{error}");
+}
+
+#[test]
+fn each_bad_type_is_refused() {
+    for (field, value) in [
+        ("port", json!(0)),
+        ("port", json!(65_536)),
+        ("port", json!(5432.5)),
+        ("poll_interval_seconds", json!(0)),
+        ("poll_interval_seconds", json!(86_401)),
+        ("engine", json!("mysql")),
+        ("tls", json!("on")),
+        ("tags", json!({"a": 1})),
+        ("tags", json!([])),
+        ("name", json!(7)),
+        ("collect_replication", json!("yes")),
+        ("disabled_collectors", json!("pg_locks")),
+    ] {
+        let changed = body(json!({field: value}));
+        assert!(serde_json::from_value::<Input>(changed.clone()).is_err(), "{changed}");
+    }
+}
+
+#[test]
+fn null_is_the_default_and_absent_is_no_change() {
+    let mut database = checked(body(json!({
+        "port": 6432, "database": "shop", "username": "w", "password": "p", "tls": "require",
+        "poll_interval_seconds": 30, "tags": {"a": "b"}, "disabled_collectors": ["pg_locks"],
+    })))
+    .unwrap();
+    let before = database.clone();
+    input(json!({})).check(Engine::Postgres, &defaults()).unwrap().apply(&mut database);
+    assert_eq!(database, before);
+
+    let nulls = json!({
+        "port": null, "database": null, "username": null, "password": null, "tls": null,
+        "poll_interval_seconds": null, "tags": null, "disabled_collectors": null,
+    });
+    input(nulls).check(Engine::Postgres, &defaults()).unwrap().apply(&mut database);
+    let mut expected = blank(before.target.organization_id, Engine::Postgres, &defaults(), NOW);
+    expected.target.id = before.target.id;
+    expected.target.host = before.target.host;
+    expected.name = before.name;
+    assert_eq!(database, expected);
+}
+
+#[tokio::test]
+async fn a_registered_database_is_watched_until_it_is_deleted() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = sign_up(&storage, "a@x.org").await.organization.id;
+        let other = sign_up(&storage, "b@x.org").await.organization.id;
+        let instance = Instance::start(storage).await;
+        let databases = instance.databases(own);
+        let database = databases.register(input(body(json!({}))), NOW).await.unwrap();
+        let id = database.target.id;
+        assert!(instance.comes_to_watch(id, true).await);
+
+        let later = NOW + Duration::from_secs(1);
+        let foreign = instance.databases(other).change(id, input(json!({"port": 2})), later).await.unwrap();
+        assert_eq!(foreign, None);
+        assert!(!instance.databases(other).delete(id).await.unwrap());
+        let changed = databases.change(id, input(json!({"port": 2})), later).await.unwrap().unwrap();
+        assert_eq!((changed.target.port, changed.created_at, changed.updated_at), (2, NOW, later));
+
+        assert!(databases.delete(id).await.unwrap());
+        assert!(instance.comes_to_watch(id, false).await);
+        instance.supervisor.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_watched_is_not_stored() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = sign_up(&storage, "a@x.org").await.organization.id;
+        let instance = Instance::start(storage).await;
+        let databases = instance.databases(own);
+        for (field, changed) in [
+            ("name", json!({"engine": "postgres", "host": "127.0.0.1"})),
+            ("host", json!({"engine": "postgres", "name": "orders"})),
+            ("engine", json!({"name": "orders", "host": "127.0.0.1"})),
+            ("host", body(json!({"host": "127.0.0.66"}))),
+            ("host", body(json!({"host": "nowhere.invalid"}))),
+        ] {
+            match databases.register(input(changed.clone()), NOW).await {
+                Err(DatabaseError::Invalid(error)) => assert_eq!(error.field, field, "{changed}"),
+                outcome => panic!("{changed}: {outcome:?}"),
+            }
+        }
+        let clickhouse = databases.register(input(body(json!({"engine": "clickhouse"}))), NOW).await;
+        assert!(matches!(clickhouse, Err(DatabaseError::EngineUnsupported(Engine::Clickhouse))));
+        assert_eq!(databases.list().await.unwrap(), []);
+
+        let id = databases.register(input(body(json!({}))), NOW).await.unwrap().target.id;
+        for (field, change) in
+            [("engine", json!({"engine": "clickhouse"})), ("host", json!({"host": "127.0.0.66"}))]
+        {
+            match databases.change(id, input(change), NOW).await {
+                Err(DatabaseError::Invalid(error)) => assert_eq!(error.field, field),
+                outcome => panic!("{field}: {outcome:?}"),
+            }
+        }
+        let second = databases.register(input(body(json!({"name": "second"}))), NOW).await;
+        let refused = DatabaseError::Refused(RegisterError::VerificationRequired).to_string();
+        assert_eq!(second.map_err(|error| error.to_string()), Err(refused));
+        instance.supervisor.shutdown().await;
+    }
+}

@@ -1,0 +1,126 @@
+//! A full try-out with nothing installed: a throwaway PostgreSQL with a life of its own, and Basira watching it.
+#![expect(clippy::print_stdout, reason = "talking to the person at the terminal is its job")]
+
+mod basira;
+pub mod servers;
+mod visitor;
+mod workload;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use basira::Basira;
+use servers::{Distribution, Options, PostgresServer, ServerError};
+use visitor::Visit;
+
+/// How the demo should be.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DemoOptions {
+    /// Where the API and the page are served; a free port is taken when this one is not free
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The major version of PostgreSQL to watch: 14 to 18 [default: the one installed here, else the newest]
+    #[arg(long, value_name = "MAJOR")]
+    pub postgres: Option<u16>,
+}
+
+/// The demo could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("filling the throwaway shop failed: {0}")]
+    Shop(#[source] tokio_postgres::Error),
+    #[error("running the demo's own Basira failed: {0}")]
+    Basira(#[source] io::Error),
+    #[error("the demo's own Basira did not start listening; its log:\n{log}")]
+    NotListening { log: String },
+    #[error("asking the demo's own Basira failed: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error("{path} answered {status}: {body}")]
+    Refused { path: String, status: u16, body: String },
+    #[error("the demo's own Basira sent no {0}")]
+    Missing(&'static str),
+    #[error("reading the verification mail failed: {0}")]
+    Mail(#[source] io::Error),
+    #[error("waiting for Ctrl-C failed: {0}")]
+    Signal(#[source] io::Error),
+}
+
+/// Runs until Ctrl-C or a termination signal, then leaves nothing behind.
+///
+/// # Errors
+/// [`DemoError`] when a part could not be started; what had started is gone by then.
+pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(DemoError::Signal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(DemoError::Signal)?;
+    let mut stop = pin!(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    });
+    let stage = tokio::select! {
+        stage = Stage::set(options) => stage?,
+        () = &mut stop => return Ok(()),
+    };
+    stage.welcome();
+    stop.await;
+    println!("\nstopping and removing everything ...");
+    drop(stage);
+    Ok(())
+}
+
+/// Everything that plays; the order of the fields is the order in which they leave.
+struct Stage {
+    _clients: JoinSet<()>,
+    basira: Basira,
+    _postgres: PostgresServer,
+    visit: Visit,
+}
+
+impl Stage {
+    async fn set(options: DemoOptions) -> Result<Self, DemoError> {
+        let postgres = start_postgres(options.postgres).await?;
+        println!("filling a little web shop ...");
+        workload::open_shop(&postgres).await.map_err(DemoError::Shop)?;
+        let clients = workload::let_clients_in(&postgres);
+        println!("starting Basira ...");
+        let basira = Basira::start(options.listen).await?;
+        let visit = visitor::set_up(&basira.url, &basira.data_dir, &postgres).await?;
+        Ok(Self { _clients: clients, basira, _postgres: postgres, visit })
+    }
+
+    fn welcome(&self) {
+        let Visit { api_key, database_id } = &self.visit;
+        let url = &self.basira.url;
+        println!("\nBasira watches a busy web shop at {url}");
+        println!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
+        println!("  API key  {api_key}\n\nTry:");
+        for view in ["queries", "active", "overview"] {
+            println!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
+        }
+        println!("\nCtrl-C stops and removes everything.");
+    }
+}
+
+/// The first server installed here that really starts, else a fetched one.
+async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError> {
+    let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);
+    for found in Distribution::installed().into_iter().filter(wanted) {
+        println!("starting a throwaway PostgreSQL {} ...", found.major);
+        match PostgresServer::start(&found, Options::default()).await {
+            Ok(server) => return Ok(server),
+            Err(error) => println!("the one installed here does not do: {error}"),
+        }
+    }
+    // Off the async threads, so that Ctrl-C is heard meanwhile.
+    let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(major)).await;
+    let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
+    println!("starting a throwaway PostgreSQL {} ...", fetched.major);
+    Ok(PostgresServer::start(&fetched, Options::default()).await?)
+}

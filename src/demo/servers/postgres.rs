@@ -1,0 +1,286 @@
+//! One throwaway PostgreSQL server on the loopback interface.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tokio_postgres::{Client, NoTls};
+
+use super::fetch::run;
+use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
+use super::{Distribution, ServerError};
+
+const READY_WITHIN: Duration = Duration::from_secs(20);
+const STOPPED_WITHIN: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(30);
+/// How much of the server's log an error shows.
+const LOG_TAIL_LINES: usize = 15;
+
+/// Settings every throwaway server shares: no disk flushes, nothing left in shared memory, nothing outside loopback.
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+shared_preload_libraries = 'pg_stat_statements'
+dynamic_shared_memory_type = mmap
+fsync = off
+shared_buffers = 32MB
+track_io_timing = on
+compute_query_id = on
+";
+
+/// How a server should be.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The superuser's password; without one every connection is trusted.
+    pub password: Option<String>,
+    /// Further lines of `postgresql.conf`.
+    pub settings: String,
+}
+
+/// A running server with its own data, removed when this is dropped or our process ends, however it ends.
+#[derive(Debug)]
+pub struct PostgresServer {
+    distribution: Distribution,
+    options: Options,
+    scratch: PathBuf,
+    port: u16,
+    postmaster: Child,
+    _guardian: Guardian,
+}
+
+impl PostgresServer {
+    /// The superuser's name.
+    pub const SUPERUSER: &'static str = "postgres";
+
+    /// Makes a new server and waits until it answers.
+    ///
+    /// # Errors
+    /// [`ServerError`] with the end of the server's log when it does not.
+    pub async fn start(distribution: &Distribution, options: Options) -> Result<Self, ServerError> {
+        let scratch = scratch_directory()?;
+        let guardian = Guardian::watch(&scratch.join("data"), &scratch)?;
+        give_away(&scratch)?;
+        let port = free_port()?;
+        initialise(distribution, &options, &scratch, port)?;
+        let postmaster = launch(distribution, &scratch)?;
+        let mut server = Self {
+            distribution: distribution.clone(),
+            options,
+            scratch,
+            port,
+            postmaster,
+            _guardian: guardian,
+        };
+        server.wait_until_ready().await?;
+        // Databases are copies of template1, so all of them will have it.
+        for database in ["template1", "postgres"] {
+            server.client_of(database).await?.batch_execute("create extension pg_stat_statements").await?;
+        }
+        Ok(server)
+    }
+
+    /// The TCP port on 127.0.0.1.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The major version.
+    #[must_use]
+    pub const fn major(&self) -> u16 {
+        self.distribution.major
+    }
+
+    /// The superuser's connection string, password included.
+    #[must_use]
+    pub fn dsn(&self) -> String {
+        self.dsn_of("postgres")
+    }
+
+    /// A superuser's connection to the database `postgres`.
+    ///
+    /// # Errors
+    /// PostgreSQL's, when it refuses.
+    pub async fn client(&self) -> Result<Client, tokio_postgres::Error> {
+        self.client_of("postgres").await
+    }
+
+    /// A superuser's connection to `database`.
+    ///
+    /// # Errors
+    /// PostgreSQL's, when it refuses.
+    pub async fn client_of(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
+        connect(&self.dsn_of(database)).await
+    }
+
+    fn dsn_of(&self, database: &str) -> String {
+        let password = self.options.password.as_ref().map(|word| format!(":{word}")).unwrap_or_default();
+        format!("postgres://{}{password}@127.0.0.1:{}/{database}", Self::SUPERUSER, self.port)
+    }
+
+    /// Stops in order, keeping the data for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// [`ServerError`] when it does not stop in time.
+    pub async fn halt(&mut self) -> Result<(), ServerError> {
+        signal("INT", &[self.postmaster.id()])?;
+        self.wait_until_gone().await
+    }
+
+    /// Kills every process of the server as a crash would, keeping the data for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// [`ServerError`] when a process survives.
+    pub async fn kill_hard(&mut self) -> Result<(), ServerError> {
+        signal("KILL", &self.processes())?;
+        self.wait_until_gone().await
+    }
+
+    /// Runs the halted or killed server again, on the same port and data.
+    ///
+    /// # Errors
+    /// [`ServerError`] when it does not get ready.
+    pub async fn start_again(&mut self) -> Result<(), ServerError> {
+        self.postmaster = launch(&self.distribution, &self.scratch)?;
+        self.wait_until_ready().await
+    }
+
+    /// An orderly restart.
+    ///
+    /// # Errors
+    /// As [`Self::halt`] and [`Self::start_again`].
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        self.halt().await?;
+        self.start_again().await
+    }
+
+    /// Freezes all processes: the kernel still accepts connections, nobody answers.
+    ///
+    /// # Errors
+    /// [`ServerError`] when a process cannot be signalled.
+    pub fn suspend(&self) -> Result<(), ServerError> {
+        signal("STOP", &[self.postmaster.id()])?;
+        signal("STOP", &self.processes())
+    }
+
+    /// Ends [`Self::suspend`].
+    ///
+    /// # Errors
+    /// [`ServerError`] when a process cannot be signalled.
+    pub fn resume(&self) -> Result<(), ServerError> {
+        signal("CONT", &self.processes())
+    }
+
+    /// Kills one backend, which makes the server restart all of them.
+    ///
+    /// # Errors
+    /// [`ServerError`] when there is no such process.
+    pub fn kill_backend(&self, pid: i32) -> Result<(), ServerError> {
+        signal("KILL", &[pid.unsigned_abs()])
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        working_in(&self.scratch.join("data"))
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if let Ok(Some(status)) = self.postmaster.try_wait() {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            match self.client().await {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(self.not_ready(error.to_string())),
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    async fn wait_until_gone(&mut self) -> Result<(), ServerError> {
+        let deadline = Instant::now() + STOPPED_WITHIN;
+        while !matches!(self.postmaster.try_wait(), Ok(Some(_))) || !self.processes().is_empty() {
+            if Instant::now() > deadline {
+                return Err(self.not_ready("it does not stop".to_owned()));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    fn not_ready(&self, reason: String) -> ServerError {
+        let log = fs::read_to_string(self.scratch.join("server.log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
+        ServerError::NotReady { reason, log: tail.join("\n") }
+    }
+}
+
+/// A client whose connection is driven in the background.
+///
+/// # Errors
+/// PostgreSQL's, when it refuses.
+pub async fn connect(dsn: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(dsn, NoTls).await?;
+    // Its error reaches the client's next statement too.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(client)
+}
+
+/// Free a moment ago; nobody else is given it soon.
+fn free_port() -> Result<u16, ServerError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(ServerError::io("finding a free port"))
+}
+
+/// Creates the data folder of a new server.
+fn initialise(
+    distribution: &Distribution,
+    options: &Options,
+    scratch: &Path,
+    port: u16,
+) -> Result<(), ServerError> {
+    let mut initdb = distribution.command("initdb");
+    initdb.arg("-D").arg(scratch.join("data")).args(["-U", PostgresServer::SUPERUSER]);
+    initdb.args(["-E", "UTF8", "--locale=C", "--no-sync"]).current_dir(scratch);
+    if let Some(password) = &options.password {
+        let file = scratch.join("password");
+        fs::write(&file, password).map_err(ServerError::io("handing over the password"))?;
+        give_away(&file)?;
+        initdb.args(["-A", "scram-sha-256", "--pwfile"]).arg(file);
+    } else {
+        initdb.args(["-A", "trust"]);
+    }
+    run(unprivileged(&mut initdb))?;
+    OpenOptions::new()
+        .append(true)
+        .open(scratch.join("data/postgresql.conf"))
+        .and_then(|mut file| writeln!(file, "{SETTINGS}port = {port}\n{}", options.settings))
+        .map_err(ServerError::io("writing postgresql.conf"))
+}
+
+/// Runs the server as our child, its log beside its data.
+fn launch(distribution: &Distribution, scratch: &Path) -> Result<Child, ServerError> {
+    let log = OpenOptions::new().create(true).append(true).open(scratch.join("server.log"));
+    let log = log.map_err(ServerError::io("opening the server's log"))?;
+    let copy = File::try_clone(&log).map_err(ServerError::io("opening the server's log"))?;
+    let mut postgres = distribution.command("postgres");
+    postgres.arg("-D").arg(scratch.join("data")).current_dir(scratch);
+    // A group of its own: Ctrl-C in the terminal must not reach it before those who use it are done.
+    postgres.stdin(Stdio::null()).stdout(log).stderr(copy).process_group(0);
+    unprivileged(&mut postgres).spawn().map_err(ServerError::io("starting postgres"))
+}
+
+fn unprivileged(command: &mut Command) -> &mut Command {
+    match Account::unprivileged() {
+        Some(account) => account.applied_to(command),
+        None => command,
+    }
+}

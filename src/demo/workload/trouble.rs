@@ -1,0 +1,59 @@
+//! The clients that a watcher is for: slow, blocking, blocked, and one that forgot its transaction.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_postgres::Client;
+
+use super::{Life, think};
+
+/// Reads whole tables and sorts them.
+pub(super) async fn report(client: Client) -> Life {
+    loop {
+        client
+            .query(
+                "select c.city, p.name, sum(o.quantity * p.price_cents) as revenue from shop.purchase o \
+                 join shop.customer c on c.id = o.customer_id join shop.product p on p.id = o.product_id \
+                 group by c.city, p.name order by revenue desc limit 100",
+                &[],
+            )
+            .await?;
+        think(Duration::from_secs(4)).await;
+    }
+}
+
+/// Spends its time on the server, doing nothing.
+pub(super) async fn wait_for_a_partner(client: Client) -> Life {
+    loop {
+        client.query("select pg_sleep($1)", &[&8.0_f64]).await?;
+        think(Duration::from_secs(3)).await;
+    }
+}
+
+/// Keeps a row locked for far too long.
+pub(super) async fn hold_a_row(mut client: Client) -> Life {
+    loop {
+        let restock = client.transaction().await?;
+        restock.execute("update shop.product set stock = stock + 1000 where id = 1", &[]).await?;
+        sleep(Duration::from_secs(8)).await;
+        restock.commit().await?;
+        think(Duration::from_secs(4)).await;
+    }
+}
+
+/// Waits for that row.
+pub(super) async fn want_the_same_row(client: Client) -> Life {
+    loop {
+        client.execute("update shop.product set price_cents = price_cents + 1 where id = 1", &[]).await?;
+        think(Duration::from_secs(1)).await;
+    }
+}
+
+/// Idle in transaction for half an hour.
+pub(super) async fn forget_a_transaction(mut client: Client) -> Life {
+    loop {
+        let forgotten = client.transaction().await?;
+        forgotten.query("select count(*) from shop.customer where city = $1", &[&"Cairo"]).await?;
+        sleep(Duration::from_secs(1800)).await;
+    }
+}

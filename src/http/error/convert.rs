@@ -1,0 +1,109 @@
+//! What the rooms below refuse, as the API says it.
+
+use std::time::Duration;
+
+use basira_actors::supervisor::Unavailable;
+
+use super::ApiError;
+use crate::auth::{AccountError, AuthenticateError, Forbidden};
+use crate::databases::DatabaseError;
+use crate::fields::FieldError;
+use crate::samples::StoreError;
+use crate::storage::StorageError;
+use crate::storage::store::RegisterError;
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Missing => Self::unauthenticated("unauthenticated", error.to_string()),
+            AuthenticateError::Refused => Self::unauthenticated("bad_credentials", error.to_string()),
+            AuthenticateError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<Forbidden> for ApiError {
+    fn from(error: Forbidden) -> Self {
+        Self::forbidden("role_required", error.to_string())
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self::field(error.field, error.message)
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        let message = error.to_string();
+        match error {
+            AccountError::Invalid(error) => error.into(),
+            AccountError::SignupClosed => Self::forbidden("signup_closed", message),
+            AccountError::EmailTaken => Self::conflict("email_taken", "email", message),
+            AccountError::BadCredentials => Self::unauthenticated("bad_credentials", message),
+            AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
+            AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
+            AccountError::Gone => Self::unauthenticated("account_gone", message),
+            AccountError::Storage(error) => error.into(),
+            AccountError::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Invalid(error) => error.into(),
+            DatabaseError::EngineUnsupported(_) => Self::Invalid {
+                code: "engine_unsupported",
+                field: Some("engine".into()),
+                message: error.to_string().into(),
+            },
+            DatabaseError::Refused(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::VerificationRequired => {
+                Self::forbidden("verification_required", error.to_string())
+            }
+            RegisterError::NameTaken => Self::conflict("name_taken", "name", error.to_string()),
+            RegisterError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Unavailable(_) => Self::storage(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => StorageError::from(error).into(),
+            StoreError::Closed => Self::storage(error),
+            StoreError::Decoding(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(error.to_string(), Duration::from_secs(1))
+    }
+}
+
+impl From<serde_json::Error> for ApiError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}

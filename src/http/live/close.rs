@@ -1,0 +1,85 @@
+//! Why a live stream ends, as its client learns it.
+
+use std::borrow::Cow;
+
+use warp::http::StatusCode;
+use warp::ws::Message;
+
+use crate::http::ApiError;
+
+/// What fits into a close frame beside the code.
+const MOST_REASON_BYTES: usize = 123;
+
+/// Why a live stream ends.
+#[derive(Debug)]
+pub(super) enum Close {
+    /// It should never have begun.
+    Refused(ApiError),
+    /// The access token that opened it has expired.
+    Expired,
+    /// The database was deleted.
+    Deleted,
+    /// The server stops; another will be there soon.
+    Restarting,
+    /// The client is away: there is nobody to tell.
+    Gone,
+}
+
+impl Close {
+    /// The close frame; `None` when there is nobody to tell.
+    pub(super) fn frame(&self) -> Option<Message> {
+        let (code, reason) = self.code()?;
+        let end = reason.floor_char_boundary(MOST_REASON_BYTES);
+        Some(Message::close_with(code, reason[..end].to_owned()))
+    }
+
+    /// As a client of the API reads it: a refusal is its HTTP status with 4 in front.
+    fn code(&self) -> Option<(u16, Cow<'static, str>)> {
+        match self {
+            Self::Refused(error) => {
+                let code = match error.status() {
+                    StatusCode::BAD_REQUEST => 4400,
+                    StatusCode::UNAUTHORIZED => 4401,
+                    StatusCode::FORBIDDEN => 4403,
+                    StatusCode::NOT_FOUND => 4404,
+                    StatusCode::SERVICE_UNAVAILABLE => 1013,
+                    _ => 1011,
+                };
+                Some((code, error.to_string().into()))
+            }
+            Self::Expired => Some((4401, "the access token has expired".into())),
+            Self::Deleted => Some((4404, "the database was deleted".into())),
+            Self::Restarting => Some((1012, "the server restarts: connect again".into())),
+            Self::Gone => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Close;
+    use crate::http::ApiError;
+
+    #[test]
+    fn codes_are_those_of_the_contract() {
+        let code = |close: Close| close.frame().and_then(|frame| frame.close_frame().map(|(code, _)| code));
+        let refused = |error| code(Close::Refused(error));
+        assert_eq!(refused(ApiError::field("interval", "must be")), Some(4400));
+        assert_eq!(refused(ApiError::unauthenticated("bad_ticket", "no")), Some(4401));
+        assert_eq!(refused(ApiError::forbidden("bad_origin", "no")), Some(4403));
+        assert_eq!(refused(ApiError::not_found("database")), Some(4404));
+        assert_eq!(refused(ApiError::storage("down")), Some(1013));
+        assert_eq!(refused(ApiError::internal("bug")), Some(1011));
+        assert_eq!(code(Close::Expired), Some(4401));
+        assert_eq!(code(Close::Deleted), Some(4404));
+        assert_eq!(code(Close::Restarting), Some(1012));
+        assert_eq!(code(Close::Gone), None);
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_to_fit() {
+        let frame = Close::Refused(ApiError::invalid("x", "ä".repeat(100))).frame().expect("a frame");
+        let (_, reason) = frame.close_frame().expect("a close frame");
+        assert_eq!(reason, "ä".repeat(61));
+    }
+}

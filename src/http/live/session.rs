@@ -1,0 +1,191 @@
+//! One live stream, from the upgrade to the close frame.
+
+use std::time::Duration;
+
+use basira_actors::model::{DatabaseId, Timestamp};
+use basira_actors::supervisor::Live;
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use warp::Reply;
+use warp::ws::{Message, Ws};
+
+use super::close::Close;
+use super::pace::Pace;
+use crate::http::{ApiError, Response};
+
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const MOST_UNANSWERED_PINGS: u32 = 2;
+/// A client that takes longer to take one frame is given up.
+const SEND_TIME_LIMIT: Duration = Duration::from_secs(30);
+/// How long a client may take to confirm the close.
+const CLOSE_TIME_LIMIT: Duration = Duration::from_secs(2);
+/// Clients have nothing to say here.
+const MOST_INCOMING_BYTES: usize = 4 * 1024;
+/// At most one frame waits; it has to fit.
+const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// What an admitted client follows.
+#[derive(Debug)]
+pub struct Session {
+    pub database_id: DatabaseId,
+    pub interval: Duration,
+    /// When the token that opened the stream expires.
+    pub expires_at: Option<Timestamp>,
+    pub live: watch::Receiver<Option<Live>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "hello")]
+struct Hello {
+    database_id: DatabaseId,
+    interval_seconds: u64,
+}
+
+/// A snapshot that is not sent yet, and when it came.
+struct Unsent {
+    frame: Bytes,
+    published: Instant,
+}
+
+/// Upgrades the connection and runs the stream, or closes it with the code that says why not. `held` lives as long
+/// as the stream.
+pub fn upgrade<H: Send + 'static>(
+    ws: Ws,
+    admitted: Result<Session, ApiError>,
+    shutdown: CancellationToken,
+    held: H,
+) -> Response {
+    let reply = ws
+        .max_message_size(MOST_INCOMING_BYTES)
+        .max_frame_size(MOST_INCOMING_BYTES)
+        .max_write_buffer_size(MOST_WAITING_BYTES)
+        .on_upgrade(|mut socket| async move {
+            let close = match admitted {
+                Ok(session) => session.run(&mut socket, shutdown).await,
+                Err(error) => Close::Refused(error),
+            };
+            say_goodbye(&mut socket, &close).await;
+            drop(held);
+        });
+    reply.into_response().map(|_| Bytes::new())
+}
+
+impl Session {
+    /// Streams until something ends it; whatever does need not wait for a slow client.
+    async fn run<S>(self, socket: &mut S, shutdown: CancellationToken) -> Close
+    where
+        S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+    {
+        let expires = self.expires_at.map(|at| Instant::now() + at.since(Timestamp::now()));
+        let expiry = async {
+            match expires {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            close = self.follow(socket) => close,
+            () = shutdown.cancelled() => Close::Restarting,
+            () = expiry => Close::Expired,
+        }
+    }
+
+    async fn follow<S>(mut self, socket: &mut S) -> Close
+    where
+        S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+    {
+        if let Err(close) = send(socket, self.hello()).await {
+            return close;
+        }
+        let mut pace = Pace::new(self.interval, Instant::now());
+        let mut unsent: Option<Unsent> = None;
+        let mut unanswered_pings = 0;
+        let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.live.mark_changed();
+        loop {
+            let outgoing = tokio::select! {
+                changed = self.live.changed() => match (changed, self.newest()) {
+                    (Err(_), _) => return Close::Restarting,
+                    (Ok(()), Some(Live::Deleted)) => return Close::Deleted,
+                    (Ok(()), Some(Live::Away { frame })) => {
+                        unsent = None;
+                        Some(text(&frame))
+                    }
+                    (Ok(()), Some(Live::Snapshot { frame, .. })) => {
+                        unsent = Some(Unsent { frame, published: Instant::now() });
+                        None
+                    }
+                    (Ok(()), None) => None,
+                },
+                () = sleep_until(pace.due()), if unsent.is_some() => None,
+                _ = ping.tick() => {
+                    if unanswered_pings == MOST_UNANSWERED_PINGS {
+                        return Close::Gone;
+                    }
+                    unanswered_pings += 1;
+                    Some(Message::ping(Bytes::new()))
+                }
+                incoming = socket.next() => match incoming {
+                    Some(Ok(message)) if !message.is_close() => {
+                        unanswered_pings = 0;
+                        None
+                    }
+                    _ => return Close::Gone,
+                },
+            };
+            let due = || {
+                let now = Instant::now();
+                let snapshot = unsent.take_if(|snapshot| pace.allows(snapshot.published, now))?;
+                pace.sent(snapshot.published, now);
+                Some(text(&snapshot.frame))
+            };
+            if let Some(message) = outgoing.or_else(due)
+                && let Err(close) = send(socket, message).await
+            {
+                return close;
+            }
+        }
+    }
+
+    fn newest(&mut self) -> Option<Live> {
+        self.live.borrow_and_update().clone()
+    }
+
+    fn hello(&self) -> Message {
+        let hello = Hello { database_id: self.database_id, interval_seconds: self.interval.as_secs() };
+        Message::text(serde_json::to_string(&hello).unwrap_or_default())
+    }
+}
+
+/// The frames were serialised by serde and are UTF-8 already.
+fn text(frame: &Bytes) -> Message {
+    Message::text(String::from_utf8_lossy(frame))
+}
+
+async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Result<(), Close> {
+    match timeout(SEND_TIME_LIMIT, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Close::Gone),
+    }
+}
+
+/// Sends the close frame and waits for the client's, so that ours is not lost with the connection.
+async fn say_goodbye<S>(socket: &mut S, close: &Close)
+where
+    S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
+{
+    let Some(frame) = close.frame() else { return };
+    let goodbye = async {
+        if socket.send(frame).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    if timeout(CLOSE_TIME_LIMIT, goodbye).await.is_err() {
+        tracing::debug!("a live stream's client did not confirm the close");
+    }
+}

@@ -1,0 +1,27 @@
+//! The API over HTTP: one route table, one filter, our own accept loop. warp lives here and nowhere else.
+
+mod body;
+mod error;
+pub mod live;
+mod query;
+mod request;
+pub mod response;
+mod route;
+mod router;
+pub mod routes;
+mod server;
+mod service;
+mod tickets;
+
+pub use error::ApiError;
+pub use live::LiveStreams;
+pub use query::{Choice, Query};
+pub use request::{Peer, PublicUrl, Request};
+pub use response::Response;
+pub use route::{Answer, Route};
+pub use router::RouteTableError;
+pub use server::{BindError, Server};
+pub use tickets::Tickets;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! One request, and the typed questions that a handler asks of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use basira_actors::model::{DatabaseId, Timestamp};
+use serde::de::DeserializeOwned;
+use url::Url;
+use warp::http::Method;
+use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use warp::ws::Ws;
+
+use super::body::{self, Body};
+use super::router::PathParameters;
+use super::{ApiError, Query};
+use crate::app::App;
+use crate::auth::{Presented, Principal, Role};
+use crate::storage::store::Database;
+
+/// The address at the other end of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// Where people and their browsers reach this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(pub Url);
+
+impl PublicUrl {
+    /// Whether cookies may be limited to encrypted connections.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether the `Origin` header `value` names this server.
+    #[must_use]
+    pub fn is_origin(&self, value: &str) -> bool {
+        Url::parse(value).is_ok_and(|origin| origin.origin() == self.0.origin())
+    }
+}
+
+/// A request whose path and method have a route.
+pub struct Request {
+    pub app: Arc<App>,
+    pub method: Method,
+    pub headers: HeaderMap,
+    /// `None` in tests without a connection.
+    pub peer: Option<Peer>,
+    pub(super) parameters: PathParameters,
+    pub(super) raw_query: String,
+    pub(super) upgrade: Option<Ws>,
+    pub(super) body: Body,
+}
+
+impl Request {
+    /// Who is asking. A cookie that would change something must come from this server's own pages.
+    ///
+    /// # Errors
+    /// 401 without a valid credential, 403 for a foreign `Origin`.
+    pub async fn principal(&self) -> Result<Principal, ApiError> {
+        let presented = Presented {
+            api_key: self.header("x-api-key"),
+            authorization: self.header(AUTHORIZATION.as_str()),
+            cookie: self.header(COOKIE.as_str()),
+        };
+        let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
+        if principal.from_cookie() && !self.method.is_safe() {
+            self.check_origin()?;
+        }
+        Ok(principal)
+    }
+
+    /// Who is asking, if its role is `least` or more.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for a lesser role.
+    pub async fn principal_at_least(&self, least: Role) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        principal.require(least)?;
+        Ok(principal)
+    }
+
+    /// Who is asking, and the database of the path, if it belongs to the same organization.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
+    pub async fn database(&self) -> Result<(Principal, Database), ApiError> {
+        let principal = self.principal().await?;
+        let id = self.database_id()?;
+        let database = self.app.storage.databases(principal.organization_id).find(id).await?;
+        Ok((principal, database.ok_or(ApiError::not_found("database"))?))
+    }
+
+    /// The `{id}` of a path below `/databases`.
+    ///
+    /// # Errors
+    /// 400 when it is not a UUID.
+    pub fn database_id(&self) -> Result<DatabaseId, ApiError> {
+        self.path_id("id")
+    }
+
+    /// The path parameter `name` as an identifier.
+    ///
+    /// # Errors
+    /// 400 when it is not a UUID.
+    pub fn path_id<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, ApiError> {
+        self.path_text(name).parse().map_err(|_| ApiError::field(name, "must be a UUID"))
+    }
+
+    /// The path parameter `name`, percent-decoded; empty when the route has none of that name.
+    #[must_use]
+    pub fn path_text(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The parameters after the `?`.
+    ///
+    /// # Errors
+    /// 400 when they are not UTF-8.
+    pub fn query(&self) -> Result<Query, ApiError> {
+        Query::parse(&self.raw_query)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 400 naming the field, 408, 413, 415.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, ApiError> {
+        body::json(&self.headers, &mut self.body).await
+    }
+
+    /// The body as JSON, `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub async fn optional_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
+        body::optional_json(&self.headers, &mut self.body).await
+    }
+
+    /// The value of the cookie `name`.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let headers = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        headers
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// The means to speak WebSocket from here on, if the caller asked for that.
+    pub fn take_upgrade(&mut self) -> Option<Ws> {
+        self.upgrade.take()
+    }
+
+    /// Whether the request was sent by one of this server's own pages.
+    ///
+    /// # Errors
+    /// 403 `bad_origin` for another origin, or none.
+    pub fn check_origin(&self) -> Result<(), ApiError> {
+        match self.header(ORIGIN.as_str()) {
+            Some(origin) if self.app.public_url.is_origin(origin) => Ok(()),
+            _ => Err(ApiError::forbidden("bad_origin", "the Origin header must name this server")),
+        }
+    }
+
+    /// The header `name`, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PublicUrl;
+
+    #[test]
+    fn compares_origins_not_texts() {
+        let url = PublicUrl("https://basira.example/app".parse().expect("a URL"));
+        let cases = [
+            ("https://basira.example", true),
+            ("https://BASIRA.example:443", true),
+            ("http://basira.example", false),
+            ("https://basira.example:8443", false),
+            ("https://basira.example.evil.example", false),
+            ("null", false),
+            ("", false),
+        ];
+        for (origin, expected) in cases {
+            assert_eq!(url.is_origin(origin), expected, "{origin}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first.
+
+use std::time::Duration;
+
+use basira_actors::model::Timestamp;
+use basira_actors::supervisor::{Subscription, Unavailable};
+
+use crate::auth::{Credential, Principal};
+use crate::http::live::{self, Session};
+use crate::http::{Answer, ApiError, Query, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/active", list),
+        Route::get("/api/v1/databases/{id}/active/ws", stream),
+    ]
+}
+
+async fn list(request: Request) -> Answer {
+    let (_, database) = request.database().await?;
+    let limit = request.query()?.limit(50, 200)?;
+    let Some(handle) = request.app.directory().find(database.target.id) else {
+        return response::unavailable_list("the database is not watched yet");
+    };
+    match handle.activity() {
+        Some(snapshot) => {
+            response::list(&snapshot.queries[..limit.min(snapshot.queries.len())], snapshot.queries.len())
+        }
+        None => {
+            let reason = handle.status().last_error;
+            response::unavailable_list(reason.as_deref().unwrap_or("the activity is not looked at yet"))
+        }
+    }
+}
+
+/// A browser reads no status and no body of a refused upgrade, so refusals come as close codes.
+async fn stream(mut request: Request) -> Answer {
+    let ws = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
+    let slot = request.app.live.enter().ok_or_else(too_many_streams)?;
+    let (admitted, subscription) = match admit(&request).await {
+        Ok((session, subscription)) => (Ok(session), Some(subscription)),
+        Err(error) => (Err(error), None),
+    };
+    Ok(live::upgrade(ws, admitted, request.app.shutdown.clone(), (slot, subscription)))
+}
+
+async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
+    let query = request.query()?;
+    let interval = Duration::from_secs(query.integer("interval", 5, 1, 60)?.into());
+    let principal = principal(request, &query).await?;
+    let id = request.database_id()?;
+    let database = request.app.storage.databases(principal.organization_id).find(id).await?;
+    database.ok_or(ApiError::not_found("database"))?;
+    let handle = request.app.directory().find(id).ok_or(Unavailable)?;
+    let expires_at = match principal.credential {
+        Credential::Token { expires_at, .. } => Some(expires_at),
+        Credential::ApiKey { .. } => None,
+    };
+    let (live, subscription) = handle.subscribe(interval);
+    Ok((Session { database_id: id, interval, expires_at, live }, subscription))
+}
+
+/// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
+async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
+    if let Some(ticket) = query.text("ticket")? {
+        return request.app.tickets.redeem(ticket).ok_or_else(bad_ticket);
+    }
+    if let Some(token) = query.text("token")? {
+        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now())?);
+    }
+    let principal = request.principal().await?;
+    if principal.from_cookie() {
+        request.check_origin()?;
+    }
+    Ok(principal)
+}
+
+fn too_many_streams() -> ApiError {
+    ApiError::unavailable("too many live streams are open", Duration::from_secs(10))
+}
+
+fn bad_ticket() -> ApiError {
+    ApiError::unauthenticated("bad_ticket", "the ticket was used, has expired or never was")
+}

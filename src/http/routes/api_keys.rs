@@ -1,0 +1,59 @@
+//! `/api/v1/api-keys`: the keys that programs call with.
+
+use basira_actors::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::auth::Role;
+use crate::http::{Answer, ApiError, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/api-keys", list),
+        Route::post("/api/v1/api-keys", create),
+        Route::delete("/api/v1/api-keys/{id}", revoke),
+    ]
+}
+
+#[derive(Deserialize)]
+struct NewKey {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct CreatedKey<'a> {
+    id: Uuid,
+    name: &'a str,
+    /// Shown this once.
+    key: &'a str,
+    prefix: &'a str,
+    created_at: Timestamp,
+}
+
+async fn list(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let include_revoked = request.query()?.flag("include_revoked", false)?;
+    let keys = request.app.accounts.api_keys(principal.organization_id, include_revoked).await?;
+    response::list(&keys, keys.len())
+}
+
+async fn create(mut request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let new: NewKey = request.json().await?;
+    let issued = request.app.accounts.issue_api_key(&principal, &new.name, Timestamp::now()).await?;
+    response::created(&CreatedKey {
+        id: issued.key.id,
+        name: &issued.key.name,
+        key: issued.secret.expose(),
+        prefix: &issued.key.prefix,
+        created_at: issued.key.created_at,
+    })
+}
+
+async fn revoke(request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let id = request.path_id("id")?;
+    let revoked =
+        request.app.accounts.revoke_api_key(principal.organization_id, id, Timestamp::now()).await?;
+    if revoked { Ok(response::no_content()) } else { Err(ApiError::not_found("api key")) }
+}

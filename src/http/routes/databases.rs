@@ -1,0 +1,123 @@
+//! `/api/v1/databases`: registering, showing, changing and removing databases; trying one without registering it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use basira_actors::model::{DatabaseId, Engine, Status, Timestamp, TlsMode};
+use basira_actors::monitor;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::auth::Role;
+use crate::databases::Input;
+use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::storage::store::Database;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases", list),
+        Route::post("/api/v1/databases", register),
+        Route::post("/api/v1/databases/test", test),
+        Route::get("/api/v1/databases/{id}", get),
+        Route::patch("/api/v1/databases/{id}", change),
+        Route::delete("/api/v1/databases/{id}", delete),
+    ]
+}
+
+/// A database without its password.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: DatabaseId,
+    name: &'a str,
+    engine: Engine,
+    engine_version: Option<String>,
+    host: &'a str,
+    port: u16,
+    database: &'a str,
+    username: Option<&'a str>,
+    tls: TlsMode,
+    tags: &'a BTreeMap<String, String>,
+    poll_interval_seconds: u64,
+    collect_explain_plans: bool,
+    collect_replication: bool,
+    disabled_collectors: &'a BTreeSet<String>,
+    status: Status,
+    last_seen_at: Option<Timestamp>,
+    last_error: Option<String>,
+    health_score: Option<i32>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+async fn list(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let databases = request.app.databases(principal.organization_id).list().await?;
+    let shown: Vec<_> = databases.iter().map(|database| Shown::of(database, &request.app)).collect();
+    response::list(&shown, shown.len())
+}
+
+async fn register(mut request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let input: Input = request.json().await?;
+    let databases = request.app.databases(principal.organization_id);
+    let database = databases.register(input, Timestamp::now()).await?;
+    response::created(&Shown::of(&database, &request.app))
+}
+
+/// Connects once, says what works and what would make the rest work, stores nothing.
+async fn test(mut request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let input: Input = request.json().await?;
+    let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
+    response::ok(&monitor::check(&draft.target, &request.app.connect).await)
+}
+
+async fn get(request: Request) -> Answer {
+    let (_, database) = request.database().await?;
+    response::ok(&Shown::of(&database, &request.app))
+}
+
+async fn change(mut request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let id = request.database_id()?;
+    let input: Input = request.json().await?;
+    let databases = request.app.databases(principal.organization_id);
+    let changed = databases.change(id, input, Timestamp::now()).await?;
+    let database = changed.ok_or(ApiError::not_found("database"))?;
+    response::ok(&Shown::of(&database, &request.app))
+}
+
+async fn delete(request: Request) -> Answer {
+    let principal = request.principal_at_least(Role::Admin).await?;
+    let id = request.database_id()?;
+    let deleted = request.app.databases(principal.organization_id).delete(id).await?;
+    if deleted { Ok(response::no_content()) } else { Err(ApiError::not_found("database")) }
+}
+
+impl<'a> Shown<'a> {
+    fn of(database: &'a Database, app: &App) -> Self {
+        let known = app.status(database);
+        let target = &database.target;
+        Self {
+            id: target.id,
+            name: &database.name,
+            engine: target.engine,
+            engine_version: known.engine_version,
+            host: &target.host,
+            port: target.port,
+            database: &target.database,
+            username: target.username.as_deref(),
+            tls: target.tls,
+            tags: &database.tags,
+            poll_interval_seconds: target.poll_interval.as_secs(),
+            collect_explain_plans: target.collect_explain_plans,
+            collect_replication: target.collect_replication,
+            disabled_collectors: &target.disabled_collectors,
+            status: known.status,
+            last_seen_at: known.last_seen_at,
+            last_error: known.last_error,
+            health_score: database.health_score,
+            created_at: database.created_at,
+            updated_at: database.updated_at,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `GET /healthz` and `GET /readyz`: whether the process serves, and whether it can do its work.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::http::{Answer, ApiError, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/healthz", alive), Route::get("/readyz", ready)]
+}
+
+async fn alive(_: Request) -> Answer {
+    response::ok(&json!({"status": "ok"}))
+}
+
+/// 503 unless storage is reachable and migrated.
+async fn ready(request: Request) -> Answer {
+    if !request.app.storage.ready().await? {
+        return Err(ApiError::unavailable("storage is not migrated", Duration::from_secs(5)));
+    }
+    response::ok(&json!({"status": "ok"}))
+}

@@ -1,0 +1,137 @@
+//! `GET /api/v1/databases/{id}/overview`: the state of one database at a glance.
+
+use std::time::Duration;
+
+use basira_actors::model::streams::STATEMENTS;
+use basira_actors::model::{ActivitySnapshot, DatabaseId, Engine, Status, Timestamp};
+use serde::Serialize;
+
+use crate::http::{Answer, Request, Route, response};
+use crate::samples::statements::{self, Rank, Statement};
+use crate::samples::{Scope, Window};
+
+const SPAN: Duration = Duration::from_secs(60 * 60);
+const TOP_QUERIES: usize = 5;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/overview", get)]
+}
+
+#[derive(Serialize)]
+struct Overview {
+    id: DatabaseId,
+    engine: Engine,
+    status: Status,
+    last_seen_at: Option<Timestamp>,
+    health_score: Option<u8>,
+    #[serde(flatten)]
+    now: Now,
+    /// By total time over the last hour.
+    top_queries: Vec<Statement>,
+    #[serde(flatten)]
+    postgres: Option<Postgres>,
+}
+
+/// What the newest look at the activity says; null when there is none.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Now {
+    active_queries: Option<usize>,
+    longest_query_ms: Option<i64>,
+    #[serde(skip)]
+    blocked: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Postgres {
+    blocked_queries: Option<usize>,
+    /// Over the last hour.
+    cache_hit_ratio: Option<f64>,
+    dead_tuple_ratio: Option<f64>,
+    last_autovacuum: Option<Timestamp>,
+}
+
+async fn get(request: Request) -> Answer {
+    let (principal, database) = request.database().await?;
+    let known = request.app.status(&database);
+    let handle = request.app.directory().find(database.target.id);
+    let activity = handle.and_then(|handle| handle.activity());
+    let now = activity.as_deref().map(Now::of).unwrap_or_default();
+
+    let scope = Scope { organization: principal.organization_id, database: database.target.id };
+    let until = Timestamp::now();
+    let window = Window { since: until - SPAN, until };
+    let samples = &request.app.samples;
+    let totals = samples.totals(scope, &STATEMENTS, window).await?;
+    let cache_hit_ratio = statements::cache_hit_ratio(&totals);
+    let top = statements::top(totals, Rank::TotalTime, TOP_QUERIES);
+    let hashes: Vec<u64> = top.iter().map(|total| total.group).collect();
+    let texts = samples.words(scope.organization, &hashes).await?;
+
+    let postgres = Postgres {
+        blocked_queries: now.blocked,
+        cache_hit_ratio,
+        dead_tuple_ratio: None,
+        last_autovacuum: None,
+    };
+    response::ok(&Overview {
+        id: database.target.id,
+        engine: database.target.engine,
+        status: known.status,
+        last_seen_at: known.last_seen_at,
+        health_score: None,
+        top_queries: top.iter().map(|total| Statement::new(total, &texts)).collect(),
+        postgres: (database.target.engine == Engine::Postgres).then_some(postgres),
+        now,
+    })
+}
+
+impl Now {
+    fn of(snapshot: &ActivitySnapshot) -> Self {
+        let active = || snapshot.queries.iter().filter(|query| query.state.as_deref() == Some("active"));
+        Self {
+            active_queries: Some(active().count()),
+            longest_query_ms: active().filter_map(|query| query.duration_ms).max(),
+            blocked: Some(snapshot.queries.iter().filter(|query| !query.blocking_pids.is_empty()).count()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use basira_actors::model::{ActiveQuery, ActivitySnapshot, Timestamp};
+
+    use super::Now;
+
+    fn session(state: &str, duration_ms: i64, blocking_pids: &[i64]) -> ActiveQuery {
+        ActiveQuery {
+            pid: 1,
+            query_text: None,
+            query_hash: None,
+            state: Some(state.to_owned()),
+            wait_event_type: None,
+            wait_event: None,
+            duration_ms: Some(duration_ms),
+            transaction_ms: None,
+            blocking_pids: blocking_pids.to_vec(),
+            user_name: None,
+            database_name: None,
+            application_name: None,
+            client_addr: None,
+            backend_type: None,
+            ts: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn idle_transactions_are_not_active_queries() {
+        let queries = vec![
+            session("idle in transaction", 90_000, &[]),
+            session("active", 40, &[]),
+            session("active", 700, &[1]),
+        ];
+        let now = Now::of(&ActivitySnapshot { at: Timestamp(0), queries });
+        assert_eq!(now, Now { active_queries: Some(2), longest_query_ms: Some(700), blocked: Some(1) });
+        let quiet = Now::of(&ActivitySnapshot { at: Timestamp(0), queries: Vec::new() });
+        assert_eq!(quiet, Now { active_queries: Some(0), longest_query_ms: None, blocked: Some(0) });
+    }
+}

@@ -1,0 +1,121 @@
+//! From warp to a handler and back: the one filter in front of the route table.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Buf;
+use futures_util::{FutureExt, StreamExt};
+use uuid::Uuid;
+use warp::filters::{BoxedFilter, path::FullPath};
+use warp::http::{HeaderMap, Method};
+use warp::ws::Ws;
+use warp::{Filter, Rejection};
+
+use super::body::Body;
+use super::router::Router;
+use super::{Answer, ApiError, Peer, Request, Response, Route, RouteTableError, response};
+use crate::app::App;
+
+/// What came in, before anybody knows whether there is a route for it.
+struct Incoming {
+    method: Method,
+    path: FullPath,
+    raw_query: String,
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    upgrade: Option<Ws>,
+    body: Body,
+}
+
+/// Answers every request there is.
+pub(super) type ApiFilter = BoxedFilter<(warp::reply::Response,)>;
+
+/// The filter that answers everything by `routes`.
+///
+/// # Errors
+/// [`RouteTableError`] when two routes collide.
+pub(super) fn filter(app: Arc<App>, routes: Vec<Route>) -> Result<ApiFilter, RouteTableError> {
+    let router = Arc::new(Router::new(routes)?);
+    let filter = incoming().then(move |incoming| {
+        let (app, router) = (Arc::clone(&app), Arc::clone(&router));
+        async move { answer(app, &router, incoming).await.map(Into::into) }
+    });
+    Ok(filter.boxed())
+}
+
+fn incoming() -> impl Filter<Extract = (Incoming,), Error = Rejection> + Clone + Send + Sync {
+    let raw_query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let upgrade = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(raw_query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(upgrade)
+        .and(warp::body::stream())
+        .map(|method, path, raw_query, headers, peer, upgrade, body| Incoming {
+            method,
+            path,
+            raw_query,
+            headers,
+            peer,
+            upgrade,
+            body: boxed(body),
+        })
+}
+
+fn boxed<B, S>(body: S) -> Body
+where
+    B: Buf,
+    S: futures_util::Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
+{
+    Box::pin(body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))))
+}
+
+async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response {
+    let started = Instant::now();
+    let request_id = Uuid::now_v7().to_string();
+    let method = incoming.method.clone();
+    let accepting = incoming.headers.clone();
+    let (template, answer) = match router.find(&method, incoming.path.as_str()) {
+        Ok((route, parameters)) => {
+            let request = Request {
+                app,
+                method: incoming.method,
+                headers: incoming.headers,
+                peer: incoming.peer,
+                parameters,
+                raw_query: incoming.raw_query,
+                upgrade: incoming.upgrade,
+                body: incoming.body,
+            };
+            (route.path, run(route, request).await)
+        }
+        Err(error) => ("", Err(error)),
+    };
+    let mut response = answer.unwrap_or_else(|error| error.into_response(&request_id));
+    response::seal(&mut response, &request_id);
+    response::compress(&mut response, &accepting);
+    if method == Method::HEAD {
+        response::drop_body(&mut response);
+    }
+    // The template, not the path: a query string may hold a token.
+    tracing::debug!(
+        request.id = request_id,
+        http.method = %method,
+        http.route = template,
+        http.status = response.status().as_u16(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request answered"
+    );
+    response
+}
+
+/// Runs the handler; one that panics costs its own request only.
+async fn run(route: &Route, request: Request) -> Answer {
+    match AssertUnwindSafe(route.call(request)).catch_unwind().await {
+        Ok(answer) => answer,
+        Err(_) => Err(ApiError::internal(format!("the handler of {route:?} panicked"))),
+    }
+}

@@ -1,0 +1,136 @@
+//! A server on a port of its own with two organizations in it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::{DatabaseId, Secret, Timestamp};
+use basira_actors::monitor::Dependencies;
+use basira_actors::ports::AddressPolicy;
+use basira_actors::supervisor::Supervisor;
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::samples::FixedSamples;
+use crate::app::App;
+use crate::auth::{Accounts, AuthSettings, Mailer, Signup, SignupPolicy};
+use crate::config::Config;
+use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::samples::Scope;
+use crate::storage::tests::{Fixture, database, sqlite};
+
+pub(super) struct TestServer {
+    pub(super) app: Arc<App>,
+    pub(super) address: SocketAddr,
+    pub(super) running: tokio::task::JoinHandle<()>,
+    /// Ada's, at an address where nothing listens.
+    pub(super) database: DatabaseId,
+    pub(super) ada: String,
+    pub(super) eve: String,
+    _directory: TempDir,
+}
+
+struct Everywhere;
+
+impl AddressPolicy for Everywhere {
+    fn allows(&self, _: IpAddr) -> bool {
+        true
+    }
+}
+
+impl TestServer {
+    pub(super) async fn start() -> Self {
+        Self::with_routes(routes::all()).await
+    }
+
+    /// Answers by `routes` only.
+    pub(super) async fn with_routes(routes: Vec<Route>) -> Self {
+        let Fixture { storage, directory, .. } = sqlite().await;
+        let mailer = Mailer::to_directory(directory.path().join("mail"), "Basira <basira@localhost>");
+        let settings = AuthSettings {
+            jwt_secret: Secret::new("jwt secret"),
+            previous_jwt_secrets: Vec::new(),
+            signup: SignupPolicy::Open,
+            public_url: "https://basira.example".to_owned(),
+        };
+        let accounts = Accounts::new(storage.clone(), settings, mailer.await.expect("a mailer"));
+        let accounts = accounts.with_cheap_passwords();
+        let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
+        let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
+
+        let principal = accounts.authenticate_token(&ada, Timestamp::now()).expect("ada's token");
+        let mut registered = database(principal.organization_id, "shop");
+        (registered.target.host, registered.target.port) = ("127.0.0.1".to_owned(), 1);
+        let id = registered.target.id;
+        storage.databases(principal.organization_id).insert(&registered).await.expect("a free name");
+
+        let scope = Scope { organization: principal.organization_id, database: id };
+        let samples = Arc::new(FixedSamples { scope });
+        let connect = ConnectSettings {
+            timeout: Duration::from_secs(1),
+            policy: Arc::new(Everywhere),
+            raw_query_text: false,
+        };
+        let dependencies = Dependencies {
+            sink: samples.clone(),
+            source: Arc::new(storage.clone()),
+            connect: connect.clone(),
+            connects: Arc::new(Semaphore::new(1)),
+        };
+        let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
+        let app = Arc::new(App {
+            storage,
+            accounts,
+            samples,
+            supervisor,
+            targets: Arc::new(Everywhere),
+            connect,
+            collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
+            public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
+            tickets: Tickets::default(),
+            live: LiveStreams::default(),
+            shutdown: CancellationToken::new(),
+        });
+        let server = Server::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let address = server.local_addr();
+        let running = server.run_routes(Arc::clone(&app), routes);
+        let running = tokio::spawn(async { running.await.expect("a consistent table") });
+        Self { app, address, running, database: id, ada, eve, _directory: directory }
+    }
+
+    /// A token of Ada's that expires `lifetime` from now.
+    pub(super) async fn short_token(&self, lifetime: Duration) -> String {
+        let signed_at = Timestamp::now() - crate::auth::ACCESS_LIFETIME + lifetime;
+        sign_up(&self.app.accounts, "short@x.org", signed_at).await
+    }
+
+    /// A request below the root, with `{id}` standing for Ada's database.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let path = path.replace("{id}", &self.database.to_string());
+        reqwest::Client::new().request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// Ada's GET, which has to answer `status`.
+    pub(super) async fn get(&self, path: &str, status: u16) -> Value {
+        let request = self.request(Method::GET, path).bearer_auth(&self.ada);
+        let response = request.send().await.expect("an answer");
+        let (found, body) = (response.status(), response.text().await.expect("a body"));
+        assert_eq!(found, status, "{path}: {body}");
+        serde_json::from_str(&body).unwrap_or_else(|_| panic!("{path}: not JSON: {body}"))
+    }
+}
+
+async fn sign_up(accounts: &Accounts, email: &str, now: Timestamp) -> String {
+    let signup = Signup {
+        email: email.to_owned(),
+        password: Secret::new("correct horse"),
+        name: "Ada".to_owned(),
+        org_name: email.to_owned(),
+    };
+    let session = accounts.sign_up(&signup, now).await.expect("a free address");
+    session.tokens.access.expose().to_owned()
+}

@@ -1,0 +1,8 @@
+//! The API over real sockets: accounts and databases on a real store, samples from a fixed one.
+
+mod conventions;
+mod harness;
+mod live;
+mod queries;
+mod samples;
+mod shutdown;

@@ -1,0 +1,104 @@
+//! A sample store with a fixed content: one busy statement and one of another organization's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use basira_actors::model::streams::STATEMENTS;
+use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, NULL, OrganizationId, Stream, Timestamp};
+use basira_actors::ports::{SampleSink, SinkError};
+use serde_json::{Map, json};
+
+use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Total, Window};
+
+/// The statement that everything is known of.
+pub(super) const BUSY: u64 = 0xb5;
+/// A statement that ran before the window.
+pub(super) const IDLE: u64 = 0x1d;
+
+/// Answers for `scope`, and nothing for any other.
+pub(super) struct FixedSamples {
+    pub(super) scope: Scope,
+}
+
+pub(super) fn values(cells: &[(&str, i64)]) -> Vec<i64> {
+    let mut values = vec![NULL; STATEMENTS.columns.len()];
+    for (name, value) in cells {
+        values[STATEMENTS.column(name).expect("a column of statements")] = *value;
+    }
+    values
+}
+
+#[async_trait]
+impl SampleSink for FixedSamples {
+    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn newest(&self, _: DatabaseId, _: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl SampleStore for FixedSamples {
+    async fn totals(
+        &self,
+        scope: Scope,
+        _: &'static Stream,
+        window: Window,
+    ) -> Result<Vec<Total>, StoreError> {
+        if scope != self.scope {
+            return Ok(Vec::new());
+        }
+        let total = |group, cells: &[(&str, i64)]| Total {
+            group,
+            values: values(cells),
+            first: window.since,
+            last: window.until,
+        };
+        let busy = [
+            ("calls", 4),
+            ("total_time_us", 8_000),
+            ("rows", 40),
+            ("shared_blks_hit", 9),
+            ("shared_blks_read", 1),
+        ];
+        Ok(vec![total(1, &[("calls", 9), ("total_time_us", 10)]), total(BUSY, &busy)])
+    }
+
+    async fn points(
+        &self,
+        scope: Scope,
+        _: &'static Stream,
+        group: u64,
+        window: Window,
+        _: i64,
+    ) -> Result<Vec<Point>, StoreError> {
+        let point = Point { ts: window.since, values: values(&[("calls", 4), ("total_time_us", 8_000)]) };
+        Ok(if scope == self.scope && group == BUSY { vec![point] } else { Vec::new() })
+    }
+
+    async fn members(&self, scope: Scope, _: &'static Stream, group: u64) -> Result<Vec<Member>, StoreError> {
+        let labels = Map::from_iter([
+            ("queryid".to_owned(), json!("-42")),
+            ("user_name".to_owned(), json!("ann")),
+            ("database_name".to_owned(), json!("shop")),
+            ("toplevel".to_owned(), json!(true)),
+        ]);
+        let known = scope == self.scope && [BUSY, IDLE].contains(&group);
+        Ok(if known { vec![Member { series: 1, labels }] } else { Vec::new() })
+    }
+
+    async fn gaps(&self, _: Scope, stream: &'static Stream, window: Window) -> Result<Vec<Gap>, StoreError> {
+        Ok(vec![Gap { stream, from: window.since, to: window.until, reason: GapReason::Restarted }])
+    }
+
+    async fn words(&self, _: OrganizationId, hashes: &[u64]) -> Result<HashMap<u64, Arc<str>>, StoreError> {
+        Ok(hashes.iter().filter(|hash| **hash == BUSY).map(|hash| (*hash, "select $1".into())).collect())
+    }
+
+    async fn forget(&self, _: Scope) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! The running server: everything wired, started in order, and stopped in the opposite one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use basira_actors::drivers::ConnectSettings;
+use basira_actors::monitor::Dependencies;
+use basira_actors::supervisor::{StartError, Supervisor};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
+use crate::config::{Config, Secrets, SecretsError};
+use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
+use crate::samples::SegmentStore;
+use crate::storage::{Storage, StorageError};
+
+/// Who mails come from.
+const SENDER: &str = "Basira <basira@localhost>";
+
+/// The server could not start, or not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error("opening the storage failed: {0}; check storage.url and data_dir")]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Routes(#[from] RouteTableError),
+    #[error("http.public_url cannot be made from {0}")]
+    PublicUrl(String),
+    #[error("waiting for signals failed: {0}")]
+    Signal(#[from] std::io::Error),
+}
+
+/// Serves until the process is told to end. `bound` hears the address once clients may connect.
+///
+/// # Errors
+/// [`ServeError`] when a part could not be started.
+pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Result<(), ServeError> {
+    let storage = open_storage(&config).await?;
+    let server = Server::bind(config.http.listen)?;
+    let samples = Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone()));
+    let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
+    let shutdown = CancellationToken::new();
+    let app = Arc::new(App {
+        accounts: accounts(&config, &storage, server.local_addr()).await?,
+        public_url: public_url(&config, server.local_addr())?,
+        storage: storage.clone(),
+        samples: Arc::clone(&samples) as _,
+        supervisor: supervisor.clone(),
+        targets: Arc::new(config.targets.clone()),
+        connect: connect_settings(&config),
+        collect: config.collect.clone(),
+        tickets: Tickets::default(),
+        live: LiveStreams::default(),
+        shutdown: shutdown.clone(),
+    });
+    cancel_on_signal(shutdown)?;
+    bound(server.local_addr());
+    let served = server.run(app).await;
+    supervisor.shutdown().await;
+    // it ended by itself, or was told to a moment ago
+    let _ = supervising.await;
+    samples.close().await;
+    storage.close().await?;
+    Ok(served?)
+}
+
+/// Opens the storage of `config` and brings its schema up to date.
+///
+/// # Errors
+/// [`ServeError`] when the secrets or the storage cannot be used.
+pub async fn open_storage(config: &Config) -> Result<Storage, ServeError> {
+    let secrets = Secrets::of(config)?;
+    let storage = Storage::open(config.storage_url().expose(), &secrets.encryption_key).await?;
+    storage.migrate().await?;
+    Ok(storage)
+}
+
+fn dependencies(config: &Config, storage: &Storage, samples: &Arc<SegmentStore>) -> Dependencies {
+    Dependencies {
+        sink: Arc::clone(samples) as _,
+        source: Arc::new(storage.clone()),
+        connect: connect_settings(config),
+        connects: Arc::new(Semaphore::new(config.collect.max_connects)),
+    }
+}
+
+/// How this server connects to databases.
+#[must_use]
+pub fn connect_settings(config: &Config) -> ConnectSettings {
+    ConnectSettings {
+        timeout: config.collect.connect_timeout,
+        policy: Arc::new(config.targets.clone()),
+        raw_query_text: config.collect.raw_query_text,
+    }
+}
+
+async fn accounts(config: &Config, storage: &Storage, address: SocketAddr) -> Result<Accounts, ServeError> {
+    let settings = AuthSettings {
+        jwt_secret: Secrets::of(config)?.jwt_secret,
+        previous_jwt_secrets: Vec::new(),
+        signup: config.auth.signup,
+        public_url: config.public_url(address),
+    };
+    let mailer = Mailer::to_directory(config.data_dir.join("mail"), SENDER).await?;
+    Ok(Accounts::new(storage.clone(), settings, mailer))
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> Result<PublicUrl, ServeError> {
+    let text = config.public_url(address);
+    text.parse().map(PublicUrl).map_err(|_| ServeError::PublicUrl(text))
+}
+
+/// Cancels `shutdown` when the process is asked to end.
+fn cancel_on_signal(shutdown: CancellationToken) -> Result<(), ServeError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        shutdown.cancel();
+    });
+    Ok(())
+}

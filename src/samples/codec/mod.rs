@@ -1,0 +1,31 @@
+//! Samples as bytes: checked, compressed, columnar. Bytes that were damaged give an error and never a panic.
+
+mod block;
+mod bytes;
+mod column;
+mod directory;
+mod frame;
+mod record;
+mod sums;
+
+pub(super) use block::Block;
+pub(super) use directory::{BlockPlace, Directory};
+pub(super) use record::{Rows, decode_record, decode_series, encode_record};
+pub(super) use sums::Sums;
+
+/// Bytes that cannot be read, or rows that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CodecError {
+    #[error("the blob ends too early")]
+    Truncated,
+    #[error("the checksum does not match: the blob was damaged")]
+    Checksum,
+    #[error("format version {0} is not known; was this written by a newer basira?")]
+    Version(u8),
+    #[error("the blob holds something else than expected")]
+    Kind,
+    #[error("the blob contradicts itself")]
+    Malformed,
+    #[error("compressing failed: {0}")]
+    Compression(std::io::Error),
+}

@@ -1,0 +1,29 @@
+//! A stretch of one stream, sealed: sorted by series, compressed, with sums beside.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sample_segment")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub database_id: Uuid,
+    pub organization_id: Uuid,
+    pub stream: String,
+    /// Milliseconds per record after rolling up; 0 is raw.
+    pub resolution: i32,
+    /// The earliest start, the earliest end, the latest start and the latest end of its records.
+    pub first_ms: i64,
+    pub first_end_ms: i64,
+    pub last_start_ms: i64,
+    pub last_ms: i64,
+    pub row_count: i64,
+    pub size_bytes: i64,
+    pub sums: Vec<u8>,
+    pub columns: Vec<u8>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

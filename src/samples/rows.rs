@@ -1,0 +1,143 @@
+//! Rows into the tables, many a statement, and out again for a forgotten database.
+
+use std::collections::HashMap;
+
+use basira_actors::model::{Entry, Gap};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    TransactionTrait,
+};
+
+use super::Scope;
+use super::entity::{entry, gap, segment, tail, word};
+use super::writer::Prepared;
+
+/// Both SQLite and PostgreSQL take some 32,000 values in a statement.
+const CHUNK: usize = 1_000;
+
+/// Everything of `batches`; what is there already stays as it is, but for entries, which are brought up to date.
+pub(super) async fn insert(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+    insert_records(transaction, batches).await?;
+    let gaps: Vec<_> =
+        batches.iter().flat_map(|batch| batch.batch.gaps.iter().map(|&gap| (batch.scope, gap))).collect();
+    insert_gaps(transaction, &gaps).await?;
+    insert_entries(transaction, batches).await?;
+    insert_words(transaction, batches).await
+}
+
+async fn insert_records(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+    let models = batches.iter().flat_map(|batch| {
+        batch.records.iter().map(|record| tail::Model {
+            database_id: batch.scope.database.0,
+            stream: record.stream.name.to_owned(),
+            at_ms: record.at_ms,
+            from_ms: record.from_ms,
+            organization_id: batch.scope.organization.0,
+            record: record.blob.clone(),
+        })
+    });
+    let models: Vec<_> = models.map(IntoActiveModel::into_active_model).collect();
+    for chunk in models.chunks(CHUNK) {
+        tail::Entity::insert_many(chunk.to_vec())
+            .on_conflict_do_nothing()
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn insert_gaps<C: sea_orm::ConnectionTrait>(
+    connection: &C,
+    gaps: &[(Scope, Gap)],
+) -> Result<(), DbErr> {
+    for chunk in gaps.chunks(CHUNK) {
+        let models = chunk.iter().map(|(scope, gap)| gap::Model {
+            database_id: scope.database.0,
+            stream: gap.stream.name.to_owned(),
+            to_ms: gap.to.as_millis(),
+            from_ms: gap.from.as_millis(),
+            reason: gap.reason.as_str().to_owned(),
+            organization_id: scope.organization.0,
+        });
+        gap::Entity::insert_many(models.map(IntoActiveModel::into_active_model))
+            .on_conflict_do_nothing()
+            .exec_without_returning(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn insert_entries(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+    // a statement may touch a row only once: the newest entry of a series wins
+    let mut newest: HashMap<_, (Scope, &Entry)> = HashMap::new();
+    for batch in batches {
+        for entry in &batch.batch.entries {
+            newest.insert((batch.scope.database, entry.stream.name, entry.series), (batch.scope, entry));
+        }
+    }
+    let models: Vec<_> = newest.into_values().map(|(scope, entry)| entry_model(scope, entry)).collect();
+    for chunk in models.chunks(CHUNK) {
+        let update =
+            OnConflict::columns([entry::Column::DatabaseId, entry::Column::Stream, entry::Column::Series])
+                .update_columns([entry::Column::GroupHash, entry::Column::Labels])
+                .to_owned();
+        entry::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
+            .on_conflict(update)
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+fn entry_model(scope: Scope, entry: &Entry) -> entry::Model {
+    entry::Model {
+        database_id: scope.database.0,
+        stream: entry.stream.name.to_owned(),
+        series: entry.series.cast_signed(),
+        group_hash: entry.group.cast_signed(),
+        organization_id: scope.organization.0,
+        labels: serde_json::Value::Object(entry.labels.clone()),
+    }
+}
+
+async fn insert_words(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+    let mut texts = HashMap::new();
+    for batch in batches {
+        for word in &batch.batch.words {
+            texts.insert((batch.scope.organization, word.hash), &word.text);
+        }
+    }
+    let models: Vec<_> = texts
+        .into_iter()
+        .map(|((organization, hash), text)| word::Model {
+            organization_id: organization.0,
+            hash: hash.cast_signed(),
+            text: text.to_string(),
+        })
+        .collect();
+    for chunk in models.chunks(CHUNK) {
+        word::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
+            .on_conflict_do_nothing()
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes a database's rows out of every table; its organization's words stay.
+pub(super) async fn forget(connection: &DatabaseConnection, scope: Scope) -> Result<(), DbErr> {
+    let (database, organization) = (scope.database.0, scope.organization.0);
+    let transaction = connection.begin().await?;
+    macro_rules! delete_from {
+        ($($table:ident),*) => {$(
+            $table::Entity::delete_many()
+                .filter($table::Column::DatabaseId.eq(database))
+                .filter($table::Column::OrganizationId.eq(organization))
+                .exec(&transaction)
+                .await?;
+        )*};
+    }
+    delete_from!(tail, segment, gap, entry);
+    transaction.commit().await
+}

@@ -1,0 +1,302 @@
+//! What the statements of a window came to: ranking, ratios, the shape of a series. Pure.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use basira_actors::model::streams::STATEMENTS;
+use basira_actors::model::{NULL, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Point, Total, Window};
+
+/// By what statements are ranked, largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    TotalTime,
+    Calls,
+    MeanTime,
+    Rows,
+}
+
+/// One line of `GET /databases/{id}/queries`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Statement {
+    /// 16 hex digits.
+    pub query_hash: String,
+    pub query_text: Option<Arc<str>>,
+    pub total_calls: Option<i64>,
+    pub total_time_ms: Option<f64>,
+    pub mean_time_ms: Option<f64>,
+    pub total_rows: Option<i64>,
+    pub shared_blks_hit: Option<i64>,
+    pub shared_blks_read: Option<i64>,
+    /// From 0 to 1; null when no block was asked for.
+    pub cache_hit_ratio: Option<f64>,
+}
+
+/// One bucket of a statement's series: every counter by its name, times in milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatementPoint {
+    pub ts: Timestamp,
+    pub mean_time_ms: Option<f64>,
+    #[serde(flatten)]
+    pub counters: Map<String, Value>,
+}
+
+/// Columns that a [`Statement`] shows under names of its own.
+const SHOWN_AS_TOTALS: [&str; 5] = ["calls", "total_time_us", "rows", "shared_blks_hit", "shared_blks_read"];
+
+const SECOND_MS: i64 = 1000;
+const DAY_MS: i64 = 24 * 3600 * SECOND_MS;
+const BUCKETS_MS: [i64; 7] = [
+    10 * SECOND_MS,
+    60 * SECOND_MS,
+    300 * SECOND_MS,
+    900 * SECOND_MS,
+    3600 * SECOND_MS,
+    6 * 3600 * SECOND_MS,
+    DAY_MS,
+];
+const MOST_POINTS: i64 = 500;
+
+/// The smallest bucket, in milliseconds, that shows `window` in at most 500 points.
+#[must_use]
+pub fn bucket_ms(window: Window) -> i64 {
+    let span = window.until.as_millis().saturating_sub(window.since.as_millis()).max(0);
+    // A window that begins within a bucket touches one more.
+    let fits = |bucket: &i64| span / bucket + 2 <= MOST_POINTS;
+    BUCKETS_MS.into_iter().find(fits).unwrap_or_else(|| DAY_MS * (span / (DAY_MS * (MOST_POINTS - 2)) + 1))
+}
+
+/// The first `limit` of `totals` by `rank`; what has no value for it comes last, ties in the order of the hash.
+#[must_use]
+pub fn top(mut totals: Vec<Total>, rank: Rank, limit: usize) -> Vec<Total> {
+    let by_rank = |a: &Total, b: &Total| {
+        let (a_key, b_key) = (rank.key(&a.values), rank.key(&b.values));
+        b_key.partial_cmp(&a_key).unwrap_or(Ordering::Equal).then(a.group.cmp(&b.group))
+    };
+    if limit < totals.len() {
+        totals.select_nth_unstable_by(limit, by_rank);
+        totals.truncate(limit);
+    }
+    totals.sort_unstable_by(by_rank);
+    totals
+}
+
+/// Hits among all blocks that the statements of `totals` asked for; `None` when there were none.
+#[must_use]
+pub fn cache_hit_ratio(totals: &[Total]) -> Option<f64> {
+    let sum = |name| totals.iter().filter_map(|total| cell(&total.values, name)).reduce(i64::saturating_add);
+    hit_ratio(sum("shared_blks_hit"), sum("shared_blks_read"))
+}
+
+impl Rank {
+    fn key(self, values: &[i64]) -> Option<f64> {
+        match self {
+            Self::TotalTime => milliseconds(values, "total_time_us"),
+            Self::Calls => cell(values, "calls").map(float),
+            Self::MeanTime => mean_time_ms(values),
+            Self::Rows => cell(values, "rows").map(float),
+        }
+    }
+}
+
+impl Statement {
+    /// The line of `total`, with its text if `texts` has it.
+    #[must_use]
+    pub fn new(total: &Total, texts: &HashMap<u64, Arc<str>>) -> Self {
+        Self::of(total.group, &total.values, texts.get(&total.group).cloned())
+    }
+
+    /// The line of a statement that did not run.
+    #[must_use]
+    pub fn idle(group: u64, query_text: Option<Arc<str>>) -> Self {
+        Self::of(group, &[], query_text)
+    }
+
+    fn of(group: u64, values: &[i64], query_text: Option<Arc<str>>) -> Self {
+        let (hit, read) = (cell(values, "shared_blks_hit"), cell(values, "shared_blks_read"));
+        Self {
+            query_hash: format!("{group:016x}"),
+            query_text,
+            total_calls: cell(values, "calls"),
+            total_time_ms: milliseconds(values, "total_time_us"),
+            mean_time_ms: mean_time_ms(values),
+            total_rows: cell(values, "rows"),
+            shared_blks_hit: hit,
+            shared_blks_read: read,
+            cache_hit_ratio: hit_ratio(hit, read),
+        }
+    }
+}
+
+impl StatementPoint {
+    /// The bucket `point` as the API shows it.
+    #[must_use]
+    pub fn new(point: &Point) -> Self {
+        let counters = counters(&point.values, |_| true);
+        Self { ts: point.ts, mean_time_ms: mean_time_ms(&point.values), counters }
+    }
+}
+
+/// The counters that a [`Statement`] does not show.
+#[must_use]
+pub fn further_counters(values: &[i64]) -> Map<String, Value> {
+    counters(values, |name| !SHOWN_AS_TOTALS.contains(&name))
+}
+
+/// Every column that `shown` picks, by its name; microseconds become milliseconds.
+fn counters(values: &[i64], shown: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let columns = STATEMENTS.columns.iter().filter(|column| shown(column.name));
+    columns
+        .map(|column| match column.name.strip_suffix("_us") {
+            Some(base) => (format!("{base}_ms"), milliseconds(values, column.name).into()),
+            None => (column.name.to_owned(), cell(values, column.name).into()),
+        })
+        .collect()
+}
+
+fn cell(values: &[i64], name: &str) -> Option<i64> {
+    let value = *values.get(STATEMENTS.column(name)?)?;
+    (value != NULL).then_some(value)
+}
+
+fn milliseconds(values: &[i64], name: &str) -> Option<f64> {
+    cell(values, name).map(|microseconds| float(microseconds) / 1000.0)
+}
+
+fn mean_time_ms(values: &[i64]) -> Option<f64> {
+    let calls = cell(values, "calls").filter(|calls| *calls > 0)?;
+    Some(milliseconds(values, "total_time_us")? / float(calls))
+}
+
+fn hit_ratio(hit: Option<i64>, read: Option<i64>) -> Option<f64> {
+    let (hit, read) = (float(hit?), float(read?));
+    (hit + read > 0.0).then(|| hit / (hit + read))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 285 years of microseconds")]
+const fn float(value: i64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use basira_actors::model::streams::STATEMENTS;
+    use basira_actors::model::{NULL, Timestamp};
+    use serde_json::json;
+
+    use super::{Rank, Statement, StatementPoint, bucket_ms, cache_hit_ratio, further_counters, top};
+    use crate::samples::{Point, Total, Window};
+
+    fn values(cells: &[(&str, i64)]) -> Vec<i64> {
+        let mut values = vec![NULL; STATEMENTS.columns.len()];
+        for (name, value) in cells {
+            values[STATEMENTS.column(name).expect("a column of statements")] = *value;
+        }
+        values
+    }
+
+    fn total(group: u64, cells: &[(&str, i64)]) -> Total {
+        Total { group, values: values(cells), first: Timestamp(0), last: Timestamp(0) }
+    }
+
+    #[test]
+    fn ranks_by_each_key_with_the_unknown_last() {
+        let totals = vec![
+            total(1, &[("calls", 10), ("total_time_us", 1_000), ("rows", 5)]),
+            total(2, &[("calls", 1), ("total_time_us", 900), ("rows", 50)]),
+            total(3, &[("calls", 100), ("total_time_us", 10)]),
+            total(4, &[("calls", 0), ("rows", 5)]),
+        ];
+        let ranked = |rank, limit| -> Vec<u64> {
+            top(totals.clone(), rank, limit).iter().map(|total| total.group).collect()
+        };
+        assert_eq!(ranked(Rank::TotalTime, 10), [1, 2, 3, 4]);
+        assert_eq!(ranked(Rank::Calls, 10), [3, 1, 2, 4]);
+        assert_eq!(ranked(Rank::MeanTime, 10), [2, 1, 3, 4]);
+        assert_eq!(ranked(Rank::Rows, 10), [2, 1, 4, 3]);
+        assert_eq!(ranked(Rank::Rows, 2), [2, 1]);
+        assert_eq!(ranked(Rank::Rows, 4), [2, 1, 4, 3]);
+    }
+
+    #[test]
+    fn a_line_shows_null_for_what_is_not_known() {
+        let busy = total(
+            0xab,
+            &[
+                ("calls", 4),
+                ("total_time_us", 10_500),
+                ("rows", 8),
+                ("shared_blks_hit", 3),
+                ("shared_blks_read", 1),
+            ],
+        );
+        let texts = HashMap::from([(0xab, "select $1".into())]);
+        assert_eq!(
+            serde_json::to_value(Statement::new(&busy, &texts)).expect("serialises"),
+            json!({
+                "query_hash": "00000000000000ab", "query_text": "select $1", "total_calls": 4,
+                "total_time_ms": 10.5, "mean_time_ms": 2.625, "total_rows": 8,
+                "shared_blks_hit": 3, "shared_blks_read": 1, "cache_hit_ratio": 0.75,
+            })
+        );
+        let untouched = total(1, &[("calls", 1), ("shared_blks_hit", 0), ("shared_blks_read", 0)]);
+        let line = Statement::new(&untouched, &HashMap::new());
+        assert_eq!((line.query_text, line.cache_hit_ratio, line.mean_time_ms), (None, None, None));
+    }
+
+    #[test]
+    fn the_ratio_of_all_weighs_each_by_its_blocks() {
+        let totals = [
+            total(1, &[("shared_blks_hit", 90), ("shared_blks_read", 10)]),
+            total(2, &[("shared_blks_hit", 0), ("shared_blks_read", 100)]),
+            total(3, &[]),
+        ];
+        assert_eq!(cache_hit_ratio(&totals), Some(0.45));
+        assert_eq!(cache_hit_ratio(&[]), None);
+    }
+
+    #[test]
+    fn a_point_shows_every_counter_in_milliseconds() {
+        let point = Point { ts: Timestamp(0), values: values(&[("calls", 2), ("total_time_us", 3_000)]) };
+        let shown = serde_json::to_value(StatementPoint::new(&point)).expect("serialises");
+        assert_eq!(shown["ts"], "1970-01-01T00:00:00.000Z");
+        assert_eq!((&shown["calls"], &shown["total_time_ms"]), (&json!(2), &json!(3.0)));
+        assert_eq!((&shown["mean_time_ms"], &shown["wal_bytes"]), (&json!(1.5), &json!(null)));
+        let further = further_counters(&values(&[("max_time_us", 1)]));
+        assert_eq!(further["max_time_ms"], json!(0.001));
+        assert!(!further.contains_key("calls"));
+    }
+
+    #[test]
+    fn buckets_keep_a_series_short() {
+        let bucket = |span_seconds: i64| {
+            let window = Window { since: Timestamp(7), until: Timestamp(7 + span_seconds * 1000) };
+            bucket_ms(window) / 1000
+        };
+        let day = 86_400;
+        let cases = [
+            (0, 10),
+            (3_600, 10),
+            (4_980, 10),
+            (4_990, 60),
+            (6 * 3_600, 60),
+            (day, 300),
+            (5 * day, 900),
+            (20 * day, 3_600),
+            (120 * day, 6 * 3_600),
+            (400 * day, day),
+            (499 * day, 2 * day),
+            (4_000 * day, 9 * day),
+        ];
+        for (span, expected) in cases {
+            assert_eq!(bucket(span), expected, "{span}");
+            assert!(span / expected + 2 <= 500, "{span}");
+        }
+    }
+}

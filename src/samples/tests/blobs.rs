@@ -1,0 +1,75 @@
+//! Whatever happens to the bytes, reading them gives the rows or an error.
+
+use basira_actors::model::Record;
+use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::model::records;
+use crate::samples::codec::{Block, CodecError, Directory, Sums, decode_record, encode_record};
+use crate::samples::segment::build;
+
+fn random_records(seed: u64, count: i64) -> Vec<Record> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let stream = if seed.is_multiple_of(2) { &STATEMENTS } else { &ACTIVITY };
+    let series: Vec<u64> = (0..seed * 3 + 1).map(|_| random.random()).collect();
+    records(&mut random, stream, &series, count, 1)
+}
+
+#[test]
+fn records_come_back() {
+    for record in (0..20).flat_map(|seed| random_records(seed, 10)) {
+        let rows = decode_record(&encode_record(&record).unwrap(), record.columns.len()).unwrap();
+        assert_eq!((rows.from, rows.at), (record.from.0, record.at.0));
+        assert_eq!((rows.series, rows.columns), (record.series, record.columns));
+    }
+}
+
+/// Opens everything in a column blob; how many rows there are.
+fn open_columns(blob: &[u8], columns: usize) -> Result<usize, CodecError> {
+    let (directory, blocks) = Directory::decode(blob)?;
+    let mut rows = 0;
+    for (_, bytes) in directory.slices(blocks) {
+        rows += Block::decode(bytes.ok_or(CodecError::Truncated)?, directory.records.len(), columns)?
+            .records
+            .len();
+    }
+    Ok(rows)
+}
+
+/// Every truncation and every flipped bit of `blob` must be noticed.
+fn notices_damage<T>(blob: &[u8], open: impl Fn(&[u8]) -> Result<T, CodecError>) {
+    assert!(open(blob).is_ok());
+    for length in 0..blob.len() {
+        assert!(open(&blob[..length]).is_err(), "cut to {length} bytes");
+    }
+    let mut damaged = blob.to_vec();
+    for bit in 0..blob.len() * 8 {
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(open(&damaged).is_err(), "bit {bit} flipped");
+        damaged[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+#[test]
+fn damage_is_noticed() {
+    for seed in [2, 3] {
+        let records = random_records(seed, 12);
+        let columns = records[0].columns.len();
+        let blobs: Vec<_> = records.iter().map(|record| encode_record(record).unwrap()).collect();
+        notices_damage(&blobs[3], |blob| decode_record(blob, columns));
+        let segment = build(records[0].stream, &blobs).unwrap();
+        assert_eq!(open_columns(&segment.columns, columns).unwrap(), segment.row_count);
+        notices_damage(&segment.columns, |blob| open_columns(blob, columns));
+        notices_damage(&segment.sums, |blob| Sums::decode(blob, columns));
+    }
+}
+
+#[test]
+fn a_blob_is_not_taken_for_another() {
+    let record = &random_records(4, 1)[0];
+    let blob = encode_record(record).unwrap();
+    assert!(matches!(Sums::decode(&blob, 1), Err(CodecError::Kind)));
+    let newer = [&[9], &blob[1..]].concat();
+    assert!(matches!(decode_record(&newer, 1), Err(CodecError::Version(9))));
+}

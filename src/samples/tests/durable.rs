@@ -1,0 +1,184 @@
+//! Whole or not at all, once and not twice, whatever fails in between.
+
+use std::sync::Arc;
+
+use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
+use basira_actors::model::{Batch, GapReason, NULL, Record, Stream, Timestamp, Word};
+use basira_actors::ports::SampleSink;
+use futures_util::future::join_all;
+use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
+
+use super::{EVER, Fixture, HOUR, START, Window, on_each_backend, record};
+use crate::samples::entity::{segment, tail};
+use crate::samples::{SampleStore, SegmentStore, Total};
+
+/// One record a minute for two hours, each adding 1 to series 7.
+fn two_hours() -> Vec<Record> {
+    let minute = |n: i64| record(&STATEMENTS, START + n * 60_000, START + (n + 1) * 60_000, &[7], 1);
+    (0..120).map(minute).collect()
+}
+
+async fn calls(fixture: &Fixture, window: Window) -> i64 {
+    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, window).await.unwrap();
+    totals.iter().map(|total| total.values[0]).sum()
+}
+
+#[tokio::test]
+async fn what_is_appended_twice_counts_once() {
+    on_each_backend(async |fixture| {
+        for _ in 0..2 {
+            fixture.append(two_hours()).await;
+            assert_eq!(calls(fixture, EVER).await, 120);
+        }
+        fixture.seal().await;
+        assert_eq!(fixture.rows().await, (0, 2));
+        fixture.append(two_hours()).await;
+        assert_eq!(calls(fixture, EVER).await, 120);
+        // also when the store has just been started
+        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone());
+        again.append(fixture.batch(two_hours())).await.unwrap();
+        assert_eq!(fixture.rows().await, (0, 2));
+        // a record that comes late is not one that comes twice
+        fixture.append(vec![record(&STATEMENTS, START, START + 30_000, &[7], 1)]).await;
+        assert_eq!(calls(fixture, EVER).await, 121);
+    })
+    .await;
+}
+
+const NO_SEGMENT: [&str; 2] = [
+    "CREATE TRIGGER refuse BEFORE INSERT ON sample_segment BEGIN SELECT RAISE(ABORT, 'no'); END",
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON sample_segment FOR EACH ROW EXECUTE FUNCTION refuse()",
+];
+
+#[tokio::test]
+async fn sealing_that_fails_half_way_changes_nothing() {
+    on_each_backend(async |fixture| {
+        fixture.append(two_hours()).await;
+        fixture.execute(NO_SEGMENT[0], NO_SEGMENT[1]).await;
+        assert!(fixture.store.seal(Timestamp::now()).await.is_err());
+        assert_eq!(fixture.rows().await, (120, 0));
+        assert_eq!(calls(fixture, EVER).await, 120);
+
+        fixture.execute("DROP TRIGGER refuse", "DROP TRIGGER refuse ON sample_segment").await;
+        let (one, other) = tokio::join!(fixture.seal(), fixture.seal());
+        assert_eq!(one + other, 2, "two that seal at once make each segment once");
+        assert_eq!(fixture.rows().await, (0, 2));
+        assert_eq!(calls(fixture, EVER).await, 120);
+    })
+    .await;
+}
+
+const NO_POISON: [&str; 2] = [
+    "CREATE TRIGGER refuse BEFORE INSERT ON sample_word WHEN NEW.text = 'poison' BEGIN SELECT RAISE(ABORT, 'no'); END",
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON sample_word FOR EACH ROW WHEN (NEW.text = 'poison') EXECUTE FUNCTION refuse()",
+];
+
+#[tokio::test]
+async fn a_bad_batch_is_refused_whole_and_alone() {
+    on_each_backend(async |fixture| {
+        fixture.execute(NO_POISON[0], NO_POISON[1]).await;
+        let append = |(number, record): (usize, Record)| {
+            let text: Arc<str> = if number % 10 == 3 { "poison".into() } else { "fine".into() };
+            let words = vec![Word { hash: number as u64, text }];
+            fixture.store.append(Batch { words, ..fixture.batch(vec![record]) })
+        };
+        let results = join_all(two_hours().into_iter().enumerate().map(append)).await;
+        let refused: Vec<usize> = results
+            .iter()
+            .enumerate()
+            .filter(|(_, result)| result.is_err())
+            .map(|(number, _)| number)
+            .collect();
+        assert_eq!(refused, (0..12).map(|ten| ten * 10 + 3).collect::<Vec<_>>());
+        assert_eq!(calls(fixture, EVER).await, 108);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_writes_what_waits() {
+    on_each_backend(async |fixture| {
+        let appends =
+            join_all(two_hours().into_iter().map(|record| fixture.store.append(fixture.batch(vec![record]))));
+        let (results, ()) = tokio::join!(appends, fixture.store.close());
+        let stored = results.iter().filter(|result| result.is_ok()).count();
+        assert!(stored > 0);
+        assert_eq!(fixture.rows().await.0, stored as u64, "acknowledged and stored are the same");
+        let late = fixture.store.append(fixture.batch(two_hours())).await;
+        assert_eq!(late.unwrap_err().to_string(), "the sample store failed: it is shut down");
+        fixture.store.close().await;
+    })
+    .await;
+}
+
+async fn damage_tail(fixture: &Fixture, at_ms: i64) {
+    let key = (fixture.scope.database.0, STATEMENTS.name.to_owned(), at_ms);
+    let row = tail::Entity::find_by_id(key).one(&fixture.reader).await.unwrap().unwrap();
+    let mut blob = row.record.clone();
+    *blob.last_mut().unwrap() ^= 1;
+    let row = tail::ActiveModel { record: ActiveValue::Set(blob), ..row.into_active_model() };
+    row.update(&fixture.writer).await.unwrap();
+}
+
+async fn damage_segment(fixture: &Fixture) {
+    let row = segment::Entity::find().one(&fixture.reader).await.unwrap().unwrap();
+    let (mut sums, mut columns) = (row.sums.clone(), row.columns.clone());
+    *sums.last_mut().unwrap() ^= 1;
+    *columns.last_mut().unwrap() ^= 1;
+    let model = row.into_active_model();
+    let row =
+        segment::ActiveModel { sums: ActiveValue::Set(sums), columns: ActiveValue::Set(columns), ..model };
+    row.update(&fixture.writer).await.unwrap();
+}
+
+/// Waits until what the reads found damaged has been noted.
+async fn damaged(fixture: &Fixture) -> Vec<(i64, i64)> {
+    fixture.append(vec![record(&ACTIVITY, 0, 1, &[], 0)]).await;
+    fixture.append(vec![record(&ACTIVITY, 1, 2, &[], 0)]).await;
+    let gaps = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+    assert!(gaps.iter().all(|gap| gap.reason == GapReason::Damaged));
+    gaps.iter().map(|gap| (gap.from.0 - START, gap.to.0 - START)).collect()
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_left_out_and_shown_as_a_gap() {
+    on_each_backend(async |fixture| {
+        fixture.append(two_hours()).await;
+        damage_tail(fixture, START + 5 * 60_000).await;
+        assert_eq!(calls(fixture, EVER).await, 119);
+        assert_eq!(damaged(fixture).await, [(240_000, 300_000)]);
+
+        assert_eq!(fixture.seal().await, 2, "a damaged record does not hold up the others");
+        assert_eq!(calls(fixture, EVER).await, 119);
+        assert_eq!(damaged(fixture).await, [(240_000, 300_000)]);
+
+        damage_segment(fixture).await;
+        let half = Window { since: Timestamp(START + HOUR / 2), until: Timestamp(START + HOUR * 3 / 2) };
+        assert!([30, 31].contains(&calls(fixture, half).await));
+        assert!([59, 60].contains(&calls(fixture, EVER).await));
+        assert_eq!(damaged(fixture).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_column_that_came_later_is_unknown_before() {
+    static BEFORE: Stream =
+        Stream { name: STATEMENTS.name, columns: STATEMENTS.columns.first_chunk::<5>().unwrap() };
+    on_each_backend(async |fixture| {
+        fixture.append(vec![record(&BEFORE, START, START + 1_000, &[1, 2], 3)]).await;
+        fixture.append(vec![record(&STATEMENTS, START + 1_000, START + 2_000, &[1], 4)]).await;
+        fixture.append(vec![record(&STATEMENTS, START + HOUR, START + HOUR + 1, &[], 0)]).await;
+        for made in [0, 1] {
+            assert_eq!(if made == 0 { 0 } else { fixture.seal().await }, made);
+            let mut totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+            totals.sort_by_key(|total| total.group);
+            let [one, two] = <[Total; 2]>::try_from(totals).unwrap();
+            assert_eq!((one.values[4], one.values[5], one.values[22]), (7, 4, 4));
+            assert_eq!((two.values[4], two.values[5], two.values[22]), (3, NULL, NULL));
+        }
+    })
+    .await;
+}

@@ -1,0 +1,140 @@
+//! Gaps, words, members, and that everything has an owner.
+
+use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
+use basira_actors::model::{Batch, DatabaseId, Entry, Gap, GapReason, OrganizationId, Timestamp, Word};
+use basira_actors::ports::SampleSink;
+use serde_json::json;
+
+use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
+use crate::samples::SampleStore;
+
+fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
+    Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
+}
+
+fn entry(series: u64, group: u64, user: &str) -> Entry {
+    let labels = json!({ "user_name": user }).as_object().unwrap().clone();
+    Entry { stream: &STATEMENTS, series, group, labels }
+}
+
+fn word(hash: u64, text: &str) -> Word {
+    Word { hash, text: text.into() }
+}
+
+async fn fill(fixture: &Fixture) {
+    let batch = Batch {
+        gaps: vec![
+            gap(START, START + 10, GapReason::Unreachable),
+            gap(START + 10, START + 10, GapReason::Restarted),
+        ],
+        entries: vec![entry(1, u64::MAX, "ana"), entry(2, u64::MAX, "bo"), entry(2, u64::MAX, "cy")],
+        words: vec![word(u64::MAX, "SELECT 1"), word(5, "idle"), word(5, "idle")],
+        ..fixture.batch(vec![record(&STATEMENTS, START + 10, START + 20, &[1, 2, 3], 1)])
+    };
+    fixture.store.append(batch.clone()).await.unwrap();
+    fixture.store.append(batch).await.unwrap();
+}
+
+#[tokio::test]
+async fn gaps_words_and_members_come_back_once() {
+    on_each_backend(async |fixture| {
+        fill(fixture).await;
+        let store = &fixture.store;
+        let at = |since: i64, until: i64| Window {
+            since: Timestamp(START + since),
+            until: Timestamp(START + until),
+        };
+        for (window, expected) in [(EVER, 2), (at(9, 10), 1), (at(9, 11), 2), (at(10, 20), 0), (at(-5, 0), 0)]
+        {
+            let gaps = store.gaps(fixture.scope, &STATEMENTS, window).await.unwrap();
+            assert_eq!(gaps.len(), expected, "{window:?}");
+        }
+        assert!(store.gaps(fixture.scope, &ACTIVITY, EVER).await.unwrap().is_empty());
+
+        let words = store.words(fixture.scope.organization, &[5, 6, u64::MAX]).await.unwrap();
+        assert_eq!((words.len(), &*words[&u64::MAX], &*words[&5]), (2, "SELECT 1", "idle"));
+
+        let members = store.members(fixture.scope, &STATEMENTS, u64::MAX).await.unwrap();
+        let users: Vec<_> =
+            members.iter().map(|member| (member.series, &member.labels["user_name"])).collect();
+        assert_eq!(users, [(1, &json!("ana")), (2, &json!("cy"))]);
+        let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+        groups.sort_by_key(|total| total.group);
+        assert_eq!(
+            groups.iter().map(|total| (total.group, total.values[0])).collect::<Vec<_>>(),
+            [(3, 1), (u64::MAX, 2)]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
+    on_each_backend(async |fixture| {
+        let newest = async || fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap();
+        assert_eq!(newest().await, None);
+        fixture.append(vec![record(&STATEMENTS, START, START + 1, &[1], 1)]).await;
+        fixture.append(vec![record(&STATEMENTS, START + HOUR - 1, START + HOUR, &[1], 1)]).await;
+        assert_eq!(newest().await, Some(Timestamp(START + HOUR)));
+        assert_eq!(fixture.seal().await, 1);
+        assert_eq!(fixture.rows().await.0, 0);
+        assert_eq!(newest().await, Some(Timestamp(START + HOUR)));
+        let gaps = vec![gap(START + HOUR, START + HOUR + 7, GapReason::Evicted)];
+        fixture.store.append(Batch { gaps, ..fixture.batch(vec![]) }).await.unwrap();
+        assert_eq!(newest().await, Some(Timestamp(START + HOUR + 7)));
+    })
+    .await;
+}
+
+async fn sees(fixture: &Fixture, scope: Scope) -> [usize; 5] {
+    let store = &fixture.store;
+    [
+        store.totals(scope, &STATEMENTS, EVER).await.unwrap().len(),
+        store.points(scope, &STATEMENTS, u64::MAX, EVER, HOUR).await.unwrap().len(),
+        store.members(scope, &STATEMENTS, u64::MAX).await.unwrap().len(),
+        store.gaps(scope, &STATEMENTS, EVER).await.unwrap().len(),
+        store.words(scope.organization, &[5, u64::MAX]).await.unwrap().len(),
+    ]
+}
+
+#[tokio::test]
+async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
+    on_each_backend(async |fixture| {
+        fill(fixture).await;
+        let stranger = Scope { organization: OrganizationId::generate(), ..fixture.scope };
+        let neighbour = Scope { database: DatabaseId::generate(), ..fixture.scope };
+        for sealed in [false, true] {
+            if sealed {
+                fixture.append(vec![record(&STATEMENTS, START + HOUR, START + HOUR + 1, &[], 1)]).await;
+                assert_eq!(fixture.seal().await, 1);
+            }
+            assert_eq!(sees(fixture, stranger).await, [0; 5]);
+            assert_eq!(sees(fixture, neighbour).await, [0, 0, 0, 0, 2]);
+            fixture.store.forget(stranger).await.unwrap();
+            fixture.store.forget(neighbour).await.unwrap();
+            assert_eq!(sees(fixture, fixture.scope).await, [2, 1, 2, 2, 2]);
+        }
+        fixture.store.forget(fixture.scope).await.unwrap();
+        assert_eq!(sees(fixture, fixture.scope).await, [0, 0, 0, 0, 2]);
+        assert_eq!(fixture.rows().await, (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_that_contradicts_itself_is_refused() {
+    on_each_backend(async |fixture| {
+        let good = record(&STATEMENTS, START, START + 1, &[1, 2], 1);
+        let mut unsorted = good.clone();
+        unsorted.series.reverse();
+        let mut short = good.clone();
+        short.columns[3].pop();
+        let mut narrow = good.clone();
+        narrow.columns.pop();
+        for bad in [unsorted, short, narrow] {
+            assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad])).await.is_err());
+        }
+        assert_eq!(fixture.rows().await, (0, 0));
+    })
+    .await;
+}

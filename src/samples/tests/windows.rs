@@ -1,0 +1,93 @@
+//! Any window over any mixture of segments and tail gives exactly what the plain sum gives.
+
+use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
+use basira_actors::model::{Batch, Entry, Stream, Timestamp};
+use basira_actors::ports::SampleSink;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+
+use super::model::{Model, records};
+use super::{EVER, Fixture, HOUR, START, Window, on_each_backend};
+use crate::samples::SampleStore;
+
+fn window(random: &mut StdRng, model: &Model) -> Window {
+    let mut edge = || match random.random_range(0..4) {
+        0 => START + random.random_range(-1..5) * HOUR,
+        1 => random.random_range(START - HOUR..START + 5 * HOUR),
+        _ => {
+            // on an edge of a record, or a millisecond beside it
+            let record = model.records.choose(random).unwrap();
+            let edge = if random.random_bool(0.5) { record.from } else { record.at };
+            edge.0 + random.random_range(-1..=1)
+        }
+    };
+    let (one, other) = (edge(), edge());
+    Window { since: Timestamp(one.min(other)), until: Timestamp(one.max(other)) }
+}
+
+async fn agree(
+    random: &mut StdRng,
+    fixture: &Fixture,
+    model: &Model,
+    stream: &'static Stream,
+    series: &[u64],
+) {
+    for turn in 0..40 {
+        let window = if turn == 0 { EVER } else { window(random, model) };
+        let mut totals = fixture.store.totals(fixture.scope, stream, window).await.unwrap();
+        totals.sort_by_key(|total| total.group);
+        assert_eq!(totals, model.totals(stream, window), "{window:?}");
+
+        let one = *series.choose(random).unwrap();
+        let group = model.groups.get(&one).copied().unwrap_or(one);
+        let bucket_ms = *[7_000, 60_000, 300_000, HOUR, 24 * HOUR].choose(random).unwrap();
+        let points = fixture.store.points(fixture.scope, stream, group, window, bucket_ms).await.unwrap();
+        assert_eq!(points, model.points(stream, group, window, bucket_ms), "{window:?} by {bucket_ms}");
+    }
+}
+
+#[tokio::test]
+async fn totals_and_points_are_exact_before_and_after_sealing() {
+    on_each_backend(async |fixture| {
+        for (seed, stream) in [(1, &STATEMENTS), (2, &ACTIVITY)] {
+            let mut random = StdRng::seed_from_u64(seed);
+            // more than a block of series, of both signs when stored
+            let series: Vec<u64> = (0..300).map(|_| random.random()).collect();
+            let mut model = Model::default();
+            let mut batch = Batch::new(fixture.scope.organization, fixture.scope.database);
+            for &series in &series[..250] {
+                let group = series % 20;
+                model.groups.insert(series, group);
+                batch.entries.push(Entry { stream, series, group, labels: serde_json::Map::new() });
+            }
+            fixture.store.append(batch).await.unwrap();
+            model.records = records(&mut random, stream, &series, 150, 4);
+            for records in model.records.chunks(3) {
+                fixture.append(records.to_vec()).await;
+            }
+
+            agree(&mut random, fixture, &model, stream, &series).await;
+            let before = fixture.rows().await;
+            let made = fixture.seal().await;
+            assert!((3..=4).contains(&made), "{made} segments");
+            assert!(fixture.rows().await.0 < before.0);
+            agree(&mut random, fixture, &model, stream, &series).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_busy_hour_is_sealed_before_it_ends() {
+    on_each_backend(async |fixture| {
+        let mut random = StdRng::seed_from_u64(3);
+        let series = [1, 2, u64::MAX];
+        let model = Model { records: records(&mut random, &ACTIVITY, &series, 800, 1), ..Model::default() };
+        fixture.append(model.records.clone()).await;
+        assert!(fixture.seal().await >= 1);
+        assert!(fixture.rows().await.0 < 100);
+        agree(&mut random, fixture, &model, &ACTIVITY, &series).await;
+    })
+    .await;
+}

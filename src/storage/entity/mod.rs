@@ -1,0 +1,8 @@
+//! The tables as rows.
+
+pub(super) mod api_key;
+pub(super) mod email_token;
+pub(super) mod monitored_database;
+pub(super) mod organization;
+pub(super) mod refresh_token;
+pub(super) mod user_account;

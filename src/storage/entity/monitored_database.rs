@@ -1,0 +1,50 @@
+//! A registered database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::FromJsonQueryResult;
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::storage::millis::Millis;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "monitored_database")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organization_id: Uuid,
+    pub name: String,
+    pub engine: String,
+    pub engine_version: Option<String>,
+    pub host: String,
+    pub port: i32,
+    pub database_name: String,
+    pub username: Option<String>,
+    pub sealed_password: Option<Vec<u8>>,
+    pub tls: String,
+    pub tls_ca_pem: Option<String>,
+    pub tags: Tags,
+    pub poll_interval_seconds: i32,
+    pub collect_explain_plans: bool,
+    pub collect_replication: bool,
+    pub disabled_collectors: CollectorNames,
+    pub last_seen_at: Option<Millis>,
+    pub last_error: Option<String>,
+    pub health_score: Option<i32>,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+/// Key-value pairs, opaque to queries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct Tags(pub BTreeMap<String, String>);
+
+/// Names of collectors, opaque to queries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct CollectorNames(pub BTreeSet<String>);
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

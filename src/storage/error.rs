@@ -1,0 +1,66 @@
+//! What can go wrong with the storage, told apart by what the caller can do about it.
+
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+/// The storage refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The configured URL names no storage that this program can open.
+    #[error("storage.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE: {0}")]
+    Url(&'static str),
+    /// It cannot be reached, or has no room or time for us: trying again later may help.
+    #[error("the storage is unavailable: {0}")]
+    Unavailable(String),
+    /// A row with this unique value exists already.
+    #[error("already stored: {0}")]
+    Conflict(String),
+    /// Anything else: trying again will not help.
+    #[error("the storage failed: {0}")]
+    Database(DbErr),
+}
+
+impl From<DbErr> for StorageError {
+    fn from(error: DbErr) -> Self {
+        if let Some(SqlErr::UniqueConstraintViolation(detail)) = error.sql_err() {
+            return Self::Conflict(detail);
+        }
+        if is_unavailable(&error) { Self::Unavailable(error.to_string()) } else { Self::Database(error) }
+    }
+}
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        DbErr::Conn(RuntimeErr::SqlxError(error.into())).into()
+    }
+}
+
+fn is_unavailable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            match &**error {
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                sqlx::Error::Database(error) => is_out_of_service(error.as_ref()),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Whether the server or file itself is in no state to work, whatever was asked of it.
+fn is_out_of_service(error: &dyn DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        // the low byte is the primary code: busy, locked, read-only, I/O error, full, cannot open
+        let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
+        return matches!(primary, 5 | 6 | 8 | 10 | 13 | 14);
+    }
+    // connection lost, too many connections, out of disk or memory, shutting down or starting up, read-only standby
+    ["08", "53", "57P", "25006"].iter().any(|class| code.starts_with(class))
+}

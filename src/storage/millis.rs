@@ -1,0 +1,20 @@
+//! Instants in columns.
+
+use basira_actors::model::Timestamp;
+use sea_orm::DeriveValueType;
+
+/// Milliseconds since the Unix epoch, UTC: compares alike on every engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
+pub(crate) struct Millis(pub i64);
+
+impl From<Timestamp> for Millis {
+    fn from(instant: Timestamp) -> Self {
+        Self(instant.as_millis())
+    }
+}
+
+impl From<Millis> for Timestamp {
+    fn from(instant: Millis) -> Self {
+        Self(instant.0)
+    }
+}

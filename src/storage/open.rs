@@ -1,0 +1,111 @@
+//! Connecting: SQLite with one writer and a few readers, PostgreSQL with one pool.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::ConnectOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+
+use super::StorageError;
+
+/// How long a request may wait for a connection before the storage counts as unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// The writer and the reader of `url`.
+pub(super) async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StorageError> {
+    if url.starts_with("sqlite:") {
+        open_sqlite(url).await
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let pool = open_postgres(url).await?;
+        Ok((pool.clone(), pool))
+    } else {
+        Err(StorageError::Url("unknown scheme"))
+    }
+}
+
+async fn open_postgres(url: &str) -> Result<DatabaseConnection, StorageError> {
+    // the parser's own words could repeat the password
+    let options = PgConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
+    let options = options.application_name("basira").disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StorageError> {
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(StorageError::Url("a database in memory cannot be shared by connections"));
+    }
+    let path = options.get_filename().to_owned();
+    create_private(&path)
+        .map_err(|error| StorageError::Unavailable(format!("cannot open {}: {error}", path.display())))?;
+
+    let options = options
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Full)
+        .disable_statement_logging();
+    // takes effect on an empty file only: before the first table
+    let writer =
+        options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal);
+    let writer = open_patiently(sqlite_pool(1), writer).await?;
+    let reader = sqlite_pool(SQLITE_READERS).connect_with(options.read_only(true)).await?;
+    Ok((
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+    ))
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// The switch of a new file to WAL does not honour the busy time-out: wait by hand for a server that starts at once.
+async fn open_patiently(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, StorageError> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sea_orm::sqlx::Error::Database(error))
+                if error.message().contains("locked") && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+/// Creates `path` for its owner only; SQLite gives the files beside it the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}

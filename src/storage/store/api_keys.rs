@@ -1,0 +1,170 @@
+//! The API keys of an organization.
+
+use std::time::Duration;
+
+use basira_actors::model::{OrganizationId, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::storage::entity::api_key;
+use crate::storage::millis::Millis;
+use crate::storage::{Storage, StorageError};
+
+/// How exact `last_used_at` is: a write per request would be too many.
+const USE_RESOLUTION: Duration = Duration::from_secs(60);
+
+/// A key, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApiKey {
+    pub id: Uuid,
+    pub name: String,
+    /// What the key begins with; tells nothing of its secret.
+    pub prefix: String,
+    pub created_at: Timestamp,
+    /// To the minute.
+    pub last_used_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A key with what is needed to check one that is presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredApiKey {
+    pub key: ApiKey,
+    pub organization_id: OrganizationId,
+    pub secret_hash: String,
+}
+
+/// A key about to be handed out.
+#[derive(Debug)]
+pub struct NewApiKey<'a> {
+    /// The public part by which the key is found.
+    pub key_id: String,
+    pub name: &'a str,
+    pub prefix: String,
+    pub secret_hash: String,
+    pub created_by: Option<Uuid>,
+}
+
+/// The keys of one organization.
+#[derive(Debug)]
+pub struct ApiKeys<'a> {
+    storage: &'a Storage,
+    organization: OrganizationId,
+}
+
+impl Storage {
+    /// The keys of `organization`.
+    #[must_use]
+    pub const fn api_keys(&self, organization: OrganizationId) -> ApiKeys<'_> {
+        ApiKeys { storage: self, organization }
+    }
+
+    /// The key with this public part. Across tenants: the key itself says whose it is.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn api_key(&self, key_id: &str) -> Result<Option<StoredApiKey>, StorageError> {
+        let found =
+            api_key::Entity::find().filter(api_key::Column::KeyId.eq(key_id)).one(&self.reader).await?;
+        Ok(found.map(|row| StoredApiKey {
+            organization_id: OrganizationId(row.organization_id),
+            secret_hash: row.secret_hash.clone(),
+            key: row.into(),
+        }))
+    }
+
+    /// Notes that `key` was used, at most once a minute.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn note_api_key_use(&self, key: &ApiKey, now: Timestamp) -> Result<(), StorageError> {
+        let stale: Millis = (now - USE_RESOLUTION).into();
+        if key.last_used_at.is_some_and(|used_at| Millis::from(used_at) > stale) {
+            return Ok(());
+        }
+        let changes = api_key::ActiveModel { last_used_at: Set(Some(now.into())), ..Default::default() };
+        api_key::Entity::update_many()
+            .set(changes)
+            .filter(api_key::Column::Id.eq(key.id))
+            .filter(
+                Condition::any()
+                    .add(api_key::Column::LastUsedAt.is_null())
+                    .add(api_key::Column::LastUsedAt.lte(stale)),
+            )
+            .exec(&self.writer)
+            .await?;
+        Ok(())
+    }
+}
+
+impl ApiKeys<'_> {
+    fn select(&self) -> Select<api_key::Entity> {
+        api_key::Entity::find().filter(api_key::Column::OrganizationId.eq(self.organization.0))
+    }
+
+    /// The keys, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn list(&self, include_revoked: bool) -> Result<Vec<ApiKey>, StorageError> {
+        let mut query = self.select().order_by_asc(api_key::Column::Id);
+        if !include_revoked {
+            query = query.filter(api_key::Column::RevokedAt.is_null());
+        }
+        Ok(query.all(&self.storage.reader).await?.into_iter().map(ApiKey::from).collect())
+    }
+
+    /// Stores a key.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn insert(&self, new: NewApiKey<'_>, now: Timestamp) -> Result<ApiKey, StorageError> {
+        let row = api_key::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            organization_id: Set(self.organization.0),
+            key_id: Set(new.key_id),
+            name: Set(new.name.to_owned()),
+            prefix: Set(new.prefix),
+            secret_hash: Set(new.secret_hash),
+            created_by: Set(new.created_by),
+            created_at: Set(now.into()),
+            last_used_at: Set(None),
+            revoked_at: Set(None),
+        };
+        Ok(row.insert(&self.storage.writer).await?.into())
+    }
+
+    /// Revokes a key at once; false when there is none, true also when it was revoked before.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, StorageError> {
+        let changes = api_key::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+        let revoked = api_key::Entity::update_many()
+            .set(changes)
+            .filter(api_key::Column::OrganizationId.eq(self.organization.0))
+            .filter(api_key::Column::Id.eq(id))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(&self.storage.writer)
+            .await?;
+        if revoked.rows_affected == 1 {
+            return Ok(true);
+        }
+        Ok(self.select().filter(api_key::Column::Id.eq(id)).one(&self.storage.reader).await?.is_some())
+    }
+}
+
+impl From<api_key::Model> for ApiKey {
+    fn from(row: api_key::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            prefix: row.prefix,
+            created_at: row.created_at.into(),
+            last_used_at: row.last_used_at.map(Timestamp::from),
+            revoked_at: row.revoked_at.map(Timestamp::from),
+        }
+    }
+}

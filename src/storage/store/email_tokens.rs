@@ -1,0 +1,110 @@
+//! Tokens sent by mail: each is used once.
+
+use basira_actors::model::{OrganizationId, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::storage::entity::{email_token, organization, user_account};
+use crate::storage::millis::Millis;
+use crate::storage::{Storage, StorageError};
+
+/// What a mailed token is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Proving that the address is one's own.
+    VerifyEmail,
+    /// Setting a new password.
+    ResetPassword,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify",
+            Self::ResetPassword => "reset",
+        }
+    }
+}
+
+/// A token about to be sent.
+#[derive(Debug, Clone)]
+pub struct NewEmailToken {
+    pub user_id: Uuid,
+    pub purpose: Purpose,
+    pub token_hash: String,
+    pub expires_at: Timestamp,
+}
+
+impl Storage {
+    /// Remembers a token that is about to be sent.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn insert_email_token(&self, token: NewEmailToken) -> Result<(), StorageError> {
+        let row = email_token::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            user_id: Set(token.user_id),
+            kind: Set(token.purpose.as_str().to_owned()),
+            token_hash: Set(token.token_hash),
+            expires_at: Set(token.expires_at.into()),
+            used_at: Set(None),
+        };
+        row.insert(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Spends a verification token: its owner's address is proved and the organization verified. `None` when the
+    /// token is unknown, expired or spent. Across tenants: the token itself says whose it is.
+    ///
+    /// # Errors
+    /// [`StorageError`] when nothing was changed.
+    pub async fn verify_email(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<OrganizationId>, StorageError> {
+        let transaction = self.begin().await?;
+        let Some(user_id) = spend(&transaction, Purpose::VerifyEmail, token_hash, now).await? else {
+            return Ok(None);
+        };
+        let Some(user) = user_account::Entity::find_by_id(user_id).one(&transaction).await? else {
+            return Ok(None);
+        };
+        let verified = user_account::ActiveModel {
+            id: Set(user_id),
+            email_verified_at: Set(Some(now.into())),
+            updated_at: Set(now.into()),
+            ..Default::default()
+        };
+        verified.update(&transaction).await?;
+        let lifted = organization::ActiveModel {
+            id: Set(user.organization_id),
+            verified: Set(true),
+            ..Default::default()
+        };
+        lifted.update(&transaction).await?;
+        transaction.commit().await?;
+        Ok(Some(OrganizationId(user.organization_id)))
+    }
+}
+
+/// The owner of the token, if it was good until now.
+async fn spend(
+    connection: &impl ConnectionTrait,
+    purpose: Purpose,
+    token_hash: &str,
+    now: Timestamp,
+) -> Result<Option<Uuid>, StorageError> {
+    let now = Millis::from(now);
+    let changes = email_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() };
+    let spent = email_token::Entity::update_many()
+        .set(changes)
+        .filter(email_token::Column::TokenHash.eq(token_hash))
+        .filter(email_token::Column::Kind.eq(purpose.as_str()))
+        .filter(email_token::Column::UsedAt.is_null())
+        .filter(email_token::Column::ExpiresAt.gt(now))
+        .exec_with_returning(connection)
+        .await?;
+    Ok(spent.first().map(|token| token.user_id))
+}

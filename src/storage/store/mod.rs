@@ -1,0 +1,16 @@
+//! Every query, one file per aggregate. Queries on a tenant's rows start from a type that carries its organization,
+//! so that none can start without; the few that must look across tenants are methods of `Storage` and say why.
+
+mod accounts;
+mod api_keys;
+mod database_row;
+mod databases;
+mod email_tokens;
+mod refresh_tokens;
+mod targets;
+
+pub use accounts::{Account, NewAccount, Organization, User};
+pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
+pub use databases::{Database, Databases, RegisterError};
+pub use email_tokens::{NewEmailToken, Purpose};
+pub use refresh_tokens::{NewRefreshToken, Rotation};

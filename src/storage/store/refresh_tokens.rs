@@ -1,0 +1,156 @@
+//! Refresh tokens: each is used once, and one used twice takes its whole family with it.
+
+use basira_actors::model::Timestamp;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateResult,
+};
+use uuid::Uuid;
+
+use super::Account;
+use super::accounts::accounts;
+use crate::storage::entity::{refresh_token, user_account};
+use crate::storage::{Storage, StorageError};
+
+/// A refresh token about to be handed out.
+#[derive(Debug, Clone)]
+pub struct NewRefreshToken {
+    pub token_hash: String,
+    pub expires_at: Timestamp,
+}
+
+/// What came of an attempt to trade a refresh token for the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// The token is spent and the next one stored.
+    Rotated { session_id: Uuid, account: Box<Account> },
+    /// It was spent before: someone else has a copy, so its family is revoked now.
+    Reused,
+    /// Unknown, expired or revoked.
+    Refused,
+}
+
+impl Storage {
+    /// Starts a session, which is a family of refresh tokens, with `token`.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn start_session(
+        &self,
+        session_id: Uuid,
+        user_id: Uuid,
+        token: NewRefreshToken,
+    ) -> Result<(), StorageError> {
+        insert(&self.writer, session_id, user_id, token).await
+    }
+
+    /// Spends the token with `hash` and stores `next` in its family, atomically: of two that try the same token at
+    /// once, one wins. Across tenants: the token itself says whose it is.
+    ///
+    /// # Errors
+    /// [`StorageError`] when nothing was changed.
+    pub async fn rotate_refresh_token(
+        &self,
+        hash: &str,
+        next: NewRefreshToken,
+        now: Timestamp,
+    ) -> Result<Rotation, StorageError> {
+        let transaction = self.begin().await?;
+        let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
+        let Some(token) = query.one(&transaction).await? else { return Ok(Rotation::Refused) };
+        if token.expires_at <= now.into() {
+            return Ok(Rotation::Refused);
+        }
+        // The claim waits for a rival's transaction, so all that is read after it is settled.
+        let claimed = claim(&transaction, token.id, now).await?;
+        if is_revoked(&transaction, token.family_id).await? {
+            return Ok(Rotation::Refused);
+        }
+        if !claimed {
+            revoke(&transaction, token.family_id, now).await?;
+            transaction.commit().await?;
+            return Ok(Rotation::Reused);
+        }
+        insert(&transaction, token.family_id, token.user_id, next).await?;
+        let account = accounts().filter(user_account::Column::Id.eq(token.user_id)).one(&transaction).await?;
+        transaction.commit().await?;
+        Ok(account.and_then(Account::from_row).map_or(Rotation::Refused, |account| Rotation::Rotated {
+            session_id: token.family_id,
+            account: account.into(),
+        }))
+    }
+
+    /// Ends a session: its refresh tokens are revoked. An unknown one is no error.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn end_session(&self, session_id: Uuid, now: Timestamp) -> Result<(), StorageError> {
+        revoke(&self.writer, session_id, now).await
+    }
+
+    /// Ends the session of the token with `hash`; an unknown one is no error. Across tenants, as above.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn end_session_of(&self, hash: &str, now: Timestamp) -> Result<(), StorageError> {
+        let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
+        if let Some(token) = query.one(&self.writer).await? {
+            revoke(&self.writer, token.family_id, now).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn insert(
+    connection: &impl ConnectionTrait,
+    family_id: Uuid,
+    user_id: Uuid,
+    token: NewRefreshToken,
+) -> Result<(), StorageError> {
+    let row = refresh_token::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        family_id: Set(family_id),
+        user_id: Set(user_id),
+        token_hash: Set(token.token_hash),
+        expires_at: Set(token.expires_at.into()),
+        used_at: Set(None),
+        revoked_at: Set(None),
+    };
+    row.insert(connection).await?;
+    Ok(())
+}
+
+/// Marks the token as used; false when it was already.
+async fn claim(connection: &impl ConnectionTrait, id: Uuid, now: Timestamp) -> Result<bool, StorageError> {
+    let changes = refresh_token::ActiveModel { used_at: Set(Some(now.into())), ..Default::default() };
+    let result: UpdateResult = refresh_token::Entity::update_many()
+        .set(changes)
+        .filter(refresh_token::Column::Id.eq(id))
+        .filter(refresh_token::Column::UsedAt.is_null())
+        .exec(connection)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// A family with one revoked token is revoked: a token that was being added meanwhile counts for nothing.
+async fn is_revoked(connection: &impl ConnectionTrait, family_id: Uuid) -> Result<bool, StorageError> {
+    let revoked = refresh_token::Entity::find()
+        .filter(refresh_token::Column::FamilyId.eq(family_id))
+        .filter(refresh_token::Column::RevokedAt.is_not_null());
+    Ok(revoked.count(connection).await? > 0)
+}
+
+async fn revoke(
+    connection: &impl ConnectionTrait,
+    family_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let changes = refresh_token::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+    refresh_token::Entity::update_many()
+        .set(changes)
+        .filter(refresh_token::Column::FamilyId.eq(family_id))
+        .filter(refresh_token::Column::RevokedAt.is_null())
+        .exec(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The storage on real files, and on PostgreSQL when `BASIRA_TEST_POSTGRES_URL` names a server to use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use basira_actors::model::{DatabaseId, Engine, OrganizationId, Secret, Target, Timestamp, TlsMode};
+use tempfile::TempDir;
+
+use super::store::{Account, Database, NewAccount};
+use super::*;
+
+mod credentials;
+mod databases;
+
+pub(crate) const KEY: [u8; 32] = [7; 32];
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// A storage of its own for one test.
+pub(crate) struct Fixture {
+    pub storage: Storage,
+    pub url: String,
+    pub directory: TempDir,
+}
+
+/// A migrated, empty storage on every engine at hand.
+pub(crate) async fn fixtures() -> Vec<Fixture> {
+    let mut fixtures = vec![sqlite().await];
+    if let Ok(url) = std::env::var("BASIRA_TEST_POSTGRES_URL") {
+        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let (connection, _) = open::connect(&url).await.unwrap();
+        connection.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+        let separator = if url.contains('?') { '&' } else { '?' };
+        fixtures.push(fixture(format!("{url}{separator}options[search_path]={schema}")).await);
+    }
+    fixtures
+}
+
+pub(crate) async fn sqlite() -> Fixture {
+    let directory = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/deep/basira.db", directory.path().display());
+    Fixture { directory, ..fixture(url).await }
+}
+
+async fn fixture(url: String) -> Fixture {
+    let storage = Storage::open(&url, &KEY).await.unwrap();
+    storage.migrate().await.unwrap();
+    Fixture { storage, url, directory: TempDir::new().unwrap() }
+}
+
+/// Signs `email` up with an organization of the same name.
+pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
+    let new = NewAccount {
+        email,
+        name: "Ada",
+        role: "owner",
+        password_hash: "$hash",
+        organization_name: email,
+        slugs: vec![email.to_owned()],
+        plan: "free",
+    };
+    storage.create_account(new, NOW).await.unwrap()
+}
+
+pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
+    let target = Target {
+        id: DatabaseId::generate(),
+        organization_id,
+        engine: Engine::Postgres,
+        host: "db.example.com".to_owned(),
+        port: 5432,
+        database: "postgres".to_owned(),
+        username: Some("watcher".to_owned()),
+        password: Some(Secret::new("hunter2hunter2")),
+        tls: TlsMode::VerifyFull,
+        tls_ca_pem: None,
+        poll_interval: Duration::from_secs(10),
+        collect_explain_plans: true,
+        collect_replication: false,
+        disabled_collectors: BTreeSet::from(["pg_locks".to_owned()]),
+    };
+    Database {
+        target,
+        name: name.to_owned(),
+        tags: BTreeMap::from([("team".to_owned(), "payments".to_owned())]),
+        engine_version: None,
+        last_seen_at: None,
+        last_error: None,
+        health_score: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+#[tokio::test]
+async fn servers_that_start_at_once_all_find_the_schema_ready() {
+    let directory = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/basira.db", directory.path().display());
+    let start = || async {
+        let storage = Storage::open(&url, &KEY).await.unwrap();
+        storage.migrate().await.unwrap();
+        storage.ready().await.unwrap()
+    };
+    assert_eq!(tokio::join!(start(), start(), start(), start()), (true, true, true, true));
+
+    for Fixture { storage, url, .. } in fixtures().await {
+        Migrator::down(&storage.writer, None).await.unwrap();
+        assert!(!storage.ready().await.unwrap());
+        let other = Storage::open(&url, &KEY).await.unwrap();
+        let (first, second) = tokio::join!(storage.migrate(), other.migrate());
+        first.unwrap();
+        second.unwrap();
+        assert!(storage.ready().await.unwrap() && other.ready().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_sqlite_file_is_private_durable_and_gives_space_back() {
+    let Fixture { storage, directory, .. } = sqlite().await;
+    let pragma = async |name: &str| {
+        let row =
+            storage.writer.query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
+        row.await.unwrap().unwrap().try_get_by_index::<String>(0)
+    };
+    let number = async |name: &str| {
+        let row =
+            storage.writer.query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
+        row.await.unwrap().unwrap().try_get_by_index::<i32>(0).unwrap()
+    };
+    assert_eq!(pragma("journal_mode").await.unwrap(), "wal");
+    assert_eq!(number("synchronous").await, 2);
+    assert_eq!(number("foreign_keys").await, 1);
+    assert_eq!(number("auto_vacuum").await, 2);
+    for file in ["basira.db", "basira.db-wal", "basira.db-shm"] {
+        let metadata = std::fs::metadata(directory.path().join("deep").join(file)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
+    }
+    let refused = storage.reader.execute_unprepared("DELETE FROM organization").await;
+    assert!(refused.is_err(), "readers must not be able to write");
+}
+
+#[tokio::test]
+async fn a_storage_that_is_away_is_told_apart() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("postgres://someone:s3cret@127.0.0.1:{port}/basira");
+    let error = Storage::open(&url, &KEY).await.unwrap_err();
+    assert!(matches!(error, StorageError::Unavailable(_)), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+
+    let error = Storage::open("mysql://root:s3cret@localhost/x", &KEY).await.unwrap_err();
+    assert!(matches!(error, StorageError::Url(_)), "{error:?}");
+
+    let Fixture { storage, .. } = sqlite().await;
+    let error = StorageError::from(storage.writer.execute_unprepared("SELECT nonsense").await.unwrap_err());
+    assert!(matches!(error, StorageError::Database(_)), "{error:?}");
+    let reader = storage.reader.clone();
+    storage.close().await.unwrap();
+    let error = StorageError::from(reader.execute_unprepared("SELECT 1").await.unwrap_err());
+    assert!(matches!(error, StorageError::Unavailable(_)), "{error:?}");
+}

@@ -1,0 +1,122 @@
+//! Registered databases.
+
+use basira_actors::ports::{Sighting, TargetSource};
+
+use crate::storage::store::RegisterError;
+use crate::storage::tests::*;
+
+async fn verified(storage: &Storage, email: &str) -> OrganizationId {
+    let id = sign_up(storage, email).await.organization.id;
+    storage.writer.execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn a_database_comes_back_as_it_was_stored_to_its_organization_only() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = verified(&storage, "a@x.org").await;
+        let other = verified(&storage, "b@x.org").await;
+        let stored = database(own, "orders");
+        let id = stored.target.id;
+        storage.databases(own).insert(&stored).await.unwrap();
+
+        assert_eq!(storage.databases(own).find(id).await.unwrap(), Some(stored.clone()));
+        assert_eq!(storage.databases(own).list().await.unwrap(), std::slice::from_ref(&stored));
+        assert_eq!(storage.all().await.unwrap(), [stored.target]);
+
+        assert_eq!(storage.databases(other).find(id).await.unwrap(), None);
+        assert_eq!(storage.databases(other).list().await.unwrap(), []);
+        assert!(!storage.databases(other).delete(id).await.unwrap());
+        let changed = storage.databases(other).update(id, |database| database.name.clear()).await.unwrap();
+        assert_eq!(changed, None);
+        assert!(storage.databases(own).delete(id).await.unwrap());
+        assert!(!storage.databases(own).delete(id).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn names_are_unique_in_an_organization() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = verified(&storage, "a@x.org").await;
+        let other = verified(&storage, "b@x.org").await;
+        storage.databases(own).insert(&database(own, "orders")).await.unwrap();
+        storage.databases(other).insert(&database(other, "orders")).await.unwrap();
+        let twice = storage.databases(own).insert(&database(own, "orders")).await;
+        assert!(matches!(twice, Err(RegisterError::NameTaken)), "{twice:?}");
+
+        let second = database(own, "billing");
+        storage.databases(own).insert(&second).await.unwrap();
+        let databases = storage.databases(own);
+        let renamed = databases.update(second.target.id, |database| database.name = "orders".into()).await;
+        assert!(matches!(renamed, Err(RegisterError::NameTaken)), "{renamed:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unverified_organization_has_one_database_even_when_it_hurries() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = sign_up(&storage, "a@x.org").await.organization.id;
+        let (one, two) = (database(own, "one"), database(own, "two"));
+        let databases = storage.databases(own);
+        let (first, second) = tokio::join!(databases.insert(&one), databases.insert(&two));
+        let refused = if first.is_ok() { second } else { first };
+        assert!(matches!(refused, Err(RegisterError::VerificationRequired)), "{refused:?}");
+        assert_eq!(storage.databases(own).list().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = verified(&storage, "a@x.org").await;
+        let id = {
+            let stored = database(own, "orders");
+            storage.databases(own).insert(&stored).await.unwrap();
+            stored.target.id
+        };
+        let seen =
+            Sighting { last_seen_at: Some(NOW), last_error: None, engine_version: Some("16.4".to_owned()) };
+        storage.sighted(id, seen).await.unwrap();
+        let away =
+            Sighting { last_seen_at: None, last_error: Some("refused".to_owned()), engine_version: None };
+        storage.sighted(id, away).await.unwrap();
+        let changed =
+            storage.databases(own).update(id, |database| database.target.port = 6432).await.unwrap();
+
+        let found = storage.databases(own).find(id).await.unwrap().unwrap();
+        assert_eq!(changed.as_ref(), Some(&found));
+        assert_eq!(found.target.port, 6432);
+        assert_eq!(found.last_seen_at, Some(NOW));
+        assert_eq!(found.engine_version.as_deref(), Some("16.4"));
+        assert_eq!(found.last_error.as_deref(), Some("refused"));
+    }
+}
+
+#[tokio::test]
+async fn passwords_are_sealed_and_outlive_a_start_with_the_wrong_key() {
+    let Fixture { storage, url, directory } = sqlite().await;
+    let own = verified(&storage, "a@x.org").await;
+    let stored = database(own, "orders");
+    let id = stored.target.id;
+    storage.databases(own).insert(&stored).await.unwrap();
+    let file = std::fs::read(directory.path().join("deep/basira.db-wal")).unwrap();
+    assert!(!file.windows(14).any(|bytes| bytes == b"hunter2hunter2"));
+
+    let mistaken = Storage::open(&url, &[8; 32]).await.unwrap();
+    let found = mistaken.databases(own).find(id).await.unwrap().unwrap();
+    assert_eq!(found.target.password, None);
+    mistaken.databases(own).update(id, |database| database.target.port = 6432).await.unwrap();
+    let found = storage.databases(own).find(id).await.unwrap().unwrap();
+    assert_eq!(found.target.password, stored.target.password);
+}
+
+#[tokio::test]
+async fn databases_go_with_their_organization() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = verified(&storage, "a@x.org").await;
+        storage.databases(own).insert(&database(own, "orders")).await.unwrap();
+        storage.writer.execute_unprepared("DELETE FROM organization").await.unwrap();
+        assert_eq!(storage.all().await.unwrap(), []);
+        assert_eq!(storage.account_by_email("a@x.org").await.unwrap(), None);
+    }
+}

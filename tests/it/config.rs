@@ -1,0 +1,77 @@
+//! The command line and the configuration, as an operator meets them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+
+use crate::harness::TestApp;
+
+fn basira(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+    command.args(arguments).envs(environment.iter().copied()).current_dir(folder.path());
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_effective_configuration_is_printed_without_secrets() {
+    let secret = "a-secret-that-is-long-enough-to-sign-with";
+    let output = basira(
+        &["config", "check"],
+        &[("BASIRA__AUTH__JWT_SECRET", secret), ("BASIRA__LOG__LEVEL", "debug")],
+    );
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(printed.contains("127.0.0.1:8080") && printed.contains("debug"), "{printed}");
+    assert!(!printed.contains(secret), "{printed}");
+}
+
+#[test]
+fn an_unknown_key_stops_the_start_and_names_the_nearest() {
+    for arguments in [&["config", "check"], &["serve"][..]] {
+        let output = basira(arguments, &[("BASIRA__HTTP__LISTN", "127.0.0.1:0")]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?} accepted a misspelt key");
+        assert!(error.contains("listn") || error.contains("LISTN"), "{error}");
+        assert!(error.contains("http.listen"), "{error}");
+    }
+}
+
+#[test]
+fn an_ill_typed_value_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("basira.toml");
+    fs::write(&file, "[http]\nlisten = 7\n").unwrap();
+    let file = file.to_str().unwrap();
+    let output = basira(&["config", "check", "--config", file], &[]);
+    let error = text(&output.stderr);
+    assert!(!output.status.success(), "a number was taken for an address");
+    assert!(error.contains("http.listen") && error.contains(file), "{error}");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in ["serve", "demo", "config", "admin"] {
+        let output = basira(&[command, "--help"], &[]);
+        assert!(output.status.success() && !output.stdout.is_empty(), "{command}");
+    }
+    assert!(!basira(&["no-such-command"], &[]).status.success());
+}
+
+#[tokio::test]
+async fn generated_secrets_are_readable_by_the_owner_only() {
+    let app = TestApp::start().await;
+    let mut secrets = 0;
+    for entry in fs::read_dir(app.data_dir()).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.contains("secret") || name.contains("key") {
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+            secrets += 1;
+        }
+    }
+    assert!(secrets >= 2, "no generated secrets in {:?}", app.data_dir());
+}

@@ -1,0 +1,110 @@
+//! The real binary, serving from a throwaway folder.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::TestClient;
+
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// A running `basira serve`; ended when dropped.
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    folder: TempDir,
+    settings: BTreeMap<String, String>,
+    process: Child,
+}
+
+impl TestApp {
+    /// With the defaults.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings such as `("LIMITS__API__PER_SECOND", "5")`.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings =
+            settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned())).collect();
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
+    /// As a power cut would.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await.expect("a process to kill");
+    }
+
+    /// Serves again from the same folder, on another port.
+    pub(crate) async fn start_again(&mut self) {
+        (self.process, self.url) = serve(self.folder.path(), &self.settings).await;
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Everything that was logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(log_of(self.folder.path())).unwrap_or_default()
+    }
+
+    pub(crate) fn anonymous(&self) -> TestClient {
+        TestClient::anonymous(&self.url)
+    }
+
+    /// The token in the newest mail to `address`, whatever its encoding.
+    pub(crate) fn mailed_token(&self, address: &str) -> String {
+        let mails = fs::read_dir(self.data_dir().join("mail")).expect("a folder of mails");
+        let mut mails: Vec<_> = mails.map(|entry| entry.expect("a mail").path()).collect();
+        mails.sort();
+        let mut texts = mails.iter().map(|path| fs::read_to_string(path).expect("a readable mail"));
+        let mail = texts.rfind(|mail| mail.contains(address)).expect("a mail to them");
+        let text = mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+        let token = text.split_once("token=").expect("a token").1;
+        token.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.~%".contains(*c)).collect()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("--- log of basira ---\n{}", self.log());
+        }
+    }
+}
+
+fn log_of(folder: &Path) -> PathBuf {
+    folder.join("stderr.log")
+}
+
+async fn serve(folder: &Path, settings: &BTreeMap<String, String>) -> (Child, String) {
+    let log = OpenOptions::new().create(true).append(true).open(log_of(folder)).expect("a log file");
+    let mut process = Command::new(env!("CARGO_BIN_EXE_basira"))
+        .arg("serve")
+        .env("BASIRA__HTTP__LISTEN", "127.0.0.1:0")
+        .env("BASIRA__DATA_DIR", folder.join("data"))
+        .envs(settings)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(process.stdout.take().expect("its stdout")).lines();
+    let first = timeout(READY_WITHIN, lines.next_line()).await;
+    let line = first.expect("a line in time").expect("readable").unwrap_or_default();
+    let Some(url) = line.strip_prefix("listening on ") else {
+        panic!("basira did not start: {line}\n{}", fs::read_to_string(log_of(folder)).unwrap_or_default());
+    };
+    (process, url.to_owned())
+}

@@ -1,0 +1,18 @@
+//! What every test stands on.
+
+mod app;
+mod client;
+mod database;
+mod live;
+mod organization;
+pub(crate) mod postgres;
+mod proxy;
+mod wait;
+
+pub(crate) use app::TestApp;
+pub(crate) use client::TestClient;
+pub(crate) use database::TestDatabase;
+pub(crate) use live::LiveStream;
+pub(crate) use organization::{Organization, PASSWORD, Registered};
+pub(crate) use proxy::{ChaosProxy, Mode};
+pub(crate) use wait::{eventually, holds_for};

@@ -1,0 +1,31 @@
+//! Real servers: one of each version shared by all tests, and private ones for tests that break theirs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use basira::demo::servers::{Distribution, Options, PostgresServer};
+use tokio::sync::OnceCell;
+
+/// One cell per major; a static is never dropped, but the server ends with this process all the same.
+static SHARED: LazyLock<BTreeMap<u16, OnceCell<PostgresServer>>> =
+    LazyLock::new(|| Distribution::MAJORS.map(|major| (major, OnceCell::new())).into());
+
+/// The newest version, for tests that need just one.
+pub(crate) const NEWEST: u16 = 18;
+
+/// The server of `major` that all tests share: use a database of your own in it.
+pub(crate) async fn shared(major: u16) -> &'static PostgresServer {
+    SHARED[&major].get_or_init(|| private(major, "max_connections = 300")).await
+}
+
+/// A server of its own for a test that will hurt it.
+pub(crate) async fn private(major: u16, settings: &str) -> PostgresServer {
+    let options = Options { settings: settings.to_owned(), ..Options::default() };
+    PostgresServer::start(&distribution(major).await, options).await.expect("a server of its own")
+}
+
+/// Fetches block, so they get a thread.
+async fn distribution(major: u16) -> Distribution {
+    let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(Some(major))).await;
+    fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,300 @@
+//! The rules of the house that the compiler does not check.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const MOST_LINES: usize = 500;
+
+/// A crate, and the only folders that may name it.
+const HOMES: [(&str, &[&str]); 4] = [
+    ("sea_orm", &["src/storage/", "src/samples/", "migrations/"]),
+    ("tokio_postgres", &["actors/src/drivers/", "src/demo/", "tests/", "benches/"]),
+    ("ractor", &["actors/src/monitor/", "actors/src/supervisor/"]),
+    ("warp", &["src/http/"]),
+];
+
+/// A folder, and the rooms above it that it may not name: imports go down only.
+const UPSTAIRS: [(&str, &[&str]); 12] = [
+    ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
+    ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("actors/src/collect/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("actors/src/collectors/", &["drivers", "monitor", "supervisor"]),
+    ("actors/src/health/", &["collectors", "drivers", "monitor", "supervisor"]),
+    ("actors/src/drivers/", &["monitor", "supervisor", "health"]),
+    ("actors/src/monitor/", &["supervisor"]),
+    ("src/storage/", &["http", "auth", "cli", "app", "demo"]),
+    ("src/samples/", &["http", "auth", "cli", "app", "demo"]),
+    ("src/auth/", &["http", "cli", "demo"]),
+    ("src/http/", &["cli", "demo"]),
+];
+
+/// Rooms whose members do not know each other, the list that names each of them, and how.
+const ROOMS: [Room; 4] = [
+    Room {
+        folder: "actors/src/collectors/postgres",
+        list: "actors/src/collectors/mod.rs",
+        entry: "postgres::NAME::SPEC",
+    },
+    Room {
+        folder: "actors/src/collectors/clickhouse",
+        list: "actors/src/collectors/mod.rs",
+        entry: "clickhouse::NAME::SPEC",
+    },
+    Room { folder: "actors/src/health/rules", list: "actors/src/health/rules/mod.rs", entry: "NAME::RULE" },
+    Room { folder: "src/http/routes", list: "src/http/routes/mod.rs", entry: "NAME::routes()" },
+];
+
+/// Macros that print or give up.
+const BANNED: [&str; 7] = ["todo!", "unimplemented!", "dbg!", "println!", "eprintln!", "print!", "eprint!"];
+/// Who talks to a terminal, or is a test.
+const TALKERS: [&str; 4] = ["src/cli/", "src/demo/", "tests/", "benches/"];
+
+/// The API reference, and of it what is not built yet. A path leaves this part when its route is added.
+const REFERENCE: &str = include_str!("reference.txt");
+const LATER: &str = "later ";
+
+struct Room {
+    folder: &'static str,
+    list: &'static str,
+    entry: &'static str,
+}
+
+#[test]
+fn each_crate_has_one_home() {
+    let mut faults = Vec::new();
+    for (path, text) in sources() {
+        for (name, homes) in HOMES {
+            let at_home = homes.iter().any(|home| path.starts_with(home));
+            if !at_home
+                && path != "tests/tidy.rs"
+                && code_lines(&text).any(|line| names(line, &format!("{name}::")))
+            {
+                faults.push(format!("{path} names {name}, whose home is {homes:?}"));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn the_actors_know_neither_the_web_nor_the_orm() {
+    let manifest = read("actors/Cargo.toml");
+    for name in ["warp", "sea-orm", "hyper", "jsonwebtoken", "reqwest"] {
+        assert!(!manifest.lines().any(|line| line.starts_with(name)), "actors/Cargo.toml depends on {name}");
+    }
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut faults = Vec::new();
+    for (path, text) in sources() {
+        for (folder, above) in UPSTAIRS.iter().filter(|(folder, _)| path.starts_with(folder)) {
+            for room in *above {
+                if code_lines(&text).any(|line| names(line, &format!("crate::{room}::"))) {
+                    faults.push(format!("{path} looks up to {room} from {folder}"));
+                }
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn members_of_a_room_do_not_know_each_other_and_are_all_listed() {
+    let mut faults = Vec::new();
+    for room in &ROOMS {
+        let members = members(room);
+        let list = if members.is_empty() { String::new() } else { read(room.list) };
+        for member in &members {
+            if !list.contains(&room.entry.replace("NAME", member)) {
+                faults.push(format!("{} does not list {member}", room.list));
+            }
+        }
+        let last = room.folder.rsplit('/').next().unwrap();
+        for (path, text) in sources() {
+            let Some(own) = path.strip_prefix(room.folder).and_then(|rest| rest.strip_prefix('/')) else {
+                continue;
+            };
+            let own_name = own.split(['/', '.']).next().unwrap();
+            let parent = "super::".repeat(own.matches('/').count() + 1);
+            for other in members.iter().filter(|other| *other != own_name && own_name != "mod") {
+                let ways = [format!("{parent}{other}::"), format!("{last}::{other}::")];
+                if code_lines(&text).any(|line| ways.iter().any(|way| names(line, way))) {
+                    faults.push(format!("{path} knows its sibling {other}"));
+                }
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn the_rooms_that_must_have_members_have_some() {
+    for room in [&ROOMS[0], &ROOMS[3]] {
+        assert!(!members(room).is_empty(), "nothing in {}: was it moved?", room.folder);
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let too_long = sources().into_iter().filter(|(_, text)| text.lines().count() > MOST_LINES);
+    assert_none(&too_long.map(|(path, _)| format!("{path} has over {MOST_LINES} lines")).collect::<Vec<_>>());
+}
+
+#[test]
+fn nobody_prints_or_gives_up() {
+    let mut faults = Vec::new();
+    for (path, text) in sources() {
+        if TALKERS.iter().any(|talker| path.starts_with(talker)) {
+            continue;
+        }
+        for banned in BANNED {
+            if code_lines(&text).any(|line| names(line, banned)) {
+                faults.push(format!("{path} uses {banned}"));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn each_sql_file_is_used_once_and_says_what_it_reads() {
+    let mut uses: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for (path, text) in sources() {
+        for included in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let file = root().join(&path).parent().unwrap().join(included);
+            *uses.entry(fs::canonicalize(file).unwrap_or_default()).or_default() += 1;
+        }
+    }
+    let mut faults = Vec::new();
+    for file in files("sql") {
+        let used = uses.get(&fs::canonicalize(root().join(&file)).unwrap()).copied().unwrap_or_default();
+        if used != 1 {
+            faults.push(format!("{file} is included {used} times"));
+        }
+        let text = read(&file);
+        let first = text.lines().next().unwrap_or_default();
+        let says =
+            !file.starts_with("actors/") || (first.starts_with("-- source: ") && first.contains("needs "));
+        if !first.starts_with("-- ") || !says {
+            faults.push(format!("{file} does not start with `-- source: VIEW, VERSION; needs PRIVILEGE`"));
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn each_path_of_the_reference_has_exactly_one_route() {
+    let mut routes: BTreeMap<String, usize> = BTreeMap::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("src/http/")) {
+        let production = text.split("#[cfg(test)]").next().unwrap();
+        for route in routes_in(production) {
+            assert!(path.starts_with("src/http/routes/"), "{path} defines {route}");
+            *routes.entry(route).or_default() += 1;
+        }
+    }
+    let mut faults = Vec::new();
+    for line in REFERENCE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (wanted, line) = line.strip_prefix(LATER).map_or((1, line), |line| (0, line));
+        let found = routes.get(&anonymous(line)).copied().unwrap_or_default();
+        match (wanted, found) {
+            (1, 1) | (0, 0) => {}
+            (0, _) => faults.push(format!("{line} is built: it is no longer for later")),
+            (_, found) => faults.push(format!("{line} has {found} routes")),
+        }
+    }
+    faults.extend(
+        routes.iter().filter(|(_, count)| **count > 1).map(|(route, _)| format!("{route} is routed twice")),
+    );
+    assert_none(&faults);
+}
+
+/// `GET /api/v1/databases/{}` for each `Route::get("/api/v1/databases/{id}", ...)`.
+fn routes_in(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for rest in text.split("Route::").skip(1) {
+        let Some((call, rest)) = rest.split_once('(') else { continue };
+        let (before_path, rest) = rest.split_once('"').unwrap_or_default();
+        let method = match call {
+            "get" | "post" | "patch" | "put" | "delete" => call.to_uppercase(),
+            "new" => before_path.trim().trim_start_matches("Method::").trim_end_matches(',').to_owned(),
+            _ => continue,
+        };
+        if let Some(path) = rest.split('"').next().filter(|path| path.starts_with('/')) {
+            found.push(anonymous(&format!("{method} {path}")));
+        }
+    }
+    found
+}
+
+/// A route without the names of its parameters.
+fn anonymous(route: &str) -> String {
+    let mut pieces = route.split('{');
+    let first = pieces.next().unwrap().to_owned();
+    pieces.fold(first, |route, piece| route + "{}" + piece.split_once('}').map_or("", |(_, rest)| rest))
+}
+
+/// Names of the files and folders of a room, `mod.rs` and `sql` aside.
+fn members(room: &Room) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(room.folder)).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.path().file_stem().unwrap().to_string_lossy().into_owned());
+    names.filter(|name| name != "mod" && name != "sql").collect()
+}
+
+/// Whether `line` has `word` where a word begins.
+fn names(line: &str, word: &str) -> bool {
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+}
+
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Every Rust file of the workspace with its text.
+fn sources() -> Vec<(String, String)> {
+    files("rs").into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+fn files(extension: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = ["src", "actors/src", "migrations/src", "tests", "benches"]
+        .iter()
+        .map(|name| root().join(name))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_checks_see_what_they_look_for() {
+    assert!(names("use ractor::Actor;", "ractor::") && !names("use extractor::Actor;", "ractor::"));
+    assert!(names("    println!(\"x\")", "println!") && !names("eprintln!(\"x\")", "println!"));
+    let text = "Route::get(\n    \"/a/{id}\", x), Route::new(Method::PUT, \"/b\", y), Route::accepts(\"/c\")";
+    assert_eq!(routes_in(text), ["GET /a/{}", "PUT /b"]);
+    assert_eq!(anonymous("GET /t/{schema}/{name}/x"), "GET /t/{}/{}/x");
+}
