@@ -11,3 +11,5 @@ pub mod http;
 pub mod run;
 pub mod samples;
 pub mod storage;
+#[cfg(test)]
+mod testing;

@@ -1,6 +1,6 @@
 //! Why something about an account was refused.
 
-use super::password::Interrupted;
+use super::password::HashError;
 use crate::fields::FieldError;
 use crate::storage::StorageError;
 
@@ -36,8 +36,8 @@ pub enum AccountError {
     Internal(String),
 }
 
-impl From<Interrupted> for AccountError {
-    fn from(error: Interrupted) -> Self {
+impl From<HashError> for AccountError {
+    fn from(error: HashError) -> Self {
         Self::Internal(error.to_string())
     }
 }

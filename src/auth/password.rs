@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use basira_actors::model::Secret;
-use pbkdf2::pbkdf2_hmac_array;
-use sha2::Sha256;
+use pbkdf2::password_hash::{Error, Output, PasswordHash, PasswordHasher, SaltString};
+use pbkdf2::{Algorithm, Params, Pbkdf2};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
@@ -34,16 +32,13 @@ pub(super) enum Verdict {
     RightButCheap,
 }
 
-/// The process is shutting down.
+/// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
-#[error("hashing a password was interrupted")]
-pub(super) struct Interrupted;
-
-/// A stored hash, taken apart.
-struct Stored {
-    rounds: u32,
-    salt: Vec<u8>,
-    hash: [u8; HASH_BYTES],
+pub(super) enum HashError {
+    #[error("hashing a password was interrupted, the server is shutting down")]
+    Interrupted,
+    #[error("hashing a password failed: {0}")]
+    Hash(#[from] Error),
 }
 
 impl Default for Passwords {
@@ -59,56 +54,55 @@ impl Passwords {
     }
 
     /// The PHC string of `password` under a new salt.
-    pub(super) async fn hash(&self, password: &Secret) -> Result<String, Interrupted> {
-        let salt: [u8; SALT_BYTES] = rand::random();
-        let hash = self.derive(password, salt.to_vec(), self.rounds).await?;
-        let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
-        Ok(format!("$pbkdf2-sha256$i={},l={HASH_BYTES}${salt}${hash}", self.rounds))
+    pub(super) async fn hash(&self, password: &Secret) -> Result<String, HashError> {
+        self.derive(password, new_salt()?, self.rounds).await
     }
 
     /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong.
-    pub(super) async fn check(
-        &self,
-        password: &Secret,
-        stored: Option<&str>,
-    ) -> Result<Verdict, Interrupted> {
+    pub(super) async fn check(&self, password: &Secret, stored: Option<&str>) -> Result<Verdict, HashError> {
         let Some(stored) = stored.and_then(Stored::parse) else {
-            self.derive(password, vec![0; SALT_BYTES], self.rounds).await?;
+            self.derive(password, new_salt()?, self.rounds).await?;
             return Ok(Verdict::Wrong);
         };
-        let hash = self.derive(password, stored.salt, stored.rounds).await?;
-        if !bool::from(hash.ct_eq(&stored.hash)) {
+        let derived = self.derive(password, stored.salt, stored.rounds).await?;
+        let hash = PasswordHash::new(&derived)?.hash;
+        if !hash.is_some_and(|hash| hash.as_bytes().ct_eq(stored.hash.as_bytes()).into()) {
             return Ok(Verdict::Wrong);
         }
         Ok(if stored.rounds < self.rounds { Verdict::RightButCheap } else { Verdict::Right })
     }
 
-    async fn derive(
-        &self,
-        password: &Secret,
-        salt: Vec<u8>,
-        rounds: u32,
-    ) -> Result<[u8; HASH_BYTES], Interrupted> {
-        let _permit = self.permits.acquire().await.map_err(|_| Interrupted)?;
+    async fn derive(&self, password: &Secret, salt: SaltString, rounds: u32) -> Result<String, HashError> {
+        let _permit = self.permits.acquire().await.map_err(|_| HashError::Interrupted)?;
         let password = password.clone();
         let derivation = tokio::task::spawn_blocking(move || {
-            pbkdf2_hmac_array::<Sha256, HASH_BYTES>(password.expose().as_bytes(), &salt, rounds)
+            let (algorithm, params) = (Algorithm::Pbkdf2Sha256, Params { rounds, output_length: HASH_BYTES });
+            let password = password.expose().as_bytes();
+            Pbkdf2
+                .hash_password_customized(password, Some(algorithm.ident()), None, params, &salt)
+                .map(|hash| hash.to_string())
         });
-        derivation.await.map_err(|_| Interrupted)
+        Ok(derivation.await.map_err(|_| HashError::Interrupted)??)
     }
+}
+
+/// A stored hash, taken apart.
+struct Stored {
+    rounds: u32,
+    salt: SaltString,
+    hash: Output,
 }
 
 impl Stored {
     fn parse(phc: &str) -> Option<Self> {
-        let (parameters, rest) = phc.strip_prefix("$pbkdf2-sha256$")?.split_once('$')?;
-        let (salt, hash) = rest.split_once('$')?;
-        let rounds = parameters.split(',').find_map(|parameter| parameter.strip_prefix("i="))?;
-        Some(Self {
-            rounds: rounds.parse().ok()?,
-            salt: STANDARD_NO_PAD.decode(salt).ok()?,
-            hash: STANDARD_NO_PAD.decode(hash).ok()?.try_into().ok()?,
-        })
+        let stored = PasswordHash::new(phc).ok()?;
+        let rounds = Params::try_from(&stored).ok()?.rounds;
+        Some(Self { rounds, salt: SaltString::from_b64(stored.salt?.as_str()).ok()?, hash: stored.hash? })
     }
+}
+
+fn new_salt() -> Result<SaltString, Error> {
+    SaltString::encode_b64(&rand::random::<[u8; SALT_BYTES]>())
 }
 
 /// A password that may be set: 8 to 256 characters.

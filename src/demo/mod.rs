@@ -1,5 +1,12 @@
 //! A full try-out with nothing installed: a throwaway PostgreSQL with a life of its own, and Basira watching it.
-#![expect(clippy::print_stdout, reason = "talking to the person at the terminal is its job")]
+
+/// Prints a line; a reader that went away is no reason to fall over.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
 
 mod basira;
 pub mod servers;
@@ -70,7 +77,7 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     };
     stage.welcome();
     stop.await;
-    println!("\nstopping and removing everything ...");
+    say!("\nstopping and removing everything ...");
     drop(stage);
     Ok(())
 }
@@ -86,10 +93,10 @@ struct Stage {
 impl Stage {
     async fn set(options: DemoOptions) -> Result<Self, DemoError> {
         let postgres = start_postgres(options.postgres).await?;
-        println!("filling a little web shop ...");
+        say!("filling a little web shop ...");
         workload::open_shop(&postgres).await.map_err(DemoError::Shop)?;
         let clients = workload::let_clients_in(&postgres);
-        println!("starting Basira ...");
+        say!("starting Basira ...");
         let basira = Basira::start(options.listen).await?;
         let visit = visitor::set_up(&basira.url, &basira.data_dir, &postgres).await?;
         Ok(Self { _clients: clients, basira, _postgres: postgres, visit })
@@ -98,13 +105,13 @@ impl Stage {
     fn welcome(&self) {
         let Visit { api_key, database_id } = &self.visit;
         let url = &self.basira.url;
-        println!("\nBasira watches a busy web shop at {url}");
-        println!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
-        println!("  API key  {api_key}\n\nTry:");
+        say!("\nBasira watches a busy web shop at {url}");
+        say!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
+        say!("  API key  {api_key}\n\nTry:");
         for view in ["queries", "active", "overview"] {
-            println!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
+            say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
         }
-        println!("\nCtrl-C stops and removes everything.");
+        say!("\nCtrl-C stops and removes everything.");
     }
 }
 
@@ -112,15 +119,15 @@ impl Stage {
 async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError> {
     let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);
     for found in Distribution::installed().into_iter().filter(wanted) {
-        println!("starting a throwaway PostgreSQL {} ...", found.major);
+        say!("starting a throwaway PostgreSQL {} ...", found.major);
         match PostgresServer::start(&found, Options::default()).await {
             Ok(server) => return Ok(server),
-            Err(error) => println!("the one installed here does not do: {error}"),
+            Err(error) => say!("the one installed here does not do: {error}"),
         }
     }
     // Off the async threads, so that Ctrl-C is heard meanwhile.
     let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(major)).await;
     let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
-    println!("starting a throwaway PostgreSQL {} ...", fetched.major);
+    say!("starting a throwaway PostgreSQL {} ...", fetched.major);
     Ok(PostgresServer::start(&fetched, Options::default()).await?)
 }

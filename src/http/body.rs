@@ -15,6 +15,7 @@ use super::ApiError;
 pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
 const LIMIT_BYTES: usize = 1024 * 1024;
+const MOST_DISCARDED_BYTES: usize = 64 * LIMIT_BYTES;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads and decodes the body.
@@ -56,14 +57,22 @@ async fn within_time(body: &mut Body) -> Result<Bytes, ApiError> {
     tokio::time::timeout(TIME_LIMIT, collect(body)).await.map_err(|_| ApiError::BodyTimeout)?
 }
 
+/// Reads on for a while after the limit: a client that is cut off while it sends never reads why.
 async fn collect(body: &mut Body) -> Result<Bytes, ApiError> {
     let mut collected = BytesMut::new();
+    let mut received = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|_| ApiError::invalid("invalid_body", "the body broke off"))?;
-        if collected.len() + chunk.len() > LIMIT_BYTES {
-            return Err(ApiError::BodyTooLarge { limit_bytes: LIMIT_BYTES });
+        received += chunk.len();
+        if received > MOST_DISCARDED_BYTES {
+            break;
         }
-        collected.extend_from_slice(&chunk);
+        if received <= LIMIT_BYTES {
+            collected.extend_from_slice(&chunk);
+        }
+    }
+    if received > LIMIT_BYTES {
+        return Err(ApiError::BodyTooLarge { limit_bytes: LIMIT_BYTES });
     }
     Ok(collected.freeze())
 }

@@ -77,7 +77,7 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
     let started = Instant::now();
     let request_id = Uuid::now_v7().to_string();
     let method = incoming.method.clone();
-    let accepting = incoming.headers.clone();
+    let gzip = response::accepts_gzip(&incoming.headers);
     let (template, answer) = match router.find(&method, incoming.path.as_str()) {
         Ok((route, parameters)) => {
             let request = Request {
@@ -96,7 +96,7 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
     };
     let mut response = answer.unwrap_or_else(|error| error.into_response(&request_id));
     response::seal(&mut response, &request_id);
-    response::compress(&mut response, &accepting);
+    response::compress(&mut response, gzip);
     if method == Method::HEAD {
         response::drop_body(&mut response);
     }

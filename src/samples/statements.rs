@@ -169,7 +169,8 @@ fn milliseconds(values: &[i64], name: &str) -> Option<f64> {
 
 fn mean_time_ms(values: &[i64]) -> Option<f64> {
     let calls = cell(values, "calls").filter(|calls| *calls > 0)?;
-    Some(milliseconds(values, "total_time_us")? / float(calls))
+    let mean_us = (cell(values, "total_time_us").map(float)? / float(calls)).round();
+    Some(mean_us / 1000.0)
 }
 
 fn hit_ratio(hit: Option<i64>, read: Option<i64>) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! The storage on real files, and on PostgreSQL when `BASIRA_TEST_POSTGRES_URL` names a server to use.
+//! The storage on real files and on a real PostgreSQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -23,17 +23,15 @@ pub(crate) struct Fixture {
     pub directory: TempDir,
 }
 
-/// A migrated, empty storage on every engine at hand.
-pub(crate) async fn fixtures() -> Vec<Fixture> {
-    let mut fixtures = vec![sqlite().await];
-    if let Ok(url) = std::env::var("BASIRA_TEST_POSTGRES_URL") {
-        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let (connection, _) = open::connect(&url).await.unwrap();
-        connection.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
-        let separator = if url.contains('?') { '&' } else { '?' };
-        fixtures.push(fixture(format!("{url}{separator}options[search_path]={schema}")).await);
-    }
-    fixtures
+/// A migrated, empty storage on each engine.
+pub(crate) async fn fixtures() -> [Fixture; 2] {
+    let url = crate::testing::postgres_url().await;
+    let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let (connection, _) = open::connect(&url).await.unwrap();
+    connection.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    connection.close().await.unwrap();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    [sqlite().await, fixture(format!("{url}{separator}options[search_path]={schema}")).await]
 }
 
 pub(crate) async fn sqlite() -> Fixture {

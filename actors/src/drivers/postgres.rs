@@ -211,7 +211,9 @@ fn check_columns(statement: &Statement, expected: &[&str]) -> Result<(), Collect
 
 fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectError> {
     let mut cursor = Cursor::new(rows, 0);
-    let version = cursor.text()?.unwrap_or_default().to_owned();
+    // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
+    let version =
+        cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default().to_owned();
     let version_num = cursor.required_i64()?;
     let started_at = cursor.required_timestamp()?;
     let database = cursor.text()?.unwrap_or_default().to_owned();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::poll::{Outcome, Runner};
@@ -57,8 +58,15 @@ pub(crate) struct State {
     /// Tells the timer that counts from those that were overtaken.
     generation: u64,
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
-    poll: Option<AbortHandle>,
+    poll: Option<Poll>,
     sighted: Option<(Instant, Sighting)>,
+}
+
+/// The poll that is under way.
+struct Poll {
+    task: AbortHandle,
+    /// Ends its talk with the server.
+    interrupt: Arc<Notify>,
 }
 
 impl Drop for State {
@@ -67,7 +75,7 @@ impl Drop for State {
             timer.abort();
         }
         if let Some(poll) = &self.poll {
-            poll.abort();
+            poll.task.abort();
         }
     }
 }
@@ -154,11 +162,13 @@ impl State {
         let due = self.schedule.take_due(now);
         self.report.skipped(&due);
         let (shared, monitor) = (Arc::clone(&self.shared), myself.clone());
+        let interrupt = Arc::new(Notify::new());
+        let interrupted = Arc::clone(&interrupt);
         let poll = tokio::spawn(async move {
-            let outcome = runner.poll(&due, &monitor, &shared).await;
+            let outcome = runner.poll(&due, &monitor, &shared, &interrupted).await;
             Box::new((runner, outcome))
         });
-        self.poll = Some(poll.abort_handle());
+        self.poll = Some(Poll { task: poll.abort_handle(), interrupt });
         let monitor = myself.clone();
         tokio::spawn(async move {
             let message = match poll.await {
@@ -176,11 +186,12 @@ impl State {
         for run in &outcome.runs {
             self.report.ran(run);
         }
-        if let Some(target) = self.next_target.take() {
-            runner.reconfigure(target);
+        match self.next_target.take() {
+            // how the old registration fared is of no interest any more
+            Some(target) => runner.reconfigure(target),
+            None => self.observe(&outcome, now),
         }
         self.runner = Some(runner);
-        self.observe(&outcome, now);
         self.arm(myself, now);
     }
 
@@ -243,14 +254,13 @@ impl State {
         self.report = Report::new(&target, Some(&self.report));
         self.retry_at = None;
         self.backoff.reset();
-        let reconnects = !self.target.connects_like(&target);
+        if let Some(poll) = self.poll.as_ref().filter(|_| !self.target.connects_like(&target)) {
+            poll.interrupt.notify_one();
+        }
         self.target = target.clone();
         match &mut self.runner {
             Some(runner) => runner.reconfigure(target),
             None => self.next_target = Some(target),
-        }
-        if reconnects {
-            self.sighted = None;
         }
         self.set_patience();
         self.tune(now);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use ractor::ActorRef;
+use tokio::sync::Notify;
 
 use super::report::{Run, Success};
 use super::{Dependencies, Live, Message, Shared};
@@ -21,6 +22,8 @@ pub(crate) struct Runner {
     unstored: Option<Batch>,
     /// Something that a collector needs was missing: look again before the next run.
     look_again: bool,
+    /// Whether the connection comes from an earlier poll.
+    reused: bool,
 }
 
 struct Running {
@@ -41,7 +44,15 @@ impl Runner {
     pub(super) fn new(dependencies: Dependencies, target: Target) -> Self {
         let running = |spec: &'static Spec| Running { spec, collector: (spec.start)(), stored_until: None };
         let collectors = collectors::of(target.engine).map(running).collect();
-        Self { dependencies, target, session: None, collectors, unstored: None, look_again: false }
+        Self {
+            dependencies,
+            target,
+            session: None,
+            collectors,
+            unstored: None,
+            look_again: false,
+            reused: false,
+        }
     }
 
     /// Takes a changed target; what is known of its counters stays.
@@ -52,58 +63,69 @@ impl Runner {
         self.target = target;
     }
 
-    /// Runs what is due over one connection, each collector on its own, and stores what came of it.
+    /// Runs what is due over one connection, each collector on its own, and stores what came of it. `interrupt` ends
+    /// the talk with the server: its registration changed.
     pub(super) async fn poll(
         &mut self,
         due: &[Due],
         monitor: &ActorRef<Message>,
         shared: &Shared,
+        interrupt: &Notify,
     ) -> Outcome {
         let mut outcome = Outcome { runs: Vec::new(), server: None };
-        if let Err(error) = self.prepare().await {
-            outcome.runs.extend(due.iter().map(|due| failed(due.name, error.clone())));
-            return outcome;
-        }
         let mut batch = Batch::new(self.target.organization_id, self.target.id);
-        for running in &mut self.collectors {
-            let name = running.spec.name;
+        let mut broken = unless(interrupt, self.prepare()).await.err();
+        for place in 0..self.collectors.len() {
+            let name = self.collectors[place].spec.name;
             if !due.iter().any(|due| due.name == name) {
                 continue;
             }
-            let Some(session) = &mut self.session else {
-                let lost = outcome.runs.last().and_then(|run| run.result.as_ref().err()).cloned();
-                let lost = lost.unwrap_or(CollectError::Lost { reason: "no connection".to_owned() });
-                outcome.runs.push(failed(name, lost));
+            if let Some(error) = &broken {
+                outcome.runs.push(Run::failed(name, error.clone()));
                 continue;
-            };
+            }
             let started = Instant::now();
-            let result = converse(running.spec, &mut *running.collector, &mut **session).await;
-            outcome.server = Some(session.server().clone());
-            let result = result.map(|mut collected| {
+            let result = unless(interrupt, self.run(place)).await.map(|mut collected| {
                 if let Some(snapshot) = collected.activity.take() {
                     let live = Live::snapshot(shared.next_seq(), snapshot);
                     // an actor that is gone needs no live value
                     let _ = monitor.cast(Message::Looked(live));
                 }
-                running.add_to(&mut batch, *collected)
+                self.collectors[place].add_to(&mut batch, *collected)
             });
+            outcome.server = self.session.as_ref().map(|session| session.server().clone()).or(outcome.server);
             if let Err(error) = &result {
                 self.look_again |= matches!(error, CollectError::Missing { .. });
-                if error.ends_connection() {
-                    self.session = None;
-                }
+                broken = error.ends_connection().then(|| error.clone());
             }
             outcome.runs.push(Run { name, at: Timestamp::now(), took: started.elapsed(), result });
         }
-        self.unstored = (!batch.is_empty()).then_some(batch);
-        if let Err(error) = self.store().await {
-            for run in &mut outcome.runs {
-                if run.result.is_ok() {
-                    run.result = Err(error.clone());
-                }
-            }
+        if broken.is_some() {
+            self.session = None;
         }
+        self.store_all(batch, &mut outcome).await;
         outcome
+    }
+
+    /// Lets the collector at `place` ask until it is done. A connection of an earlier poll may have died unnoticed:
+    /// then a new one is made, once, whose failure says more than that the old one is gone.
+    async fn run(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
+        let answer = self.converse(place).await;
+        match answer {
+            Err(CollectError::Lost { .. }) if self.reused => {
+                self.connect().await?;
+                self.converse(place).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn converse(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
+        let Some(session) = &mut self.session else {
+            return Err(CollectError::Lost { reason: "there is no connection".to_owned() });
+        };
+        let Running { spec, collector, .. } = &mut self.collectors[place];
+        converse(spec, &mut **collector, &mut **session).await
     }
 
     /// Stores what is left over, and sees to it that there is a connection.
@@ -115,32 +137,43 @@ impl Runner {
                 running.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
             }
         }
-        match &mut self.session {
-            Some(session) if self.look_again => {
-                self.look_again = false;
-                let refreshed = session.refresh().await;
-                if refreshed.as_ref().is_err_and(CollectError::ends_connection) {
-                    self.session = None;
-                }
-                refreshed
-            }
-            Some(_) => Ok(()),
-            None => {
-                // the semaphore is never closed
-                let _turn = self.dependencies.connects.acquire().await;
-                self.session = Some(drivers::connect(&self.target, &self.dependencies.connect).await?);
-                Ok(())
+        self.reused = self.session.is_some();
+        let Some(session) = &mut self.session else { return self.connect().await };
+        if std::mem::take(&mut self.look_again) {
+            session.refresh().await?;
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<(), CollectError> {
+        (self.session, self.reused) = (None, false);
+        // the semaphore is never closed
+        let _turn = self.dependencies.connects.acquire().await;
+        self.session = Some(drivers::connect(&self.target, &self.dependencies.connect).await?);
+        Ok(())
+    }
+
+    /// Stores the batch of this poll; when the store is away, the runs that filled it have failed.
+    async fn store_all(&mut self, batch: Batch, outcome: &mut Outcome) {
+        if batch.is_empty() {
+            return;
+        }
+        self.unstored = Some(batch);
+        if let Err(error) = self.store().await {
+            for run in outcome.runs.iter_mut().filter(|run| run.result.is_ok()) {
+                run.result = Err(error.clone());
             }
         }
     }
 
+    /// Stores what is left over. It stays until it is stored: a repeated append of the same samples is harmless.
     async fn store(&mut self) -> Result<(), CollectError> {
-        let Some(batch) = self.unstored.take() else { return Ok(()) };
-        let stored = self.dependencies.sink.append(batch.clone()).await;
-        stored.map_err(|error| {
-            self.unstored = Some(batch);
-            CollectError::Store(error.to_string())
-        })
+        if let Some(batch) = self.unstored.clone() {
+            let stored = self.dependencies.sink.append(batch).await;
+            stored.map_err(|error| CollectError::Store(error.to_string()))?;
+            self.unstored = None;
+        }
+        Ok(())
     }
 }
 
@@ -160,9 +193,15 @@ impl Running {
     }
 }
 
-/// A run that did not take place.
-fn failed(name: &'static str, error: CollectError) -> Run {
-    Run { name, at: Timestamp::now(), took: std::time::Duration::ZERO, result: Err(error) }
+/// Does `work` unless it is interrupted.
+async fn unless<T>(
+    interrupt: &Notify,
+    work: impl Future<Output = Result<T, CollectError>>,
+) -> Result<T, CollectError> {
+    tokio::select! {
+        done = work => done,
+        () = interrupt.notified() => Err(CollectError::Lost { reason: "the registration changed".to_owned() }),
+    }
 }
 
 /// Lets a collector ask and be answered until it is done.

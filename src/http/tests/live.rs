@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -185,6 +186,19 @@ async fn everyone_gets_the_newest_at_its_own_pace_and_nothing_twice() {
     socket.send(Message::text("chatter is ignored")).await.expect("an open socket");
     sender.send_replace(snapshot(6, 0));
     assert_eq!(seq(&hear(&mut socket).await), Some(6));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_answered_and_its_slot_freed() {
+    let (_sender, receiver) = watch::channel(None);
+    let server = following(receiver, Duration::from_secs(1), None).await;
+    let mut socket = open(&server, "/live", &[]).await;
+    assert!(matches!(hear(&mut socket).await, Heard::Text(_)));
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    socket.send(Message::Close(Some(goodbye))).await.expect("an open socket");
+    assert_eq!(hear(&mut socket).await, Heard::Closed(1000));
+    server.app.live.close();
+    timeout(Duration::from_secs(1), server.app.live.wait()).await.expect("no stream is open");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The store as a whole, on SQLite and, when `BASIRA_TEST_POSTGRES_URL` names a server, on PostgreSQL.
+//! The store as a whole, on SQLite and on a real PostgreSQL.
 
 mod blobs;
 mod durable;
@@ -77,7 +77,7 @@ async fn on_each_backend(test: impl AsyncFn(&Fixture)) {
     let path = directory.path().join("samples.db");
     test(&Fixture::open(&format!("sqlite://{}?mode=rwc", path.display())).await).await;
 
-    let Ok(server) = std::env::var("BASIRA_TEST_POSTGRES_URL") else { return };
+    let server = crate::testing::postgres_url().await;
     let admin = Database::connect(&server).await.unwrap();
     let name = format!("samples_{}", uuid::Uuid::now_v7().simple());
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();

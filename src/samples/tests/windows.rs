@@ -33,7 +33,7 @@ async fn agree(
     stream: &'static Stream,
     series: &[u64],
 ) {
-    for turn in 0..40 {
+    for turn in 0..15 {
         let window = if turn == 0 { EVER } else { window(random, model) };
         let mut totals = fixture.store.totals(fixture.scope, stream, window).await.unwrap();
         totals.sort_by_key(|total| total.group);
