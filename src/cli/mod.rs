@@ -3,6 +3,7 @@
 
 mod check;
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,7 +101,7 @@ impl Cli {
             }
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();
-                print!("{}", config::show(file, std::env::vars(), &self.settings.flags(None))?);
+                print!("{}", config::show(file, environment(), &self.settings.flags(None))?);
             }
             Command::Admin { command: AdminCommand::Migrate } => {
                 let config = self.settings.load(None)?;
@@ -115,7 +116,7 @@ impl Cli {
 
 impl Settings {
     fn load(&self, listen: Option<&str>) -> Result<Config, ConfigError> {
-        Config::load(self.config.as_deref(), std::env::vars(), &self.flags(listen))
+        Config::load(self.config.as_deref(), environment(), &self.flags(listen))
     }
 
     fn flags(&self, listen: Option<&str>) -> Vec<Flag> {
@@ -128,6 +129,12 @@ impl Settings {
             |(flag, key, value): (_, _, Option<&str>)| Some(Flag { flag, key, value: value?.to_owned() });
         given.into_iter().filter_map(flag).collect()
     }
+}
+
+/// `std::env::vars` would panic at a variable that is not UTF-8, ours or not.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 fn start_log(config: &Config) {

@@ -25,11 +25,13 @@ pub enum DsnError {
     Shape,
     #[error("has the scheme {0}; known are postgres, postgresql and clickhouse")]
     Scheme(String),
+    #[error("has an @ or # after the host; in a password write / as %2F, ? as %3F, # as %23, @ as %40")]
+    Unescaped,
     #[error("names no host")]
     Host,
     #[error("has the port 0")]
     Port,
-    #[error("is not UTF-8 after percent-decoding")]
+    #[error("is not UTF-8 without zero bytes after percent-decoding")]
     Encoding,
     #[error("has the unknown parameter {0}; known is {1}")]
     Parameter(String, &'static str),
@@ -49,6 +51,11 @@ impl Dsn {
             "clickhouse" => Engine::Clickhouse,
             other => return Err(DsnError::Scheme(other.to_owned())),
         };
+        // a password with a bare / ? or # ends the host early, and its rest would pass for a name that may be shown
+        let tail = [Some(url.path()), url.query()];
+        if url.fragment().is_some() || tail.into_iter().flatten().any(|part| part.contains('@')) {
+            return Err(DsnError::Unescaped);
+        }
         let host = match url.host() {
             Some(Host::Ipv6(address)) => address.to_string(),
             Some(host) => decode(&host.to_string())?,
@@ -71,7 +78,8 @@ impl Dsn {
 }
 
 fn decode(text: &str) -> Result<String, DsnError> {
-    percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| DsnError::Encoding)
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| DsnError::Encoding)?;
+    if decoded.contains('\0') { Err(DsnError::Encoding) } else { Ok(decoded.into_owned()) }
 }
 
 fn tls(url: &Url, engine: Engine) -> Result<Option<TlsMode>, DsnError> {
@@ -125,6 +133,11 @@ mod tests {
             ("postgres://u:hunter2@h/d?sslmode=maybe", "sslmode"),
             ("postgres://u:hunter2@h/d?service=x", "unknown parameter service"),
             ("postgres:///d", "names no host"),
+            ("postgres://u:5/hunter2@h/d", "has an @ or # after the host"),
+            ("postgres://u:5?hunter2@h/d", "has an @ or # after the host"),
+            ("postgres://u:5#hunter2@h/d", "has an @ or # after the host"),
+            ("postgres://u:hunter2@h/d%00", "without zero bytes"),
+            ("postgres://u:hunter2%FF@h/d", "is not UTF-8"),
         ];
         for (text, expected) in cases {
             let error = Dsn::parse(text).expect_err(text).to_string();

@@ -62,7 +62,8 @@ pub(super) fn merge(
 }
 
 fn chosen(file: Option<&Path>, environment: &[(String, String)]) -> Option<PathBuf> {
-    let named = || environment.iter().find(|(name, _)| name == "BASIRA_CONFIG").map(|(_, path)| path.into());
+    let is_name = |(name, path): &&(String, String)| name == "BASIRA_CONFIG" && !path.is_empty();
+    let named = || environment.iter().find(is_name).map(|(_, path)| path.into());
     let fallback = || FALLBACKS.into_iter().map(PathBuf::from).find(|path| path.is_file());
     file.map(Path::to_path_buf).or_else(named).or_else(fallback)
 }

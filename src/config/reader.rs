@@ -133,7 +133,9 @@ impl Reader<'_> {
     }
 
     fn wrong(&mut self, key: &str, message: &str) {
-        let place = self.merged.get(key).map_or_else(|| key.to_owned(), |placed| placed.place.clone());
+        let from_file = format!("{key}_file");
+        let placed = self.merged.get(key).or_else(|| self.merged.get(from_file.as_str()));
+        let place = placed.map_or_else(|| key.to_owned(), |placed| placed.place.clone());
         self.problems.push(Problem { place, message: format!("{key} {message}") });
     }
 

@@ -107,6 +107,31 @@ fn secrets_are_read_from_files_and_never_shown() {
 }
 
 #[test]
+fn what_a_secret_file_holds_is_blamed_on_the_key_that_names_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("secret");
+    std::fs::write(&path, "hunter2\n").expect("written");
+    let path = path.to_str().expect("is UTF-8");
+    let cases = [
+        ("BASIRA__STORAGE__URL_FILE", "storage.url must begin with sqlite:// or postgres://"),
+        ("BASIRA__AUTH__JWT_SECRET_FILE", "auth.jwt_secret must have at least 32 characters"),
+        ("BASIRA__AUTH__ENCRYPTION_KEY_FILE", "auth.encryption_key must be 64 hex digits"),
+    ];
+    for (variable, message) in cases {
+        assert_eq!(problems("", &[(variable, path)]), [format!("{variable}: {message}")]);
+        let missing = problems("", &[(variable, "/nonexistent/secret")]).remove(0);
+        let expected = "_file names /nonexistent/secret, which cannot be read: ";
+        assert!(missing.starts_with(variable) && missing.contains(expected), "{missing}");
+    }
+}
+
+#[test]
+fn an_empty_basira_config_names_no_file() {
+    let environment = [("BASIRA_CONFIG".to_owned(), String::new())];
+    assert_eq!(Config::load(None, environment, &[]), load("", &[], &[]));
+}
+
+#[test]
 fn secrets_are_made_once_for_their_owner_alone() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut config = load("", &[], &[]).expect("is good");

@@ -1,6 +1,8 @@
 //! The command line and the configuration, as an operator meets them.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
@@ -28,6 +30,14 @@ fn the_effective_configuration_is_printed_without_secrets() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(printed.contains("127.0.0.1:8080") && printed.contains("debug"), "{printed}");
     assert!(!printed.contains(secret), "{printed}");
+}
+
+#[test]
+fn a_variable_that_is_not_utf8_does_no_harm() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+    let not_utf8 = OsStr::from_bytes(b"\xff");
+    let output = command.args(["config", "check"]).env("UNRELATED", not_utf8).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 #[test]
