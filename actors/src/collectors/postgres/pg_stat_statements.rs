@@ -120,6 +120,7 @@ impl Statements {
         self.sample = Sample { rows: answer.rows.len() as u64, ..Sample::default() };
         self.counters.begin_round();
         self.texts.begin_round(now);
+        let version = schema(server)?.version;
         let grows = matches!(verdict, Verdict::Delta { .. });
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
@@ -142,7 +143,7 @@ impl Statements {
             if new && statement.user == server.role_oid && !self.texts.may_tell(statement.series) {
                 continue; // may be our own: wait until its text can be read
             }
-            let (counters, gauges) = values(&mut cursor, moves)?;
+            let (counters, gauges) = values(&mut cursor, moves, version)?;
             let change = self.counters.observe(statement.series, statement.since, counters);
             if let Some(delta) = worth_storing(verdict, change, counters) {
                 self.sample.changed.push((statement.series, decode::row(&delta, &gauges)));

@@ -45,6 +45,8 @@ pub(super) type Values = [i64; GAUGES.end];
 
 const CALLS: usize = 0;
 const PLANS: usize = 14;
+const JIT: Range<usize> = 16..18;
+const JIT_SINCE: (u32, u32) = (1, 10);
 /// The counters of which one moves whenever anything about a statement does.
 pub(super) const MOVES: [usize; 2] = [CALLS, PLANS];
 
@@ -80,15 +82,16 @@ pub(super) fn series(queryid: i64, user: i64, toplevel: bool) -> u64 {
 /// Reads the two counters that tell whether the rest of the row is worth reading.
 pub(super) fn probe(cursor: &mut Cursor<'_>) -> Result<[i64; COUNTERS], CellError> {
     let mut counters = [0; COUNTERS];
-    counters[CALLS] = cursor.counter()?;
-    counters[PLANS] = cursor.counter()?;
+    counters[CALLS] = cursor.i64()?.unwrap_or(0);
+    counters[PLANS] = cursor.i64()?.unwrap_or(0);
     Ok(counters)
 }
 
-/// Reads the rest of the row.
+/// Reads the rest of the row. A counter that is NULL is zero, unless the extension does not have it.
 pub(super) fn values(
     cursor: &mut Cursor<'_>,
     probed: [i64; COUNTERS],
+    version: (u32, u32),
 ) -> Result<([i64; COUNTERS], [i64; GAUGES.end - GAUGES.start]), CellError> {
     let mut counters = probed;
     counters[1] = cursor.millis_as_us()?;
@@ -103,6 +106,12 @@ pub(super) fn values(
     counters[15] = cursor.millis_as_us()?;
     counters[16] = cursor.counter()?;
     counters[17] = cursor.millis_as_us()?;
+    for cell in counters.iter_mut().filter(|cell| **cell == NULL) {
+        *cell = 0;
+    }
+    if version < JIT_SINCE {
+        counters[JIT].fill(NULL);
+    }
     let gauges = [cursor.millis_as_us()?, cursor.millis_as_us()?, cursor.millis_as_us()?];
     Ok((counters, gauges))
 }

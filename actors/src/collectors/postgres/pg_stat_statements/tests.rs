@@ -84,7 +84,7 @@ fn counters(statements: &[Shown]) -> Table {
         let mut row = vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), Cell::Null];
         row.extend([Cell::Int(shown.calls), Cell::Int(0), Cell::Float(1.5)]);
         row.extend((0..7).map(|_| Cell::Int(0)));
-        row.extend([Cell::Float(0.0), Cell::Float(0.0), Cell::Int(0), Cell::Int(0), Cell::Int(0)]);
+        row.extend([Cell::Float(0.0), Cell::Float(0.0), Cell::Int(0), Cell::Int(0), Cell::Null]);
         row.extend([
             Cell::Float(0.0),
             Cell::Null,
@@ -213,6 +213,18 @@ fn statements_of_our_own_and_of_nobody_are_left_out() {
     play.say(&hidden);
     let collected = play.finish(&[]);
     assert!(collected.notice.is_some_and(|notice| notice.fix.contains("pg_monitor")));
+}
+
+#[test]
+fn a_counter_that_is_null_is_zero_unless_the_version_lacks_it() {
+    for (version, jit) in [((1, 9), crate::model::NULL), ((1, 10), 0)] {
+        let mut play = Play::new();
+        play.server.statements = Some(Extension { schema: "public".to_owned(), version });
+        play.poll(&[shown(1, 5)]);
+        let record = play.poll(&[shown(1, 6)]).record.expect("a delta");
+        let cell = |name: &str| record.columns[streams::STATEMENTS.column(name).expect("a column")][0];
+        assert_eq!((cell("calls"), cell("wal_bytes"), cell("jit_time_us")), (1, 0, jit), "{version:?}");
+    }
 }
 
 #[test]
