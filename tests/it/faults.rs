@@ -46,7 +46,7 @@ impl Pair {
             self.bystander_is_on_time().await;
             let database = self.victim.get("").await;
             let reason = database["last_error"].as_str().unwrap_or_default();
-            let noticed = database["status"] == "disconnected" && reason.contains(cause);
+            let noticed = database["status"] == "disconnected" && reason.to_lowercase().contains(cause);
             if noticed { Ok(()) } else { Err(database) }
         })
         .await;
