@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use basira::samples::{SampleStore, Scope, SegmentStore, Window};
+use basira::samples::{SampleKeeping, SampleStore, Scope, SegmentStore, Wanted, Window};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Timestamp};
 use basira_actors::ports::SampleSink;
@@ -153,7 +153,7 @@ async fn totals_ms(store: &SegmentStore, scope: Scope, since: i64, until: i64) -
     let mut times = Vec::new();
     for _ in 0..5 {
         let started = Instant::now();
-        store.totals(scope, &STATEMENTS, window).await?;
+        store.totals(scope, &STATEMENTS, window, &Wanted::ALL).await?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);

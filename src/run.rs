@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
 use crate::config::{Config, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
-use crate::samples::SegmentStore;
+use crate::samples::{SampleKeeping, SegmentStore};
 use crate::storage::{Storage, StorageError};
 
 /// Who mails come from.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::samples::{Member, Point, StoreError, Total, Window};
+use crate::samples::{Member, Point, StoreError, Total, Wanted, Window};
 use crate::storage::tests::{Fixture, NOW, fixtures, sign_up};
 
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -45,7 +45,13 @@ impl SampleSink for Nowhere {
 
 #[async_trait]
 impl SampleStore for Nowhere {
-    async fn totals(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Total>, StoreError> {
+    async fn totals(
+        &self,
+        _: Scope,
+        _: &'static Stream,
+        _: Window,
+        _: &Wanted,
+    ) -> Result<Vec<Total>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -4,6 +4,7 @@ mod codec;
 mod entity;
 mod fold;
 mod read;
+mod retention;
 mod rows;
 mod seal;
 mod sealed;
@@ -12,6 +13,7 @@ pub mod statements;
 mod store;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 use std::collections::HashMap;
@@ -21,7 +23,9 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+pub use retention::{Resolution, Retention};
 pub use store::SegmentStore;
+pub use usage::{Held, StreamUsage, Usage};
 
 /// Whose samples: no read starts without its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,20 @@ impl Window {
     const fn covers(self, from: i64, at: i64) -> bool {
         at > self.since.as_millis() && from < self.until.as_millis()
     }
+}
+
+/// Which part of the totals is wanted; what is not is not even read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Places of columns, ascending; the values of others are [`basira_actors::model::NULL`]. None: all.
+    pub columns: Option<Vec<usize>>,
+    /// None: all.
+    pub groups: Option<Vec<u64>>,
+}
+
+impl Wanted {
+    /// Everything.
+    pub const ALL: Self = Self { columns: None, groups: None };
 }
 
 /// One group summed over a window.
@@ -84,12 +102,13 @@ pub enum StoreError {
 /// Reading samples back. Every backend gives identical answers.
 #[async_trait]
 pub trait SampleStore: SampleSink {
-    /// Every group of `stream` that has a record in `window`, summed, in no particular order.
+    /// Every wanted group of `stream` that has a record in `window`, summed, in no particular order.
     async fn totals(
         &self,
         scope: Scope,
         stream: &'static Stream,
         window: Window,
+        wanted: &Wanted,
     ) -> Result<Vec<Total>, StoreError>;
 
     /// One group over time in buckets of `bucket_ms`, oldest first; buckets without a record are absent.
@@ -128,4 +147,18 @@ pub trait SampleStore: SampleSink {
 
     /// Forgets everything of a deleted database.
     async fn forget(&self, scope: Scope) -> Result<(), StoreError>;
+}
+
+/// A store as its process keeps it: what happens by itself in the background, and what the operator wants to know.
+#[async_trait]
+pub trait SampleKeeping: SampleStore {
+    /// Everything that was due at `now`: sealing, rolling up, dropping what is past its retention or above the cap.
+    /// Happens by itself once a minute.
+    async fn maintain(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// What is held, by database, stream and resolution.
+    async fn usage(&self) -> Result<Usage, StoreError>;
+
+    /// Writes everything that waits, then ends; whoever appends later is refused.
+    async fn close(&self);
 }

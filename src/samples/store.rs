@@ -19,7 +19,7 @@ use super::fold::{Buckets, Gather, Totals};
 use super::read::{Walk, snapshot};
 use super::seal::Sealer;
 use super::writer::{Command, Prepared, QUEUE, Writer};
-use super::{Member, Point, SampleStore, Scope, StoreError, Total, Window};
+use super::{Member, Point, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window};
 
 /// Words asked for in one statement.
 const WORDS: usize = 1_000;
@@ -53,14 +53,6 @@ impl SegmentStore {
     /// [`StoreError`] when a tail could not be read or replaced; it stays as it was.
     pub async fn seal(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.sealer.seal(now).await
-    }
-
-    /// Writes everything that waits, then ends; whoever appends later is refused.
-    pub async fn close(&self) {
-        self.stop.cancel();
-        // fails only when it is closed already
-        self.commands.send(Command::Close).await.ok();
-        self.tasks.wait().await;
     }
 
     async fn walk<G: Gather>(
@@ -130,6 +122,7 @@ impl SampleStore for SegmentStore {
         scope: Scope,
         stream: &'static Stream,
         window: Window,
+        _wanted: &Wanted,
     ) -> Result<Vec<Total>, StoreError> {
         let snapshot = snapshot(&self.reader).await?;
         let groups = entries(scope, stream)
@@ -244,6 +237,24 @@ impl SampleStore for SegmentStore {
         let (answer, result) = oneshot::channel();
         self.commands.send(Command::Forget(scope, answer)).await.map_err(|_| StoreError::Closed)?;
         Ok(result.await.map_err(|_| StoreError::Closed)??)
+    }
+}
+
+#[async_trait]
+impl SampleKeeping for SegmentStore {
+    async fn maintain(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.seal(now).await.map(drop)
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        Ok(Usage::default())
+    }
+
+    async fn close(&self) {
+        self.stop.cancel();
+        // fails only when it is closed already
+        self.commands.send(Command::Close).await.ok();
+        self.tasks.wait().await;
     }
 }
 

@@ -9,7 +9,7 @@ use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, NULL, Organization
 use basira_actors::ports::{SampleSink, SinkError};
 use serde_json::{Map, json};
 
-use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Total, Window};
+use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Total, Wanted, Window};
 
 /// The statement that everything is known of.
 pub(super) const BUSY: u64 = 0xb5;
@@ -47,6 +47,7 @@ impl SampleStore for FixedSamples {
         scope: Scope,
         _: &'static Stream,
         window: Window,
+        _: &Wanted,
     ) -> Result<Vec<Total>, StoreError> {
         if scope != self.scope {
             return Ok(Vec::new());

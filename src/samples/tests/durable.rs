@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
 
 use super::{EVER, Fixture, HOUR, START, Window, on_each_backend, record};
 use crate::samples::entity::{segment, tail};
-use crate::samples::{SampleStore, SegmentStore, Total};
+use crate::samples::{SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
 
 /// One record a minute for two hours, each adding 1 to series 7.
 fn two_hours() -> Vec<Record> {
@@ -19,7 +19,7 @@ fn two_hours() -> Vec<Record> {
 }
 
 async fn calls(fixture: &Fixture, window: Window) -> i64 {
-    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, window).await.unwrap();
+    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, window, &Wanted::ALL).await.unwrap();
     totals.iter().map(|total| total.values[0]).sum()
 }
 
@@ -173,7 +173,8 @@ async fn a_column_that_came_later_is_unknown_before() {
         fixture.append(vec![record(&STATEMENTS, START + HOUR, START + HOUR + 1, &[], 0)]).await;
         for made in [0, 1] {
             assert_eq!(if made == 0 { 0 } else { fixture.seal().await }, made);
-            let mut totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+            let mut totals =
+                fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
             totals.sort_by_key(|total| total.group);
             let [one, two] = <[Total; 2]>::try_from(totals).unwrap();
             assert_eq!((one.values[4], one.values[5], one.values.last()), (7, 4, Some(&4)));

@@ -6,7 +6,7 @@ use basira_actors::ports::SampleSink;
 use serde_json::json;
 
 use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
-use crate::samples::SampleStore;
+use crate::samples::{SampleStore, Wanted};
 
 fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
     Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
@@ -58,7 +58,7 @@ async fn gaps_words_and_members_come_back_once() {
         let users: Vec<_> =
             members.iter().map(|member| (member.series, &member.labels["user_name"])).collect();
         assert_eq!(users, [(1, &json!("ana")), (2, &json!("cy"))]);
-        let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+        let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
         groups.sort_by_key(|total| total.group);
         assert_eq!(
             groups.iter().map(|total| (total.group, total.values[0])).collect::<Vec<_>>(),
@@ -89,7 +89,7 @@ async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
 async fn sees(fixture: &Fixture, scope: Scope) -> [usize; 5] {
     let store = &fixture.store;
     [
-        store.totals(scope, &STATEMENTS, EVER).await.unwrap().len(),
+        store.totals(scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap().len(),
         store.points(scope, &STATEMENTS, u64::MAX, EVER, HOUR).await.unwrap().len(),
         store.members(scope, &STATEMENTS, u64::MAX).await.unwrap().len(),
         store.gaps(scope, &STATEMENTS, EVER).await.unwrap().len(),

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 
 use super::model::{Model, records};
 use super::{EVER, Fixture, HOUR, START, Window, on_each_backend};
-use crate::samples::SampleStore;
+use crate::samples::{SampleStore, Wanted};
 
 fn window(random: &mut StdRng, model: &Model) -> Window {
     let mut edge = || match random.random_range(0..4) {
@@ -35,7 +35,7 @@ async fn agree(
 ) {
     for turn in 0..15 {
         let window = if turn == 0 { EVER } else { window(random, model) };
-        let mut totals = fixture.store.totals(fixture.scope, stream, window).await.unwrap();
+        let mut totals = fixture.store.totals(fixture.scope, stream, window, &Wanted::ALL).await.unwrap();
         totals.sort_by_key(|total| total.group);
         assert_eq!(totals, model.totals(stream, window), "{window:?}");
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, ApiError, Request, response};
 use crate::samples::statements::{self, Statement, StatementPoint};
-use crate::samples::{Member, Scope};
+use crate::samples::{Member, Scope, Wanted};
 
 #[derive(Serialize)]
 struct Detail {
@@ -55,7 +55,7 @@ pub(super) async fn detail(request: Request) -> Answer {
         return Err(ApiError::not_found("query"));
     }
     let bucket_ms = statements::bucket_ms(window);
-    let totals = samples.totals(scope, &STATEMENTS, window).await?;
+    let totals = samples.totals(scope, &STATEMENTS, window, &Wanted::ALL).await?;
     let total = totals.into_iter().find(|total| total.group == group);
     let points = samples.points(scope, &STATEMENTS, group, window, bucket_ms).await?;
     let gaps = samples.gaps(scope, &STATEMENTS, window).await?;

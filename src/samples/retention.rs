@@ -1,0 +1,71 @@
+//! How finely samples are kept, and for how long.
+
+use std::time::Duration;
+
+/// How much time one stored record stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// Every record as it came.
+    Raw,
+    Minute,
+    Hour,
+}
+
+impl Resolution {
+    pub const ALL: [Self; 3] = [Self::Raw, Self::Minute, Self::Hour];
+
+    /// Milliseconds per record; 0 for records as they came. This is how the store names it.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        match self {
+            Self::Raw => 0,
+            Self::Minute => 60_000,
+            Self::Hour => 3_600_000,
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+        }
+    }
+}
+
+/// How long each resolution is kept, and how much room all of it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    pub raw: Duration,
+    pub minute: Duration,
+    pub hour: Duration,
+    /// The store does not grow beyond this; none: as large as the disk.
+    pub max_bytes: Option<u64>,
+}
+
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            raw: Duration::from_secs(48 * HOUR),
+            minute: Duration::from_secs(14 * DAY),
+            hour: Duration::from_secs(400 * DAY),
+            max_bytes: Some(20 << 30),
+        }
+    }
+}
+
+impl Retention {
+    /// How long `resolution` is kept.
+    #[must_use]
+    pub const fn of(&self, resolution: Resolution) -> Duration {
+        match resolution {
+            Resolution::Raw => self.raw,
+            Resolution::Minute => self.minute,
+            Resolution::Hour => self.hour,
+        }
+    }
+}
