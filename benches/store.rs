@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use basira::samples::{SampleKeeping, SampleStore, Scope, SegmentStore, Wanted, Window};
+use basira::samples::{Retention, SampleKeeping, SampleStore, Scope, SegmentStore, Wanted, Window};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Timestamp};
 use basira_actors::ports::SampleSink;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Failure> {
     let writer = connect(&file, 1).await?;
     let reader = connect(&file, 4).await?;
     Migrator::up(&writer, None).await?;
-    let store = SegmentStore::new(writer, reader.clone());
+    let store = SegmentStore::new(writer, reader.clone(), Retention::default());
     let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
     let mut random = StdRng::seed_from_u64(7);
     let series = register(&store, scope, &mut random).await?;
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Failure> {
             tail_ms = totals_ms(&store, scope, START + hour * HOUR_MS, START + HOURS * HOUR_MS).await?;
         }
         let cpu = cpu_time()?;
-        store.seal(Timestamp::now()).await?;
+        store.maintain(Timestamp::now()).await?;
         seal_cpu += cpu_time()? - cpu;
     }
 
@@ -161,7 +161,7 @@ async fn totals_ms(store: &SegmentStore, scope: Scope, since: i64, until: i64) -
 }
 
 async fn bytes_per_row(reader: &DatabaseConnection) -> Result<f64, Failure> {
-    let sql = "SELECT SUM(size_bytes) AS bytes, SUM(row_count) AS row_count FROM sample_segment";
+    let sql = "SELECT SUM(size_bytes) AS bytes, SUM(row_count) AS row_count FROM sample_segment WHERE resolution = 0";
     let statement = sea_orm::Statement::from_string(reader.get_database_backend(), sql);
     let row = reader.query_one_raw(statement).await?.ok_or("nothing is sealed")?;
     let (bytes, rows): (i64, i64) = (row.try_get("", "bytes")?, row.try_get("", "row_count")?);

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
 use crate::config::{Config, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
-use crate::samples::{SampleKeeping, SegmentStore};
+use crate::samples::{Retention, SampleKeeping, SegmentStore};
 use crate::storage::{Storage, StorageError};
 
 /// Who mails come from.
@@ -48,7 +48,8 @@ pub enum ServeError {
 pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Result<(), ServeError> {
     let storage = open_storage(&config).await?;
     let server = Server::bind(config.http.listen)?;
-    let samples = Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone()));
+    let samples =
+        Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone(), Retention::default()));
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {

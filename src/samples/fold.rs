@@ -1,11 +1,15 @@
 //! Summing samples: sums add, readings and words take the newest. The order of adding does not matter.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use basira_actors::model::{ColumnKind, NULL, Stream};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::codec::{Block, Rows, Sums};
-use super::{Point, Timestamp, Total, Window};
+use super::codec::{Sums, Table};
+use super::recent::Recent;
+use super::{Point, Timestamp, Total, Wanted, Window};
 
 /// One row per stream column, summed.
 #[derive(Debug, Clone)]
@@ -41,16 +45,40 @@ impl Cells {
         let mut newest = self.newest.iter_mut();
         for (index, (column, sum)) in stream.columns.iter().zip(&mut self.values).enumerate() {
             let (value, read_at) = cell(index);
-            let stamp = if column.kind == ColumnKind::Sum { None } else { newest.next() };
-            if value == NULL {
-                continue;
+            if column.kind == ColumnKind::Sum {
+                add_up(sum, value);
+            } else if let Some(stamp) = newest.next() {
+                take_newest(stamp, sum, (read_at, series), value);
             }
+        }
+    }
+
+    /// Adds `rows` of `table`, all of them of `series`, column by column.
+    pub(super) fn add_rows(
+        &mut self,
+        stream: &Stream,
+        series: u64,
+        (table, rows): (&Table, Range<usize>),
+        records: &[(i64, i64)],
+    ) {
+        for row in rows.clone() {
+            self.first = self.first.min(records[table.first(row)].0);
+            self.last = self.last.max(records[table.last[row]].1);
+        }
+        let mut newest = self.newest.iter_mut();
+        for (column, (cells, sum)) in stream.columns.iter().zip(table.columns.iter().zip(&mut self.values)) {
+            let stamp = if column.kind == ColumnKind::Sum { None } else { newest.next() };
+            let Some(cells) = cells.get(rows.clone()) else { continue };
             match stamp {
-                None if *sum == NULL => *sum = value,
-                // stays clear of NULL even when it saturates
-                None => *sum = sum.saturating_add(value).max(NULL + 1),
-                Some(stamp) if *stamp <= (read_at, series) => (*stamp, *sum) = ((read_at, series), value),
-                Some(_) => {}
+                None => cells.iter().for_each(|&value| add_up(sum, value)),
+                Some(stamp) => {
+                    // of one series the last known value is the newest
+                    let known = cells.iter().rposition(|&value| value != NULL);
+                    if let Some(place) = known {
+                        let read_at = records[table.last[rows.start + place]].1;
+                        take_newest(stamp, sum, (read_at, series), cells[place]);
+                    }
+                }
             }
         }
     }
@@ -65,47 +93,92 @@ impl Cells {
     }
 }
 
+fn add_up(sum: &mut i64, value: i64) {
+    if value == NULL {
+        return;
+    }
+    // stays clear of NULL even when it saturates
+    *sum = if *sum == NULL { value } else { sum.saturating_add(value).max(NULL + 1) };
+}
+
+fn take_newest(stamp: &mut (i64, u64), newest: &mut i64, read: (i64, u64), value: i64) {
+    if value != NULL && *stamp <= read {
+        (*stamp, *newest) = (read, value);
+    }
+}
+
 /// Where rows go while they are read.
 pub(super) trait Gather: Send + 'static {
     fn stream(&self) -> &'static Stream;
 
+    /// For each column, whether it is wanted.
+    fn columns(&self) -> &[bool];
+
+    /// The series of interest, ascending; none when all are.
+    fn series(&self) -> Option<&[u64]>;
+
+    /// Into which cells of its group a row that ends at `at` goes.
+    fn bucket(&self, at: i64) -> i64;
+
+    /// Whether rows that were rolled up to so many milliseconds go into the same cells as what they were made of.
+    fn accepts(&self, resolution_ms: i64) -> bool;
+
+    /// The cells for rows of `series` in a bucket; none when it is of no interest.
+    fn cells(&mut self, series: u64, bucket: i64) -> Option<&mut Cells>;
+
     /// Whether any series from `first` to `last` is of interest.
-    fn wants(&self, first: u64, last: u64) -> bool;
-
-    /// Whether all records that end from `first_end` to `last_end` go into the same cells of their group.
-    fn is_one_cell(&self, first_end: i64, last_end: i64) -> bool;
-
-    /// The cells for a row of `series` that ended at `at`; none when it is of no interest.
-    fn cells(&mut self, series: u64, at: i64) -> Option<&mut Cells>;
+    fn wants(&self, first: u64, last: u64) -> bool {
+        self.series().is_none_or(|series| {
+            let next = series.partition_point(|&series| series < first);
+            series.get(next).is_some_and(|&series| series <= last)
+        })
+    }
 
     /// Adds what of a record lies in `window`.
-    fn add_rows(&mut self, window: Window, rows: &Rows) {
-        if !window.covers(rows.from, rows.at) {
+    fn add_record(&mut self, window: Window, record: &Recent) {
+        if !window.covers(record.from, record.at) {
             return;
         }
         let stream = self.stream();
-        for (row, &series) in rows.series.iter().enumerate() {
-            if let Some(cells) = self.cells(series, rows.at) {
-                cells
-                    .add(stream, (rows.from, rows.at), series, |column| (rows.columns[column][row], rows.at));
+        let bucket = self.bucket(record.at);
+        let rows: Option<Vec<usize>> = self.series().map(|wanted| {
+            wanted.iter().filter_map(|series| record.series.binary_search(series).ok()).collect()
+        });
+        let mut add = |row: usize| {
+            let series = record.series[row];
+            if let Some(cells) = self.cells(series, bucket) {
+                cells.add(stream, (record.from, record.at), series, |column| {
+                    (record.cell(column, row), record.at)
+                });
             }
+        };
+        match rows {
+            Some(rows) => rows.into_iter().for_each(&mut add),
+            None => (0..record.series.len()).for_each(&mut add),
         }
     }
 
-    /// Adds what of a block lies in `window`; `records` are those of its segment's directory.
-    fn add_block(&mut self, window: Window, records: &[(i64, i64)], block: &Block) {
+    /// Adds what of `table` lies in `window`; `records` are those of its segment.
+    fn add_table(&mut self, window: Window, records: &[(i64, i64)], table: &Table) {
         let stream = self.stream();
-        let mut start = 0;
-        for (&series, &count) in block.series.iter().zip(&block.counts) {
-            let rows = start..start + count;
-            start = rows.end;
-            for row in rows {
-                let (from, at) = records[block.records[row]];
-                if !window.covers(from, at) {
+        let end_of = |row: usize| records[table.last[row]].1;
+        let counts = |row: usize| window.covers(records[table.first(row)].0, end_of(row));
+        for (series, run) in table.runs() {
+            if !self.wants(series, series) {
+                continue;
+            }
+            let mut start = run.start;
+            while start < run.end {
+                let bucket = self.bucket(end_of(start));
+                let together = |&row: &usize| counts(row) && self.bucket(end_of(row)) == bucket;
+                let end = start + (start..run.end).take_while(together).count();
+                if end == start {
+                    start += 1;
                     continue;
                 }
-                let Some(cells) = self.cells(series, at) else { break };
-                cells.add(stream, (from, at), series, |column| (block.columns[column][row], at));
+                let Some(cells) = self.cells(series, bucket) else { break };
+                cells.add_rows(stream, series, (table, start..end), records);
+                start = end;
             }
         }
     }
@@ -115,24 +188,56 @@ pub(super) trait Gather: Send + 'static {
         let stream = self.stream();
         for (row, &series) in sums.series.iter().enumerate() {
             let span = (sums.first[row], sums.last[row]);
-            if let Some(cells) = self.cells(series, span.1) {
+            let bucket = self.bucket(span.1);
+            if !self.wants(series, series) {
+                continue;
+            }
+            if let Some(cells) = self.cells(series, bucket) {
+                let of_row = |values: &[i64], otherwise| values.get(row).copied().unwrap_or(otherwise);
                 cells.add(stream, span, series, |column| {
-                    (sums.columns[column][row], sums.stamps[column].get(row).copied().unwrap_or(span.1))
+                    (of_row(&sums.columns[column], NULL), of_row(&sums.stamps[column], span.1))
                 });
             }
         }
     }
 }
 
+/// For each column of `stream`, whether it is wanted.
+fn mask(stream: &Stream, wanted: Option<&[usize]>) -> Vec<bool> {
+    (0..stream.columns.len()).map(|column| wanted.is_none_or(|wanted| wanted.contains(&column))).collect()
+}
+
+/// The group of each series that has an entry; one without is its own group.
+pub(super) type Groups = Arc<FxHashMap<u64, u64>>;
+
+/// The series of any of `groups`, ascending.
+fn members(groups: &Groups, wanted: impl Fn(u64) -> bool, alone: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut series: Vec<u64> =
+        groups.iter().filter(|&(_, &group)| wanted(group)).map(|(&series, _)| series).collect();
+    series.extend(alone.filter(|series| !groups.contains_key(series)));
+    series.sort_unstable();
+    series
+}
+
 /// Everything, by group.
 pub(super) struct Totals {
-    pub(super) stream: &'static Stream,
-    /// The group of each series that has an entry; one without is its own group.
-    pub(super) groups: HashMap<u64, u64>,
-    pub(super) cells: HashMap<u64, Cells>,
+    stream: &'static Stream,
+    groups: Groups,
+    columns: Vec<bool>,
+    series: Option<Vec<u64>>,
+    cells: FxHashMap<u64, Cells>,
 }
 
 impl Totals {
+    pub(super) fn new(stream: &'static Stream, groups: Groups, wanted: &Wanted) -> Self {
+        let series = wanted.groups.as_ref().map(|wanted| {
+            let set: FxHashSet<u64> = wanted.iter().copied().collect();
+            members(&groups, |group| set.contains(&group), set.iter().copied())
+        });
+        let columns = mask(stream, wanted.columns.as_deref());
+        Self { stream, groups, columns, series, cells: FxHashMap::default() }
+    }
+
     pub(super) fn finish(self) -> Vec<Total> {
         let total = |(group, cells): (u64, Cells)| Total {
             group,
@@ -149,33 +254,42 @@ impl Gather for Totals {
         self.stream
     }
 
-    fn wants(&self, _first: u64, _last: u64) -> bool {
+    fn columns(&self) -> &[bool] {
+        &self.columns
+    }
+
+    fn series(&self) -> Option<&[u64]> {
+        self.series.as_deref()
+    }
+
+    fn bucket(&self, _at: i64) -> i64 {
+        0
+    }
+
+    fn accepts(&self, _resolution_ms: i64) -> bool {
         true
     }
 
-    fn is_one_cell(&self, _first_end: i64, _last_end: i64) -> bool {
-        true
-    }
-
-    fn cells(&mut self, series: u64, _at: i64) -> Option<&mut Cells> {
+    fn cells(&mut self, series: u64, _bucket: i64) -> Option<&mut Cells> {
         let group = self.groups.get(&series).copied().unwrap_or(series);
         Some(self.cells.entry(group).or_insert_with(|| Cells::new(self.stream)))
     }
 }
 
-/// A few series, by bucket of time.
+/// The series of one group, by bucket of time.
 pub(super) struct Buckets {
-    pub(super) stream: &'static Stream,
-    /// Ascending.
-    pub(super) series: Vec<u64>,
-    pub(super) bucket_ms: i64,
-    pub(super) cells: BTreeMap<i64, Cells>,
+    stream: &'static Stream,
+    columns: Vec<bool>,
+    series: Vec<u64>,
+    bucket_ms: i64,
+    cells: BTreeMap<i64, Cells>,
 }
 
 impl Buckets {
-    /// The start of the bucket in which a record that ends at `at` ends: a bucket is open at its start, as a window is.
-    fn start(&self, at: i64) -> i64 {
-        at.saturating_sub(1).div_euclid(self.bucket_ms).saturating_mul(self.bucket_ms)
+    pub(super) fn new(stream: &'static Stream, groups: &Groups, group: u64, bucket_ms: i64) -> Self {
+        let series = members(groups, |of_series| of_series == group, std::iter::once(group));
+        let columns = mask(stream, None);
+        Self { stream, columns, series, bucket_ms: bucket_ms.max(1), cells: BTreeMap::new() }
     }
 
     pub(super) fn finish(self) -> Vec<Point> {
@@ -188,18 +302,24 @@ impl Gather for Buckets {
         self.stream
     }
 
-    fn wants(&self, first: u64, last: u64) -> bool {
-        let next = self.series.partition_point(|&series| series < first);
-        self.series.get(next).is_some_and(|&series| series <= last)
+    fn columns(&self) -> &[bool] {
+        &self.columns
     }
 
-    fn is_one_cell(&self, first_end: i64, last_end: i64) -> bool {
-        self.start(first_end) == self.start(last_end)
+    fn series(&self) -> Option<&[u64]> {
+        Some(&self.series)
     }
 
-    fn cells(&mut self, series: u64, at: i64) -> Option<&mut Cells> {
-        self.series.binary_search(&series).ok()?;
-        let start = self.start(at);
-        Some(self.cells.entry(start).or_insert_with(|| Cells::new(self.stream)))
+    /// The start of the bucket in which a record that ends at `at` ends: a bucket is open at its start, as a window is.
+    fn bucket(&self, at: i64) -> i64 {
+        at.saturating_sub(1).div_euclid(self.bucket_ms).saturating_mul(self.bucket_ms)
+    }
+
+    fn accepts(&self, resolution_ms: i64) -> bool {
+        resolution_ms > 0 && self.bucket_ms % resolution_ms == 0
+    }
+
+    fn cells(&mut self, _series: u64, bucket: i64) -> Option<&mut Cells> {
+        Some(self.cells.entry(bucket).or_insert_with(|| Cells::new(self.stream)))
     }
 }

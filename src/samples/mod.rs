@@ -1,16 +1,26 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
+mod cache;
+mod catalog;
+mod changes;
 mod codec;
+mod discard;
 mod entity;
 mod fold;
+mod keep;
+mod plan;
 mod read;
+mod recent;
 mod retention;
+mod rollup;
+mod room;
 mod rows;
 mod seal;
 mod sealed;
 mod segment;
 pub mod statements;
 mod store;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -95,6 +105,8 @@ pub enum StoreError {
     Database(#[from] sea_orm::DbErr),
     #[error("decoding stored samples failed: {0}")]
     Decoding(String),
+    #[error("packing samples failed: {0}")]
+    Encoding(String),
     #[error("the sample store is shut down")]
     Closed,
 }

@@ -1,19 +1,31 @@
-//! Walks over all records of a window: segments first, then the tail, one blob at a time, from one snapshot.
+//! Walks over all records of a window: sums and pages of segments first, then the tail, from one snapshot.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use basira_actors::model::{Gap, GapReason, Stream, Timestamp};
+use pco::DecompressorScratch;
 use sea_orm::{
-    AccessMode, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    AccessMode, ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 use uuid::Uuid;
 
-use super::codec::{Block, CodecError, Directory, Sums, decode_record};
-use super::entity::{segment, tail};
+use super::codec::{CodecError, Head, Stripe, Sums, decode_record};
+use super::entity::{block, segment, tail};
 use super::fold::Gather;
+use super::plan::{Place, Plan, cut, plan};
+use super::recent::{Recent, RecentRecords, Tail};
 use super::{Scope, StoreError, Window, sealed};
 
-/// Records of the tail read at a time.
-const PAGE: u64 = 64;
+/// Records of the tail, blobs of sums, and heads, fetched at a time.
+const RECORDS: usize = 64;
+const SUMS: usize = 8;
+const HEADS: usize = 32;
+/// Blocks fetched at a time, some 20 KB each.
+const BLOCKS: usize = 64;
+/// A tail is sealed when its hour is over; what is older than this need not be kept unpacked.
+const KEPT_MS: i64 = 2 * 3_600_000;
 
 /// A walk under way.
 pub(super) struct Walk<G> {
@@ -33,113 +45,207 @@ pub(super) async fn snapshot(reader: &DatabaseConnection) -> Result<DatabaseTran
     }
 }
 
+/// Part of a segment that is to be opened: its head, and which of its blocks.
+struct Opened {
+    place: Place,
+    head: Head,
+    blocks: Vec<usize>,
+}
+
 impl<G: Gather> Walk<G> {
-    pub(super) async fn run(mut self, snapshot: &DatabaseTransaction) -> Result<Self, StoreError> {
-        for place in self.segments(snapshot).await? {
-            self = self.segment(snapshot, place).await?;
+    pub(super) async fn run(
+        mut self,
+        snapshot: &DatabaseTransaction,
+        recent: &RecentRecords,
+    ) -> Result<Self, StoreError> {
+        let Plan { sums, pages } = self.plan(snapshot).await?;
+        for places in sums.chunks(SUMS) {
+            self = self.sums(snapshot, places).await?;
         }
-        let mut after = self.window.since.as_millis();
-        loop {
-            let page = self.tail(snapshot, after).await?;
-            let Some(last) = page.last() else { return Ok(self) };
-            after = last.1;
-            self = off_thread(move || self.add_tail(&page)).await?;
+        for places in pages.chunks(HEADS) {
+            self = self.pages(snapshot, places).await?;
         }
+        self.tail(snapshot, recent).await
     }
 
-    async fn segments(&self, snapshot: &DatabaseTransaction) -> Result<Vec<Place>, DbErr> {
-        let overlapping = sealed::of(self.scope, self.gather.stream())
-            .filter(segment::Column::LastMs.gt(self.window.since.as_millis()))
-            .filter(segment::Column::FirstMs.lt(self.window.until.as_millis()))
-            .order_by_asc(segment::Column::LastMs)
-            .select_only()
-            .columns([
-                segment::Column::Id,
-                segment::Column::FirstMs,
-                segment::Column::FirstEndMs,
-                segment::Column::LastStartMs,
-                segment::Column::LastMs,
-            ]);
-        let places: Vec<(Uuid, i64, i64, i64, i64)> = overlapping.into_tuple().all(snapshot).await?;
-        let place =
-            |(id, first, first_end, last_start, last)| Place { id, first, first_end, last_start, last };
-        Ok(places.into_iter().map(place).collect())
+    async fn plan(&self, snapshot: &DatabaseTransaction) -> Result<Plan, DbErr> {
+        let places = sealed::overlapping(snapshot, self.scope, self.gather.stream(), self.window).await?;
+        let finest = sealed::finest(snapshot, &cut(&places, self.window)).await?;
+        Ok(plan(places, &finest, self.window, &self.gather))
     }
 
-    async fn segment(self, snapshot: &DatabaseTransaction, place: Place) -> Result<Self, StoreError> {
-        let whole = self.window.covers(place.last_start, place.first_end)
-            && self.gather.is_one_cell(place.first_end, place.last);
-        let column = if whole { segment::Column::Sums } else { segment::Column::Columns };
-        let blob = sealed::of(self.scope, self.gather.stream())
-            .filter(segment::Column::Id.eq(place.id))
-            .select_only()
-            .column(column)
-            .into_tuple::<Vec<u8>>()
-            .one(snapshot)
-            .await?;
-        let Some(blob) = blob else { return Ok(self) };
-        off_thread(move || if whole { self.add_sums(&place, &blob) } else { self.add_columns(&place, &blob) })
-            .await
+    async fn sums(self, snapshot: &DatabaseTransaction, places: &[Place]) -> Result<Self, StoreError> {
+        let blobs = blobs(snapshot, places, segment::Column::Sums).await?;
+        off_thread(move || self.add_sums(&blobs)).await
+    }
+
+    async fn pages(self, snapshot: &DatabaseTransaction, places: &[Place]) -> Result<Self, StoreError> {
+        let heads = blobs(snapshot, places, segment::Column::Head).await?;
+        let (mut walk, opened) = off_thread(move || self.open(&heads)).await?;
+        let mut part = Vec::new();
+        let mut blocks = 0;
+        for opened in opened {
+            blocks += opened.blocks.len();
+            part.push(opened);
+            if blocks >= BLOCKS {
+                walk = walk.blocks(snapshot, std::mem::take(&mut part)).await?;
+                blocks = 0;
+            }
+        }
+        walk.blocks(snapshot, part).await
+    }
+
+    async fn blocks(self, snapshot: &DatabaseTransaction, opened: Vec<Opened>) -> Result<Self, StoreError> {
+        let mut wanted = Condition::any();
+        for Opened { place, blocks, .. } in &opened {
+            for run in blocks.chunk_by(|left, right| left + 1 == *right) {
+                let (Some(&first), Some(&last)) = (run.first(), run.last()) else { continue };
+                wanted = wanted.add(
+                    Condition::all()
+                        .add(block::Column::SegmentId.eq(place.id))
+                        .add(block::Column::Number.between(as_i32(first), as_i32(last))),
+                );
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(self);
+        }
+        let found = block::Entity::find().filter(wanted).all(snapshot).await?;
+        off_thread(move || self.add_blocks(&opened, &found)).await
     }
 
     async fn tail(
-        &self,
+        mut self,
         snapshot: &DatabaseTransaction,
-        after: i64,
-    ) -> Result<Vec<(i64, i64, Vec<u8>)>, DbErr> {
+        recent: &RecentRecords,
+    ) -> Result<Self, StoreError> {
+        let (database, stream) = (self.scope.database, self.gather.stream().name);
+        let ends: Vec<(i64, i64)> = self
+            .of_tail()
+            .select_only()
+            .columns([tail::Column::AtMs, tail::Column::FromMs])
+            .order_by_asc(tail::Column::AtMs)
+            .into_tuple()
+            .all(snapshot)
+            .await?;
+        let known = recent.of(database, stream);
+        let missing: Vec<i64> = ends.iter().map(|&(at, _)| at).filter(|at| !known.contains_key(at)).collect();
+        let mut records: Tail =
+            ends.iter().filter_map(|(at, _)| Some((*at, Arc::clone(known.get(at)?)))).collect();
+        for ends in missing.chunks(RECORDS) {
+            let rows: Vec<(i64, i64, Vec<u8>)> = self
+                .of_tail()
+                .filter(tail::Column::AtMs.is_in(ends.iter().copied()))
+                .select_only()
+                .columns([tail::Column::FromMs, tail::Column::AtMs, tail::Column::Record])
+                .into_tuple()
+                .all(snapshot)
+                .await?;
+            let read;
+            (self, read) = off_thread(move || self.read_records(&rows)).await?;
+            records.extend(read);
+        }
+        let added = records.clone();
+        self = off_thread(move || self.add_records(&added)).await?;
+        if !missing.is_empty() {
+            recent.keep(database, stream, merged(&known, records));
+        }
+        Ok(self)
+    }
+
+    fn of_tail(&self) -> sea_orm::Select<tail::Entity> {
         tail::Entity::find()
             .filter(tail::Column::DatabaseId.eq(self.scope.database.0))
             .filter(tail::Column::OrganizationId.eq(self.scope.organization.0))
             .filter(tail::Column::Stream.eq(self.gather.stream().name))
-            .filter(tail::Column::AtMs.gt(after))
+            .filter(tail::Column::AtMs.gt(self.window.since.as_millis()))
             .filter(tail::Column::FromMs.lt(self.window.until.as_millis()))
-            .order_by_asc(tail::Column::AtMs)
-            .limit(PAGE)
-            .select_only()
-            .columns([tail::Column::FromMs, tail::Column::AtMs, tail::Column::Record])
-            .into_tuple()
-            .all(snapshot)
-            .await
     }
 
-    fn add_tail(mut self, page: &[(i64, i64, Vec<u8>)]) -> Self {
-        for (from, at, blob) in page {
+    fn read_records(mut self, rows: &[(i64, i64, Vec<u8>)]) -> (Self, Tail) {
+        let mut read = Tail::new();
+        for (from, at, blob) in rows {
             match decode_record(blob, self.gather.stream().columns.len()) {
-                Ok(rows) => self.gather.add_rows(self.window, &rows),
+                Ok(rows) => drop(read.insert(*at, Arc::new(Recent::new(rows)))),
                 Err(error) => self.note(&error, *from, *at),
             }
         }
+        (self, read)
+    }
+
+    fn add_records(mut self, records: &Tail) -> Self {
+        records.values().for_each(|record| self.gather.add_record(self.window, record));
         self
     }
 
-    fn add_sums(mut self, place: &Place, blob: &[u8]) -> Self {
-        match Sums::decode(blob, self.gather.stream().columns.len()) {
-            Ok(sums) => self.gather.add_sums(&sums),
-            Err(error) => self.note(&error, place.first, place.last),
-        }
-        self
-    }
-
-    fn add_columns(mut self, place: &Place, blob: &[u8]) -> Self {
-        let (directory, blocks) = match Directory::decode(blob) {
-            Ok(opened) => opened,
-            Err(error) => {
-                self.note(&error, place.first, place.last);
-                return self;
-            }
-        };
-        for (block, bytes) in directory.slices(blocks) {
-            if !self.gather.wants(block.first_series, block.last_series) {
-                continue;
-            }
-            let columns = self.gather.stream().columns.len();
-            let decode = |bytes| Block::decode(bytes, directory.records.len(), columns);
-            match bytes.ok_or(CodecError::Truncated).and_then(decode) {
-                Ok(block) => self.gather.add_block(self.window, &directory.records, &block),
+    fn add_sums(mut self, blobs: &[(Place, Vec<u8>)]) -> Self {
+        for (place, blob) in blobs {
+            match Sums::decode(blob, self.gather.columns()) {
+                Ok(sums) => self.gather.add_sums(&sums),
                 Err(error) => self.note(&error, place.first, place.last),
             }
         }
         self
+    }
+
+    fn open(mut self, heads: &[(Place, Vec<u8>)]) -> (Self, Vec<Opened>) {
+        let mut opened = Vec::with_capacity(heads.len());
+        for &(place, ref head) in heads {
+            match Head::decode(head) {
+                Ok(head) => {
+                    let is_wanted = |&block: &usize| {
+                        let mut pages = head.pages[head.pages_of(block)].iter();
+                        pages.any(|page| self.gather.wants(page.first_series, page.last_series))
+                    };
+                    let blocks = (0..head.blocks()).filter(is_wanted).collect();
+                    opened.push(Opened { place, head, blocks });
+                }
+                Err(error) => self.note(&error, place.first, place.last),
+            }
+        }
+        (self, opened)
+    }
+
+    fn add_blocks(mut self, opened: &[Opened], found: &[block::Model]) -> Self {
+        let found: HashMap<(Uuid, i32), &block::Model> =
+            found.iter().map(|block| ((block.segment_id, block.number), block)).collect();
+        let mut scratch = DecompressorScratch::default();
+        for opened in opened {
+            let mut stripes = HashMap::new();
+            for &number in &opened.blocks {
+                let block = found.get(&(opened.place.id, as_i32(number)));
+                let data = block.map_or(&[][..], |block| &block.data);
+                if let Err(error) = self.add_block(opened, number, data, &mut stripes, &mut scratch) {
+                    self.note(&error, opened.place.first, opened.place.last);
+                }
+            }
+        }
+        self
+    }
+
+    fn add_block(
+        &mut self,
+        Opened { head, .. }: &Opened,
+        number: usize,
+        data: &[u8],
+        stripes: &mut HashMap<usize, Stripe>,
+        scratch: &mut DecompressorScratch,
+    ) -> Result<(), CodecError> {
+        let mut outcome = Ok(());
+        for (page, bytes) in head.slices(number, data) {
+            if !self.gather.wants(page.first_series, page.last_series) {
+                continue;
+            }
+            let table = open_page(head, page.stripe, self.gather.columns(), stripes).and_then(|stripe| {
+                stripe.page(bytes.ok_or(CodecError::Truncated)?, page.rows, head.records.len(), scratch)
+            });
+            match table {
+                Ok(table) => self.gather.add_table(self.window, &head.records, &table),
+                // the other pages are still good
+                Err(error) => outcome = Err(error),
+            }
+        }
+        outcome
     }
 
     fn note(&mut self, error: &CodecError, from: i64, to: i64) {
@@ -151,16 +257,55 @@ impl<G: Gather> Walk<G> {
     }
 }
 
-/// A segment as its row describes it.
-struct Place {
-    id: Uuid,
-    first: i64,
-    first_end: i64,
-    last_start: i64,
-    last: i64,
+/// The stripe `number` of `head`, opened once.
+pub(super) fn open_page<'a>(
+    head: &Head,
+    number: usize,
+    columns: &[bool],
+    stripes: &'a mut HashMap<usize, Stripe>,
+) -> Result<&'a Stripe, CodecError> {
+    match stripes.entry(number) {
+        std::collections::hash_map::Entry::Occupied(open) => Ok(open.into_mut()),
+        std::collections::hash_map::Entry::Vacant(place) => {
+            let stripe = head.stripes.get(number).ok_or(CodecError::Malformed)?;
+            Ok(place.insert(Stripe::open(stripe, columns)?))
+        }
+    }
+}
+
+/// One blob of each of `places`, as far as they are there.
+async fn blobs(
+    snapshot: &DatabaseTransaction,
+    places: &[Place],
+    column: segment::Column,
+) -> Result<Vec<(Place, Vec<u8>)>, DbErr> {
+    let blobs: Vec<(Uuid, Vec<u8>)> = segment::Entity::find()
+        .filter(segment::Column::Id.is_in(places.iter().map(|place| place.id)))
+        .select_only()
+        .columns([segment::Column::Id, column])
+        .into_tuple()
+        .all(snapshot)
+        .await?;
+    let of = |(id, blob)| Some((*places.iter().find(|place| place.id == id)?, blob));
+    Ok(blobs.into_iter().filter_map(of).collect())
+}
+
+/// What was known before, without what must be sealed by now, and what was read.
+fn merged(known: &Tail, read: Tail) -> Tail {
+    let newest = known.keys().chain(read.keys()).max().copied().unwrap_or_default();
+    let recent = known.range(newest.saturating_sub(KEPT_MS)..);
+    let mut all: Tail = recent.map(|(at, record)| (*at, Arc::clone(record))).collect();
+    all.extend(read);
+    all
+}
+
+fn as_i32(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// Decoding is work: it must not hold up the threads that serve.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Decoding(error.to_string()))
 }

@@ -1,20 +1,19 @@
-//! Rows into the tables, many a statement, and out again for a forgotten database.
+//! Appended rows into the tables, many a statement.
 
 use std::collections::HashMap;
 
-use basira_actors::model::{Entry, Gap};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    TransactionTrait,
-};
+use basira_actors::model::{Entry, Gap, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 
 use super::Scope;
-use super::entity::{entry, gap, segment, tail, word};
+use super::entity::{entry, gap, tail, word};
 use super::writer::Prepared;
 
 /// Both SQLite and PostgreSQL take some 32,000 values in a statement.
-const CHUNK: usize = 1_000;
+pub(super) const CHUNK: usize = 1_000;
+/// A word that is seen again is noted once in so many milliseconds: noting costs a write.
+const NOTE_EVERY_MS: i64 = 24 * 3_600_000;
 
 /// Everything of `batches`; what is there already stays as it is, but for entries, which are brought up to date.
 pub(super) async fn insert(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
@@ -47,7 +46,7 @@ async fn insert_records(transaction: &DatabaseTransaction, batches: &[Prepared])
     Ok(())
 }
 
-pub(super) async fn insert_gaps<C: sea_orm::ConnectionTrait>(
+pub(super) async fn insert_gaps<C: ConnectionTrait>(
     connection: &C,
     gaps: &[(Scope, Gap)],
 ) -> Result<(), DbErr> {
@@ -76,11 +75,13 @@ async fn insert_entries(transaction: &DatabaseTransaction, batches: &[Prepared])
             newest.insert((batch.scope.database, entry.stream.name, entry.series), (batch.scope, entry));
         }
     }
-    let models: Vec<_> = newest.into_values().map(|(scope, entry)| entry_model(scope, entry)).collect();
+    let seen_ms = Timestamp::now().as_millis();
+    let models: Vec<_> =
+        newest.into_values().map(|(scope, entry)| entry_model(scope, entry, seen_ms)).collect();
     for chunk in models.chunks(CHUNK) {
         let update =
             OnConflict::columns([entry::Column::DatabaseId, entry::Column::Stream, entry::Column::Series])
-                .update_columns([entry::Column::GroupHash, entry::Column::Labels])
+                .update_columns([entry::Column::GroupHash, entry::Column::Labels, entry::Column::SeenMs])
                 .to_owned();
         entry::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
             .on_conflict(update)
@@ -90,7 +91,7 @@ async fn insert_entries(transaction: &DatabaseTransaction, batches: &[Prepared])
     Ok(())
 }
 
-fn entry_model(scope: Scope, entry: &Entry) -> entry::Model {
+fn entry_model(scope: Scope, entry: &Entry, seen_ms: i64) -> entry::Model {
     entry::Model {
         database_id: scope.database.0,
         stream: entry.stream.name.to_owned(),
@@ -98,6 +99,7 @@ fn entry_model(scope: Scope, entry: &Entry) -> entry::Model {
         group_hash: entry.group.cast_signed(),
         organization_id: scope.organization.0,
         labels: serde_json::Value::Object(entry.labels.clone()),
+        seen_ms,
     }
 }
 
@@ -108,36 +110,27 @@ async fn insert_words(transaction: &DatabaseTransaction, batches: &[Prepared]) -
             texts.insert((batch.scope.organization, word.hash), &word.text);
         }
     }
+    let seen_ms = Timestamp::now().as_millis();
     let models: Vec<_> = texts
         .into_iter()
         .map(|((organization, hash), text)| word::Model {
             organization_id: organization.0,
             hash: hash.cast_signed(),
             text: text.to_string(),
+            seen_ms,
         })
         .collect();
     for chunk in models.chunks(CHUNK) {
+        let seen_again = OnConflict::columns([word::Column::OrganizationId, word::Column::Hash])
+            .update_column(word::Column::SeenMs)
+            .action_and_where(
+                Expr::col((word::Entity, word::Column::SeenMs)).lt(seen_ms.saturating_sub(NOTE_EVERY_MS)),
+            )
+            .to_owned();
         word::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
-            .on_conflict_do_nothing()
+            .on_conflict(seen_again)
             .exec_without_returning(transaction)
             .await?;
     }
     Ok(())
-}
-
-/// Takes a database's rows out of every table; its organization's words stay.
-pub(super) async fn forget(connection: &DatabaseConnection, scope: Scope) -> Result<(), DbErr> {
-    let (database, organization) = (scope.database.0, scope.organization.0);
-    let transaction = connection.begin().await?;
-    macro_rules! delete_from {
-        ($($table:ident),*) => {$(
-            $table::Entity::delete_many()
-                .filter($table::Column::DatabaseId.eq(database))
-                .filter($table::Column::OrganizationId.eq(organization))
-                .exec(&transaction)
-                .await?;
-        )*};
-    }
-    delete_from!(tail, segment, gap, entry);
-    transaction.commit().await
 }

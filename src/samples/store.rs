@@ -1,34 +1,41 @@
 //! The store on the tables of SQLite or PostgreSQL.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp};
+use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp, streams};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::catalog::{Catalog, entries};
+use super::changes::{Forget, NoteGap};
 use super::entity::{entry, gap, segment, tail, word};
-use super::fold::{Buckets, Gather, Totals};
+use super::fold::{Buckets, Gather, Groups, Totals};
+use super::keep::{Keeper, Pace};
 use super::read::{Walk, snapshot};
-use super::seal::Sealer;
-use super::writer::{Command, Prepared, QUEUE, Writer};
-use super::{Member, Point, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window};
+use super::recent::RecentRecords;
+use super::writer::Pen;
+use super::{
+    Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+};
 
 /// Words asked for in one statement.
 const WORDS: usize = 1_000;
 
-/// Samples as small durable records that are sealed into compressed segments.
+/// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
     reader: DatabaseConnection,
-    commands: mpsc::Sender<Command>,
-    sealer: Sealer,
+    pen: Pen,
+    keeper: Arc<Keeper>,
+    catalog: Arc<Catalog>,
+    recent: RecentRecords,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -37,22 +44,28 @@ impl SegmentStore {
     /// A store that writes through `writer` alone and reads through `reader`, with its two tasks started on the current
     /// runtime. On SQLite `writer` must be a single connection.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection) -> Self {
-        let (commands, inbox) = mpsc::channel(QUEUE);
-        let sealer = Sealer { reader: reader.clone(), writer: commands.clone() };
+    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
+        let catalog = Arc::new(Catalog::default());
+        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
+        let keeper = Arc::new(Keeper {
+            reader: reader.clone(),
+            writer,
+            pen: pen.clone(),
+            catalog: Arc::clone(&catalog),
+            retention,
+            swept: Mutex::default(),
+        });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(Writer { connection: writer, sealed_until: HashMap::new() }.run(inbox));
-        tasks.spawn(sealer.clone().run(stop.clone()));
+        tasks.spawn(writing);
+        tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
-        Self { reader, commands, sealer, stop, tasks }
+        Self { reader, pen, keeper, catalog, recent: RecentRecords::default(), stop, tasks }
     }
 
-    /// Seals every hour that was over at `now`, and says how many segments that made. Happens by itself once a minute.
-    ///
-    /// # Errors
-    /// [`StoreError`] when a tail could not be read or replaced; it stays as it was.
-    pub async fn seal(&self, now: Timestamp) -> Result<usize, StoreError> {
-        self.sealer.seal(now).await
+    /// Only seals, and says how many segments that made.
+    #[cfg(test)]
+    pub(super) async fn seal(&self, now: Timestamp) -> Result<usize, StoreError> {
+        super::seal::seal(&self.reader, &self.pen, now).await
     }
 
     async fn walk<G: Gather>(
@@ -62,13 +75,23 @@ impl SegmentStore {
         window: Window,
         gather: G,
     ) -> Result<G, StoreError> {
-        let walk = Walk { scope, window, gather, damaged: Vec::new() }.run(&snapshot).await?;
+        let walk = Walk { scope, window, gather, damaged: Vec::new() };
+        let walk = walk.run(&snapshot, &self.recent).await?;
         snapshot.commit().await?;
-        for damaged in walk.damaged {
-            // a full queue loses nothing: the next read notes it again
-            self.commands.try_send(Command::Damaged(scope, damaged)).ok();
-        }
+        walk.damaged.into_iter().for_each(|gap| self.pen.suggest(NoteGap(scope, gap)));
         Ok(walk.gather)
+    }
+
+    /// A snapshot, and who the series of a stream are in it.
+    async fn open(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+    ) -> Result<(DatabaseTransaction, Groups), StoreError> {
+        let version = self.catalog.version(scope.database, stream);
+        let snapshot = snapshot(&self.reader).await?;
+        let groups = self.catalog.groups(&snapshot, version, scope, stream).await?;
+        Ok((snapshot, groups))
     }
 }
 
@@ -78,11 +101,7 @@ impl SampleSink for SegmentStore {
         if batch.is_empty() {
             return Ok(());
         }
-        let closed = || SinkError("it is shut down".to_owned());
-        let (answer, result) = oneshot::channel();
-        let prepared = Box::new(Prepared::new(batch)?);
-        self.commands.send(Command::Append(prepared, answer)).await.map_err(|_| closed())?;
-        result.await.map_err(|_| closed())?
+        self.pen.append(batch).await
     }
 
     async fn newest(
@@ -122,20 +141,10 @@ impl SampleStore for SegmentStore {
         scope: Scope,
         stream: &'static Stream,
         window: Window,
-        _wanted: &Wanted,
+        wanted: &Wanted,
     ) -> Result<Vec<Total>, StoreError> {
-        let snapshot = snapshot(&self.reader).await?;
-        let groups = entries(scope, stream)
-            .select_only()
-            .columns([entry::Column::Series, entry::Column::GroupHash])
-            .into_tuple::<(i64, i64)>()
-            .all(&snapshot)
-            .await?;
-        let groups = groups
-            .into_iter()
-            .map(|(series, group)| (series.cast_unsigned(), group.cast_unsigned()))
-            .collect();
-        let totals = Totals { stream, groups, cells: HashMap::new() };
+        let (snapshot, groups) = self.open(scope, stream).await?;
+        let totals = Totals::new(stream, groups, wanted);
         Ok(self.walk(snapshot, scope, window, totals).await?.finish())
     }
 
@@ -147,28 +156,8 @@ impl SampleStore for SegmentStore {
         window: Window,
         bucket_ms: i64,
     ) -> Result<Vec<Point>, StoreError> {
-        let snapshot = snapshot(&self.reader).await?;
-        let involved = Condition::any()
-            .add(entry::Column::GroupHash.eq(group.cast_signed()))
-            .add(entry::Column::Series.eq(group.cast_signed()));
-        let involved = entries(scope, stream)
-            .filter(involved)
-            .select_only()
-            .columns([entry::Column::Series, entry::Column::GroupHash])
-            .into_tuple::<(i64, i64)>()
-            .all(&snapshot)
-            .await?;
-        let mut series = BTreeSet::from([group]);
-        for (member, its_group) in involved {
-            if its_group.cast_unsigned() == group {
-                series.insert(member.cast_unsigned());
-            } else {
-                // the series of this number belongs to another group
-                series.remove(&member.cast_unsigned());
-            }
-        }
-        let series = series.into_iter().collect();
-        let buckets = Buckets { stream, series, bucket_ms: bucket_ms.max(1), cells: BTreeMap::new() };
+        let (snapshot, groups) = self.open(scope, stream).await?;
+        let buckets = Buckets::new(stream, &groups, group, bucket_ms);
         Ok(self.walk(snapshot, scope, window, buckets).await?.finish())
     }
 
@@ -234,16 +223,16 @@ impl SampleStore for SegmentStore {
     }
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
-        let (answer, result) = oneshot::channel();
-        self.commands.send(Command::Forget(scope, answer)).await.map_err(|_| StoreError::Closed)?;
-        Ok(result.await.map_err(|_| StoreError::Closed)??)
+        self.pen.change(Forget(scope)).await?;
+        streams::ALL.into_iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        Ok(())
     }
 }
 
 #[async_trait]
 impl SampleKeeping for SegmentStore {
     async fn maintain(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.seal(now).await.map(drop)
+        self.keeper.keep(now, Pace::Brisk).await
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
@@ -252,16 +241,7 @@ impl SampleKeeping for SegmentStore {
 
     async fn close(&self) {
         self.stop.cancel();
-        // fails only when it is closed already
-        self.commands.send(Command::Close).await.ok();
+        self.pen.close().await;
         self.tasks.wait().await;
     }
-}
-
-/// Who the series of one stream are.
-fn entries(scope: Scope, stream: &Stream) -> Select<entry::Entity> {
-    entry::Entity::find()
-        .filter(entry::Column::DatabaseId.eq(scope.database.0))
-        .filter(entry::Column::OrganizationId.eq(scope.organization.0))
-        .filter(entry::Column::Stream.eq(stream.name))
 }

@@ -1,29 +1,84 @@
 //! The one task that writes: everything that waits is committed together.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use basira_actors::model::{Batch, DatabaseId, Gap, Stream};
+use async_trait::async_trait;
+use basira_actors::model::{Batch, DatabaseId, Record, Stream};
 use basira_actors::ports::SinkError;
-use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
+use super::catalog::Catalog;
 use super::codec::encode_record;
-use super::seal::Sealed;
-use super::{Scope, rows, sealed};
+use super::{Scope, StoreError, rows, sealed};
 
 /// At most so many batches wait, and are committed together; then whoever appends waits.
-pub(super) const QUEUE: usize = 64;
+const QUEUE: usize = 64;
 
-/// What the writer is asked to do.
-pub(super) enum Command {
+/// A change of the tables other than an append.
+#[async_trait]
+pub(super) trait Change: Send + Sync + 'static {
+    /// Makes it within `transaction`; when the answer is false, or an error, all of it is undone.
+    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr>;
+
+    /// The stream, and the end of the newest record, that are sealed by it.
+    fn seals(&self) -> Option<(DatabaseId, &'static str, i64)> {
+        None
+    }
+}
+
+enum Command {
     Append(Box<Prepared>, oneshot::Sender<Result<(), SinkError>>),
-    /// Puts a segment in the place of its tail; answers whether the tail was still there.
-    Seal(Box<Sealed>, oneshot::Sender<Result<bool, DbErr>>),
-    Forget(Scope, oneshot::Sender<Result<(), DbErr>>),
-    /// Something could not be read.
-    Damaged(Scope, Gap),
+    Change(Box<dyn Change>, oneshot::Sender<Result<bool, DbErr>>),
     /// Writes what is waiting, then ends.
     Close,
+}
+
+/// Hands work to the writer.
+#[derive(Debug, Clone)]
+pub(super) struct Pen(mpsc::Sender<Command>);
+
+impl Pen {
+    /// A pen, and the task at its other end, which writes through `connection`.
+    pub(super) fn new(
+        connection: DatabaseConnection,
+        catalog: Arc<Catalog>,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let writer = Writer { connection, catalog, sealed_until: HashMap::new() };
+        (Self(commands), writer.run(inbox))
+    }
+
+    /// Returns once `batch` is durable.
+    pub(super) async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+        let closed = || SinkError("it is shut down".to_owned());
+        let (answer, result) = oneshot::channel();
+        let prepared = Box::new(Prepared::new(batch)?);
+        self.0.send(Command::Append(prepared, answer)).await.map_err(|_| closed())?;
+        result.await.map_err(|_| closed())?
+    }
+
+    /// Returns once `change` is durable; false when it found that it must not be made.
+    pub(super) async fn change(&self, change: impl Change) -> Result<bool, StoreError> {
+        let (answer, result) = oneshot::channel();
+        let command = Command::Change(Box::new(change), answer);
+        self.0.send(command).await.map_err(|_| StoreError::Closed)?;
+        Ok(result.await.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// Asks for `change` without waiting for it; when too much waits already it is left out.
+    pub(super) fn suggest(&self, change: impl Change) {
+        let (answer, _) = oneshot::channel();
+        // a full queue loses nothing: whoever found a reason will find it again
+        self.0.try_send(Command::Change(Box::new(change), answer)).ok();
+    }
+
+    /// Lets the writer end once everything that waits is written.
+    pub(super) async fn close(&self) {
+        // fails only when it is closed already
+        self.0.send(Command::Close).await.ok();
+    }
 }
 
 /// A batch ready to be written.
@@ -45,10 +100,10 @@ pub(super) struct PreparedRecord {
 
 impl Prepared {
     /// Encodes the records, in the task of whoever appends.
-    pub(super) fn new(mut batch: Batch) -> Result<Self, SinkError> {
+    fn new(mut batch: Batch) -> Result<Self, SinkError> {
         let scope = Scope { organization: batch.organization, database: batch.database };
         let records = std::mem::take(&mut batch.records);
-        let encode = |record: &basira_actors::model::Record| {
+        let encode = |record: &Record| {
             let blob = encode_record(record).map_err(|error| {
                 SinkError(format!("a record of {} is refused: {error}", record.stream.name))
             })?;
@@ -60,30 +115,32 @@ impl Prepared {
 }
 
 /// Owns the writing side of the store.
-pub(super) struct Writer {
-    pub(super) connection: DatabaseConnection,
+struct Writer {
+    connection: DatabaseConnection,
+    catalog: Arc<Catalog>,
     /// Up to when each stream is sealed, as far as it was asked.
-    pub(super) sealed_until: HashMap<(DatabaseId, &'static str), i64>,
+    sealed_until: HashMap<(DatabaseId, &'static str), i64>,
 }
 
 type Waiting = (Box<Prepared>, oneshot::Sender<Result<(), SinkError>>);
 
 impl Writer {
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut pending = Vec::with_capacity(QUEUE);
         while inbox.recv_many(&mut pending, QUEUE).await > 0 {
             let mut waiting = Vec::new();
-            let mut others = Vec::new();
+            let mut changes = Vec::new();
             for command in pending.drain(..) {
                 match command {
                     Command::Append(batch, answer) => waiting.push((batch, answer)),
+                    Command::Change(change, answer) => changes.push((change, answer)),
                     Command::Close => inbox.close(),
-                    other => others.push(other),
                 }
             }
             self.append(waiting).await;
-            for command in others {
-                self.obey(command).await;
+            for (change, answer) in changes {
+                // whoever no longer waits has lost nothing
+                answer.send(self.change(&*change).await).ok();
             }
         }
     }
@@ -113,7 +170,13 @@ impl Writer {
     async fn commit(&self, batches: &[Prepared]) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
         rows::insert(&transaction, batches).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        for batch in batches {
+            for entry in &batch.batch.entries {
+                self.catalog.changed(batch.scope.database, entry.stream.name);
+            }
+        }
+        Ok(())
     }
 
     /// A record that is already sealed, sent again, must not enter the tail a second time.
@@ -138,30 +201,18 @@ impl Writer {
         Ok(())
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Seal(sealed, answer) => {
-                let result = sealed.commit(&self.connection).await;
-                if matches!(result, Ok(true)) {
-                    let until = self
-                        .sealed_until
-                        .entry((sealed.scope.database, sealed.stream.name))
-                        .or_insert(i64::MIN);
-                    *until = sealed.last_ms().max(*until);
-                }
-                answer.send(result).ok();
-            }
-            Command::Forget(scope, answer) => {
-                self.sealed_until.retain(|(database, _), _| *database != scope.database);
-                answer.send(rows::forget(&self.connection, scope).await).ok();
-            }
-            Command::Damaged(scope, gap) => {
-                if let Err(error) = rows::insert_gaps(&self.connection, &[(scope, gap)]).await {
-                    tracing::warn!(database = %scope.database, %error, "noting a damaged sample failed");
-                }
-            }
-            Command::Append(..) | Command::Close => {}
+    async fn change(&mut self, change: &dyn Change) -> Result<bool, DbErr> {
+        let transaction = self.connection.begin().await?;
+        if !change.make(&transaction).await? {
+            transaction.rollback().await?;
+            return Ok(false);
         }
+        transaction.commit().await?;
+        if let Some((database, stream, until)) = change.seals() {
+            let sealed = self.sealed_until.entry((database, stream)).or_insert(i64::MIN);
+            *sealed = until.max(*sealed);
+        }
+        Ok(true)
     }
 }
 

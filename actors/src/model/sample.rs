@@ -82,10 +82,12 @@ pub enum GapReason {
     NotWatched,
     /// Samples were stored but can no longer be read.
     Damaged,
+    /// Samples were dropped before their time, for want of room.
+    Dropped,
 }
 
 impl GapReason {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Unreachable,
         Self::Restarted,
         Self::ServerChanged,
@@ -93,6 +95,7 @@ impl GapReason {
         Self::Evicted,
         Self::NotWatched,
         Self::Damaged,
+        Self::Dropped,
     ];
 
     /// The name used by the API and the store.
@@ -106,6 +109,7 @@ impl GapReason {
             Self::Evicted => "evicted",
             Self::NotWatched => "not_watched",
             Self::Damaged => "damaged",
+            Self::Dropped => "dropped",
         }
     }
 

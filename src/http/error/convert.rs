@@ -91,7 +91,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Database(error) => StorageError::from(error).into(),
             StoreError::Closed => Self::storage(error),
-            StoreError::Decoding(_) => Self::internal(error),
+            StoreError::Decoding(_) | StoreError::Encoding(_) => Self::internal(error),
         }
     }
 }

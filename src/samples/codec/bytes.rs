@@ -64,6 +64,18 @@ impl<'a> Bytes<'a> {
         if count > self.0.len() { Err(CodecError::Truncated) } else { Ok(count) }
     }
 
+    /// A number of things that take no bytes here, but are known to be at most `most`.
+    pub(super) fn count_upto(&mut self, most: usize) -> Result<usize, CodecError> {
+        let count = usize::try_from(self.varint()?).map_err(|_| CodecError::Malformed)?;
+        if count > most { Err(CodecError::Malformed) } else { Ok(count) }
+    }
+
+    /// Bytes with their length in front.
+    pub(super) fn part(&mut self) -> Result<&'a [u8], CodecError> {
+        let length = self.count()?;
+        self.take(length)
+    }
+
     pub(super) fn ascending(&mut self, count: usize) -> Result<Vec<u64>, CodecError> {
         let mut previous = 0_u64;
         (0..count)

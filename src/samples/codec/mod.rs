@@ -1,17 +1,21 @@
 //! Samples as bytes: checked, compressed, columnar. Bytes that were damaged give an error and never a panic.
 
-mod block;
 mod bytes;
 mod column;
-mod directory;
 mod frame;
+mod head;
+mod numbers;
+mod predict;
 mod record;
+mod stripe;
 mod sums;
+mod table;
 
-pub(super) use block::Block;
-pub(super) use directory::{BlockPlace, Directory};
+pub(super) use head::{Head, PagePlace};
 pub(super) use record::{Rows, decode_record, decode_series, encode_record};
+pub(super) use stripe::{Stripe, pack_stripe};
 pub(super) use sums::Sums;
+pub(super) use table::Table;
 
 /// Bytes that cannot be read, or rows that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -28,4 +32,12 @@ pub(super) enum CodecError {
     Malformed,
     #[error("compressing failed: {0}")]
     Compression(std::io::Error),
+    #[error("packing numbers failed: {0}")]
+    Packing(String),
+}
+
+impl CodecError {
+    fn packing(error: pco::errors::PcoError) -> Self {
+        Self::Packing(error.to_string())
+    }
 }

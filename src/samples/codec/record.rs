@@ -7,9 +7,6 @@ use super::bytes::{Bytes, put, put_ascending, put_signed};
 use super::column::{columns, put_column};
 use super::frame::{self, Kind};
 
-/// Fast: it is paid on every poll, and the segment compresses the same rows again.
-const LEVEL: i32 = 1;
-
 /// The rows of a record, read back.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::samples) struct Rows {
@@ -35,7 +32,7 @@ pub(in crate::samples) fn encode_record(record: &Record) -> Result<Vec<u8>, Code
     put(&mut out, rows as u64);
     put_ascending(&mut out, &record.series);
     record.columns.iter().for_each(|values| put_column(&mut out, values));
-    frame::close(Kind::Record, &out, LEVEL)
+    frame::close(Kind::Record, &out)
 }
 
 /// The rows in `blob`, with as many columns as `wanted`.

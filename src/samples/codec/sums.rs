@@ -1,11 +1,16 @@
-//! A whole segment summed per series: a window that covers it needs no columns.
+//! A whole segment summed per series: a window that covers it needs no pages.
+
+use basira_actors::model::{ColumnKind, NULL, Stream};
+use pco::DecompressorScratch;
 
 use super::CodecError;
 use super::bytes::{Bytes, put, put_ascending, put_signed};
-use super::column::{column, columns, put_column};
 use super::frame::{self, Kind};
+use super::numbers::{Nature, Unpacker, pack};
 
-const LEVEL: i32 = 3;
+const UNKNOWN: u8 = 0;
+const DENSE: u8 = 1;
+const SPARSE: u8 = 2;
 
 /// One row per series.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,13 +19,14 @@ pub(in crate::samples) struct Sums {
     /// The start of its first and the end of its last record.
     pub(in crate::samples) first: Vec<i64>,
     pub(in crate::samples) last: Vec<i64>,
+    /// A column that is not known in any row, or was not asked for, is empty.
     pub(in crate::samples) columns: Vec<Vec<i64>>,
     /// For a column of which the newest value counts, when that was; empty for the others.
     pub(in crate::samples) stamps: Vec<Vec<i64>>,
 }
 
 impl Sums {
-    pub(in crate::samples) fn encode(&self) -> Result<Vec<u8>, CodecError> {
+    pub(in crate::samples) fn encode(&self, stream: &Stream) -> Result<Vec<u8>, CodecError> {
         let mut out = Vec::new();
         put(&mut out, self.columns.len() as u64);
         put(&mut out, self.series.len() as u64);
@@ -29,43 +35,106 @@ impl Sums {
         let base = self.first.iter().copied().min().unwrap_or(0);
         put_signed(&mut out, base);
         for times in [&self.first, &self.last] {
-            put_column(&mut out, &times.iter().map(|time| time.wrapping_sub(base)).collect::<Vec<_>>());
+            let distances: Vec<i64> = times.iter().map(|time| time.wrapping_sub(base)).collect();
+            put_column(&mut out, &distances, Nature::Quantities)?;
         }
-        self.columns.iter().for_each(|values| put_column(&mut out, values));
+        for (column, values) in self.columns.iter().enumerate() {
+            let is_word = stream.columns.get(column).is_some_and(|column| column.kind == ColumnKind::Word);
+            put_column(&mut out, values, if is_word { Nature::Names } else { Nature::Quantities })?;
+        }
         for stamps in &self.stamps {
-            out.push(u8::from(!stamps.is_empty()));
-            if !stamps.is_empty() {
-                let ages = stamps.iter().zip(&self.last).map(|(stamp, last)| last.wrapping_sub(*stamp));
-                put_column(&mut out, &ages.collect::<Vec<_>>());
-            }
+            let ages: Vec<i64> =
+                stamps.iter().zip(&self.last).map(|(stamp, last)| last.wrapping_sub(*stamp)).collect();
+            put_column(&mut out, &ages, Nature::Quantities)?;
         }
-        frame::close(Kind::Sums, &out, LEVEL)
+        frame::close(Kind::Sums, &out)
     }
 
-    /// The sums in `frame`, with as many columns as `wanted`.
-    pub(in crate::samples) fn decode(frame: &[u8], wanted: usize) -> Result<Self, CodecError> {
+    /// The sums in `frame`, for as many columns as `wanted` has; those that it says no to are left unknown.
+    pub(in crate::samples) fn decode(frame: &[u8], wanted: &[bool]) -> Result<Self, CodecError> {
         let raw = frame::open(Kind::Sums, frame)?;
         let mut bytes = Bytes(&raw);
         let stored = bytes.count()?;
         let rows = bytes.count()?;
         let series = bytes.ascending(rows)?;
         let base = bytes.signed()?;
+        let mut scratch = DecompressorScratch::default();
         let mut times = || -> Result<Vec<i64>, CodecError> {
-            Ok(column(&mut bytes, rows)?.into_iter().map(|time| time.wrapping_add(base)).collect())
+            let distances = column(&mut bytes, rows, true, &mut scratch)?;
+            Ok(distances.into_iter().map(|distance| distance.wrapping_add(base)).collect())
         };
         let (first, last) = (times()?, times()?);
-        let columns = columns(&mut bytes, stored, wanted, rows)?;
-        let mut stamps = Vec::with_capacity(wanted);
-        for _ in 0..stored {
-            stamps.push(match bytes.byte()? {
-                0 => Vec::new(),
-                _ => {
-                    let ages = column(&mut bytes, rows)?;
-                    ages.iter().zip(&last).map(|(age, last)| last.wrapping_sub(*age)).collect()
-                }
-            });
+        let is_wanted = |column: usize| wanted.get(column).copied().unwrap_or(false);
+        let mut all = |bytes: &mut Bytes<'_>| -> Result<Vec<Vec<i64>>, CodecError> {
+            let mut columns = (0..stored)
+                .map(|place| column(bytes, rows, is_wanted(place), &mut scratch))
+                .collect::<Result<Vec<_>, _>>()?;
+            columns.resize_with(wanted.len(), Vec::new);
+            Ok(columns)
+        };
+        let columns = all(&mut bytes)?;
+        let mut stamps = all(&mut bytes)?;
+        for ages in &mut stamps {
+            ages.iter_mut().zip(&last).for_each(|(age, last)| *age = last.wrapping_sub(*age));
         }
-        stamps.resize_with(wanted, Vec::new);
         Ok(Self { series, first, last, columns, stamps })
     }
+}
+
+fn put_column(out: &mut Vec<u8>, values: &[i64], nature: Nature) -> Result<(), CodecError> {
+    let known = values.iter().filter(|&&value| value != NULL).count();
+    if known == 0 {
+        out.push(UNKNOWN);
+        return Ok(());
+    }
+    let is_sparse = known < values.len();
+    out.push(if is_sparse { SPARSE } else { DENSE });
+    if is_sparse {
+        let is_known: Vec<i64> = values.iter().map(|&value| i64::from(value != NULL)).collect();
+        put_numbers(out, &is_known, Nature::Quantities)?;
+    }
+    let values: Vec<i64> = values.iter().map(|&value| if value == NULL { 0 } else { value }).collect();
+    put_numbers(out, &values, nature)
+}
+
+fn put_numbers(out: &mut Vec<u8>, numbers: &[i64], nature: Nature) -> Result<(), CodecError> {
+    let packed = pack(numbers, &[numbers.len()], nature)?;
+    for part in std::iter::once(&packed.chunk).chain(&packed.pages) {
+        put(out, part.len() as u64);
+        out.extend(part);
+    }
+    Ok(())
+}
+
+fn column(
+    bytes: &mut Bytes<'_>,
+    rows: usize,
+    is_wanted: bool,
+    scratch: &mut DecompressorScratch,
+) -> Result<Vec<i64>, CodecError> {
+    let shape = bytes.byte()?;
+    match shape {
+        UNKNOWN => Ok(Vec::new()),
+        DENSE | SPARSE => {
+            let known = if shape == SPARSE { numbers(bytes, rows, is_wanted, scratch)? } else { Vec::new() };
+            let mut values = numbers(bytes, rows, is_wanted, scratch)?;
+            values
+                .iter_mut()
+                .zip(known)
+                .filter(|(_, known)| *known == 0)
+                .for_each(|(value, _)| *value = NULL);
+            Ok(values)
+        }
+        _ => Err(CodecError::Malformed),
+    }
+}
+
+fn numbers(
+    bytes: &mut Bytes<'_>,
+    rows: usize,
+    is_wanted: bool,
+    scratch: &mut DecompressorScratch,
+) -> Result<Vec<i64>, CodecError> {
+    let (chunk, page) = (bytes.part()?, bytes.part()?);
+    if is_wanted { Unpacker::new(chunk)?.page(page, rows, scratch) } else { Ok(Vec::new()) }
 }

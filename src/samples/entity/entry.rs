@@ -16,6 +16,8 @@ pub struct Model {
     pub organization_id: Uuid,
     #[sea_orm(column_type = "JsonBinary")]
     pub labels: Json,
+    /// When the series was last known to have samples.
+    pub seen_ms: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

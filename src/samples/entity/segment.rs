@@ -1,4 +1,4 @@
-//! A stretch of one stream, sealed: sorted by series, compressed, with sums beside.
+//! A stretch of one stream, sealed: sorted by series, packed, with sums beside.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,15 +12,19 @@ pub struct Model {
     pub stream: String,
     /// Milliseconds per record after rolling up; 0 is raw.
     pub resolution: i32,
-    /// The earliest start, the earliest end, the latest start and the latest end of its records.
+    /// Shared by the segments that hold the same records at different resolutions; none until these are rolled up.
+    pub rollup_id: Option<Uuid>,
+    /// The earliest start, the earliest end, the latest start and the latest end of the records it was made of.
     pub first_ms: i64,
     pub first_end_ms: i64,
     pub last_start_ms: i64,
     pub last_ms: i64,
     pub row_count: i64,
+    /// All of it: head, sums and blocks.
     pub size_bytes: i64,
+    pub head: Vec<u8>,
+    /// Empty for a resolution of which another one has them.
     pub sums: Vec<u8>,
-    pub columns: Vec<u8>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,11 +2,12 @@
 
 use basira_actors::model::Record;
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
+use pco::DecompressorScratch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::model::records;
-use crate::samples::codec::{Block, CodecError, Directory, Sums, decode_record, encode_record};
+use crate::samples::codec::{CodecError, Head, Stripe, Sums, decode_record, encode_record};
 use crate::samples::segment::build;
 
 fn random_records(seed: u64, count: i64) -> Vec<Record> {
@@ -25,14 +26,17 @@ fn records_come_back() {
     }
 }
 
-/// Opens everything in a column blob; how many rows there are.
-fn open_columns(blob: &[u8], columns: usize) -> Result<usize, CodecError> {
-    let (directory, blocks) = Directory::decode(blob)?;
+/// Opens every page of a segment; how many rows there are.
+fn open_pages(head: &[u8], blocks: &[Vec<u8>], columns: usize) -> Result<usize, CodecError> {
+    let head = Head::decode(head)?;
     let mut rows = 0;
-    for (_, bytes) in directory.slices(blocks) {
-        rows += Block::decode(bytes.ok_or(CodecError::Truncated)?, directory.records.len(), columns)?
-            .records
-            .len();
+    for (number, block) in blocks.iter().enumerate() {
+        for (page, bytes) in head.slices(number, block) {
+            let stripe = Stripe::open(&head.stripes[page.stripe], &vec![true; columns])?;
+            let bytes = bytes.ok_or(CodecError::Truncated)?;
+            let mut scratch = DecompressorScratch::default();
+            rows += stripe.page(bytes, page.rows, head.records.len(), &mut scratch)?.len();
+        }
     }
     Ok(rows)
 }
@@ -59,9 +63,11 @@ fn damage_is_noticed() {
         let blobs: Vec<_> = records.iter().map(|record| encode_record(record).unwrap()).collect();
         notices_damage(&blobs[3], |blob| decode_record(blob, columns));
         let segment = build(records[0].stream, &blobs).unwrap();
-        assert_eq!(open_columns(&segment.columns, columns).unwrap(), segment.row_count);
-        notices_damage(&segment.columns, |blob| open_columns(blob, columns));
-        notices_damage(&segment.sums, |blob| Sums::decode(blob, columns));
+        assert_eq!(open_pages(&segment.head, &segment.blocks, columns).unwrap(), segment.row_count);
+        notices_damage(&segment.head, Head::decode);
+        let block = &segment.blocks[0];
+        notices_damage(block, |block| open_pages(&segment.head, &[block.to_vec()], columns));
+        notices_damage(&segment.sums, |blob| Sums::decode(blob, &vec![true; columns]));
     }
 }
 
@@ -69,7 +75,7 @@ fn damage_is_noticed() {
 fn a_blob_is_not_taken_for_another() {
     let record = &random_records(4, 1)[0];
     let blob = encode_record(record).unwrap();
-    assert!(matches!(Sums::decode(&blob, 1), Err(CodecError::Kind)));
+    assert!(matches!(Sums::decode(&blob, &[true]), Err(CodecError::Kind)));
     let newer = [&[9], &blob[1..]].concat();
     assert!(matches!(decode_record(&newer, 1), Err(CodecError::Version(9))));
 }

@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
 
 use super::{EVER, Fixture, HOUR, START, Window, on_each_backend, record};
 use crate::samples::entity::{segment, tail};
-use crate::samples::{SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
+use crate::samples::{Retention, SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
 
 /// One record a minute for two hours, each adding 1 to series 7.
 fn two_hours() -> Vec<Record> {
@@ -35,7 +35,7 @@ async fn what_is_appended_twice_counts_once() {
         fixture.append(two_hours()).await;
         assert_eq!(calls(fixture, EVER).await, 120);
         // also when the store has just been started
-        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone());
+        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone(), Retention::default());
         again.append(fixture.batch(two_hours())).await.unwrap();
         assert_eq!(fixture.rows().await, (0, 2));
         // a record that comes late is not one that comes twice
@@ -124,19 +124,20 @@ async fn damage_tail(fixture: &Fixture, at_ms: i64) {
 
 async fn damage_segment(fixture: &Fixture) {
     let row = segment::Entity::find().one(&fixture.reader).await.unwrap().unwrap();
-    let (mut sums, mut columns) = (row.sums.clone(), row.columns.clone());
+    let (mut sums, mut head) = (row.sums.clone(), row.head.clone());
     *sums.last_mut().unwrap() ^= 1;
-    *columns.last_mut().unwrap() ^= 1;
+    *head.last_mut().unwrap() ^= 1;
     let model = row.into_active_model();
     let row =
-        segment::ActiveModel { sums: ActiveValue::Set(sums), columns: ActiveValue::Set(columns), ..model };
+        segment::ActiveModel { sums: ActiveValue::Set(sums), head: ActiveValue::Set(head), ..model };
     row.update(&fixture.writer).await.unwrap();
 }
 
 /// Waits until what the reads found damaged has been noted.
 async fn damaged(fixture: &Fixture) -> Vec<(i64, i64)> {
-    fixture.append(vec![record(&ACTIVITY, 0, 1, &[], 0)]).await;
-    fixture.append(vec![record(&ACTIVITY, 1, 2, &[], 0)]).await;
+    let probe = START + 2 * HOUR - 2;
+    fixture.append(vec![record(&ACTIVITY, probe, probe + 1, &[], 0)]).await;
+    fixture.append(vec![record(&ACTIVITY, probe + 1, probe + 2, &[], 0)]).await;
     let gaps = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
     assert!(gaps.iter().all(|gap| gap.reason == GapReason::Damaged));
     gaps.iter().map(|gap| (gap.from.0 - START, gap.to.0 - START)).collect()

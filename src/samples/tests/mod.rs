@@ -14,7 +14,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 use super::entity::{segment, tail};
-use super::{Scope, SegmentStore, Window};
+use super::{Retention, Scope, SegmentStore, Window};
 
 const HOUR: i64 = 3_600_000;
 /// The start of an hour.
@@ -41,7 +41,7 @@ impl Fixture {
             writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
         }
         Migrator::up(&writer, None).await.unwrap();
-        let store = SegmentStore::new(writer.clone(), reader.clone());
+        let store = SegmentStore::new(writer.clone(), reader.clone(), Retention::default());
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         Self { writer, reader, store, scope }
     }
@@ -55,8 +55,11 @@ impl Fixture {
         self.store.append(self.batch(records)).await.unwrap();
     }
 
+    /// Seals what is over at the end of the newest record; answers how many segments that made.
     async fn seal(&self) -> usize {
-        self.store.seal(Timestamp(i64::MAX / 2)).await.unwrap()
+        let ends = tail::Entity::find().all(&self.reader).await.unwrap();
+        let newest = ends.iter().map(|record| record.at_ms).max().unwrap_or(0);
+        self.store.seal(Timestamp(newest)).await.unwrap()
     }
 
     /// Rows of the tail, and segments.

@@ -1,0 +1,118 @@
+//! Segments in blocks that are fetched alone, roll-ups, and when a series or a word was last seen.
+//!
+//! The tail moves along; segments of the older format, which no release ever wrote, do not.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, blob, integer, pk_uuid, text, uuid, uuid_null};
+use sea_orm_migration::sea_orm::DbBackend;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        manager.drop_table(Table::drop().table("sample_segment").to_owned()).await?;
+        for table in [segment(), block(manager.get_database_backend()), orphan()] {
+            manager.create_table(table).await?;
+        }
+        for (name, columns) in [
+            ("sample_segment_by_time", &["database_id", "stream", "resolution", "last_ms"][..]),
+            ("sample_segment_by_age", &["resolution", "last_ms"]),
+            ("sample_segment_by_rollup", &["rollup_id", "resolution"]),
+        ] {
+            let mut index = Index::create().name(name).table("sample_segment").to_owned();
+            for &column in columns {
+                index.col(column);
+            }
+            manager.create_index(index).await?;
+        }
+        let by_group =
+            Index::create().name("sample_entry_by_group").table("sample_entry").col("group_hash").to_owned();
+        manager.create_index(by_group).await?;
+        for table in ["sample_entry", "sample_word"] {
+            let seen = big_integer("seen_ms").default(0).to_owned();
+            manager.alter_table(Table::alter().table(table).add_column(seen).to_owned()).await?;
+        }
+        match manager.get_database_backend() {
+            DbBackend::Sqlite => {
+                // the key and a long record in one tree: half the pages per append
+                connection.execute_unprepared("ALTER TABLE sample_tail RENAME TO sample_tail_before").await?;
+                manager.create_table(tail()).await?;
+                connection
+                    .execute_unprepared(
+                        "INSERT INTO sample_tail (database_id, stream, at_ms, from_ms, organization_id, record)
+                         SELECT database_id, stream, at_ms, from_ms, organization_id, record FROM sample_tail_before",
+                    )
+                    .await?;
+                manager.drop_table(Table::drop().table("sample_tail_before").to_owned()).await
+            }
+            _ => {
+                // packed already: trying again only costs time
+                let unpacked = "ALTER TABLE sample_tail ALTER COLUMN record SET STORAGE EXTERNAL;
+                     ALTER TABLE sample_block ALTER COLUMN data SET STORAGE EXTERNAL;
+                     ALTER TABLE sample_segment ALTER COLUMN head SET STORAGE EXTERNAL,
+                         ALTER COLUMN sums SET STORAGE EXTERNAL;";
+                connection.execute_unprepared(unpacked).await.map(drop)
+            }
+        }
+    }
+
+    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Err(DbErr::Migration("segments cannot be turned back into the older format".to_owned()))
+    }
+}
+
+/// The large columns come last: SQLite then reads the rest without walking over them.
+fn segment() -> TableCreateStatement {
+    Table::create()
+        .table("sample_segment")
+        .col(pk_uuid("id"))
+        .col(uuid("database_id"))
+        .col(uuid("organization_id"))
+        .col(text("stream"))
+        .col(integer("resolution"))
+        .col(uuid_null("rollup_id"))
+        .col(big_integer("first_ms"))
+        .col(big_integer("first_end_ms"))
+        .col(big_integer("last_start_ms"))
+        .col(big_integer("last_ms"))
+        .col(big_integer("row_count"))
+        .col(big_integer("size_bytes"))
+        .col(blob("head"))
+        .col(blob("sums"))
+        .to_owned()
+}
+
+fn block(backend: DbBackend) -> TableCreateStatement {
+    let mut table = Table::create()
+        .table("sample_block")
+        .col(uuid("segment_id"))
+        .col(integer("number"))
+        .col(blob("data"))
+        .primary_key(Index::create().col("segment_id").col("number"))
+        .to_owned();
+    if backend == DbBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
+}
+
+fn orphan() -> TableCreateStatement {
+    Table::create().table("sample_orphan").col(pk_uuid("segment_id")).col(big_integer("since_ms")).to_owned()
+}
+
+fn tail() -> TableCreateStatement {
+    Table::create()
+        .table("sample_tail")
+        .col(uuid("database_id"))
+        .col(text("stream"))
+        .col(big_integer("at_ms"))
+        .col(big_integer("from_ms"))
+        .col(uuid("organization_id"))
+        .col(blob("record"))
+        .primary_key(Index::create().col("database_id").col("stream").col("at_ms"))
+        .extra("WITHOUT ROWID")
+        .to_owned()
+}

@@ -1,0 +1,203 @@
+//! Drops whole segments: past their retention, or for want of room; and gives the space back.
+
+use std::time::Instant;
+
+use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Timestamp, streams};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use super::changes::{ClearBlocks, DropSegments};
+use super::entity::{block, gap, orphan, segment};
+use super::keep::{HOUR_MS, Keeper, Pace};
+use super::retention::Resolution;
+use super::room::{Room, room};
+use super::writer::Change;
+use super::{Scope, StoreError};
+
+/// Blocks that are cleared in one transaction.
+const CLEARED: i32 = 64;
+/// Pages that SQLite moves and cuts off in one transaction: a megabyte.
+const VACUUMED: u32 = 256;
+/// Segments that are dropped in one transaction.
+const DROPPED: u64 = 256;
+
+/// Drops what was past its retention at `now`: raw records only once they are rolled up.
+pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
+    let before = |resolution| {
+        let kept = keeper.retention.of(resolution).as_millis();
+        now.as_millis().saturating_sub(i64::try_from(kept).unwrap_or(i64::MAX))
+    };
+    for resolution in Resolution::ALL {
+        loop {
+            let ids = past(resolution, before(resolution)).all(&keeper.reader).await?;
+            if ids.is_empty() {
+                break;
+            }
+            keeper.pen.change(DropSegments { ids, lost: Vec::new() }).await?;
+        }
+    }
+    keeper.pen.change(DropGaps { before_ms: before(Resolution::Hour) }).await?;
+    Ok(())
+}
+
+/// Segments of `resolution` that ended before; of raw ones a roll-up leaves at once, so that none is half there.
+fn past(resolution: Resolution, before_ms: i64) -> sea_orm::Selector<sea_orm::SelectGetableTuple<Uuid>> {
+    let mut query = segment::Entity::find()
+        .filter(segment::Column::Resolution.eq(resolution.millis()))
+        .filter(segment::Column::LastMs.lte(before_ms));
+    if resolution == Resolution::Raw {
+        let younger = segment::Entity::find()
+            .filter(segment::Column::Resolution.eq(Resolution::Hour.millis()))
+            .filter(segment::Column::LastMs.gt(before_ms))
+            .filter(segment::Column::RollupId.is_not_null())
+            .select_only()
+            .column(segment::Column::RollupId);
+        query = query
+            .filter(segment::Column::RollupId.is_not_null())
+            .filter(segment::Column::RollupId.not_in_subquery(sea_orm::QueryTrait::into_query(younger)));
+    }
+    query.limit(DROPPED).select_only().column(segment::Column::Id).into_tuple()
+}
+
+struct DropGaps {
+    before_ms: i64,
+}
+
+#[async_trait::async_trait]
+impl Change for DropGaps {
+    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        gap::Entity::delete_many().filter(gap::Column::ToMs.lte(self.before_ms)).exec(transaction).await?;
+        Ok(true)
+    }
+}
+
+/// Clears the blocks of dropped segments, and those that a crash left behind.
+pub(super) async fn clear(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+    let orphans = orphan::Entity::find()
+        .filter(orphan::Column::SinceMs.lte(now.as_millis().saturating_sub(HOUR_MS)))
+        .all(&keeper.reader)
+        .await?;
+    for orphan::Model { segment_id, .. } in orphans {
+        let largest = block::Entity::find()
+            .filter(block::Column::SegmentId.eq(segment_id))
+            .select_only()
+            .column_as(block::Column::Number.max(), "largest")
+            .into_tuple::<Option<i32>>()
+            .one(&keeper.reader)
+            .await?;
+        let mut from = largest.flatten().unwrap_or(0);
+        loop {
+            let started = Instant::now();
+            from = (from - CLEARED).max(0);
+            keeper.pen.change(ClearBlocks { segment_id, from }).await?;
+            pace.rest(started.elapsed()).await;
+            if from == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Drops the oldest and finest until everything fits under the cap.
+pub(super) async fn above_cap(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+    let Some(cap) = keeper.retention.max_bytes else { return Ok(()) };
+    while room(&keeper.reader).await?.used_bytes > cap - cap / 20 {
+        let Some(change) = victim(keeper).await? else {
+            tracing::warn!(
+                cap_bytes = cap,
+                "the sample store is above its cap and has nothing left to drop: raise samples.retention.max_bytes"
+            );
+            return Ok(());
+        };
+        keeper.pen.change(change).await?;
+        clear(keeper, now, pace).await?;
+    }
+    Ok(())
+}
+
+type Victim = (Uuid, Option<Uuid>, Uuid, Uuid, String, i64, i64);
+
+/// What goes first: raw records that are rolled up, then minutes, then hours, then raw records that nothing else holds.
+async fn victim(keeper: &Keeper) -> Result<Option<DropSegments>, DbErr> {
+    for (resolution, is_rolled_up) in [
+        (Resolution::Raw, true),
+        (Resolution::Minute, true),
+        (Resolution::Hour, true),
+        (Resolution::Raw, false),
+    ] {
+        let rollup = segment::Column::RollupId;
+        let oldest = of(resolution)
+            .filter(if is_rolled_up { rollup.is_not_null() } else { rollup.is_null() })
+            .order_by(segment::Column::LastMs, Order::Asc)
+            .select_only()
+            .columns([
+                segment::Column::Id,
+                segment::Column::RollupId,
+                segment::Column::OrganizationId,
+                segment::Column::DatabaseId,
+                segment::Column::Stream,
+                segment::Column::FirstMs,
+                segment::Column::LastMs,
+            ])
+            .into_tuple::<Victim>()
+            .one(&keeper.reader)
+            .await?;
+        let Some((id, rollup, organization, database, stream, first, last)) = oldest else { continue };
+        let ids = match rollup {
+            Some(rollup) => {
+                let together = of(resolution).filter(segment::Column::RollupId.eq(rollup));
+                together.select_only().column(segment::Column::Id).into_tuple().all(&keeper.reader).await?
+            }
+            None => vec![id],
+        };
+        let holds_all = resolution == Resolution::Hour || !is_rolled_up;
+        let lost = streams::find(&stream).filter(|_| holds_all).map(|stream| {
+            let scope = Scope { organization: OrganizationId(organization), database: DatabaseId(database) };
+            let (from, to) = (Timestamp(first), Timestamp(last));
+            (scope, Gap { stream, from, to, reason: GapReason::Dropped })
+        });
+        return Ok(Some(DropSegments { ids, lost: lost.into_iter().collect() }));
+    }
+    Ok(None)
+}
+
+fn of(resolution: Resolution) -> Select<segment::Entity> {
+    segment::Entity::find().filter(segment::Column::Resolution.eq(resolution.millis()))
+}
+
+/// Gives free space back to the file system, unless it is little and will be needed again within the hour.
+pub(super) async fn give_back(keeper: &Keeper, pace: Pace) -> Result<(), StoreError> {
+    if keeper.writer.get_database_backend() != DbBackend::Sqlite {
+        return Ok(());
+    }
+    let cap = keeper.retention.max_bytes.unwrap_or(u64::MAX);
+    while room(&keeper.reader).await?.is_wasteful(cap) {
+        let started = Instant::now();
+        keeper.pen.change(Vacuum).await?;
+        pace.rest(started.elapsed()).await;
+    }
+    Ok(())
+}
+
+struct Vacuum;
+
+#[async_trait::async_trait]
+impl Change for Vacuum {
+    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        transaction.execute_unprepared(&format!("PRAGMA incremental_vacuum({VACUUMED})")).await?;
+        Ok(true)
+    }
+}
+
+impl Room {
+    /// Whether more than an eighth lies idle, or anything does while the file is above `cap`.
+    const fn is_wasteful(&self, cap: u64) -> bool {
+        let idle = self.file_bytes - self.used_bytes;
+        let page = 4096;
+        (idle > self.file_bytes / 8 + (4 << 20)) || (self.file_bytes > cap && idle > page)
+    }
+}

@@ -1,0 +1,138 @@
+//! What happens by itself: sealing, rolling up, dropping; never in the way of appends and reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use basira_actors::model::{Stream, Timestamp};
+use sea_orm::DatabaseConnection;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::catalog::Catalog;
+use super::changes::StoreBlocks;
+use super::entity::{block, orphan, segment};
+use super::retention::{Resolution, Retention};
+use super::segment::Segment;
+use super::writer::Pen;
+use super::{Scope, StoreError, discard, rollup, seal, sweep};
+
+pub(super) const HOUR_MS: i64 = 3_600_000;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Bytes of blocks that are written in one transaction: what an append may have to wait for.
+const TRANSACTION_BYTES: usize = 256 << 10;
+
+/// Whether background work rests between its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As long as it worked: never more than half a core.
+    Gentle,
+    /// Somebody waits for it.
+    Brisk,
+}
+
+impl Pace {
+    /// Rests after a step that took `worked`.
+    pub(super) async fn rest(self, worked: Duration) {
+        if self == Self::Gentle {
+            tokio::time::sleep(worked).await;
+        }
+    }
+}
+
+/// Keeps a store in order.
+pub(super) struct Keeper {
+    pub(super) reader: DatabaseConnection,
+    pub(super) writer: DatabaseConnection,
+    pub(super) pen: Pen,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) retention: Retention,
+    /// When dictionaries were swept; also lets one upkeep run at a time.
+    pub(super) swept: Mutex<Option<Timestamp>>,
+}
+
+impl Keeper {
+    /// Keeps order once a minute until told to stop.
+    pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
+            let kept = self.keep(Timestamp::now(), Pace::Gentle);
+            if let Some(Err(error)) = stop.run_until_cancelled(kept).await {
+                tracing::warn!(%error, "the upkeep of the sample store failed; samples stay readable, and it is tried again");
+            }
+        }
+    }
+
+    /// Does everything that is due at `now`.
+    pub(super) async fn keep(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+        let mut swept = self.swept.lock().await;
+        seal::seal(&self.reader, &self.pen, now).await?;
+        self.make_room(now, pace).await?;
+        rollup::roll_up(self, now, pace).await?;
+        discard::expired(self, now).await?;
+        self.make_room(now, pace).await?;
+        if swept.is_none_or(|last| now.as_millis() - last.as_millis() >= DAY_MS) {
+            sweep::sweep(self, now).await?;
+            *swept = Some(now);
+        }
+        Ok(())
+    }
+
+    async fn make_room(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+        discard::clear(self, now, pace).await?;
+        discard::above_cap(self, now, pace).await?;
+        discard::give_back(self, pace).await
+    }
+}
+
+/// What a segment that is about to be stored is.
+#[derive(Clone, Copy)]
+pub(super) struct Unstored {
+    pub(super) scope: Scope,
+    pub(super) stream: &'static Stream,
+    pub(super) resolution: Resolution,
+    pub(super) rollup: Option<Uuid>,
+}
+
+/// Stores the blocks of `segment` in several short transactions; nobody sees them before the segment is there.
+pub(super) async fn store_blocks(pen: &Pen, segment: &Segment, now: Timestamp) -> Result<Uuid, StoreError> {
+    let id = Uuid::now_v7();
+    let mut blocks = Vec::new();
+    let mut bytes = 0;
+    for (number, data) in segment.blocks.iter().enumerate() {
+        bytes += data.len();
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        blocks.push(block::Model { segment_id: id, number, data: data.clone() });
+        if bytes >= TRANSACTION_BYTES
+            || blocks.len() == segment.blocks.len()
+            || number as usize + 1 == segment.blocks.len()
+        {
+            let orphan = orphan::Model { segment_id: id, since_ms: now.as_millis() };
+            pen.change(StoreBlocks { orphan, blocks: std::mem::take(&mut blocks) }).await?;
+            bytes = 0;
+        }
+    }
+    Ok(id)
+}
+
+/// The row of a segment whose blocks are stored under `id`.
+pub(super) fn model(id: Uuid, what: Unstored, segment: Segment) -> segment::Model {
+    let starts = segment.records.iter().map(|record| record.0);
+    let ends = segment.records.iter().map(|record| record.1);
+    segment::Model {
+        id,
+        database_id: what.scope.database.0,
+        organization_id: what.scope.organization.0,
+        stream: what.stream.name.to_owned(),
+        resolution: i32::try_from(what.resolution.millis()).unwrap_or(i32::MAX),
+        rollup_id: what.rollup,
+        first_ms: starts.clone().min().unwrap_or_default(),
+        first_end_ms: ends.clone().min().unwrap_or_default(),
+        last_start_ms: starts.max().unwrap_or_default(),
+        last_ms: ends.max().unwrap_or_default(),
+        row_count: i64::try_from(segment.row_count).unwrap_or(i64::MAX),
+        size_bytes: i64::try_from(segment.bytes()).unwrap_or(i64::MAX),
+        head: segment.head,
+        sums: segment.sums,
+    }
+}

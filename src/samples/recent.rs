@@ -1,0 +1,103 @@
+//! Records of the tail that were read before, kept unpacked but small: a tail is read again with every look at "now".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use basira_actors::model::{DatabaseId, NULL};
+
+use super::cache::Cache;
+use super::codec::Rows;
+
+/// All of the memory for it: a busy hour of six databases, or a quiet one of hundreds.
+const ROOM_BYTES: usize = 32 << 20;
+
+/// A record as it was read.
+#[derive(Debug)]
+pub(super) struct Recent {
+    pub(super) from: i64,
+    pub(super) at: i64,
+    pub(super) series: Vec<u64>,
+    columns: Vec<Narrow>,
+}
+
+/// A column in as few bytes per cell as its largest needs.
+#[derive(Debug)]
+enum Narrow {
+    Unknown,
+    Zero,
+    Two(Vec<u16>),
+    Four(Vec<u32>),
+    Eight(Vec<i64>),
+}
+
+impl Recent {
+    pub(super) fn new(rows: Rows) -> Self {
+        let columns = rows.columns.into_iter().map(Narrow::new).collect();
+        Self { from: rows.from, at: rows.at, series: rows.series, columns }
+    }
+
+    pub(super) fn cell(&self, column: usize, row: usize) -> i64 {
+        match &self.columns[column] {
+            Narrow::Unknown => NULL,
+            Narrow::Zero => 0,
+            Narrow::Two(cells) => cells[row].into(),
+            Narrow::Four(cells) => cells[row].into(),
+            Narrow::Eight(cells) => cells[row],
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let columns: usize = self.columns.iter().map(|column| column.width() * self.series.len()).sum();
+        size_of::<Self>() + self.series.len() * 8 + self.columns.len() * size_of::<Narrow>() + columns
+    }
+}
+
+impl Narrow {
+    fn new(cells: Vec<i64>) -> Self {
+        let all = |fits: fn(i64) -> bool| cells.iter().all(|&cell| fits(cell));
+        if all(|cell| cell == NULL) {
+            Self::Unknown
+        } else if all(|cell| cell == 0) {
+            Self::Zero
+        } else if all(|cell| u16::try_from(cell).is_ok()) {
+            Self::Two(cells.into_iter().map(|cell| cell as u16).collect())
+        } else if all(|cell| u32::try_from(cell).is_ok()) {
+            Self::Four(cells.into_iter().map(|cell| cell as u32).collect())
+        } else {
+            Self::Eight(cells)
+        }
+    }
+
+    const fn width(&self) -> usize {
+        match self {
+            Self::Unknown | Self::Zero => 0,
+            Self::Two(_) => 2,
+            Self::Four(_) => 4,
+            Self::Eight(_) => 8,
+        }
+    }
+}
+
+/// The records of one tail that are known, by their end.
+pub(super) type Tail = BTreeMap<i64, Arc<Recent>>;
+
+/// The tails that were looked at last. A stored record never changes, so that what is here is never out of date.
+#[derive(Debug)]
+pub(super) struct RecentRecords(Cache<Arc<Tail>>);
+
+impl Default for RecentRecords {
+    fn default() -> Self {
+        Self(Cache::new(ROOM_BYTES))
+    }
+}
+
+impl RecentRecords {
+    pub(super) fn of(&self, database: DatabaseId, stream: &'static str) -> Arc<Tail> {
+        self.0.get(database, stream).unwrap_or_default()
+    }
+
+    pub(super) fn keep(&self, database: DatabaseId, stream: &'static str, tail: Tail) {
+        let bytes = tail.values().map(|record| record.bytes()).sum();
+        self.0.put(database, stream, Arc::new(tail), bytes);
+    }
+}

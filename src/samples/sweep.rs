@@ -1,0 +1,232 @@
+//! Sweeps dictionaries: who a series is, and texts, go with the last samples that need them.
+
+use std::collections::HashMap;
+
+use basira_actors::model::{ColumnKind, DatabaseId, NULL, OrganizationId, Stream, Timestamp, streams};
+use rustc_hash::FxHashSet;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::codec::Table;
+use super::entity::{entry, word};
+use super::fold::{Cells, Gather};
+use super::keep::{DAY_MS, Keeper};
+use super::read::{Walk, snapshot};
+use super::recent::{Recent, RecentRecords};
+use super::rows::CHUNK;
+use super::writer::Change;
+use super::{Scope, StoreError, Window};
+
+/// What is younger than this may not be rolled up yet, and so not be noted as seen.
+const UNNOTED_MS: i64 = 3 * DAY_MS;
+
+/// Removes what nothing within the retention of hours refers to.
+pub(super) async fn sweep(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
+    let kept = i64::try_from(keeper.retention.hour.as_millis()).unwrap_or(i64::MAX);
+    let before_ms = now.as_millis().saturating_sub(kept);
+    let since = Timestamp(now.as_millis().saturating_sub(UNNOTED_MS));
+    let window = Window { since, until: Timestamp(i64::MAX) };
+    sweep_entries(keeper, before_ms, window).await?;
+    sweep_words(keeper, before_ms, window).await
+}
+
+async fn sweep_entries(keeper: &Keeper, before_ms: i64, window: Window) -> Result<(), StoreError> {
+    let old: Vec<(Uuid, Uuid, String, i64)> = entry::Entity::find()
+        .filter(entry::Column::SeenMs.lte(before_ms))
+        .select_only()
+        .columns([
+            entry::Column::OrganizationId,
+            entry::Column::DatabaseId,
+            entry::Column::Stream,
+            entry::Column::Series,
+        ])
+        .into_tuple()
+        .all(&keeper.reader)
+        .await?;
+    let mut by_stream: HashMap<(Uuid, Uuid, String), Vec<i64>> = HashMap::new();
+    for (organization, database, stream, series) in old {
+        by_stream.entry((organization, database, stream)).or_default().push(series);
+    }
+    for ((organization, database, name), mut series) in by_stream {
+        let scope = Scope { organization: OrganizationId(organization), database: DatabaseId(database) };
+        if let Some(stream) = streams::find(&name) {
+            let used = used(keeper, scope, stream, window).await?;
+            series.retain(|series| !used.series.contains(&series.cast_unsigned()));
+            keeper.pen.change(DropEntries { scope, stream, series, before_ms }).await?;
+            keeper.catalog.changed(scope.database, stream.name);
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_words(keeper: &Keeper, before_ms: i64, window: Window) -> Result<(), StoreError> {
+    // the fingerprint of a statement is both its group and its text's hash
+    let of_a_group = Query::select()
+        .expr(1)
+        .from(entry::Entity)
+        .and_where(
+            Expr::col((entry::Entity, entry::Column::GroupHash))
+                .equals((word::Entity, word::Column::Hash)),
+        )
+        .and_where(
+            Expr::col((entry::Entity, entry::Column::OrganizationId))
+                .equals((word::Entity, word::Column::OrganizationId)),
+        )
+        .to_owned();
+    let old: Vec<(Uuid, i64)> = word::Entity::find()
+        .filter(word::Column::SeenMs.lte(before_ms))
+        .filter(Expr::exists(of_a_group).not())
+        .select_only()
+        .columns([word::Column::OrganizationId, word::Column::Hash])
+        .into_tuple()
+        .all(&keeper.reader)
+        .await?;
+    let mut by_organization: HashMap<Uuid, Vec<i64>> = HashMap::new();
+    for (organization, hash) in old {
+        by_organization.entry(organization).or_default().push(hash);
+    }
+    for (organization, mut hashes) in by_organization {
+        let organization = OrganizationId(organization);
+        for scope in databases(keeper, organization).await? {
+            for stream in streams::ALL.into_iter().filter(|stream| names_things(stream)) {
+                let used = used(keeper, scope, stream, window).await?;
+                hashes.retain(|hash| !used.words.contains(hash));
+            }
+        }
+        keeper.pen.change(DropWords { organization, hashes, before_ms }).await?;
+    }
+    Ok(())
+}
+
+fn names_things(stream: &Stream) -> bool {
+    stream.columns.iter().any(|column| column.kind == ColumnKind::Word)
+}
+
+/// The databases of an organization that have any samples that could name something.
+async fn databases(keeper: &Keeper, organization: OrganizationId) -> Result<Vec<Scope>, DbErr> {
+    use super::entity::{segment, tail};
+    let mut found = FxHashSet::default();
+    macro_rules! collect_from {
+        ($($table:ident),*) => {$(
+            let ids: Vec<Uuid> = $table::Entity::find()
+                .filter($table::Column::OrganizationId.eq(organization.0))
+                .select_only()
+                .column($table::Column::DatabaseId)
+                .distinct()
+                .into_tuple()
+                .all(&keeper.reader)
+                .await?;
+            found.extend(ids);
+        )*};
+    }
+    collect_from!(tail, segment);
+    Ok(found.into_iter().map(|id| Scope { organization, database: DatabaseId(id) }).collect())
+}
+
+async fn used(
+    keeper: &Keeper,
+    scope: Scope,
+    stream: &'static Stream,
+    window: Window,
+) -> Result<Used, StoreError> {
+    let snapshot = snapshot(&keeper.reader).await?;
+    let columns: Vec<bool> = stream.columns.iter().map(|column| column.kind == ColumnKind::Word).collect();
+    let gather = Used { stream, columns, series: FxHashSet::default(), words: FxHashSet::default() };
+    let walk = Walk { scope, window, gather, damaged: Vec::new() };
+    Ok(walk.run(&snapshot, &RecentRecords::default()).await?.gather)
+}
+
+/// Which series and words samples refer to.
+struct Used {
+    stream: &'static Stream,
+    columns: Vec<bool>,
+    series: FxHashSet<u64>,
+    words: FxHashSet<i64>,
+}
+
+impl Gather for Used {
+    fn stream(&self) -> &'static Stream {
+        self.stream
+    }
+
+    fn columns(&self) -> &[bool] {
+        &self.columns
+    }
+
+    fn series(&self) -> Option<&[u64]> {
+        None
+    }
+
+    /// Each record for itself: sums have but the newest word.
+    fn bucket(&self, at: i64) -> i64 {
+        at
+    }
+
+    fn accepts(&self, _resolution_ms: i64) -> bool {
+        false
+    }
+
+    fn cells(&mut self, series: u64, _bucket: i64) -> Option<&mut Cells> {
+        self.series.insert(series);
+        None
+    }
+
+    fn add_record(&mut self, _window: Window, record: &Recent) {
+        self.series.extend(&record.series);
+        for column in (0..self.columns.len()).filter(|&column| self.columns[column]) {
+            self.words.extend((0..record.series.len()).map(|row| record.cell(column, row)));
+        }
+    }
+
+    fn add_table(&mut self, _window: Window, _records: &[(i64, i64)], table: &Table) {
+        self.series.extend(&table.series);
+        let words = table.columns.iter().zip(&self.columns).filter(|(_, is_word)| **is_word);
+        words.for_each(|(cells, _)| self.words.extend(cells.iter().filter(|&&cell| cell != NULL)));
+    }
+}
+
+struct DropEntries {
+    scope: Scope,
+    stream: &'static Stream,
+    series: Vec<i64>,
+    before_ms: i64,
+}
+
+#[async_trait::async_trait]
+impl Change for DropEntries {
+    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        for series in self.series.chunks(CHUNK) {
+            entry::Entity::delete_many()
+                .filter(entry::Column::DatabaseId.eq(self.scope.database.0))
+                .filter(entry::Column::Stream.eq(self.stream.name))
+                .filter(entry::Column::Series.is_in(series.iter().copied()))
+                // it may have been seen since it was looked for
+                .filter(entry::Column::SeenMs.lte(self.before_ms))
+                .exec(transaction)
+                .await?;
+        }
+        Ok(true)
+    }
+}
+
+struct DropWords {
+    organization: OrganizationId,
+    hashes: Vec<i64>,
+    before_ms: i64,
+}
+
+#[async_trait::async_trait]
+impl Change for DropWords {
+    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        for hashes in self.hashes.chunks(CHUNK) {
+            word::Entity::delete_many()
+                .filter(word::Column::OrganizationId.eq(self.organization.0))
+                .filter(word::Column::Hash.is_in(hashes.iter().copied()))
+                .filter(word::Column::SeenMs.lte(self.before_ms))
+                .exec(transaction)
+                .await?;
+        }
+        Ok(true)
+    }
+}
