@@ -66,8 +66,7 @@ async fn sweep_words(keeper: &Keeper, before_ms: i64, window: Window) -> Result<
         .expr(1)
         .from(entry::Entity)
         .and_where(
-            Expr::col((entry::Entity, entry::Column::GroupHash))
-                .equals((word::Entity, word::Column::Hash)),
+            Expr::col((entry::Entity, entry::Column::GroupHash)).equals((word::Entity, word::Column::Hash)),
         )
         .and_where(
             Expr::col((entry::Entity, entry::Column::OrganizationId))

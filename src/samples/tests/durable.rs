@@ -128,14 +128,13 @@ async fn damage_segment(fixture: &Fixture) {
     *sums.last_mut().unwrap() ^= 1;
     *head.last_mut().unwrap() ^= 1;
     let model = row.into_active_model();
-    let row =
-        segment::ActiveModel { sums: ActiveValue::Set(sums), head: ActiveValue::Set(head), ..model };
+    let row = segment::ActiveModel { sums: ActiveValue::Set(sums), head: ActiveValue::Set(head), ..model };
     row.update(&fixture.writer).await.unwrap();
 }
 
 /// Waits until what the reads found damaged has been noted.
 async fn damaged(fixture: &Fixture) -> Vec<(i64, i64)> {
-    let probe = START + 2 * HOUR - 2;
+    let probe = START + 2 * HOUR + 1;
     fixture.append(vec![record(&ACTIVITY, probe, probe + 1, &[], 0)]).await;
     fixture.append(vec![record(&ACTIVITY, probe + 1, probe + 2, &[], 0)]).await;
     let gaps = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();

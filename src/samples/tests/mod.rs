@@ -3,6 +3,7 @@
 mod blobs;
 mod durable;
 mod model;
+mod rollups;
 mod store;
 mod windows;
 
@@ -13,10 +14,11 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::entity::{segment, tail};
+use super::entity::{block, segment, tail};
 use super::{Retention, Scope, SegmentStore, Window};
 
 const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
 /// The start of an hour.
 const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
@@ -26,11 +28,12 @@ struct Fixture {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     store: SegmentStore,
+    retention: Retention,
     scope: Scope,
 }
 
 impl Fixture {
-    async fn open(url: &str) -> Self {
+    async fn open(url: &str, retention: Retention) -> Self {
         let connect = async |connections| {
             let mut options = ConnectOptions::new(url);
             options.max_connections(connections).sqlx_logging(false);
@@ -41,9 +44,9 @@ impl Fixture {
             writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
         }
         Migrator::up(&writer, None).await.unwrap();
-        let store = SegmentStore::new(writer.clone(), reader.clone(), Retention::default());
+        let store = SegmentStore::new(writer.clone(), reader.clone(), retention);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
-        Self { writer, reader, store, scope }
+        Self { writer, reader, store, retention, scope }
     }
 
     fn batch(&self, records: Vec<Record>) -> Batch {
@@ -68,6 +71,15 @@ impl Fixture {
         (tail, segment::Entity::find().count(&self.reader).await.unwrap())
     }
 
+    async fn blocks(&self) -> u64 {
+        block::Entity::find().count(&self.reader).await.unwrap()
+    }
+
+    /// As after a crash: nothing is closed, nothing is remembered.
+    fn restart(&mut self) {
+        self.store = SegmentStore::new(self.writer.clone(), self.reader.clone(), self.retention);
+    }
+
     async fn execute(&self, sqlite: &str, postgres: &str) {
         let sql = if self.writer.get_database_backend() == DbBackend::Sqlite { sqlite } else { postgres };
         self.writer.execute_unprepared(sql).await.unwrap();
@@ -76,9 +88,13 @@ impl Fixture {
 
 /// Runs `test` on a new store of each kind.
 async fn on_each_backend(test: impl AsyncFn(&Fixture)) {
+    on_each_backend_keeping(Retention::default(), async |fixture| test(fixture).await).await;
+}
+
+async fn on_each_backend_keeping(retention: Retention, test: impl AsyncFn(&mut Fixture)) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("samples.db");
-    test(&Fixture::open(&format!("sqlite://{}?mode=rwc", path.display())).await).await;
+    test(&mut Fixture::open(&format!("sqlite://{}?mode=rwc", path.display()), retention).await).await;
 
     let server = crate::testing::postgres_url().await;
     let admin = Database::connect(&server).await.unwrap();
@@ -86,7 +102,7 @@ async fn on_each_backend(test: impl AsyncFn(&Fixture)) {
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     let mut url = url::Url::parse(&server).unwrap();
     url.set_path(&name);
-    test(&Fixture::open(url.as_str()).await).await;
+    test(&mut Fixture::open(url.as_str(), retention).await).await;
     admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
 }
 

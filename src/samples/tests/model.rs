@@ -1,19 +1,28 @@
 //! What the answers must be: all records in memory, summed the plain way. And where random records come from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use basira_actors::model::{ColumnKind, NULL, Record, Stream, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
-use super::{HOUR, START, Window};
-use crate::samples::{Point, Total};
+use super::{DAY, HOUR, START, Window};
+use crate::samples::{Point, Retention, Total};
 
 #[derive(Default)]
 pub(super) struct Model {
+    /// Those that no roll-up has yet.
     pub(super) records: Vec<Record>,
     pub(super) groups: HashMap<u64, u64>,
+    rollups: Vec<Rollup>,
+}
+
+/// Records of a day that were rolled up together, and how finely they are kept.
+struct Rollup {
+    records: Vec<Record>,
+    finest_ms: i64,
 }
 
 /// One row that counts.
@@ -25,25 +34,95 @@ struct Row {
     values: Vec<i64>,
 }
 
-impl Model {
-    fn rows(&self, stream: &Stream, window: Window) -> BTreeMap<u64, Vec<Row>> {
-        let mut rows: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
-        for record in self.records.iter().filter(|record| record.stream.name == stream.name) {
-            if record.at <= window.since || record.from >= window.until {
-                continue;
-            }
-            for (row, &series) in record.series.iter().enumerate() {
-                let group = *self.groups.get(&series).unwrap_or(&series);
-                let values = record.columns.iter().map(|column| column[row]).collect();
-                rows.entry(group).or_default().push(Row {
-                    from: record.from.0,
-                    at: record.at.0,
-                    series,
-                    values,
-                });
-            }
+impl Rollup {
+    fn is_whole(&self, window: Window) -> bool {
+        self.records.iter().all(|record| record.at > window.since && record.from < window.until)
+    }
+
+    fn last(&self) -> i64 {
+        self.records.iter().map(|record| record.at.0).max().unwrap()
+    }
+
+    /// One row per series and bucket.
+    fn rows(&self, stream: &Stream, resolution_ms: i64) -> Vec<Row> {
+        let raw: Vec<Row> = self.records.iter().flat_map(rows).collect();
+        if resolution_ms == 0 {
+            return raw;
         }
-        rows
+        let mut buckets: BTreeMap<(u64, i64), Vec<Row>> = BTreeMap::new();
+        for row in raw {
+            buckets.entry((row.series, (row.at - 1).div_euclid(resolution_ms))).or_default().push(row);
+        }
+        let rolled = |((series, _), rows): ((u64, i64), Vec<Row>)| Row {
+            from: rows.iter().map(|row| row.from).min().unwrap(),
+            at: rows.iter().map(|row| row.at).max().unwrap(),
+            series,
+            values: sum(stream, &rows),
+        };
+        buckets.into_iter().map(rolled).collect()
+    }
+}
+
+fn rows(record: &Record) -> Vec<Row> {
+    let row = |(row, &series): (usize, &u64)| Row {
+        from: record.from.0,
+        at: record.at.0,
+        series,
+        values: record.columns.iter().map(|column| column[row]).collect(),
+    };
+    record.series.iter().enumerate().map(row).collect()
+}
+
+impl Model {
+    /// What the store does by itself at `now`: days are rolled up two hours after their end, then finer rows go first.
+    pub(super) fn keep(&mut self, retention: Retention, now: i64) {
+        let over = (now - 2 * HOUR).div_euclid(DAY) * DAY;
+        let (over, open) =
+            std::mem::take(&mut self.records).into_iter().partition(|record| record.at.0 <= over);
+        self.records = open;
+        let mut days: BTreeMap<i64, Vec<Record>> = BTreeMap::new();
+        for record in over {
+            days.entry((record.at.0 - 1).div_euclid(DAY)).or_default().push(record);
+        }
+        self.rollups.extend(days.into_values().map(|records| Rollup { records, finest_ms: 0 }));
+        let is_past = |rollup: &Rollup, kept: Duration| rollup.last() <= now - kept.as_millis() as i64;
+        self.rollups.retain(|rollup| !is_past(rollup, retention.hour));
+        for rollup in &mut self.rollups {
+            let kept = [(retention.minute, HOUR), (retention.raw, 60_000)];
+            let finer = kept.into_iter().find(|&(kept, _)| is_past(rollup, kept));
+            rollup.finest_ms = finer.map_or(0, |(_, resolution_ms)| resolution_ms);
+        }
+    }
+
+    /// When records start and end.
+    pub(super) fn edges(&self) -> Vec<i64> {
+        let rolled = self.rollups.iter().flat_map(|rollup| &rollup.records);
+        self.records.iter().chain(rolled).flat_map(|record| [record.from.0, record.at.0]).collect()
+    }
+
+    /// How many records are kept only rolled up.
+    pub(super) fn coarse(&self) -> usize {
+        self.rollups.iter().filter(|rollup| rollup.finest_ms > 0).map(|rollup| rollup.records.len()).sum()
+    }
+
+    /// All that counts; a roll-up that is only partly within the window at the finest that is kept of it.
+    fn rows(
+        &self,
+        stream: &Stream,
+        window: Window,
+        whole_ms: impl Fn(&Rollup) -> i64,
+    ) -> BTreeMap<u64, Vec<Row>> {
+        let mut all: Vec<Row> = self.records.iter().flat_map(rows).collect();
+        for rollup in &self.rollups {
+            let whole = rollup.is_whole(window);
+            let resolution_ms = if whole { whole_ms(rollup) } else { rollup.finest_ms };
+            all.extend(rollup.rows(stream, resolution_ms));
+        }
+        let mut by_group: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
+        for row in all.into_iter().filter(|row| row.at > window.since.0 && row.from < window.until.0) {
+            by_group.entry(*self.groups.get(&row.series).unwrap_or(&row.series)).or_default().push(row);
+        }
+        by_group
     }
 
     pub(super) fn totals(&self, stream: &Stream, window: Window) -> Vec<Total> {
@@ -53,11 +132,22 @@ impl Model {
             first: Timestamp(rows.iter().map(|row| row.from).min().unwrap()),
             last: Timestamp(rows.iter().map(|row| row.at).max().unwrap()),
         };
-        self.rows(stream, window).into_iter().map(total).collect()
+        // sums of a day are made of its records, whatever is left of these
+        self.rows(stream, window, |_| 0).into_iter().map(total).collect()
     }
 
     pub(super) fn points(&self, stream: &Stream, group: u64, window: Window, bucket_ms: i64) -> Vec<Point> {
-        let rows = self.rows(stream, window).remove(&group).unwrap_or_default();
+        let whole_ms = |rollup: &Rollup| {
+            let mut buckets = rollup.records.iter().map(|record| (record.at.0 - 1).div_euclid(bucket_ms));
+            let first = buckets.next();
+            if buckets.all(|bucket| Some(bucket) == first) {
+                // sums of a day are made of its records, whatever is left of these
+                return 0;
+            }
+            let exact = [HOUR, 60_000].into_iter().find(|resolution_ms| bucket_ms % resolution_ms == 0);
+            exact.unwrap_or(0).max(rollup.finest_ms)
+        };
+        let rows = self.rows(stream, window, whole_ms).remove(&group).unwrap_or_default();
         let start = |row: &Row| (row.at - 1).div_euclid(bucket_ms) * bucket_ms;
         let starts: BTreeSet<i64> = rows.iter().map(start).collect();
         let point = |ts| {

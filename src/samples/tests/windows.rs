@@ -12,21 +12,21 @@ use super::{EVER, Fixture, HOUR, START, Window, on_each_backend};
 use crate::samples::{SampleStore, Wanted};
 
 fn window(random: &mut StdRng, model: &Model) -> Window {
+    let edges = model.edges();
     let mut edge = || match random.random_range(0..4) {
         0 => START + random.random_range(-1..5) * HOUR,
         1 => random.random_range(START - HOUR..START + 5 * HOUR),
         _ => {
             // on an edge of a record, or a millisecond beside it
-            let record = model.records.choose(random).unwrap();
-            let edge = if random.random_bool(0.5) { record.from } else { record.at };
-            edge.0 + random.random_range(-1..=1)
+            let edge = edges.choose(random).copied().unwrap_or(START);
+            edge + random.random_range(-1..=1)
         }
     };
     let (one, other) = (edge(), edge());
     Window { since: Timestamp(one.min(other)), until: Timestamp(one.max(other)) }
 }
 
-async fn agree(
+pub(super) async fn agree(
     random: &mut StdRng,
     fixture: &Fixture,
     model: &Model,
@@ -83,7 +83,8 @@ async fn a_busy_hour_is_sealed_before_it_ends() {
     on_each_backend(async |fixture| {
         let mut random = StdRng::seed_from_u64(3);
         let series = [1, 2, u64::MAX];
-        let model = Model { records: records(&mut random, &ACTIVITY, &series, 800, 1), ..Model::default() };
+        let mut model = Model::default();
+        model.records = records(&mut random, &ACTIVITY, &series, 800, 1);
         fixture.append(model.records.clone()).await;
         assert!(fixture.seal().await >= 1);
         assert!(fixture.rows().await.0 < 100);
