@@ -2,23 +2,21 @@
 
 use std::fmt::Write as _;
 
-use super::Config;
 use super::keys::{KEYS, Kind};
 use super::layers::{Flag, merge};
-use super::{ConfigError, DEFAULTS};
+use super::{ConfigError, DEFAULTS, reader};
 
 /// The effective values as TOML, each with the place that it comes from.
 ///
 /// # Errors
-/// [`ConfigError`] as for [`Config::load`].
+/// [`ConfigError`] as for [`super::Config::load`].
 pub fn show(
     file: Option<&std::path::Path>,
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[Flag],
 ) -> Result<String, ConfigError> {
-    let environment: Vec<(String, String)> = environment.into_iter().collect();
-    Config::load(file, environment.clone(), flags)?;
     let merged = merge(DEFAULTS, file, environment, flags)?;
+    reader::read(&merged)?;
     let mut shown = String::new();
     let mut section = "";
     for (key, kind) in KEYS {
