@@ -46,18 +46,18 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`] when a part could not be started.
 pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Result<(), ServeError> {
-    let storage = open_storage(&config).await?;
+    let secrets = Secrets::of(&config)?;
+    let storage = open_storage(&config, &secrets).await?;
     let server = Server::bind(config.http.listen)?;
     let samples = Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone()));
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
-        accounts: accounts(&config, &storage, server.local_addr()).await?,
+        accounts: accounts(&config, secrets, &storage, server.local_addr()).await?,
         public_url: public_url(&config, server.local_addr())?,
         storage: storage.clone(),
         samples: Arc::clone(&samples) as _,
         supervisor: supervisor.clone(),
-        targets: Arc::new(config.targets.clone()),
         connect: connect_settings(&config),
         collect: config.collect.clone(),
         tickets: Tickets::default(),
@@ -78,9 +78,8 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
 /// Opens the storage of `config` and brings its schema up to date.
 ///
 /// # Errors
-/// [`ServeError`] when the secrets or the storage cannot be used.
-pub async fn open_storage(config: &Config) -> Result<Storage, ServeError> {
-    let secrets = Secrets::of(config)?;
+/// [`ServeError`] when it cannot be used.
+pub async fn open_storage(config: &Config, secrets: &Secrets) -> Result<Storage, ServeError> {
     let storage = Storage::open(config.storage_url().expose(), &secrets.encryption_key).await?;
     storage.migrate().await?;
     Ok(storage)
@@ -105,9 +104,14 @@ pub fn connect_settings(config: &Config) -> ConnectSettings {
     }
 }
 
-async fn accounts(config: &Config, storage: &Storage, address: SocketAddr) -> Result<Accounts, ServeError> {
+async fn accounts(
+    config: &Config,
+    secrets: Secrets,
+    storage: &Storage,
+    address: SocketAddr,
+) -> Result<Accounts, MailError> {
     let settings = AuthSettings {
-        jwt_secret: Secrets::of(config)?.jwt_secret,
+        jwt_secret: secrets.jwt_secret,
         previous_jwt_secrets: Vec::new(),
         signup: config.auth.signup,
         public_url: config.public_url(address),

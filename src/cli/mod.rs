@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{self, Config, ConfigError, Flag, LogFormat};
+use crate::config::{self, Config, ConfigError, Flag, LogFormat, Secrets};
 use crate::demo::{self, DemoOptions};
 use crate::run;
 
@@ -106,7 +106,8 @@ impl Cli {
             Command::Admin { command: AdminCommand::Migrate } => {
                 let config = self.settings.load(None)?;
                 start_log(&config);
-                run::open_storage(&config).await?.close().await?;
+                let secrets = Secrets::of(&config)?;
+                run::open_storage(&config, &secrets).await?.close().await?;
                 println!("the storage is up to date");
             }
         }
