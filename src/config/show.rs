@@ -21,7 +21,7 @@ pub fn show(
     let mut section = "";
     for (key, kind) in KEYS {
         let Some(placed) = merged.get(key) else { continue };
-        let (of, name) = key.split_once('.').unwrap_or(("", key));
+        let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {
             section = of;
             let _ = write!(shown, "\n[{section}]\n");
