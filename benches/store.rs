@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use basira::samples::{SampleKeeping, SampleStore, Scope, SegmentStore, Wanted, Window};
+use basira::samples::{Retention, SampleKeeping, SampleStore, Scope, SegmentStore, Wanted, Window};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Timestamp};
 use basira_actors::ports::SampleSink;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Failure> {
     let writer = connect(&file, 1).await?;
     let reader = connect(&file, 4).await?;
     Migrator::up(&writer, None).await?;
-    let store = SegmentStore::new(writer, reader.clone());
+    let store = SegmentStore::new(writer, reader.clone(), Retention::default());
     let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
     let mut random = StdRng::seed_from_u64(7);
     let series = register(&store, scope, &mut random).await?;

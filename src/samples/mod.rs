@@ -3,6 +3,7 @@
 mod codec;
 mod entity;
 mod fold;
+pub mod open;
 mod read;
 mod retention;
 mod rows;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+pub use open::OpenError;
 pub use retention::{Resolution, Retention};
 pub use store::SegmentStore;
 pub use usage::{Held, StreamUsage, Usage};

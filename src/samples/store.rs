@@ -19,7 +19,10 @@ use super::fold::{Buckets, Gather, Totals};
 use super::read::{Walk, snapshot};
 use super::seal::Sealer;
 use super::writer::{Command, Prepared, QUEUE, Writer};
-use super::{Member, Point, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window};
+use super::{
+    Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+    usage,
+};
 
 /// Words asked for in one statement.
 const WORDS: usize = 1_000;
@@ -27,6 +30,7 @@ const WORDS: usize = 1_000;
 /// Samples as small durable records that are sealed into compressed segments.
 pub struct SegmentStore {
     reader: DatabaseConnection,
+    retention: Retention,
     commands: mpsc::Sender<Command>,
     sealer: Sealer,
     stop: CancellationToken,
@@ -37,14 +41,14 @@ impl SegmentStore {
     /// A store that writes through `writer` alone and reads through `reader`, with its two tasks started on the current
     /// runtime. On SQLite `writer` must be a single connection.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection) -> Self {
+    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let sealer = Sealer { reader: reader.clone(), writer: commands.clone() };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(Writer { connection: writer, sealed_until: HashMap::new() }.run(inbox));
         tasks.spawn(sealer.clone().run(stop.clone()));
         tasks.close();
-        Self { reader, commands, sealer, stop, tasks }
+        Self { reader, retention, commands, sealer, stop, tasks }
     }
 
     /// Seals every hour that was over at `now`, and says how many segments that made. Happens by itself once a minute.
@@ -247,7 +251,7 @@ impl SampleKeeping for SegmentStore {
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
-        Ok(Usage::default())
+        usage::of(&self.reader, self.retention).await
     }
 
     async fn close(&self) {

@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
 
 use super::{EVER, Fixture, HOUR, START, Window, on_each_backend, record};
 use crate::samples::entity::{segment, tail};
-use crate::samples::{SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
+use crate::samples::{Retention, SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
 
 /// One record a minute for two hours, each adding 1 to series 7.
 fn two_hours() -> Vec<Record> {
@@ -35,7 +35,7 @@ async fn what_is_appended_twice_counts_once() {
         fixture.append(two_hours()).await;
         assert_eq!(calls(fixture, EVER).await, 120);
         // also when the store has just been started
-        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone());
+        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone(), Retention::default());
         again.append(fixture.batch(two_hours())).await.unwrap();
         assert_eq!(fixture.rows().await, (0, 2));
         // a record that comes late is not one that comes twice

@@ -4,6 +4,7 @@ mod blobs;
 mod durable;
 mod model;
 mod store;
+mod usage;
 mod windows;
 
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Stream, Timestamp};
@@ -14,7 +15,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 use super::entity::{segment, tail};
-use super::{Scope, SegmentStore, Window};
+use super::{Retention, Scope, SegmentStore, Window};
 
 const HOUR: i64 = 3_600_000;
 /// The start of an hour.
@@ -41,7 +42,7 @@ impl Fixture {
             writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
         }
         Migrator::up(&writer, None).await.unwrap();
-        let store = SegmentStore::new(writer.clone(), reader.clone());
+        let store = SegmentStore::new(writer.clone(), reader.clone(), Retention::default());
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         Self { writer, reader, store, scope }
     }
