@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{DatabaseStatus, OrganizationId, Status};
-use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
@@ -22,9 +21,7 @@ pub struct App {
     pub accounts: Accounts,
     pub samples: Arc<dyn SampleStore>,
     pub supervisor: Supervisor,
-    /// Where databases may be.
-    pub targets: Arc<dyn AddressPolicy>,
-    /// How to connect to one.
+    /// How to connect to a database, and where one may be.
     pub connect: ConnectSettings,
     /// What a database gets that is registered without its own.
     pub collect: Collect,
@@ -67,7 +64,7 @@ impl App {
             storage: &self.storage,
             samples: &*self.samples,
             supervisor: &self.supervisor,
-            addresses: &*self.targets,
+            addresses: &*self.connect.policy,
             defaults: &self.collect,
         }
     }

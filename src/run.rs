@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use basira_actors::drivers::ConnectSettings;
+use basira_actors::model::Secret;
 use basira_actors::monitor::Dependencies;
 use basira_actors::supervisor::{StartError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
 use crate::config::{Config, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
-use crate::samples::{Retention, SampleKeeping, SegmentStore};
+use crate::samples::{self, SampleKeeping};
 use crate::storage::{Storage, StorageError};
 
 /// Who mails come from.
@@ -27,6 +28,10 @@ pub enum ServeError {
     Secrets(#[from] SecretsError),
     #[error("opening the storage failed: {0}; check storage.url and data_dir")]
     Storage(#[from] StorageError),
+    #[error("opening the storage of samples failed: {0}; check samples.url")]
+    SamplesStorage(StorageError),
+    #[error(transparent)]
+    Samples(#[from] samples::OpenError),
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
@@ -46,19 +51,20 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`] when a part could not be started.
 pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Result<(), ServeError> {
-    let storage = open_storage(&config).await?;
+    let secrets = Secrets::of(&config)?;
+    let storage = open_storage(&config, &secrets).await?;
     let server = Server::bind(config.http.listen)?;
-    let samples =
-        Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone(), Retention::default()));
+    let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
+    let samples_url = config.samples.url.as_ref().map(Secret::expose);
+    let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention).await?;
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
-        accounts: accounts(&config, &storage, server.local_addr()).await?,
+        accounts: accounts(&config, secrets, &storage, server.local_addr()).await?,
         public_url: public_url(&config, server.local_addr())?,
         storage: storage.clone(),
-        samples: Arc::clone(&samples) as _,
+        samples: Arc::<dyn SampleKeeping>::clone(&samples),
         supervisor: supervisor.clone(),
-        targets: Arc::new(config.targets.clone()),
         connect: connect_settings(&config),
         collect: config.collect.clone(),
         tickets: Tickets::default(),
@@ -72,6 +78,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
     samples.close().await;
+    samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;
     Ok(served?)
 }
@@ -79,17 +86,31 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
 /// Opens the storage of `config` and brings its schema up to date.
 ///
 /// # Errors
-/// [`ServeError`] when the secrets or the storage cannot be used.
-pub async fn open_storage(config: &Config) -> Result<Storage, ServeError> {
-    let secrets = Secrets::of(config)?;
+/// [`ServeError`] when it cannot be used.
+pub async fn open_storage(config: &Config, secrets: &Secrets) -> Result<Storage, ServeError> {
     let storage = Storage::open(config.storage_url().expose(), &secrets.encryption_key).await?;
     storage.migrate().await?;
     Ok(storage)
 }
 
-fn dependencies(config: &Config, storage: &Storage, samples: &Arc<SegmentStore>) -> Dependencies {
+/// Where the samples of `config` are: in `storage`, unless `samples.url` names another SQLite or PostgreSQL.
+async fn open_samples_storage(
+    config: &Config,
+    secrets: &Secrets,
+    storage: &Storage,
+) -> Result<Storage, ServeError> {
+    let Some(url) = config.own_samples_url() else { return Ok(storage.clone()) };
+    let open = async {
+        let own = Storage::open(url.expose(), &secrets.encryption_key).await?;
+        own.migrate().await?;
+        Ok(own)
+    };
+    open.await.map_err(ServeError::SamplesStorage)
+}
+
+fn dependencies(config: &Config, storage: &Storage, samples: &Arc<dyn SampleKeeping>) -> Dependencies {
     Dependencies {
-        sink: Arc::clone(samples) as _,
+        sink: Arc::<dyn SampleKeeping>::clone(samples),
         source: Arc::new(storage.clone()),
         connect: connect_settings(config),
         connects: Arc::new(Semaphore::new(config.collect.max_connects)),
@@ -106,9 +127,14 @@ pub fn connect_settings(config: &Config) -> ConnectSettings {
     }
 }
 
-async fn accounts(config: &Config, storage: &Storage, address: SocketAddr) -> Result<Accounts, ServeError> {
+async fn accounts(
+    config: &Config,
+    secrets: Secrets,
+    storage: &Storage,
+    address: SocketAddr,
+) -> Result<Accounts, MailError> {
     let settings = AuthSettings {
-        jwt_secret: Secrets::of(config)?.jwt_secret,
+        jwt_secret: secrets.jwt_secret,
         previous_jwt_secrets: Vec::new(),
         signup: config.auth.signup,
         public_url: config.public_url(address),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira::samples::SegmentStore;
+use basira::samples::{Retention, SegmentStore};
 use basira::storage::Storage;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{
@@ -51,7 +51,8 @@ impl Ours {
         let url = format!("sqlite://{}/basira.db", directory.path().display());
         let storage = Storage::open(&url, &[7; 32]).await?;
         storage.migrate().await?;
-        let store = SegmentStore::new(storage.writer().clone(), storage.reader().clone());
+        let store =
+            SegmentStore::new(storage.writer().clone(), storage.reader().clone(), Retention::default());
         let (seen, receiver) = watch::channel(Seen::default());
         let dependencies = Dependencies {
             sink: Arc::new(Watched { store, seen }),

@@ -1,6 +1,7 @@
 //! The command line. Errors go to stderr with what to do next; the exit code is not zero then.
 #![expect(clippy::print_stdout, reason = "talking to the person at the terminal is its job")]
 
+mod admin;
 mod check;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use self::admin::AdminCommand;
 use crate::config::{self, Config, ConfigError, Flag, LogFormat};
 use crate::demo::{self, DemoOptions};
 use crate::run;
@@ -70,12 +72,6 @@ enum ConfigCommand {
     Check,
 }
 
-#[derive(Debug, Subcommand)]
-enum AdminCommand {
-    /// Bring the schema of the storage up to date; `serve` does so too
-    Migrate,
-}
-
 impl Cli {
     /// Does what was asked.
     pub async fn run(self) -> ExitCode {
@@ -103,12 +99,7 @@ impl Cli {
                 let file = self.settings.config.as_deref();
                 print!("{}", config::show(file, environment(), &self.settings.flags(None))?);
             }
-            Command::Admin { command: AdminCommand::Migrate } => {
-                let config = self.settings.load(None)?;
-                start_log(&config);
-                run::open_storage(&config).await?.close().await?;
-                println!("the storage is up to date");
-            }
+            Command::Admin { command } => command.run(&self.settings.load(None)?).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -24,12 +24,18 @@ impl Kind {
 }
 
 /// In the order of `config/basira.toml`.
-pub(super) const KEYS: [(&str, Kind); 19] = [
+pub(super) const KEYS: [(&str, Kind); 25] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
     ("storage.url", Kind::Secret),
     ("storage.url_file", Kind::Text),
+    ("samples.url", Kind::Secret),
+    ("samples.url_file", Kind::Text),
+    ("samples.retention.raw_hours", Kind::Integer),
+    ("samples.retention.minute_days", Kind::Integer),
+    ("samples.retention.hour_days", Kind::Integer),
+    ("samples.retention.max_bytes", Kind::Integer),
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),

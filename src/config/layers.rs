@@ -26,9 +26,18 @@ pub(super) struct Placed {
     pub place: String,
 }
 
+impl Placed {
+    /// Whether nobody set it.
+    pub(super) fn is_default(&self) -> bool {
+        self.place.starts_with(DEFAULT_PLACE)
+    }
+}
+
 /// By key, the strongest of the layers.
 pub(super) type Merged = BTreeMap<&'static str, Placed>;
 
+/// Where a value stands that nobody set.
+const DEFAULT_PLACE: &str = "the defaults";
 const PREFIX: &str = "BASIRA__";
 const FALLBACKS: [&str; 2] = ["config/basira.toml", "/etc/basira/basira.toml"];
 
@@ -42,7 +51,7 @@ pub(super) fn merge(
     let mut merged = Merged::new();
     let mut problems = Vec::new();
     let environment: Vec<(String, String)> = environment.into_iter().collect();
-    add_text(&mut merged, &mut problems, defaults, "the defaults");
+    add_text(&mut merged, &mut problems, defaults, DEFAULT_PLACE);
     if let Some(path) = chosen(file, &environment) {
         match std::fs::read_to_string(&path) {
             Ok(text) => add_text(&mut merged, &mut problems, &text, &path.display().to_string()),

@@ -25,6 +25,7 @@ pub use self::layers::Flag;
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
 use crate::auth::SignupPolicy;
+use crate::samples::Retention;
 
 /// The defaults are what the documented file says.
 const DEFAULTS: &str = include_str!("../../config/basira.toml");
@@ -35,6 +36,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub http: Http,
     pub storage: Storage,
+    pub samples: Samples,
     pub auth: Auth,
     pub mail: Mail,
     pub collect: Collect,
@@ -52,6 +54,13 @@ pub struct Http {
 pub struct Storage {
     /// May hold a password.
     pub url: Option<Secret>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Samples {
+    /// May hold a password. None: where the storage is.
+    pub url: Option<Secret>,
+    pub retention: Retention,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +135,14 @@ impl Config {
     pub fn storage_url(&self) -> Secret {
         let embedded = || Secret::new(format!("sqlite://{}", self.data_dir.join("basira.db").display()));
         self.storage.url.clone().unwrap_or_else(embedded)
+    }
+
+    /// The SQLite or PostgreSQL that keeps samples apart from the storage; none when the storage does, or a ClickHouse.
+    #[must_use]
+    pub fn own_samples_url(&self) -> Option<&Secret> {
+        let url = self.samples.url.as_ref()?;
+        let apart = !url.expose().starts_with("clickhouse:") && *url != self.storage_url();
+        apart.then_some(url)
     }
 
     /// How people reach a server that is bound to `address`; no slash at the end.

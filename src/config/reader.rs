@@ -1,5 +1,7 @@
 //! From merged layers to a [`Config`], checking every value.
 
+mod retention;
+
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,9 +10,10 @@ use basira_actors::collectors;
 use basira_actors::model::{Engine, Secret};
 use toml::Value;
 
+use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Storage, Targets};
+use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
 use crate::auth::SignupPolicy;
 
 /// Reads everything, and collects what is wrong on the way.
@@ -35,6 +38,7 @@ impl Reader<'_> {
         let data_dir = self.parse("data_dir", "a path");
         let http = self.http();
         let storage = self.storage();
+        let samples = self.samples();
         let auth = self.auth();
         let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
         let collect = self.collect();
@@ -44,6 +48,7 @@ impl Reader<'_> {
             data_dir: data_dir?,
             http: http?,
             storage: storage?,
+            samples: samples?,
             auth: auth?,
             mail: Mail { transport: mail? },
             collect: collect?,
@@ -74,6 +79,27 @@ impl Reader<'_> {
             return None;
         }
         Some(Storage { url })
+    }
+
+    fn samples(&mut self) -> Option<Samples> {
+        let url = self.secret("samples.url", "samples.url_file");
+        if let Some(Some(url)) = &url {
+            self.check_samples_url(url.expose());
+        }
+        let retention = self.retention();
+        Some(Samples { url: url?, retention: retention? })
+    }
+
+    fn check_samples_url(&mut self, url: &str) {
+        match url.split_once("://").map(|(scheme, _)| scheme) {
+            Some("sqlite" | "postgres" | "postgresql") => {}
+            Some("clickhouse") => {
+                if let Err(error) = Dsn::parse(url) {
+                    self.wrong("samples.url", &error.to_string());
+                }
+            }
+            _ => self.wrong("samples.url", "must begin with sqlite://, postgres:// or clickhouse://"),
+        }
     }
 
     fn auth(&mut self) -> Option<Auth> {

@@ -10,6 +10,9 @@ use rand::RngCore as _;
 
 use super::Config;
 
+const JWT_SECRET: &str = "jwt_secret";
+const ENCRYPTION_KEY: &str = "encryption_key";
+
 /// What signs tokens and what encrypts credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
@@ -39,11 +42,19 @@ impl Secrets {
             Some(secret) => Ok(secret.clone()),
             None => keep(&config.data_dir.join(name)),
         };
-        let jwt_secret = kept(&config.auth.jwt_secret, "jwt_secret")?;
-        let encryption_key = kept(&config.auth.encryption_key, "encryption_key")?;
+        let jwt_secret = kept(&config.auth.jwt_secret, JWT_SECRET)?;
+        let encryption_key = kept(&config.auth.encryption_key, ENCRYPTION_KEY)?;
         let encryption_key = from_hex(encryption_key.expose())
-            .ok_or_else(|| SecretsError::Damaged(config.data_dir.join("encryption_key")))?;
+            .ok_or_else(|| SecretsError::Damaged(config.data_dir.join(ENCRYPTION_KEY)))?;
         Ok(Self { jwt_secret, encryption_key })
+    }
+
+    /// The files of those that are not configured.
+    #[must_use]
+    pub fn files(config: &Config) -> Vec<PathBuf> {
+        let secrets = [(&config.auth.encryption_key, ENCRYPTION_KEY), (&config.auth.jwt_secret, JWT_SECRET)];
+        let made = secrets.into_iter().filter(|(configured, _)| configured.is_none());
+        made.map(|(_, name)| config.data_dir.join(name)).collect()
     }
 }
 

@@ -2,28 +2,26 @@
 
 use std::fmt::Write as _;
 
-use super::Config;
 use super::keys::{KEYS, Kind};
 use super::layers::{Flag, merge};
-use super::{ConfigError, DEFAULTS};
+use super::{ConfigError, DEFAULTS, reader};
 
 /// The effective values as TOML, each with the place that it comes from.
 ///
 /// # Errors
-/// [`ConfigError`] as for [`Config::load`].
+/// [`ConfigError`] as for [`super::Config::load`].
 pub fn show(
     file: Option<&std::path::Path>,
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[Flag],
 ) -> Result<String, ConfigError> {
-    let environment: Vec<(String, String)> = environment.into_iter().collect();
-    Config::load(file, environment.clone(), flags)?;
     let merged = merge(DEFAULTS, file, environment, flags)?;
+    reader::read(&merged)?;
     let mut shown = String::new();
     let mut section = "";
     for (key, kind) in KEYS {
         let Some(placed) = merged.get(key) else { continue };
-        let (of, name) = key.split_once('.').unwrap_or(("", key));
+        let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {
             section = of;
             let _ = write!(shown, "\n[{section}]\n");

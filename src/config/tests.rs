@@ -38,7 +38,7 @@ type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'
 
 #[test]
 fn every_problem_names_its_key_and_place_and_what_is_right() {
-    let cases: [Case; 10] = [
+    let cases: [Case; 16] = [
         ("\n[http]\nlisen = 'x'", &[], &["basira.toml:3: unknown key http.lisen; did you mean http.listen?"]),
         ("[collect]\nmax_connects = 'x'", &[], &["basira.toml:2: collect.max_connects must be an integer"]),
         (
@@ -69,6 +69,43 @@ fn every_problem_names_its_key_and_place_and_what_is_right() {
             &["basira.toml:3: storage.url_file and storage.url are both set; keep one"],
         ),
         (
+            "[samples]\nurl = 'mysql://u:hunter2@h/d'",
+            &[],
+            &["basira.toml:2: samples.url must begin with sqlite://, postgres:// or clickhouse://"],
+        ),
+        (
+            "[samples]\nurl = 'clickhouse://u:hunter2@h/d?secure=maybe'",
+            &[],
+            &["basira.toml:2: samples.url has a value of secure that is not known; it must be true or false"],
+        ),
+        (
+            "[samples.retention]\nraw_hours = 0\nmax_bytes = 4096",
+            &[],
+            &[
+                "basira.toml:2: samples.retention.raw_hours must be between 1 and 876000",
+                "basira.toml:3: samples.retention.max_bytes must be 0, for no cap, or at least 1048576",
+            ],
+        ),
+        (
+            "[samples.retention]\nraw_hours = 337",
+            &[],
+            &[
+                "basira.toml:2: samples.retention.raw_hours is 337; set samples.retention.minute_days to at least 15 with it",
+            ],
+        ),
+        (
+            "[samples.retention]\nminute_days = 10\nhour_days = 9",
+            &[],
+            &[
+                "basira.toml:3: samples.retention.hour_days must be at least 10, because samples.retention.minute_days is 10",
+            ],
+        ),
+        (
+            "",
+            &[("BASIRA__SAMPLES__RETENTION__HOUR_DAYS", "many")],
+            &["BASIRA__SAMPLES__RETENTION__HOUR_DAYS: samples.retention.hour_days must be an integer"],
+        ),
+        (
             "[log]\nlevel = 'loud'\n[auth]\nsignup = 'maybe'",
             &[],
             &[
@@ -81,6 +118,21 @@ fn every_problem_names_its_key_and_place_and_what_is_right() {
         assert_eq!(problems(file, environment), expected, "{file}");
     }
     assert!(problems("[http", &[])[0].starts_with("basira.toml:1: is not TOML"));
+}
+
+#[test]
+fn samples_are_kept_with_the_storage_and_as_long_as_documented() {
+    let samples = load("", &[], &[]).expect("is good").samples;
+    assert_eq!((samples.url, samples.retention), (None, Retention::default()));
+
+    let file = "[samples]\nurl = 'clickhouse://u:p@h:9440/d?secure=true'\n[samples.retention]\nraw_hours = 1\nminute_days = 1";
+    let environment =
+        [("BASIRA__SAMPLES__RETENTION__HOUR_DAYS", "2"), ("BASIRA__SAMPLES__RETENTION__MAX_BYTES", "0")];
+    let samples = load(file, &environment, &[]).expect("is good").samples;
+    assert_eq!(samples.url, Some(Secret::new("clickhouse://u:p@h:9440/d?secure=true")));
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let retention = Retention { raw: hours(1), minute: hours(24), hour: hours(48), max_bytes: None };
+    assert_eq!(samples.retention, retention);
 }
 
 #[test]
@@ -101,9 +153,11 @@ fn secrets_are_read_from_files_and_never_shown() {
     let config = load(&file, &[], &[]).expect("is good");
     assert_eq!(config.storage_url().expose(), "postgres://u:hunter2@h/d");
     assert!(!format!("{config:?}").contains("hunter2"));
-    let environment = [("BASIRA__STORAGE__URL".to_owned(), "postgres://u:hunter2@h/d".to_owned())];
-    let shown = show(None, environment, &[]).expect("is good");
-    assert!(shown.contains("url = \"***\"") && !shown.contains("hunter2"));
+    for variable in ["BASIRA__STORAGE__URL", "BASIRA__SAMPLES__URL"] {
+        let environment = [(variable.to_owned(), "postgres://u:hunter2@h/d".to_owned())];
+        let shown = show(None, environment, &[]).expect("is good");
+        assert!(shown.contains("url = \"***\"") && !shown.contains("hunter2"));
+    }
 }
 
 #[test]
@@ -114,6 +168,7 @@ fn what_a_secret_file_holds_is_blamed_on_the_key_that_names_it() {
     let path = path.to_str().expect("is UTF-8");
     let cases = [
         ("BASIRA__STORAGE__URL_FILE", "storage.url must begin with sqlite:// or postgres://"),
+        ("BASIRA__SAMPLES__URL_FILE", "samples.url must begin with sqlite://, postgres:// or clickhouse://"),
         ("BASIRA__AUTH__JWT_SECRET_FILE", "auth.jwt_secret must have at least 32 characters"),
         ("BASIRA__AUTH__ENCRYPTION_KEY_FILE", "auth.encryption_key must be 64 hex digits"),
     ];

@@ -8,6 +8,7 @@ mod discard;
 mod entity;
 mod fold;
 mod keep;
+pub mod open;
 mod plan;
 mod read;
 mod recent;
@@ -33,6 +34,7 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+pub use open::OpenError;
 pub use retention::{Resolution, Retention};
 pub use store::SegmentStore;
 pub use usage::{Held, StreamUsage, Usage};

@@ -24,6 +24,7 @@ use super::recent::RecentRecords;
 use super::writer::Pen;
 use super::{
     Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+    usage,
 };
 
 /// Words asked for in one statement.
@@ -236,7 +237,7 @@ impl SampleKeeping for SegmentStore {
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
-        Ok(Usage::default())
+        usage::of(&self.reader, self.keeper.retention).await
     }
 
     async fn close(&self) {

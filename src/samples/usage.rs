@@ -1,8 +1,11 @@
 //! What a store holds, and what room it takes.
 
+mod tables;
+
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 
 use super::Resolution;
+pub(super) use tables::of;
 
 /// All of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,11 +7,14 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The configured URL names no storage that this program can open.
-    #[error("storage.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE: {0}")]
+    #[error("the URL must be sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE: {0}")]
     Url(&'static str),
     /// It cannot be reached, or has no room or time for us: trying again later may help.
     #[error("the storage is unavailable: {0}")]
     Unavailable(String),
+    /// It was made by an older program.
+    #[error("the storage is older than this program; start the server once, or run: basira admin migrate")]
+    Outdated,
     /// A row with this unique value exists already.
     #[error("already stored: {0}")]
     Conflict(String),

@@ -1,5 +1,6 @@
 //! Basira's own storage: accounts, credentials and registered databases, on SQLite or PostgreSQL.
 
+mod beside;
 mod entity;
 mod error;
 mod millis;
@@ -13,6 +14,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+pub use beside::StorageReader;
 pub use error::StorageError;
 use seal::Sealer;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,21 @@ pub(super) async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseCo
     }
 }
 
+/// A reader of what is at `url` already, and its file if it is one.
+pub(super) async fn connect_reader(url: &str) -> Result<(DatabaseConnection, Option<PathBuf>), StorageError> {
+    if !url.starts_with("sqlite:") {
+        return Ok((connect(url).await?.1, None));
+    }
+    let options = sqlite_options(url)?;
+    let path = options.get_filename().to_owned();
+    if !path.is_file() {
+        let message = format!("{} is not there; check data_dir and storage.url", path.display());
+        return Err(StorageError::Unavailable(message));
+    }
+    let pool = sqlite_pool(1).connect_with(options.read_only(true)).await?;
+    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), Some(path)))
+}
+
 async fn open_postgres(url: &str) -> Result<DatabaseConnection, StorageError> {
     // the parser's own words could repeat the password
     let options = PgConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
@@ -48,20 +63,10 @@ async fn open_postgres(url: &str) -> Result<DatabaseConnection, StorageError> {
 }
 
 async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StorageError> {
-    let options =
-        SqliteConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(StorageError::Url("a database in memory cannot be shared by connections"));
-    }
+    let options = sqlite_options(url)?;
     let path = options.get_filename().to_owned();
     create_private(&path)
         .map_err(|error| StorageError::Unavailable(format!("cannot open {}: {error}", path.display())))?;
-
-    let options = options
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .synchronous(SqliteSynchronous::Full)
-        .disable_statement_logging();
     // takes effect on an empty file only: before the first table
     let writer =
         options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal);
@@ -71,6 +76,19 @@ async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
         SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
     ))
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StorageError> {
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(StorageError::Url("a database in memory cannot be shared by connections"));
+    }
+    Ok(options
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Full)
+        .disable_statement_logging())
 }
 
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {

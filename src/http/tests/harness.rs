@@ -87,7 +87,6 @@ impl TestServer {
             accounts,
             samples,
             supervisor,
-            targets: Arc::new(Everywhere),
             connect,
             collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),

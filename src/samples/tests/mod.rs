@@ -5,6 +5,7 @@ mod durable;
 mod model;
 mod rollups;
 mod store;
+mod usage;
 mod windows;
 
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Stream, Timestamp};

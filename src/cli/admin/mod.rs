@@ -1,0 +1,39 @@
+//! `basira admin`: for the operator at the machine, beside the server or instead of it.
+
+mod backup;
+mod partial;
+mod report;
+mod store;
+mod table;
+
+use clap::Subcommand;
+
+use super::start_log;
+use crate::config::{Config, Secrets};
+use crate::run;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    /// Bring the schema of the storage up to date; `serve` does so too
+    Migrate,
+    /// Say what the store of samples holds and what room it takes; the server may run meanwhile
+    Store(store::StoreOptions),
+    /// Copy the SQLite storage, and the secrets that it needs, while the server runs
+    Backup(backup::BackupOptions),
+}
+
+impl AdminCommand {
+    pub(super) async fn run(&self, config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+        match self {
+            Self::Migrate => {
+                start_log(config);
+                let secrets = Secrets::of(config)?;
+                run::open_storage(config, &secrets).await?.close().await?;
+                println!("the storage is up to date");
+            }
+            Self::Store(options) => store::run(options, config).await?,
+            Self::Backup(options) => backup::run(options, config).await?,
+        }
+        Ok(())
+    }
+}

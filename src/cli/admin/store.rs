@@ -1,0 +1,49 @@
+//! `basira admin store`: what the store of samples holds.
+
+use basira_actors::model::{Secret, Timestamp};
+use clap::Args;
+
+use super::report::Report;
+use crate::config::Config;
+use crate::samples::{self, OpenError};
+use crate::storage::{StorageError, StorageReader};
+
+/// How to say it.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StoreOptions {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The store cannot be looked at, or what was seen not be printed.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum StoreError {
+    #[error("opening the storage failed: {0}")]
+    Storage(#[from] StorageError),
+    #[error("opening the storage of samples failed: {0}; check samples.url")]
+    SamplesStorage(StorageError),
+    #[error(transparent)]
+    Samples(#[from] OpenError),
+    #[error("printing the report failed: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Reads beside a running server, and changes nothing.
+pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), StoreError> {
+    let storage = StorageReader::open(config.storage_url().expose()).await?;
+    let names = storage.database_names().await?;
+    let tables = match config.own_samples_url() {
+        Some(url) => StorageReader::open(url.expose()).await.map_err(StoreError::SamplesStorage)?,
+        None => storage,
+    };
+    let url = config.samples.url.as_ref().map(Secret::expose);
+    let usage = samples::open::usage(tables.connection(), url, config.samples.retention).await?;
+    let report = Report::new(&usage, &names, Timestamp::now());
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(())
+}
