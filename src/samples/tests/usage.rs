@@ -31,7 +31,7 @@ async fn what_is_sealed_and_what_waits_is_counted_apart() {
         for nth in 0..130 {
             fixture.append(vec![poll(&STATEMENTS, nth)]).await;
         }
-        fixture.append(vec![poll(&ACTIVITY, 0)]).await;
+        fixture.append(vec![poll(&ACTIVITY, 120)]).await;
         let mut named = fixture.batch(Vec::new());
         named.database = DatabaseId::generate();
         let labels = serde_json::Map::new();
@@ -50,7 +50,7 @@ async fn what_is_sealed_and_what_waits_is_counted_apart() {
             (activity.stream.as_str(), activity.tail_records, activity.held.len()),
             ("activity", 1, 0)
         );
-        assert_eq!(activity.tail_since, Some(Timestamp(START + 60_000)));
+        assert_eq!(activity.tail_since, Some(Timestamp(START + 2 * HOUR + 60_000)));
 
         assert_eq!((statements.stream.as_str(), statements.tail_records), ("statements", 10));
         assert_eq!(statements.tail_since, Some(Timestamp(START + 2 * HOUR + 60_000)));
