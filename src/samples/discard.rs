@@ -175,10 +175,17 @@ pub(super) async fn give_back(keeper: &Keeper, pace: Pace) -> Result<(), StoreEr
         return Ok(());
     }
     let cap = keeper.retention.max_bytes.unwrap_or(u64::MAX);
-    while room(&keeper.reader).await?.is_wasteful(cap) {
+    let mut before = room(&keeper.reader).await?;
+    while before.is_wasteful(cap) {
         let started = Instant::now();
         keeper.pen.change(Vacuum).await?;
         pace.rest(started.elapsed()).await;
+        let after = room(&keeper.reader).await?;
+        if after.file_bytes >= before.file_bytes {
+            // a file that was made without incremental vacuum keeps its size, and fills up again
+            break;
+        }
+        before = after;
     }
     Ok(())
 }

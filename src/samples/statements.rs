@@ -9,7 +9,7 @@ use basira_actors::model::{NULL, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Point, Total, Window};
+use super::{Point, Total, Wanted, Window};
 
 /// By what statements are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,13 @@ pub fn bucket_ms(window: Window) -> i64 {
     // A window that begins within a bucket touches one more.
     let fits = |bucket: &i64| span / bucket + 2 <= MOST_POINTS;
     BUCKETS_MS.into_iter().find(fits).unwrap_or_else(|| DAY_MS * (span / (DAY_MS * (MOST_POINTS - 2)) + 1))
+}
+
+/// What a [`Statement`] shows, of every group.
+#[must_use]
+pub fn shown() -> Wanted {
+    let columns = SHOWN_AS_TOTALS.iter().filter_map(|name| STATEMENTS.column(name));
+    Wanted { columns: Some(columns.collect()), groups: None }
 }
 
 /// The first `limit` of `totals` by `rank`; what has no value for it comes last, ties in the order of the hash.

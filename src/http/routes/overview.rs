@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::statements::{self, Rank, Statement};
-use crate::samples::{Scope, Wanted, Window};
+use crate::samples::{Scope, Window};
 
 const SPAN: Duration = Duration::from_secs(60 * 60);
 const TOP_QUERIES: usize = 5;
@@ -61,7 +61,7 @@ async fn get(request: Request) -> Answer {
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
     let samples = &request.app.samples;
-    let totals = samples.totals(scope, &STATEMENTS, window, &Wanted::ALL).await?;
+    let totals = samples.totals(scope, &STATEMENTS, window, &statements::shown()).await?;
     let cache_hit_ratio = statements::cache_hit_ratio(&totals);
     let top = statements::top(totals, Rank::TotalTime, TOP_QUERIES);
     let hashes: Vec<u64> = top.iter().map(|total| total.group).collect();

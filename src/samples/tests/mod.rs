@@ -5,6 +5,7 @@ mod durable;
 mod model;
 mod rollups;
 mod store;
+mod upkeep;
 mod usage;
 mod windows;
 
@@ -42,7 +43,10 @@ impl Fixture {
         };
         let (writer, reader) = (connect(1).await, connect(4).await);
         if writer.get_database_backend() == DbBackend::Sqlite {
-            writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
+            writer
+                .execute_unprepared("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+                .await
+                .unwrap();
         }
         Migrator::up(&writer, None).await.unwrap();
         let store = SegmentStore::new(writer.clone(), reader.clone(), retention);

@@ -55,7 +55,8 @@ pub(super) async fn detail(request: Request) -> Answer {
         return Err(ApiError::not_found("query"));
     }
     let bucket_ms = statements::bucket_ms(window);
-    let totals = samples.totals(scope, &STATEMENTS, window, &Wanted::ALL).await?;
+    let wanted = Wanted { columns: None, groups: Some(vec![group]) };
+    let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
     let total = totals.into_iter().find(|total| total.group == group);
     let points = samples.points(scope, &STATEMENTS, group, window, bucket_ms).await?;
     let gaps = samples.gaps(scope, &STATEMENTS, window).await?;

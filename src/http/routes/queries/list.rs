@@ -4,8 +4,8 @@ use basira_actors::model::Timestamp;
 use basira_actors::model::streams::STATEMENTS;
 
 use crate::http::{Answer, Choice, Request, response};
+use crate::samples::Scope;
 use crate::samples::statements::{self, Rank, Statement};
-use crate::samples::{Scope, Wanted};
 
 impl Choice for Rank {
     const ALL: &'static [(&'static str, Self)] = &[
@@ -25,7 +25,7 @@ pub(super) async fn list(request: Request) -> Answer {
 
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let samples = &request.app.samples;
-    let totals = samples.totals(scope, &STATEMENTS, window, &Wanted::ALL).await?;
+    let totals = samples.totals(scope, &STATEMENTS, window, &statements::shown()).await?;
     let count = totals.len();
     let shown = statements::top(totals, rank, limit);
     let hashes: Vec<u64> = shown.iter().map(|total| total.group).collect();
