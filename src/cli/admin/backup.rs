@@ -63,8 +63,8 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
         if options.samples || options.without_secrets { Vec::new() } else { Secrets::files(config) };
     let secrets: Vec<(PathBuf, PathBuf)> =
         secrets.into_iter().map(|kept| (beside(&options.path, &kept), kept)).collect();
-    let targets = secrets.iter().map(|(target, _)| target).chain([&options.path]);
-    if let Some(taken) = targets.into_iter().find(|path| !options.force && path.exists()) {
+    let mut targets = [&options.path].into_iter().chain(secrets.iter().map(|(target, _)| target));
+    if let Some(taken) = targets.find(|path| !options.force && path.exists()) {
         return Err(BackupError::Exists(taken.clone()));
     }
 
@@ -72,13 +72,13 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
     if storage.is_file(&options.path) {
         return Err(BackupError::Itself(options.path.clone()));
     }
+    let copy = begin(&options.path)?;
     let mut partials = Vec::new();
     for (target, kept) in &secrets {
         let partial = begin(target)?;
         fs::copy(kept, partial.path()).map_err(|error| write_error(target, error))?;
         partials.push(partial);
     }
-    let copy = begin(&options.path)?;
     unless_interrupted(storage.copy_into(copy.path()))
         .await?
         .map_err(|error| BackupError::Copy { path: options.path.clone(), error })?;
