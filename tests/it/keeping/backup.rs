@@ -43,12 +43,12 @@ async fn a_copy_made_while_polls_are_stored_has_every_one_acknowledged_before() 
     let folder = tempfile::tempdir().unwrap();
     let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
     let polled = Arc::new(Polled::open(&folder.path().join("data/basira.db"), scope).await);
-    // two hours are sealed, the third is under way
-    for nth in 0..800 {
+    // an hour is sealed, the next is under way
+    for nth in 0..400 {
         polled.poll(nth).await;
     }
     polled.samples.maintain(Timestamp::now()).await.unwrap();
-    let (acknowledged, stop) = (Arc::new(AtomicI64::new(800)), Arc::new(AtomicBool::new(false)));
+    let (acknowledged, stop) = (Arc::new(AtomicI64::new(400)), Arc::new(AtomicBool::new(false)));
     let polling = tokio::spawn({
         let (polled, acknowledged, stop) =
             (Arc::clone(&polled), Arc::clone(&acknowledged), Arc::clone(&stop));
@@ -203,6 +203,8 @@ async fn samples_kept_apart_are_copied_apart() {
     let database = TestDatabase::create(server).await;
     let mut registered = organization.register(&database).await;
     registered.connected().await;
+    let client = database.client().await;
+    client.batch_execute("create table kept (n int); insert into kept values (1)").await.unwrap();
     let shown = async |registered: &Registered| {
         let lines = registered.get("/queries").await;
         if lines.as_array().unwrap().is_empty() { Err(lines) } else { Ok(()) }

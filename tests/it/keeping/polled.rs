@@ -1,4 +1,4 @@
-//! A store that is polled into from this process: a record of 500 statements every ten seconds of its own time.
+//! A store that is polled into from this process: a record of 50 statements every ten seconds of its own time.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const POLL_MS: i64 = 10_000;
 /// The start of an hour long ago.
 pub(super) const START: i64 = 1_764_000_000_000 / HOUR_MS * HOUR_MS;
-const SERIES: u64 = 500;
+const SERIES: u64 = 50;
 
 pub(super) struct Polled {
     pub(super) storage: Storage,
