@@ -9,7 +9,7 @@ const MOST_LINES: usize = 500;
 
 /// A crate, and the only folders that may name it.
 const HOMES: [(&str, &[&str]); 4] = [
-    ("sea_orm", &["src/storage/", "src/samples/", "migrations/", "benches/"]),
+    ("sea_orm", &["src/storage/", "src/samples/", "migrations/", "benches/", "tests/it/keeping/"]),
     ("tokio_postgres", &["actors/src/drivers/", "src/demo/", "tests/", "benches/"]),
     ("ractor", &["actors/src/monitor/", "actors/src/supervisor/"]),
     ("warp", &["src/http/", "benches/"]),

@@ -136,6 +136,20 @@ fn samples_are_kept_with_the_storage_and_as_long_as_documented() {
 }
 
 #[test]
+fn samples_are_apart_only_where_the_storage_is_not() {
+    let apart = |storage: &str, samples: &str| {
+        let environment = [("BASIRA__STORAGE__URL", storage), ("BASIRA__SAMPLES__URL", samples)];
+        let config = load("", &environment, &[]).expect("is good");
+        config.own_samples_url().map(|url| url.expose().to_owned())
+    };
+    let (one, other) = ("postgres://h/one", "sqlite:///other.db");
+    assert_eq!(apart(one, other).as_deref(), Some(other));
+    assert_eq!(apart(one, one), None);
+    assert_eq!(apart(one, "clickhouse://h/d"), None);
+    assert_eq!(load("", &[], &[]).expect("is good").own_samples_url(), None);
+}
+
+#[test]
 fn every_key_is_documented() {
     for (key, _) in keys::KEYS {
         let name = key.rsplit('.').next().expect("a name");

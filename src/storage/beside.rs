@@ -32,13 +32,19 @@ impl StorageReader {
     /// Opens `url` as [`super::Storage::open`] does, to read only.
     ///
     /// # Errors
-    /// [`StorageError`] when there is no storage, it cannot be reached, or its schema is not that of this program.
+    /// [`StorageError`] when there is no storage, or it cannot be reached.
     pub async fn open(url: &str) -> Result<Self, StorageError> {
         let (connection, file) = open::connect_reader(url).await?;
-        if !Migrator::get_pending_migrations_read_only(&connection).await?.is_empty() {
-            return Err(StorageError::Outdated);
-        }
         Ok(Self { connection, file })
+    }
+
+    /// Makes sure that the schema is the one of this program; a copy needs no such thing.
+    ///
+    /// # Errors
+    /// [`StorageError::Outdated`] when it is older; else it cannot be read, or is newer.
+    pub async fn check_schema(&self) -> Result<(), StorageError> {
+        let pending = Migrator::get_pending_migrations_read_only(&self.connection).await?;
+        if pending.is_empty() { Ok(()) } else { Err(StorageError::Outdated) }
     }
 
     /// Where to read.

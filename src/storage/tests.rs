@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::store::{Account, Database, NewAccount};
 use super::*;
 
+mod beside;
 mod credentials;
 mod databases;
 

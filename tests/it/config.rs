@@ -64,6 +64,38 @@ fn an_ill_typed_value_is_named_with_its_place() {
 }
 
 #[test]
+fn where_samples_go_is_checked_and_not_told() {
+    let clickhouse = [("BASIRA__SAMPLES__URL", "clickhouse://u:hunter2@127.0.0.1:9000/d")];
+    let output = basira(&["config", "check"], &clickhouse);
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        printed.contains("[samples.retention]\nraw_hours = 48") && !printed.contains("hunter2"),
+        "{printed}"
+    );
+
+    let listen = ("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
+    for (url, expected) in [
+        ("clickhouse://u:hunter2@127.0.0.1:9000/d", "samples.url names a ClickHouse"),
+        ("postgres://u:hunter2@127.0.0.1:1/d", "check samples.url"),
+        ("mysql://u:hunter2@h/d", "BASIRA__SAMPLES__URL: samples.url must begin with"),
+    ] {
+        let output = basira(&["serve"], &[listen, ("BASIRA__SAMPLES__URL", url)]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(expected), "{url}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_retention_with_a_hole_stops_the_start() {
+    let output = basira(&["serve"], &[("BASIRA__SAMPLES__RETENTION__RAW_HOURS", "1000")]);
+    let error = text(&output.stderr);
+    assert!(!output.status.success(), "a hole was accepted");
+    assert!(error.contains("set samples.retention.minute_days to at least 42"), "{error}");
+}
+
+#[test]
 fn every_command_explains_itself() {
     for command in ["serve", "demo", "config", "admin"] {
         let output = basira(&[command, "--help"], &[]);

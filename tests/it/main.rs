@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod faults;
 mod isolation;
+mod keeping;
 mod live;
 mod servers;
 mod storage;

@@ -47,6 +47,8 @@ pub(in crate::cli) enum BackupError {
     Copy { path: PathBuf, error: StorageError },
     #[error("writing {} failed: {error}; is there room, and may this user write there?", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("reading {} failed: {error}; leave it out with --without-secrets if it is kept elsewhere", .path.display())]
+    Secret { path: PathBuf, error: io::Error },
     #[error("waiting for signals failed: {0}")]
     Signal(io::Error),
     #[error("interrupted; nothing was copied")]
@@ -63,8 +65,8 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
         if options.samples || options.without_secrets { Vec::new() } else { Secrets::files(config) };
     let secrets: Vec<(PathBuf, PathBuf)> =
         secrets.into_iter().map(|kept| (beside(&options.path, &kept), kept)).collect();
-    let targets = secrets.iter().map(|(target, _)| target).chain([&options.path]);
-    if let Some(taken) = targets.into_iter().find(|path| !options.force && path.exists()) {
+    let mut targets = [&options.path].into_iter().chain(secrets.iter().map(|(target, _)| target));
+    if let Some(taken) = targets.find(|path| !options.force && path.exists()) {
         return Err(BackupError::Exists(taken.clone()));
     }
 
@@ -72,13 +74,11 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
     if storage.is_file(&options.path) {
         return Err(BackupError::Itself(options.path.clone()));
     }
+    let copy = begin(&options.path)?;
     let mut partials = Vec::new();
     for (target, kept) in &secrets {
-        let partial = begin(target)?;
-        fs::copy(kept, partial.path()).map_err(|error| write_error(target, error))?;
-        partials.push(partial);
+        partials.push(copy_secret(kept, target)?);
     }
-    let copy = begin(&options.path)?;
     unless_interrupted(storage.copy_into(copy.path()))
         .await?
         .map_err(|error| BackupError::Copy { path: options.path.clone(), error })?;
@@ -107,6 +107,14 @@ fn beside(path: &Path, kept: &Path) -> PathBuf {
     name.push(".");
     name.push(kept.file_name().unwrap_or_default());
     PathBuf::from(name)
+}
+
+fn copy_secret(kept: &Path, target: &Path) -> Result<Partial, BackupError> {
+    let read = fs::read(kept);
+    let secret = read.map_err(|error| BackupError::Secret { path: kept.to_owned(), error })?;
+    let partial = begin(target)?;
+    fs::write(partial.path(), secret).map_err(|error| write_error(target, error))?;
+    Ok(partial)
 }
 
 fn begin(target: &Path) -> Result<Partial, BackupError> {

@@ -31,10 +31,10 @@ pub(in crate::cli) enum StoreError {
 
 /// Reads beside a running server, and changes nothing.
 pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), StoreError> {
-    let storage = StorageReader::open(config.storage_url().expose()).await?;
+    let storage = open(&config.storage_url()).await?;
     let names = storage.database_names().await?;
     let tables = match config.own_samples_url() {
-        Some(url) => StorageReader::open(url.expose()).await.map_err(StoreError::SamplesStorage)?,
+        Some(url) => open(url).await.map_err(StoreError::SamplesStorage)?,
         None => storage,
     };
     let url = config.samples.url.as_ref().map(Secret::expose);
@@ -46,4 +46,10 @@ pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), S
         print!("{}", report.text());
     }
     Ok(())
+}
+
+async fn open(url: &Secret) -> Result<StorageReader, StorageError> {
+    let reader = StorageReader::open(url.expose()).await?;
+    reader.check_schema().await?;
+    Ok(reader)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -36,6 +36,25 @@ impl TestApp {
             settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned())).collect();
         let (process, url) = serve(folder.path(), &settings).await;
         Self { url, folder, settings, process }
+    }
+
+    /// From a data directory that `fill` made.
+    pub(crate) async fn start_from(fill: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data_dir = folder.path().join("data");
+        fs::create_dir(&data_dir).expect("a data directory");
+        fill(&data_dir);
+        let settings = BTreeMap::new();
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
+    /// What `basira admin` says with `arguments`, run beside this server with its settings.
+    pub(crate) async fn admin(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        command.arg("admin").args(arguments).envs(&self.settings);
+        command.env("BASIRA__DATA_DIR", self.data_dir()).current_dir(self.folder.path());
+        command.output().await.expect("the binary runs")
     }
 
     /// As a power cut would.
