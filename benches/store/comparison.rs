@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::common::{Failure, figure};
-use super::day::{CHANGED, COUNTERS, Day, HOUR_MS, HOURS, POLLS_PER_HOUR, Poll};
+use super::day::{CHANGED, COUNTERS, DAY_MS, Day, HOUR_MS, HOURS, POLLS_PER_HOUR, Poll};
 use super::disk::Written;
 use super::peer::{Bucket, Peer, Ranked, Span, timed};
 
@@ -53,8 +53,7 @@ pub(crate) async fn load(peer: &mut dyn Peer, start: i64) -> Result<Day, Failure
 /// Asks about the day that ends at `end`, whole hours back.
 pub(crate) async fn ask(peer: &dyn Peer, day: &Day, end: i64) -> Result<Answers, Failure> {
     let name = peer.name();
-    let (hour, whole) =
-        (Span { since: end - HOUR_MS, until: end }, Span { since: end - 24 * HOUR_MS, until: end });
+    let (hour, whole) = (Span { since: end - HOUR_MS, until: end }, Span { since: end - DAY_MS, until: end });
     let (top_hour, top_hour_ms) = timed(async || peer.top(hour).await).await?;
     let (top_day, top_day_ms) = timed(async || peer.top(whole).await).await?;
     let (middling, middling_ms) = timed(async || peer.series(day.series(MIDDLING), whole).await).await?;
@@ -73,7 +72,7 @@ pub(crate) async fn hold_against(
     start: i64,
 ) -> Result<(), Failure> {
     let day = load(&mut *peer, start).await?;
-    let answers = ask(&*peer, &day, start + HOURS as i64 * HOUR_MS).await?;
+    let answers = ask(&*peer, &day, start + DAY_MS).await?;
     match expected {
         Some(expected) if *expected != answers => {
             Err(format!("{} answers otherwise than our store: one of them is wrong", peer.name()).into())

@@ -31,6 +31,7 @@ pub(crate) const POLL_MS: i64 = 10_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 pub(crate) const POLLS_PER_HOUR: usize = 360;
 pub(crate) const HOURS: usize = 24;
+pub(crate) const DAY_MS: i64 = HOURS as i64 * HOUR_MS;
 const SEED: u64 = 7;
 
 pub(crate) type Counters = [i64; COUNTERS.len()];

@@ -30,7 +30,7 @@ use basira_actors::model::Timestamp;
 use self::clickhouse::ClickHouse;
 use self::common::{Failure, figure};
 use self::comparison::{Answers, hold_against};
-use self::day::{Day, HOUR_MS, HOURS, POLL_MS, POLLS_PER_HOUR};
+use self::day::{DAY_MS, Day, HOUR_MS, HOURS, POLL_MS, POLLS_PER_HOUR};
 use self::duckdb::DuckDb;
 use self::ours::Ours;
 use self::parquet_files::ParquetFile;
@@ -40,6 +40,8 @@ use self::sqlite_rows::SqliteRows;
 const PARTS: [&str; 8] = ["store", "sqlite_rows", "parquet", "clickhouse", "duckdb", "month", "pace", "real"];
 /// Sealing is judged as if so many databases were watched.
 const DATABASES: f64 = 100.0;
+/// Hours of the next day.
+const MORNING_HOURS: i64 = 6;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
@@ -54,9 +56,9 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn measure(parts: &[String]) -> Result<(), Failure> {
-    // the day ends so early that nothing in it is later than now: stores look at the clock too
-    let end = Timestamp::now().as_millis().div_euclid(HOUR_MS) * HOUR_MS - HOUR_MS;
-    let start = end - HOURS as i64 * HOUR_MS;
+    // a day to come: nothing happens to it by itself, for a store that looks at the clock sees that it is not yet time
+    let start = (Timestamp::now().as_millis().div_euclid(DAY_MS) + 2) * DAY_MS;
+    let end = start + DAY_MS;
     let mut expected: Option<Answers> = None;
     for part in parts {
         println!("--- {part}");
@@ -91,7 +93,7 @@ async fn ours(start: i64) -> Result<Answers, Failure> {
     let directory = tempfile::tempdir()?;
     let mut ours = Ours::start(directory.path(), Day::new().all_series()).await?;
     let mut day = comparison::load(&mut ours, start).await?;
-    let end = start + HOURS as i64 * HOUR_MS;
+    let end = start + DAY_MS;
     println!("store: a file of {:.1} MB", ours.store.file_bytes()? as f64 / 1e6);
     let upkeep_of_an_hour_s = ours.upkeep_s / HOURS as f64;
     figure("store.seal_core_pct", upkeep_of_an_hour_s * DATABASES * 1e5 / HOUR_MS as f64, "%");
@@ -103,17 +105,27 @@ async fn ours(start: i64) -> Result<Answers, Failure> {
     }
     let answers = comparison::ask(&ours, &day, end).await?;
 
-    // half an hour later: the newest polls are not sealed
+    // the next morning: whole hours that no roll-up has yet, and then half an hour that is not even sealed
+    let morning = end + MORNING_HOURS * HOUR_MS;
+    for hour in 0..MORNING_HOURS {
+        ours.load(&day.hour(end + hour * HOUR_MS)).await?;
+    }
+    rankings(&ours, morning, "across_days").await?;
     for poll in 1..=POLLS_PER_HOUR as i64 / 2 {
-        let poll = day.poll(end + poll * POLL_MS);
+        let poll = day.poll(morning + poll * POLL_MS);
         ours.store.append(ours.scope, poll.record()).await?;
     }
-    let now = end + HOUR_MS / 2;
-    for (hours, name) in [(1, "1h"), (24, "24h")] {
-        let span = Span { since: now - hours * HOUR_MS, until: now };
-        let (_, top_ms) = timed(async || ours.top(span).await).await?;
-        figure(&format!("store.top25_{name}_unaligned_ms"), top_ms, "ms");
-    }
+    rankings(&ours, morning + HOUR_MS / 2, "unaligned").await?;
     ours.store.close().await?;
     Ok(answers)
+}
+
+/// Rankings of the hour and the 24 hours before `now`.
+async fn rankings(ours: &Ours, now: i64, kind: &str) -> Result<(), Failure> {
+    for hours in [1, 24] {
+        let span = Span { since: now - hours * HOUR_MS, until: now };
+        let (_, top_ms) = timed(async || ours.top(span).await).await?;
+        figure(&format!("store.top25_{hours}h_{kind}_ms"), top_ms, "ms");
+    }
+    Ok(())
 }

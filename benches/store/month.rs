@@ -15,13 +15,12 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 
 use super::common::{Failure, figure};
-use super::day::{Day, HOUR_MS, HOURS};
-use super::ours::{Store, new_scope};
+use super::day::{DAY_MS, Day, HOUR_MS, HOURS};
+use super::ours::{ROLLED_UP_MS, Store, new_scope};
 use super::peer::{Span, ms, timed};
 use super::process::memory_of;
 
 const DAYS: i64 = 30;
-const DAY_MS: i64 = 24 * HOUR_MS;
 const DATABASES: usize = 4;
 /// Rankings of thirty days that are asked for at once.
 const AT_ONCE: usize = 100;
@@ -64,7 +63,7 @@ async fn fill(directory: &Path, scopes: &[Scope], end: i64) -> Result<(), Failur
         }
         store.samples.maintain(Timestamp(start + HOUR_MS)).await?;
     }
-    store.samples.maintain(Timestamp(end + HOUR_MS)).await?;
+    store.samples.maintain(Timestamp(end + ROLLED_UP_MS)).await?;
     println!("{DAYS} days of {DATABASES} databases: a file of {:.1} MB", store.file_bytes()? as f64 / 1e6);
     store.close().await
 }

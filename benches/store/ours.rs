@@ -12,10 +12,12 @@ use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Tim
 use basira_actors::ports::SampleSink as _;
 
 use super::common::Failure;
-use super::day::{COUNTERS, Counters, Poll};
+use super::day::{COUNTERS, Counters, HOUR_MS, Poll};
 use super::peer::{BUCKET_MS, Bucket, Peer, Ranked, Span, TOP};
 
 const FILE: &str = "basira.db";
+/// So long after its end a day is rolled up for certain.
+pub(crate) const ROLLED_UP_MS: i64 = 3 * HOUR_MS;
 
 /// An open store.
 pub(crate) struct Store {
@@ -154,7 +156,7 @@ impl Peer for Ours {
     async fn finish(&mut self) -> Result<(), Failure> {
         let newest = self.store.samples.newest(self.scope.database, &STATEMENTS).await?;
         let newest = newest.ok_or("nothing is stored")?;
-        self.keep(newest.as_millis() + super::day::HOUR_MS).await
+        self.keep(newest.as_millis() + ROLLED_UP_MS).await
     }
 
     async fn bytes(&self) -> Result<Option<u64>, Failure> {
