@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint bench bench-poll bench-live bench-store
+.PHONY: demo test lint bench bench-poll bench-live bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches a throwaway PostgreSQL until Ctrl-C."
@@ -24,3 +24,6 @@ bench-live:
 
 bench-store:
 	$(CARGO) bench --bench store
+
+bench-encodings:
+	$(CARGO) bench --bench store -- encodings

@@ -1,22 +1,10 @@
 //! What the benches share: helpers as processes of their own, the program itself, and how figures are printed.
 
 mod basira;
+mod figures;
 mod helper;
 pub(crate) mod process;
 
 pub(crate) use basira::Basira;
+pub(crate) use figures::{Failure, figure, median};
 pub(crate) use helper::Helper;
-
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// The middle of `values`; not a number when there are none.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// One result, for machines.
-pub(crate) fn figure(name: &str, value: f64, unit: &str) {
-    println!("figure {name} {value:.2} {unit}");
-}
