@@ -7,6 +7,7 @@ mod m20261125_000001_create_accounts;
 mod m20261125_000002_create_databases;
 mod m20261125_000003_create_samples;
 mod m20261125_000004_create_credentials;
+mod m20261125_000006_create_shipments;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000002_create_databases::Migration),
             Box::new(m20261125_000003_create_samples::Migration),
             Box::new(m20261125_000004_create_credentials::Migration),
+            Box::new(m20261125_000006_create_shipments::Migration),
         ]
     }
 }
