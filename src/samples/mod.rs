@@ -1,8 +1,10 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
+mod clickhouse;
 mod codec;
 mod entity;
 mod fold;
+mod known;
 mod read;
 mod retention;
 mod rows;
@@ -23,6 +25,7 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+pub use clickhouse::{ClickHouseError, ClickHouseOptions, ClickHouseStore};
 pub use retention::{Resolution, Retention};
 pub use store::SegmentStore;
 pub use usage::{Held, StreamUsage, Usage};
@@ -93,6 +96,8 @@ pub struct Member {
 pub enum StoreError {
     #[error("the sample store's database failed: {0}")]
     Database(#[from] sea_orm::DbErr),
+    #[error("the sample store's ClickHouse: {0}")]
+    ClickHouse(#[from] ClickHouseError),
     #[error("decoding stored samples failed: {0}")]
     Decoding(String),
     #[error("the sample store is shut down")]

@@ -2,7 +2,7 @@
 
 mod blobs;
 mod durable;
-mod model;
+pub(super) mod model;
 mod store;
 mod windows;
 
@@ -16,10 +16,10 @@ use sea_orm_migration::MigratorTrait;
 use super::entity::{segment, tail};
 use super::{Scope, SegmentStore, Window};
 
-const HOUR: i64 = 3_600_000;
+pub(super) const HOUR: i64 = 3_600_000;
 /// The start of an hour.
-const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
-const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
+pub(super) const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
+pub(super) const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
 
 /// An empty store.
 struct Fixture {
@@ -88,7 +88,7 @@ async fn on_each_backend(test: impl AsyncFn(&Fixture)) {
 }
 
 /// A record of which each series has `value` in every column.
-fn record(stream: &'static Stream, from: i64, at: i64, series: &[u64], value: i64) -> Record {
+pub(super) fn record(stream: &'static Stream, from: i64, at: i64, series: &[u64], value: i64) -> Record {
     Record {
         stream,
         from: Timestamp(from),

@@ -11,9 +11,9 @@ use super::{HOUR, START, Window};
 use crate::samples::{Point, Total};
 
 #[derive(Default)]
-pub(super) struct Model {
-    pub(super) records: Vec<Record>,
-    pub(super) groups: HashMap<u64, u64>,
+pub(in crate::samples) struct Model {
+    pub(in crate::samples) records: Vec<Record>,
+    pub(in crate::samples) groups: HashMap<u64, u64>,
 }
 
 /// One row that counts.
@@ -46,7 +46,7 @@ impl Model {
         rows
     }
 
-    pub(super) fn totals(&self, stream: &Stream, window: Window) -> Vec<Total> {
+    pub(in crate::samples) fn totals(&self, stream: &Stream, window: Window) -> Vec<Total> {
         let total = |(group, rows): (u64, Vec<Row>)| Total {
             group,
             values: sum(stream, &rows),
@@ -56,7 +56,13 @@ impl Model {
         self.rows(stream, window).into_iter().map(total).collect()
     }
 
-    pub(super) fn points(&self, stream: &Stream, group: u64, window: Window, bucket_ms: i64) -> Vec<Point> {
+    pub(in crate::samples) fn points(
+        &self,
+        stream: &Stream,
+        group: u64,
+        window: Window,
+        bucket_ms: i64,
+    ) -> Vec<Point> {
         let rows = self.rows(stream, window).remove(&group).unwrap_or_default();
         let start = |row: &Row| (row.at - 1).div_euclid(bucket_ms) * bucket_ms;
         let starts: BTreeSet<i64> = rows.iter().map(start).collect();
@@ -95,7 +101,7 @@ fn value(random: &mut StdRng, kind: ColumnKind) -> i64 {
 }
 
 /// `count` records within `hours`, some touching, some apart, of a few series each.
-pub(super) fn records(
+pub(in crate::samples) fn records(
     random: &mut StdRng,
     stream: &'static Stream,
     series: &[u64],

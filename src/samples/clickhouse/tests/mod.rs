@@ -1,0 +1,101 @@
+//! The store on a real ClickHouse, its tail on SQLite.
+
+mod arriving;
+mod keeping;
+mod reading;
+
+use std::time::Duration;
+
+use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Timestamp};
+use basira_actors::ports::SampleSink;
+use basira_migrations::Migrator;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, PaginatorTrait};
+use sea_orm_migration::MigratorTrait;
+
+use super::super::entity::{shipment, tail};
+use super::super::{Retention, SampleKeeping, Scope};
+use super::{ClickHouseOptions, ClickHouseStore};
+use crate::config::Dsn;
+use crate::testing::ClickHouseServer;
+
+/// Samples of tests are of another year: the server must not drop them by its own clock.
+const ALWAYS: Duration = Duration::from_secs(50 * 366 * 24 * 3_600);
+
+/// A store in a database of its own on `server`. Nothing ships by itself while a test runs.
+struct Fixture {
+    _directory: tempfile::TempDir,
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    options: ClickHouseOptions,
+    store: ClickHouseStore,
+    scope: Scope,
+}
+
+impl Fixture {
+    async fn open(server: &ClickHouseServer) -> Self {
+        Self::open_with(server, |_| {}).await
+    }
+
+    async fn open_with(server: &ClickHouseServer, change: impl FnOnce(&mut ClickHouseOptions)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", directory.path().join("samples.db").display());
+        let connect = async |connections| {
+            let mut options = ConnectOptions::new(&url);
+            options.max_connections(connections).sqlx_logging(false);
+            Database::connect(options).await.unwrap()
+        };
+        let (writer, reader) = (connect(1).await, connect(4).await);
+        writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
+        Migrator::up(&writer, None).await.unwrap();
+        let dsn = server.dsn_of(&format!("samples_{}", uuid::Uuid::now_v7().simple()));
+        let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap());
+        options.retention = Retention { raw: ALWAYS, minute: ALWAYS, hour: ALWAYS, max_bytes: None };
+        change(&mut options);
+        let store = ClickHouseStore::new(writer.clone(), reader.clone(), &options);
+        let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+        let fixture = Self { _directory: directory, writer, reader, options, store, scope };
+        fixture.ship().await; // which makes the tables
+        fixture
+    }
+
+    async fn ask(&self, sql: &str) {
+        self.store.remote.server.execute("a test's statement", sql).await.unwrap();
+    }
+
+    async fn count(&self, sql: &str) -> u64 {
+        let server = &self.store.remote.server;
+        server.rows::<u64>("a test's question", server.query(sql)).await.unwrap()[0]
+    }
+
+    /// A new process, as it were: nothing is known but what was stored.
+    async fn restart(&mut self) {
+        self.store.close().await;
+        self.store = ClickHouseStore::new(self.writer.clone(), self.reader.clone(), &self.options);
+    }
+
+    fn batch(&self, records: Vec<Record>) -> Batch {
+        Batch { records, ..Batch::new(self.scope.organization, self.scope.database) }
+    }
+
+    async fn append(&self, records: Vec<Record>) {
+        self.store.append(self.batch(records)).await.unwrap();
+    }
+
+    async fn ship(&self) {
+        self.store.ship().await.unwrap();
+    }
+
+    /// Records in the tail, and how many of them are under way.
+    async fn waiting(&self) -> (u64, u64) {
+        let tail = tail::Entity::find().count(&self.reader).await.unwrap();
+        (tail, shipment::Entity::find().count(&self.reader).await.unwrap())
+    }
+}
+
+fn impatient(options: &mut ClickHouseOptions) {
+    options.patience = Duration::from_secs(2);
+}
+
+const fn window(since: i64, until: i64) -> super::super::Window {
+    super::super::Window { since: Timestamp(since), until: Timestamp(until) }
+}
