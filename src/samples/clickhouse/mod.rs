@@ -58,10 +58,10 @@ pub struct ClickHouseOptions {
 }
 
 impl ClickHouseOptions {
-    /// The usual ones for the server at `dsn`; its port is that of HTTP.
+    /// The server at `dsn`, whose port is that of HTTP, asked with the usual patience.
     #[must_use]
-    pub fn new(dsn: Dsn) -> Self {
-        Self { dsn, retention: Retention::default(), patience: PATIENCE }
+    pub const fn new(dsn: Dsn, retention: Retention) -> Self {
+        Self { dsn, retention, patience: PATIENCE }
     }
 }
 

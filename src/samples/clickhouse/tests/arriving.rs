@@ -1,15 +1,18 @@
 //! Every record arrives, and counts, once: whatever fails in between.
 
+use std::time::Duration;
+
 use basira_actors::model::streams::{ALL, STATEMENTS};
-use basira_actors::model::{Batch, DatabaseId, NULL, OrganizationId, Record, Stream, Timestamp};
+use basira_actors::model::{Batch, DatabaseId, GapReason, NULL, OrganizationId, Record, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
+use sea_orm::{ConnectionTrait, Database};
 
 use super::super::super::tests::{EVER, HOUR, START, record};
 use super::super::super::{SampleKeeping, SampleStore, Scope, Wanted};
 use super::super::server::Server;
 use super::super::{ledger, schema};
 use super::{Fixture, impatient};
-use crate::testing::{clickhouse, own_clickhouse};
+use crate::testing::{clickhouse, own_clickhouse, postgres_url};
 
 /// One record a minute for two hours, each adding 1 to series 7.
 fn two_hours() -> Vec<Record> {
@@ -32,9 +35,7 @@ async fn calls_there(fixture: &Fixture) -> [u64; 3] {
     calls
 }
 
-#[tokio::test]
-async fn what_is_appended_twice_counts_once() {
-    let mut fixture = Fixture::open(clickhouse().await).await;
+async fn counts_once(mut fixture: Fixture) {
     for _ in 0..3 {
         fixture.append(two_hours()).await;
         assert_eq!(calls(&fixture).await, 120);
@@ -45,12 +46,56 @@ async fn what_is_appended_twice_counts_once() {
     }
     // a record that comes late is not one that comes twice
     fixture.append(vec![record(&STATEMENTS, START, START + 30_000, &[7], 1)]).await;
+    let usage = fixture.store.usage().await.unwrap();
+    assert_eq!((usage.streams.len(), usage.streams[0].tail_records), (1, 1));
+    assert!(usage.streams[0].tail_bytes > 0 && usage.streams[0].held[0].rows == 120);
     fixture.ship().await;
     assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (121, [121; 3]));
-    assert_eq!(
-        fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap(),
-        Some(Timestamp(START + 2 * HOUR))
-    );
+    let newest = async || fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap();
+    assert_eq!(newest().await, Some(Timestamp(START + 2 * HOUR)));
+    fixture.store.forget(fixture.scope).await.unwrap();
+    assert_eq!((newest().await, calls(&fixture).await), (None, 0));
+}
+
+#[tokio::test]
+async fn what_is_appended_twice_counts_once() {
+    counts_once(Fixture::open(clickhouse().await).await).await;
+}
+
+#[tokio::test]
+async fn what_is_appended_twice_counts_once_with_a_tail_on_postgresql() {
+    let storage = postgres_url().await;
+    let admin = Database::connect(&storage).await.unwrap();
+    let name = format!("samples_{}", uuid::Uuid::now_v7().simple());
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let mut url = url::Url::parse(&storage).unwrap();
+    url.set_path(&name);
+    counts_once(Fixture::open_on(url.as_str(), clickhouse().await, |_| {}).await).await;
+}
+
+#[tokio::test]
+async fn what_waits_is_shipped_without_being_asked() {
+    let fixture = Fixture::open(clickhouse().await).await;
+    fixture.append(two_hours()).await;
+    while fixture.waiting().await != (0, 0) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(calls_there(&fixture).await, [120; 3]);
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_left_out_and_shown_as_a_gap() {
+    let fixture = Fixture::open(clickhouse().await).await;
+    fixture.append(two_hours()).await;
+    let at = START + 5 * 60_000;
+    let damage = format!("UPDATE sample_tail SET record = x'0102' WHERE at_ms = {at}");
+    fixture.writer.execute_unprepared(&damage).await.unwrap();
+    assert_eq!(calls(&fixture).await, 119);
+    fixture.ship().await;
+    assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (119, [119; 3]));
+    let gaps = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+    let gaps: Vec<_> = gaps.iter().map(|gap| (gap.to.0, gap.reason)).collect();
+    assert_eq!(gaps, [(at, GapReason::Damaged)]);
 }
 
 #[tokio::test]
@@ -109,7 +154,7 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing() {
         fixture.append(two_hours().into_iter().map(later).collect()).await;
         let kill = async {
             // somewhere within the three inserts
-            tokio::time::sleep(std::time::Duration::from_millis(u64::try_from(round).unwrap() * 7)).await;
+            tokio::time::sleep(Duration::from_millis(u64::try_from(round).unwrap() * 7)).await;
             server.kill_hard().await.unwrap();
         };
         let (shipped, ()) = tokio::join!(fixture.store.ship(), kill);

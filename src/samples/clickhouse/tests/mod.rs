@@ -1,4 +1,4 @@
-//! The store on a real ClickHouse, its tail on SQLite.
+//! The store on a real ClickHouse, its tail on SQLite and on PostgreSQL.
 
 mod arriving;
 mod keeping;
@@ -9,7 +9,9 @@ use std::time::Duration;
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Timestamp};
 use basira_actors::ports::SampleSink;
 use basira_migrations::Migrator;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, PaginatorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, PaginatorTrait,
+};
 use sea_orm_migration::MigratorTrait;
 
 use super::super::entity::{shipment, tail};
@@ -21,9 +23,9 @@ use crate::testing::ClickHouseServer;
 /// Samples of tests are of another year: the server must not drop them by its own clock.
 const ALWAYS: Duration = Duration::from_secs(50 * 366 * 24 * 3_600);
 
-/// A store in a database of its own on `server`. Nothing ships by itself while a test runs.
+/// A store in a database of its own. It ships by itself only now and then: tests do not wait for that.
 struct Fixture {
-    _directory: tempfile::TempDir,
+    _directory: Option<tempfile::TempDir>,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     options: ClickHouseOptions,
@@ -39,21 +41,32 @@ impl Fixture {
     async fn open_with(server: &ClickHouseServer, change: impl FnOnce(&mut ClickHouseOptions)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", directory.path().join("samples.db").display());
+        Self { _directory: Some(directory), ..Self::open_on(&url, server, change).await }
+    }
+
+    /// With the tail at the storage `url`.
+    async fn open_on(
+        url: &str,
+        server: &ClickHouseServer,
+        change: impl FnOnce(&mut ClickHouseOptions),
+    ) -> Self {
         let connect = async |connections| {
-            let mut options = ConnectOptions::new(&url);
+            let mut options = ConnectOptions::new(url);
             options.max_connections(connections).sqlx_logging(false);
             Database::connect(options).await.unwrap()
         };
         let (writer, reader) = (connect(1).await, connect(4).await);
-        writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
+        if writer.get_database_backend() == DbBackend::Sqlite {
+            writer.execute_unprepared("PRAGMA journal_mode = WAL").await.unwrap();
+        }
         Migrator::up(&writer, None).await.unwrap();
         let dsn = server.dsn_of(&format!("samples_{}", uuid::Uuid::now_v7().simple()));
-        let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap());
-        options.retention = Retention { raw: ALWAYS, minute: ALWAYS, hour: ALWAYS, max_bytes: None };
+        let always = Retention { raw: ALWAYS, minute: ALWAYS, hour: ALWAYS, max_bytes: None };
+        let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap(), always);
         change(&mut options);
         let store = ClickHouseStore::new(writer.clone(), reader.clone(), &options);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
-        let fixture = Self { _directory: directory, writer, reader, options, store, scope };
+        let fixture = Self { _directory: None, writer, reader, options, store, scope };
         fixture.ship().await; // which makes the tables
         fixture
     }

@@ -1,5 +1,7 @@
 //! Any window, wherever its records are, gives exactly what the plain sum gives.
 
+use std::time::Duration;
+
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
 use basira_actors::model::{Batch, Entry, NULL, Stream};
 use basira_actors::ports::SampleSink;
@@ -10,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use super::super::super::tests::model::{Model, records};
 use super::super::super::tests::{EVER, HOUR, START, record};
 use super::super::super::{SampleStore, Total, Wanted, Window};
-use super::{Fixture, window};
+use super::{ClickHouseOptions, Fixture, window};
 use crate::testing::clickhouse;
 
 /// Within five days around the records, often on an edge of one, or of a day.
@@ -149,4 +151,20 @@ async fn a_read_during_shipping_loses_nothing_and_counts_nothing_twice() {
         };
         tokio::join!(fixture.ship(), reads);
     }
+}
+
+#[tokio::test]
+async fn a_query_ends_when_nobody_waits_for_it_any_more() {
+    let patient = |options: &mut ClickHouseOptions| options.patience = Duration::from_secs(3_600);
+    let fixture = Fixture::open_with(clickhouse().await, patient).await;
+    let server = &fixture.store.remote.server;
+    let endless = "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))";
+    let running = format!("SELECT count() FROM system.processes WHERE query = '{endless}'");
+    let query = server.rows::<u64>("a query without end", server.query(endless));
+    let started = async { while fixture.count(&running).await == 0 {} };
+    tokio::select! {
+        _ = query => panic!("it has an end"),
+        () = started => {}
+    }
+    while fixture.count(&running).await > 0 {}
 }
