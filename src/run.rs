@@ -56,7 +56,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
     let server = Server::bind(config.http.listen)?;
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
-    let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention).await?;
+    let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {

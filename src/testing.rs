@@ -1,8 +1,9 @@
-//! What unit tests share: one real PostgreSQL for those of our own storage.
+//! What unit tests share: one real PostgreSQL for those of our own storage, one real ClickHouse for samples.
 
 use tokio::sync::OnceCell;
 
-use crate::demo::servers::{Distribution, Options, PostgresServer};
+pub(crate) use crate::demo::servers::ClickHouseServer;
+use crate::demo::servers::{ClickHouseDistribution, Distribution, Options, PostgresServer};
 
 /// A static is never dropped, but the server ends with this process all the same.
 static SERVER: OnceCell<PostgresServer> = OnceCell::const_new();
@@ -16,4 +17,18 @@ pub(crate) async fn postgres_url() -> String {
         PostgresServer::start(&distribution.expect("a distribution"), options).await.expect("a server")
     };
     SERVER.get_or_init(start).await.dsn()
+}
+
+static CLICKHOUSE: OnceCell<ClickHouseServer> = OnceCell::const_new();
+
+/// A ClickHouse server to make databases in.
+pub(crate) async fn clickhouse() -> &'static ClickHouseServer {
+    CLICKHOUSE.get_or_init(own_clickhouse).await
+}
+
+/// A ClickHouse server to kill.
+pub(crate) async fn own_clickhouse() -> ClickHouseServer {
+    let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
+    let distribution = fetched.expect("the fetch does not panic").expect("a distribution");
+    ClickHouseServer::start(&distribution).await.expect("a server")
 }

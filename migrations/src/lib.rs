@@ -8,6 +8,7 @@ mod m20261125_000002_create_databases;
 mod m20261125_000003_create_samples;
 mod m20261125_000004_create_credentials;
 mod m20261125_000005_roll_up_samples;
+mod m20261125_000006_create_shipments;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_create_samples::Migration),
             Box::new(m20261125_000004_create_credentials::Migration),
             Box::new(m20261125_000005_roll_up_samples::Migration),
+            Box::new(m20261125_000006_create_shipments::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::changes::{ClearBlocks, DropSegments};
 use super::entity::{block, gap, orphan, segment};
-use super::keep::{HOUR_MS, Keeper, Pace};
+use super::keep::{DAY_MS, HOUR_MS, Keeper, Pace};
 use super::retention::Resolution;
 use super::room::{Room, room};
 use super::writer::Change;
@@ -27,8 +27,9 @@ const DROPPED: u64 = 256;
 /// Drops what was past its retention at `now`: raw records only once they are rolled up.
 pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
     let before = |resolution| {
-        let kept = keeper.retention.of(resolution).as_millis();
-        now.as_millis().saturating_sub(i64::try_from(kept).unwrap_or(i64::MAX))
+        let kept = i64::try_from(keeper.retention.of(resolution).as_millis()).unwrap_or(i64::MAX);
+        // whole days, as they are rolled up
+        now.as_millis().saturating_sub(kept).div_euclid(DAY_MS) * DAY_MS
     };
     for resolution in Resolution::ALL {
         loop {

@@ -211,7 +211,11 @@ fn mask(stream: &Stream, wanted: Option<&[usize]>) -> Vec<bool> {
 pub(super) type Groups = Arc<FxHashMap<u64, u64>>;
 
 /// The series of any of `groups`, ascending.
-fn members(groups: &Groups, wanted: impl Fn(u64) -> bool, alone: impl Iterator<Item = u64>) -> Vec<u64> {
+pub(super) fn members(
+    groups: &Groups,
+    wanted: impl Fn(u64) -> bool,
+    alone: impl Iterator<Item = u64>,
+) -> Vec<u64> {
     let mut series: Vec<u64> =
         groups.iter().filter(|&(_, &group)| wanted(group)).map(|(&series, _)| series).collect();
     series.extend(alone.filter(|series| !groups.contains_key(series)));

@@ -3,11 +3,13 @@
 mod cache;
 mod catalog;
 mod changes;
+mod clickhouse;
 mod codec;
 mod discard;
 mod entity;
 mod fold;
 mod keep;
+mod known;
 pub mod open;
 mod plan;
 mod read;
@@ -34,6 +36,7 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+pub use clickhouse::{ClickHouseError, ClickHouseOptions, ClickHouseStore};
 pub use open::OpenError;
 pub use retention::{Resolution, Retention};
 pub use store::SegmentStore;
@@ -105,6 +108,8 @@ pub struct Member {
 pub enum StoreError {
     #[error("the sample store's database failed: {0}")]
     Database(#[from] sea_orm::DbErr),
+    #[error("the sample store's ClickHouse: {0}")]
+    ClickHouse(#[from] ClickHouseError),
     #[error("decoding stored samples failed: {0}")]
     Decoding(String),
     #[error("packing samples failed: {0}")]

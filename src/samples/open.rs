@@ -4,53 +4,57 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
-use super::{Retention, SampleKeeping, SegmentStore, StoreError, Usage, usage};
+use super::clickhouse::{ClickHouseOptions, ClickHouseStore};
+use super::{Retention, SampleKeeping, SegmentStore, StoreError, Usage, clickhouse, usage};
+use crate::config::{Dsn, DsnError};
 use crate::storage::Storage;
 
 /// The store cannot be opened or looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error(
-        "samples.url names a ClickHouse, where this version cannot keep samples yet; \
-         write sqlite://PATH or postgres://..., or leave the key out to keep them in the storage"
-    )]
-    ClickHouse,
+    #[error("samples.url must be clickhouse://USER:PASSWORD@HOST:PORT/DATABASE: {0}")]
+    Url(#[from] DsnError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Opens the store that keeps its tables in `storage`, unless `url` (the value of `samples.url`) names another engine.
-/// Its tasks run on the current runtime until it is closed.
+/// Opens the store that keeps its tables in `storage`; when `url` (the value of `samples.url`) names a ClickHouse, only
+/// until they have arrived there. Its tasks run on the current runtime until it is closed.
 ///
 /// # Errors
-/// [`OpenError`] when the engine of `url` cannot be used.
-pub async fn open(
+/// [`OpenError`] when `url` cannot be understood. A ClickHouse that does not answer is waited for.
+pub fn open(
     storage: &Storage,
     url: Option<&str>,
     retention: Retention,
 ) -> Result<Arc<dyn SampleKeeping>, OpenError> {
-    if is_clickhouse(url) {
-        return Err(OpenError::ClickHouse);
-    }
-    Ok(Arc::new(SegmentStore::new(storage.writer().clone(), storage.reader().clone(), retention)))
+    let (writer, reader) = (storage.writer().clone(), storage.reader().clone());
+    Ok(match clickhouse_options(url, retention)? {
+        Some(options) => Arc::new(ClickHouseStore::new(writer, reader, &options)),
+        None => Arc::new(SegmentStore::new(writer, reader, retention)),
+    })
 }
 
-/// What the store holds, asked beside the server that runs it: nothing is started and nothing written.
+/// What the store holds, asked beside the server that runs it: nothing is started and nothing of ours written.
 /// `reader` is a connection to the tables.
 ///
 /// # Errors
-/// [`OpenError`] when the engine of `url` cannot be used, or does not answer.
+/// [`OpenError`] when `url` cannot be understood, or the store does not answer.
 pub async fn usage(
     reader: &DatabaseConnection,
     url: Option<&str>,
     retention: Retention,
 ) -> Result<Usage, OpenError> {
-    if is_clickhouse(url) {
-        return Err(OpenError::ClickHouse);
-    }
-    Ok(usage::of(reader, retention).await?)
+    Ok(match clickhouse_options(url, retention)? {
+        Some(options) => clickhouse::usage_beside(reader, &options).await?,
+        None => usage::of(reader, retention).await?,
+    })
 }
 
-fn is_clickhouse(url: Option<&str>) -> bool {
-    url.is_some_and(|url| url.starts_with("clickhouse:"))
+fn clickhouse_options(
+    url: Option<&str>,
+    retention: Retention,
+) -> Result<Option<ClickHouseOptions>, DsnError> {
+    let clickhouse = url.filter(|url| url.starts_with("clickhouse:"));
+    clickhouse.map(|url| Ok(ClickHouseOptions::new(Dsn::parse(url)?, retention))).transpose()
 }

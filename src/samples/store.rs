@@ -4,19 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{Batch, DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::catalog::{Catalog, entries};
+use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
-use super::entity::{entry, gap, segment, tail, word};
+use super::entity::{gap, segment, tail};
 use super::fold::{Buckets, Gather, Groups, Totals};
 use super::keep::{Keeper, Pace};
 use super::read::{Walk, snapshot};
@@ -24,11 +23,8 @@ use super::recent::RecentRecords;
 use super::writer::Pen;
 use super::{
     Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
-    usage,
+    known, usage,
 };
-
-/// Words asked for in one statement.
-const WORDS: usize = 1_000;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
@@ -168,19 +164,7 @@ impl SampleStore for SegmentStore {
         stream: &'static Stream,
         group: u64,
     ) -> Result<Vec<Member>, StoreError> {
-        let rows = entries(scope, stream)
-            .filter(entry::Column::GroupHash.eq(group.cast_signed()))
-            .order_by_asc(entry::Column::Series)
-            .all(&self.reader)
-            .await?;
-        let member = |row: entry::Model| {
-            let labels = match row.labels {
-                serde_json::Value::Object(labels) => labels,
-                _ => serde_json::Map::new(),
-            };
-            Member { series: row.series.cast_unsigned(), labels }
-        };
-        Ok(rows.into_iter().map(member).collect())
+        Ok(known::members(&self.reader, scope, stream, group).await?)
     }
 
     async fn gaps(
@@ -189,21 +173,7 @@ impl SampleStore for SegmentStore {
         stream: &'static Stream,
         window: Window,
     ) -> Result<Vec<Gap>, StoreError> {
-        let rows = gap::Entity::find()
-            .filter(gap::Column::DatabaseId.eq(scope.database.0))
-            .filter(gap::Column::OrganizationId.eq(scope.organization.0))
-            .filter(gap::Column::Stream.eq(stream.name))
-            .filter(gap::Column::ToMs.gt(window.since.as_millis()))
-            .filter(gap::Column::FromMs.lt(window.until.as_millis()))
-            .order_by_asc(gap::Column::FromMs)
-            .order_by_asc(gap::Column::ToMs)
-            .all(&self.reader)
-            .await?;
-        let gap = |row: gap::Model| {
-            let reason = GapReason::from_name(&row.reason)?;
-            Some(Gap { stream, from: Timestamp(row.from_ms), to: Timestamp(row.to_ms), reason })
-        };
-        Ok(rows.into_iter().filter_map(gap).collect())
+        Ok(known::gaps(&self.reader, scope, stream, window).await?)
     }
 
     async fn words(
@@ -211,16 +181,7 @@ impl SampleStore for SegmentStore {
         organization: OrganizationId,
         hashes: &[u64],
     ) -> Result<HashMap<u64, Arc<str>>, StoreError> {
-        let mut words = HashMap::with_capacity(hashes.len());
-        for chunk in hashes.chunks(WORDS) {
-            let rows = word::Entity::find()
-                .filter(word::Column::OrganizationId.eq(organization.0))
-                .filter(word::Column::Hash.is_in(chunk.iter().map(|hash| hash.cast_signed())))
-                .all(&self.reader)
-                .await?;
-            words.extend(rows.into_iter().map(|row| (row.hash.cast_unsigned(), Arc::from(row.text))));
-        }
-        Ok(words)
+        Ok(known::words(&self.reader, organization, hashes).await?)
     }
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {

@@ -132,7 +132,7 @@ fn announce(major: u16) {
 }
 
 /// Whether `program` can be run at all.
-fn exists(program: &str) -> bool {
+pub(super) fn exists(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 

@@ -1,13 +1,18 @@
 //! Throwaway database servers, found on this machine or fetched, for the demo and for tests.
 
 mod cache;
+mod clickhouse;
 mod distribution;
 mod fetch;
 mod postgres;
 mod process;
 
+use std::fs;
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 
+pub use clickhouse::{ClickHouseDistribution, ClickHouseServer};
 pub use distribution::Distribution;
 pub use postgres::{Options, PostgresServer, connect};
 pub use process::{Guardian, scratch_directory};
@@ -26,10 +31,12 @@ pub enum ServerError {
     NothingToFetchWith { wanted: String },
     #[error("there is no PostgreSQL {major} to fetch; those known are 14 to 18")]
     UnknownMajor { major: u16 },
-    #[error("there is no PostgreSQL to fetch for {0}; install PostgreSQL with its contrib modules")]
+    #[error("there is no database server to fetch for {0}; install PostgreSQL with its contrib modules")]
     UnknownArchitecture(&'static str),
-    #[error("PostgreSQL did not get ready: {reason}; the end of its log:\n{log}")]
-    NotReady { reason: String, log: String },
+    #[error("ClickHouse cannot be fetched: install npm (it comes with Node.js) and try again")]
+    NoClickHouse,
+    #[error("{server} did not get ready: {reason}; the end of its log:\n{log}")]
+    NotReady { server: &'static str, reason: String, log: String },
     #[error("the throwaway PostgreSQL refused a statement: {0}")]
     Statement(#[from] tokio_postgres::Error),
 }
@@ -40,4 +47,22 @@ impl ServerError {
         let doing = doing.into();
         move |source| Self::Io { doing, source }
     }
+}
+
+/// How much of a server's log an error shows.
+const LOG_TAIL_LINES: usize = 15;
+
+/// The end of a server's log.
+fn log_tail(path: &Path) -> String {
+    let log = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
+}
+
+/// Free a moment ago; nobody else is given it soon.
+fn free_port() -> Result<u16, ServerError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(ServerError::io("finding a free port"))
 }

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,13 +12,11 @@ use tokio_postgres::{Client, NoTls};
 
 use super::fetch::run;
 use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
-use super::{Distribution, ServerError};
+use super::{Distribution, ServerError, free_port, log_tail};
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
-/// How much of the server's log an error shows.
-const LOG_TAIL_LINES: usize = 15;
 
 /// Settings every throwaway server shares: no disk flushes, nothing left in shared memory, nothing outside loopback.
 const SETTINGS: &str = "
@@ -214,10 +211,8 @@ impl PostgresServer {
     }
 
     fn not_ready(&self, reason: String) -> ServerError {
-        let log = fs::read_to_string(self.scratch.join("server.log")).unwrap_or_default();
-        let lines: Vec<_> = log.lines().collect();
-        let tail = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
-        ServerError::NotReady { reason, log: tail.join("\n") }
+        let log = log_tail(&self.scratch.join("server.log"));
+        ServerError::NotReady { server: "PostgreSQL", reason, log }
     }
 }
 
@@ -230,14 +225,6 @@ pub async fn connect(dsn: &str) -> Result<Client, tokio_postgres::Error> {
     // Its error reaches the client's next statement too.
     tokio::spawn(async move { drop(connection.await) });
     Ok(client)
-}
-
-/// Free a moment ago; nobody else is given it soon.
-fn free_port() -> Result<u16, ServerError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(ServerError::io("finding a free port"))
 }
 
 /// Creates the data folder of a new server.

@@ -90,7 +90,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => StorageError::from(error).into(),
-            StoreError::Closed => Self::storage(error),
+            StoreError::Closed | StoreError::ClickHouse(_) => Self::storage(error),
             StoreError::Decoding(_) | StoreError::Encoding(_) => Self::internal(error),
         }
     }

@@ -7,5 +7,7 @@ pub(super) mod entry;
 pub(super) mod gap;
 pub(super) mod orphan;
 pub(super) mod segment;
+pub(super) mod shipment;
+pub(super) mod shipped;
 pub(super) mod tail;
 pub(super) mod word;

@@ -2,7 +2,7 @@
 
 mod blobs;
 mod durable;
-mod model;
+pub(super) mod model;
 mod rollups;
 mod store;
 mod upkeep;
@@ -17,16 +17,17 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 use super::entity::{block, segment, tail};
-use super::{Retention, Scope, SegmentStore, Window};
+use super::{Retention, SampleKeeping, Scope, SegmentStore, Window};
 
-const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3_600_000;
+pub(super) const DAY: i64 = 24 * HOUR;
 /// The start of an hour.
-const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
-const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
+pub(super) const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
+pub(super) const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
 
 /// An empty store.
 struct Fixture {
+    _directory: Option<tempfile::TempDir>,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     store: SegmentStore,
@@ -51,7 +52,24 @@ impl Fixture {
         Migrator::up(&writer, None).await.unwrap();
         let store = SegmentStore::new(writer.clone(), reader.clone(), retention);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
-        Self { writer, reader, store, retention, scope }
+        Self { _directory: None, writer, reader, store, retention, scope }
+    }
+
+    async fn on_sqlite(retention: Retention) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", directory.path().join("samples.db").display());
+        Self { _directory: Some(directory), ..Self::open(&url, retention).await }
+    }
+
+    /// In a database of its own on the server that all share, and that ends with the tests.
+    async fn on_postgres(retention: Retention) -> Self {
+        let server = crate::testing::postgres_url().await;
+        let admin = Database::connect(&server).await.unwrap();
+        let name = format!("samples_{}", uuid::Uuid::now_v7().simple());
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let mut url = url::Url::parse(&server).unwrap();
+        url.set_path(&name);
+        Self::open(url.as_str(), retention).await
     }
 
     fn batch(&self, records: Vec<Record>) -> Batch {
@@ -80,11 +98,6 @@ impl Fixture {
         block::Entity::find().count(&self.reader).await.unwrap()
     }
 
-    /// As after a crash: nothing is closed, nothing is remembered.
-    fn restart(&mut self) {
-        self.store = SegmentStore::new(self.writer.clone(), self.reader.clone(), self.retention);
-    }
-
     async fn execute(&self, sqlite: &str, postgres: &str) {
         let sql = if self.writer.get_database_backend() == DbBackend::Sqlite { sqlite } else { postgres };
         self.writer.execute_unprepared(sql).await.unwrap();
@@ -97,22 +110,45 @@ async fn on_each_backend(test: impl AsyncFn(&Fixture)) {
 }
 
 async fn on_each_backend_keeping(retention: Retention, test: impl AsyncFn(&mut Fixture)) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("samples.db");
-    test(&mut Fixture::open(&format!("sqlite://{}?mode=rwc", path.display()), retention).await).await;
+    test(&mut Fixture::on_sqlite(retention).await).await;
+    test(&mut Fixture::on_postgres(retention).await).await;
+}
 
-    let server = crate::testing::postgres_url().await;
-    let admin = Database::connect(&server).await.unwrap();
-    let name = format!("samples_{}", uuid::Uuid::now_v7().simple());
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let mut url = url::Url::parse(&server).unwrap();
-    url.set_path(&name);
-    test(&mut Fixture::open(url.as_str(), retention).await).await;
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+/// What the contract of a store is tried on.
+#[async_trait::async_trait]
+pub(super) trait Subject: Send + Sync {
+    fn store(&self) -> &dyn SampleKeeping;
+
+    fn scope(&self) -> Scope;
+
+    /// As after a crash: nothing is closed, nothing is remembered.
+    async fn restart(&mut self);
+
+    /// Whether, after rolling up, the newest reading of several series is the one of the same record as elsewhere.
+    fn has_exact_readings(&self) -> bool;
+}
+
+#[async_trait::async_trait]
+impl Subject for Fixture {
+    fn store(&self) -> &dyn SampleKeeping {
+        &self.store
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    async fn restart(&mut self) {
+        self.store = SegmentStore::new(self.writer.clone(), self.reader.clone(), self.retention);
+    }
+
+    fn has_exact_readings(&self) -> bool {
+        true
+    }
 }
 
 /// A record of which each series has `value` in every column.
-fn record(stream: &'static Stream, from: i64, at: i64, series: &[u64], value: i64) -> Record {
+pub(super) fn record(stream: &'static Stream, from: i64, at: i64, series: &[u64], value: i64) -> Record {
     Record {
         stream,
         from: Timestamp(from),

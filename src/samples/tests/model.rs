@@ -12,10 +12,10 @@ use super::{DAY, HOUR, START, Window};
 use crate::samples::{Point, Retention, Total};
 
 #[derive(Default)]
-pub(super) struct Model {
+pub(in crate::samples) struct Model {
     /// Those that no roll-up has yet.
-    pub(super) records: Vec<Record>,
-    pub(super) groups: HashMap<u64, u64>,
+    pub(in crate::samples) records: Vec<Record>,
+    pub(in crate::samples) groups: HashMap<u64, u64>,
     rollups: Vec<Rollup>,
 }
 
@@ -75,7 +75,7 @@ fn rows(record: &Record) -> Vec<Row> {
 
 impl Model {
     /// What the store does by itself at `now`: days are rolled up two hours after their end, then finer rows go first.
-    pub(super) fn keep(&mut self, retention: Retention, now: i64) {
+    pub(in crate::samples) fn keep(&mut self, retention: Retention, now: i64) {
         let over = (now - 2 * HOUR).div_euclid(DAY) * DAY;
         let (over, open) =
             std::mem::take(&mut self.records).into_iter().partition(|record| record.at.0 <= over);
@@ -85,7 +85,9 @@ impl Model {
             days.entry((record.at.0 - 1).div_euclid(DAY)).or_default().push(record);
         }
         self.rollups.extend(days.into_values().map(|records| Rollup { records, finest_ms: 0 }));
-        let is_past = |rollup: &Rollup, kept: Duration| rollup.last() <= now - kept.as_millis() as i64;
+        let is_past = |rollup: &Rollup, kept: Duration| {
+            rollup.last() <= (now - kept.as_millis() as i64).div_euclid(DAY) * DAY
+        };
         self.rollups.retain(|rollup| !is_past(rollup, retention.hour));
         for rollup in &mut self.rollups {
             let kept = [(retention.minute, HOUR), (retention.raw, 60_000)];
@@ -95,13 +97,13 @@ impl Model {
     }
 
     /// When records start and end.
-    pub(super) fn edges(&self) -> Vec<i64> {
+    pub(in crate::samples) fn edges(&self) -> Vec<i64> {
         let rolled = self.rollups.iter().flat_map(|rollup| &rollup.records);
         self.records.iter().chain(rolled).flat_map(|record| [record.from.0, record.at.0]).collect()
     }
 
     /// How many records are kept only rolled up.
-    pub(super) fn coarse(&self) -> usize {
+    pub(in crate::samples) fn coarse(&self) -> usize {
         self.rollups.iter().filter(|rollup| rollup.finest_ms > 0).map(|rollup| rollup.records.len()).sum()
     }
 
@@ -125,7 +127,7 @@ impl Model {
         by_group
     }
 
-    pub(super) fn totals(&self, stream: &Stream, window: Window) -> Vec<Total> {
+    pub(in crate::samples) fn totals(&self, stream: &Stream, window: Window) -> Vec<Total> {
         let total = |(group, rows): (u64, Vec<Row>)| Total {
             group,
             values: sum(stream, &rows),
@@ -136,7 +138,13 @@ impl Model {
         self.rows(stream, window, |_| 0).into_iter().map(total).collect()
     }
 
-    pub(super) fn points(&self, stream: &Stream, group: u64, window: Window, bucket_ms: i64) -> Vec<Point> {
+    pub(in crate::samples) fn points(
+        &self,
+        stream: &Stream,
+        group: u64,
+        window: Window,
+        bucket_ms: i64,
+    ) -> Vec<Point> {
         let whole_ms = |rollup: &Rollup| {
             let mut buckets = rollup.records.iter().map(|record| (record.at.0 - 1).div_euclid(bucket_ms));
             let first = buckets.next();
@@ -185,7 +193,7 @@ fn value(random: &mut StdRng, kind: ColumnKind) -> i64 {
 }
 
 /// `count` records within `hours`, some touching, some apart, of a few series each.
-pub(super) fn records(
+pub(in crate::samples) fn records(
     random: &mut StdRng,
     stream: &'static Stream,
     series: &[u64],

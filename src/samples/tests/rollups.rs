@@ -1,18 +1,18 @@
-//! Days of appends, seals, roll-ups, retention and crashes, held against the plain model all along.
+//! Days of appends, seals, roll-ups, retention and crashes: three engines side by side, held against the plain model.
 
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
 use basira_actors::model::{Batch, Entry, Record, Stream, Timestamp};
-use basira_actors::ports::SampleSink;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 use super::model::{Model, records};
 use super::windows::agree;
-use super::{DAY, Fixture, START, on_each_backend_keeping};
-use crate::samples::{Retention, SampleKeeping};
+use super::{DAY, Fixture, START, Subject};
+use crate::samples::Retention;
+use crate::samples::clickhouse::tests::OnClickHouse;
 
 const KEPT: Retention = Retention {
     raw: Duration::from_secs(30 * 3600),
@@ -21,34 +21,65 @@ const KEPT: Retention = Retention {
     max_bytes: None,
 };
 
-/// Gives each of most series a group.
-async fn register(fixture: &Fixture, model: &mut Model, stream: &'static Stream, series: &[u64]) {
-    let mut batch = Batch::new(fixture.scope.organization, fixture.scope.database);
-    for &series in &series[..series.len() * 4 / 5] {
-        model.groups.insert(series, series % 7);
-        batch.entries.push(Entry { stream, series, group: series % 7, labels: serde_json::Map::new() });
-    }
-    fixture.store.append(batch).await.unwrap();
-}
+/// Three stores that are told the same.
+struct Engines(Vec<Box<dyn Subject>>);
 
-/// Sends records in any order, some of them twice.
-async fn send(random: &mut StdRng, fixture: &Fixture, records: &[Record]) {
-    let mut waiting: Vec<Record> = records.to_vec();
-    while !waiting.is_empty() {
-        let next = random.random_range(0..waiting.len().min(4));
-        let record = waiting.remove(next);
-        if random.random_bool(0.1) {
-            fixture.append(vec![record.clone()]).await;
+impl Engines {
+    async fn open() -> Self {
+        Self(vec![
+            Box::new(Fixture::on_sqlite(KEPT).await),
+            Box::new(Fixture::on_postgres(KEPT).await),
+            Box::new(OnClickHouse::open(KEPT).await),
+        ])
+    }
+
+    async fn append(&self, records: &[Record], entries: &[Entry]) {
+        for engine in &self.0 {
+            let scope = engine.scope();
+            let batch = Batch {
+                records: records.to_vec(),
+                entries: entries.to_vec(),
+                ..Batch::new(scope.organization, scope.database)
+            };
+            engine.store().append(batch).await.unwrap();
         }
-        fixture.append(vec![record]).await;
+    }
+
+    /// Sends records in any order, some of them twice.
+    async fn send(&self, random: &mut StdRng, records: &[Record]) {
+        let mut waiting: Vec<Record> = records.to_vec();
+        while !waiting.is_empty() {
+            let next = random.random_range(0..waiting.len().min(4));
+            let record = waiting.remove(next);
+            for _ in 0..if random.random_bool(0.1) { 2 } else { 1 } {
+                self.append(std::slice::from_ref(&record), &[]).await;
+            }
+        }
+    }
+
+    async fn keep(&self, model: &mut Model, now: i64) {
+        for engine in &self.0 {
+            engine.store().maintain(Timestamp(now)).await.unwrap();
+        }
+        model.keep(KEPT, now);
+    }
+
+    async fn agree(&self, random: &mut StdRng, model: &Model, stream: &'static Stream, series: &[u64]) {
+        let engines: Vec<&dyn Subject> = self.0.iter().map(|engine| &**engine).collect();
+        agree(random, &engines, model, stream, series).await;
     }
 }
 
-async fn days_pass(seed: u64, stream: &'static Stream, fixture: &mut Fixture) {
+async fn days_pass(seed: u64, stream: &'static Stream) {
+    let mut engines = Engines::open().await;
     let mut random = StdRng::seed_from_u64(seed);
     let series: Vec<u64> = (0..40).map(|_| random.random()).collect();
     let mut model = Model::default();
-    register(fixture, &mut model, stream, &series).await;
+    let entry = |&series: &u64| Entry { stream, series, group: series % 7, labels: serde_json::Map::new() };
+    let entries: Vec<Entry> = series[..32].iter().map(entry).collect();
+    model.groups.extend(entries.iter().map(|entry| (entry.series, entry.group)));
+    engines.append(&[], &entries).await;
+
     let mut coarse = 0;
     let all = records(&mut random, stream, &series, 480, 5 * 24);
     for (number, some) in all.chunks(32).enumerate() {
@@ -56,40 +87,41 @@ async fn days_pass(seed: u64, stream: &'static Stream, fixture: &mut Fixture) {
         // a few come much later
         let (late, on_time): (Vec<Record>, Vec<Record>) =
             some.iter().cloned().partition(|_| random.random_bool(0.03));
-        send(&mut random, fixture, &on_time).await;
+        engines.send(&mut random, &on_time).await;
         model.records.extend(on_time);
         if random.random_bool(0.6) {
-            fixture.store.maintain(Timestamp(now)).await.unwrap();
-            model.keep(KEPT, now);
+            engines.keep(&mut model, now).await;
         }
-        send(&mut random, fixture, &late).await;
+        engines.send(&mut random, &late).await;
         model.records.extend(late);
         if random.random_bool(0.3) {
-            fixture.restart();
+            let crashed = random.random_range(0..engines.0.len());
+            engines.0[crashed].restart().await;
         }
         // what was sent, sealed and rolled up counts once when it is sent again
-        let known: Vec<&Record> =
-            all[..(number + 1) * 32].iter().filter(|record| record.at.0 > now - DAY).collect();
-        let again = known.choose(&mut random).map(|record| vec![(*record).clone()]).unwrap_or_default();
-        fixture.append(again).await;
-        agree(&mut random, fixture, &model, stream, &series).await;
+        let sent = &all[..(number + 1) * 32];
+        let recent: Vec<&Record> = sent.iter().filter(|record| record.at.0 > now - DAY).collect();
+        if let Some(again) = recent.choose(&mut random) {
+            engines.append(std::slice::from_ref(*again), &[]).await;
+        }
+        engines.agree(&mut random, &model, stream, &series).await;
         coarse = coarse.max(model.coarse());
     }
     assert!(coarse > 50, "{coarse} records were kept only rolled up");
-    let end = START + 12 * DAY;
-    fixture.store.maintain(Timestamp(end)).await.unwrap();
-    model.keep(KEPT, end);
-    agree(&mut random, fixture, &model, stream, &series).await;
-    assert_eq!(fixture.rows().await, (0, 0), "all of it is past its retention");
-    assert_eq!(fixture.blocks().await, 0);
+    engines.keep(&mut model, START + 12 * DAY).await;
+    engines.agree(&mut random, &model, stream, &series).await;
+    for engine in &engines.0 {
+        let usage = engine.store().usage().await.unwrap();
+        assert!(usage.streams.is_empty(), "all of it is past its retention: {usage:?}");
+    }
 }
 
 #[tokio::test]
-async fn days_of_statements_agree_with_the_model() {
-    on_each_backend_keeping(KEPT, async |fixture| days_pass(11, &STATEMENTS, fixture).await).await;
+async fn three_engines_and_the_model_agree_on_days_of_statements() {
+    days_pass(11, &STATEMENTS).await;
 }
 
 #[tokio::test]
-async fn days_of_activity_agree_with_the_model() {
-    on_each_backend_keeping(KEPT, async |fixture| days_pass(12, &ACTIVITY, fixture).await).await;
+async fn three_engines_and_the_model_agree_on_days_of_activity() {
+    days_pass(12, &ACTIVITY).await;
 }

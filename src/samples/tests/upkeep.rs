@@ -11,7 +11,9 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
 };
 
-use super::{DAY, EVER, Fixture, HOUR, START, Window, on_each_backend, on_each_backend_keeping, record};
+use super::{
+    DAY, EVER, Fixture, HOUR, START, Subject as _, Window, on_each_backend, on_each_backend_keeping, record,
+};
 use crate::samples::entity::{block, orphan, segment};
 use crate::samples::{Resolution, Retention, SampleKeeping, SampleStore, Wanted};
 
@@ -62,7 +64,7 @@ async fn a_crash_between_blocks_and_segment_leaves_nothing_behind() {
             fixture
                 .execute("DROP TRIGGER refuse", "DROP TRIGGER refuse ON sample_segment; DROP FUNCTION refuse")
                 .await;
-            fixture.restart();
+            fixture.restart().await;
             assert_eq!(calls(fixture, EVER).await, all);
             fixture.store.maintain(Timestamp(now)).await.unwrap();
             assert_eq!(calls(fixture, EVER).await, all);
@@ -210,11 +212,11 @@ async fn names_go_with_the_last_samples_that_need_them() {
         assert_eq!(left(fixture).await, [7, 101], "only what the tail names");
         // rolled up: noted as seen
         fixture.store.maintain(Timestamp(MIDNIGHT + 2 * HOUR)).await.unwrap();
-        fixture.restart();
+        fixture.restart().await;
         fixture.store.maintain(Timestamp(MIDNIGHT + 390 * DAY)).await.unwrap();
         assert_eq!(left(fixture).await, [7, 101]);
         assert_eq!(fixture.store.members(fixture.scope, &STATEMENTS, 101).await.unwrap().len(), 1);
-        fixture.restart();
+        fixture.restart().await;
         fixture.store.maintain(Timestamp(MIDNIGHT + 401 * DAY)).await.unwrap();
         assert!(left(fixture).await.is_empty());
         assert!(fixture.store.members(fixture.scope, &STATEMENTS, 101).await.unwrap().is_empty());

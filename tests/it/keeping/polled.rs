@@ -25,7 +25,7 @@ impl Polled {
     pub(super) async fn open(file: &Path, scope: Scope) -> Self {
         let storage = Storage::open(&format!("sqlite://{}", file.display()), &[7; 32]).await.unwrap();
         storage.migrate().await.unwrap();
-        let samples = open::open(&storage, None, Retention::default()).await.unwrap();
+        let samples = open::open(&storage, None, Retention::default()).unwrap();
         Self { storage, samples, scope }
     }
 

@@ -1,0 +1,189 @@
+//! One throwaway ClickHouse server on the loopback interface.
+
+mod distribution;
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::fetch::run;
+use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
+use super::{ServerError, free_port, log_tail};
+
+pub use distribution::ClickHouseDistribution;
+
+const CONFIG: &str = include_str!("config.xml");
+const USERS: &str = include_str!("users.xml");
+/// What the embedded client runs first. Then it waits in vain for somebody to write more, and the server serves.
+const LISTEN: &str = "SYSTEM START LISTEN HTTP;\n";
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const STOPPED_WITHIN: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// A running server with its own data, removed when this is dropped or our process ends, however it ends.
+#[derive(Debug)]
+pub struct ClickHouseServer {
+    distribution: ClickHouseDistribution,
+    scratch: PathBuf,
+    port: u16,
+    process: Child,
+    _guardian: Guardian,
+}
+
+impl ClickHouseServer {
+    /// Who may do everything, with this password.
+    pub const USER: &'static str = "basira";
+    pub const PASSWORD: &'static str = "clickhouse-of-a-test";
+
+    /// Makes a new server and waits until it answers.
+    ///
+    /// # Errors
+    /// [`ServerError`] with the end of the server's log when it does not.
+    pub async fn start(distribution: &ClickHouseDistribution) -> Result<Self, ServerError> {
+        let scratch = scratch_directory()?;
+        let guardian = Guardian::watch(&scratch.join("data"), &scratch)?;
+        initialise(&scratch)?;
+        let port = free_port()?;
+        let process = launch(distribution, &scratch, port)?;
+        let distribution = distribution.clone();
+        let mut server = Self { distribution, scratch, port, process, _guardian: guardian };
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    /// The connection string of `database`, password included.
+    #[must_use]
+    pub fn dsn_of(&self, database: &str) -> String {
+        let (user, password, port) = (Self::USER, Self::PASSWORD, self.port);
+        format!("clickhouse://{user}:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    /// Kills the server as a crash would, keeping the data for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// [`ServerError`] when it survives.
+    pub async fn kill_hard(&mut self) -> Result<(), ServerError> {
+        signal("KILL", &self.processes())?;
+        let deadline = Instant::now() + STOPPED_WITHIN;
+        while !matches!(self.process.try_wait(), Ok(Some(_))) {
+            if Instant::now() > deadline {
+                return Err(self.not_ready("it does not stop".to_owned()));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Runs the killed server again, on the same port and data.
+    ///
+    /// # Errors
+    /// [`ServerError`] when it does not get ready.
+    pub async fn start_again(&mut self) -> Result<(), ServerError> {
+        self.process = launch(&self.distribution, &self.scratch, self.port)?;
+        self.wait_until_ready().await
+    }
+
+    /// Freezes it: the kernel still accepts connections, nobody answers.
+    ///
+    /// # Errors
+    /// [`ServerError`] when it cannot be signalled.
+    pub fn suspend(&self) -> Result<(), ServerError> {
+        signal("STOP", &self.processes())
+    }
+
+    /// Ends [`Self::suspend`].
+    ///
+    /// # Errors
+    /// [`ServerError`] when it cannot be signalled.
+    pub fn resume(&self) -> Result<(), ServerError> {
+        signal("CONT", &self.processes())
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        working_in(&self.scratch.join("data"))
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            if timeout(PAUSE * 10, ping(self.port)).await.is_ok_and(|answered| answered.unwrap_or(false)) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(self.not_ready("it does not answer".to_owned()));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    fn not_ready(&self, reason: String) -> ServerError {
+        let log =
+            [self.scratch.join("console.log"), self.scratch.join("errors.log")].map(|log| log_tail(&log));
+        ServerError::NotReady { server: "ClickHouse", reason, log: log.join("\n") }
+    }
+}
+
+impl Drop for ClickHouseServer {
+    /// It would take its time to end in order, for data that nobody wants any more.
+    fn drop(&mut self) {
+        signal("KILL", &self.processes()).ok();
+    }
+}
+
+/// Whether the server on `port` says that it is well.
+async fn ping(port: u16) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.write_all(b"GET /ping HTTP/1.0\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(answer.ends_with(b"Ok.\n"))
+}
+
+/// Writes what the server is configured by, and hands all of it over.
+fn initialise(scratch: &Path) -> Result<(), ServerError> {
+    let file = |name: &str, text: &str| {
+        let text = text.replace("DIRECTORY", &scratch.display().to_string());
+        fs::write(scratch.join(name), text).map_err(ServerError::io(format!("writing {name}")))
+    };
+    file("config.xml", CONFIG)?;
+    file("users.xml", &USERS.replace("PASSWORD", ClickHouseServer::PASSWORD))?;
+    file("listen.sql", LISTEN)?;
+    for name in ["data", "tmp"] {
+        fs::create_dir(scratch.join(name)).map_err(ServerError::io(format!("creating {name}")))?;
+        give_away(&scratch.join(name))?;
+    }
+    run(Command::new("mkfifo").arg(scratch.join("more.sql")))?;
+    give_away(&scratch.join("more.sql"))?;
+    give_away(scratch)
+}
+
+/// Runs the server as our child.
+fn launch(distribution: &ClickHouseDistribution, scratch: &Path, port: u16) -> Result<Child, ServerError> {
+    let log = OpenOptions::new().create(true).append(true).open(scratch.join("console.log"));
+    let log = log.map_err(ServerError::io("opening the server's log"))?;
+    let copy = log.try_clone().map_err(ServerError::io("opening the server's log"))?;
+    let mut command = Command::new(&distribution.program);
+    command
+        .arg(format!("--config-file={}", scratch.join("config.xml").display()))
+        .arg(format!("--path={}", scratch.join("data").display()))
+        .arg(format!("--http_port={port}"))
+        .arg("--listen_host=127.0.0.1")
+        .arg("--queries-file")
+        .args(["listen.sql", "more.sql"].map(|name| scratch.join(name)))
+        .current_dir(scratch.join("data"));
+    // A group of its own: Ctrl-C in the terminal must not reach it before those who use it are done.
+    command.stdin(Stdio::null()).stdout(log).stderr(copy).process_group(0);
+    if let Some(account) = Account::unprivileged() {
+        account.applied_to(&mut command);
+    }
+    command.spawn().map_err(ServerError::io("starting ClickHouse"))
+}

@@ -1,0 +1,239 @@
+//! The store on ClickHouse: a local tail that is durable, and tables on a server to which it is shipped.
+
+mod block;
+mod columns;
+mod keep;
+mod ledger;
+mod plan;
+mod read;
+mod remote;
+mod schema;
+mod server;
+mod ship;
+mod sum;
+mod tail;
+#[cfg(test)]
+pub(super) mod tests;
+mod upkeep;
+mod usage;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use basira_actors::model::{Batch, DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::ports::{SampleSink, SinkError};
+use sea_orm::DatabaseConnection;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::ledger::Ledger;
+use self::plan::day_of;
+use self::read::{Question, read};
+use self::remote::Remote;
+use self::server::Server;
+use self::ship::Shipper;
+use self::sum::Sum;
+use super::catalog::Catalog;
+use super::changes::{Forget, NoteGap};
+use super::fold::{Groups, members};
+use super::writer::Pen;
+use super::{
+    Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+    known,
+};
+use crate::config::Dsn;
+
+pub use self::server::ClickHouseError;
+
+/// Nobody waits longer for an answer of the server, unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the samples go, and how long they are kept there.
+#[derive(Debug, Clone)]
+pub struct ClickHouseOptions {
+    pub dsn: Dsn,
+    pub retention: Retention,
+    /// Nobody waits longer for an answer.
+    pub patience: Duration,
+}
+
+impl ClickHouseOptions {
+    /// The server at `dsn`, whose port is that of HTTP, asked with the usual patience.
+    #[must_use]
+    pub const fn new(dsn: Dsn, retention: Retention) -> Self {
+        Self { dsn, retention, patience: PATIENCE }
+    }
+}
+
+/// Samples as rows of a ClickHouse server, and as small durable records until they have arrived there.
+pub struct ClickHouseStore {
+    ledger: Arc<Ledger>,
+    remote: Arc<Remote>,
+    pen: Pen,
+    catalog: Arc<Catalog>,
+    shipper: Arc<Mutex<Shipper>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl ClickHouseStore {
+    /// A store whose tail, gaps, words and names are in our own storage, with its tasks started on the current runtime.
+    /// The server need not be there yet. On SQLite `writer` must be a single connection.
+    #[must_use]
+    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
+        let catalog = Arc::new(Catalog::default());
+        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let ledger = Arc::new(Ledger { writer, reader });
+        let remote = Arc::new(Remote::new(Server::new(&options.dsn, options.patience), options.retention));
+        let shipper = Shipper { remote: Arc::clone(&remote), ledger: Arc::clone(&ledger) };
+        let shipper = Arc::new(Mutex::new(shipper));
+        tasks.spawn(writing);
+        tasks.spawn(upkeep::run(Arc::clone(&shipper), stop.clone()));
+        tasks.close();
+        Self { ledger, remote, pen, catalog, shipper, stop, tasks }
+    }
+
+    /// Ships everything that waits. Happens by itself all the time.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the server does not take it; it stays in the tail, and can be read.
+    pub async fn ship(&self) -> Result<(), StoreError> {
+        self.shipper.lock().await.ship().await
+    }
+
+    async fn groups(&self, scope: Scope, stream: &'static Stream) -> Result<Groups, StoreError> {
+        let version = self.catalog.version(scope.database, stream);
+        Ok(self.catalog.groups(&self.ledger.reader, version, scope, stream).await?)
+    }
+
+    /// Sums the tail first: what moves to the server meanwhile is left out there.
+    async fn sum(&self, scope: Scope, window: Window, empty: impl Fn() -> Sum) -> Result<Sum, StoreError> {
+        loop {
+            let kept = self.remote.kept().await?.read().await;
+            let counted = tail::count(&self.ledger.reader, scope, window, empty()).await?;
+            counted.damaged.into_iter().for_each(|gap| self.pen.suggest(NoteGap(scope, gap)));
+            // such a late record cannot be told apart from those in the buckets
+            if counted.ends.iter().any(|&at| day_of(at) < kept.raw) {
+                drop(kept);
+                self.ship().await?;
+                continue;
+            }
+            let mut sum = counted.sum;
+            let question = Question { scope, window, kept: &kept, counted: &counted.ends };
+            read(&self.remote.server, &question, &mut sum).await?;
+            return Ok(sum);
+        }
+    }
+}
+
+/// What is held here and on the server of `options`, asked beside the server that keeps it.
+pub(super) async fn usage_beside(
+    reader: &DatabaseConnection,
+    options: &ClickHouseOptions,
+) -> Result<Usage, StoreError> {
+    let remote = Remote::new(Server::new(&options.dsn, options.patience), options.retention);
+    usage::usage(&remote, &Ledger { writer: reader.clone(), reader: reader.clone() }).await
+}
+
+#[async_trait]
+impl SampleSink for ClickHouseStore {
+    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.pen.append(batch).await
+    }
+
+    async fn newest(
+        &self,
+        database: DatabaseId,
+        stream: &'static Stream,
+    ) -> Result<Option<Timestamp>, SinkError> {
+        self.ledger.newest_here(database, stream).await.map_err(|error| SinkError(error.to_string()))
+    }
+}
+
+#[async_trait]
+impl SampleStore for ClickHouseStore {
+    async fn totals(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        window: Window,
+        wanted: &Wanted,
+    ) -> Result<Vec<Total>, StoreError> {
+        let groups = self.groups(scope, stream).await?;
+        let empty = || Sum::totals(stream, &groups, wanted);
+        Ok(self.sum(scope, window, empty).await?.into_totals())
+    }
+
+    async fn points(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        group: u64,
+        window: Window,
+        bucket_ms: i64,
+    ) -> Result<Vec<Point>, StoreError> {
+        let groups = self.groups(scope, stream).await?;
+        let series = members(&groups, |of_series| of_series == group, std::iter::once(group));
+        let empty = || Sum::points(stream, series.iter().copied().collect(), bucket_ms.max(1));
+        Ok(self.sum(scope, window, empty).await?.into_points())
+    }
+
+    async fn members(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        group: u64,
+    ) -> Result<Vec<Member>, StoreError> {
+        Ok(known::members(&self.ledger.reader, scope, stream, group).await?)
+    }
+
+    async fn gaps(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Vec<Gap>, StoreError> {
+        Ok(known::gaps(&self.ledger.reader, scope, stream, window).await?)
+    }
+
+    async fn words(
+        &self,
+        organization: OrganizationId,
+        hashes: &[u64],
+    ) -> Result<HashMap<u64, Arc<str>>, StoreError> {
+        Ok(known::words(&self.ledger.reader, organization, hashes).await?)
+    }
+
+    async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
+        let mut shipper = self.shipper.lock().await;
+        let there = shipper.forget(scope).await;
+        // here it is forgotten in any case
+        self.pen.change(Forget(scope)).await?;
+        streams::ALL.into_iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        there
+    }
+}
+
+#[async_trait]
+impl SampleKeeping for ClickHouseStore {
+    async fn maintain(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.shipper.lock().await.keep(now).await
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        usage::usage(&self.remote, &self.ledger).await
+    }
+
+    async fn close(&self) {
+        self.stop.cancel();
+        self.pen.close().await;
+        self.tasks.wait().await;
+    }
+}

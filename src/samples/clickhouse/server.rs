@@ -1,0 +1,186 @@
+//! Asking ClickHouse over HTTP; no question waits longer than we are patient.
+
+use std::time::Duration;
+
+use basira_actors::model::TlsMode;
+use clickhouse::query::Query;
+use clickhouse::{Client, Compression, error::Error};
+use tokio::time::timeout;
+
+use super::super::Scope;
+use crate::config::Dsn;
+
+const DATABASE: &str = "basira";
+const PORT: u16 = 8_123;
+const TLS_PORT: u16 = 8_443;
+/// What one read may take of the server's memory.
+const READ_MEMORY_BYTES: u64 = 2 << 30;
+/// The ends of the local tail's records stand in the query.
+const QUERY_BYTES: u64 = 256 << 20;
+/// Rows of one insert must become one block, so that it arrives whole or not at all.
+const BLOCK_ROWS: u64 = 1 << 30;
+
+/// ClickHouse could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClickHouseError {
+    #[error("{doing} failed: {source}")]
+    Refused { doing: &'static str, source: Error },
+    #[error("{doing} failed: no answer within {} s", within.as_secs_f32())]
+    Silent { doing: &'static str, within: Duration },
+    #[error("{doing} failed: the answer cannot be read")]
+    Garbled { doing: &'static str },
+    #[error("{doing} failed: the server says that it has it, but it does not")]
+    Lost { doing: &'static str },
+}
+
+/// One database of a ClickHouse server.
+pub(super) struct Server {
+    client: Client,
+    pub(super) database: String,
+    patience: Duration,
+}
+
+impl Server {
+    /// The server at `dsn`; it is not contacted yet. Nobody waits longer than `patience` for an answer.
+    pub(super) fn new(dsn: &Dsn, patience: Duration) -> Self {
+        let encrypted = !matches!(dsn.tls, None | Some(TlsMode::Disable));
+        let (scheme, usual_port) = if encrypted { ("https", TLS_PORT) } else { ("http", PORT) };
+        let host = if dsn.host.contains(':') { format!("[{}]", dsn.host) } else { dsn.host.clone() };
+        let port = dsn.port.unwrap_or(usual_port);
+        let mut client = Client::default()
+            .with_url(format!("{scheme}://{host}:{port}"))
+            .with_compression(Compression::Lz4)
+            .with_validation(false);
+        if let Some(username) = &dsn.username {
+            client = client.with_user(username);
+        }
+        if let Some(password) = &dsn.password {
+            client = client.with_password(password.expose());
+        }
+        let database = dsn.database.clone().unwrap_or_else(|| DATABASE.to_owned());
+        Self { client, database, patience }
+    }
+
+    /// A server may allow us our database, but not to make one.
+    pub(super) async fn create_database(&self) -> Result<(), ClickHouseError> {
+        let doing = "looking for the database";
+        let found = self.client.query_raw("SELECT count() FROM system.databases WHERE name = {name:String}");
+        let found = found.param("name", &self.database).fetch_one::<u64>();
+        if self.answer(doing, found).await? > 0 {
+            return Ok(());
+        }
+        let name = self.database.replace('\\', "\\\\").replace('`', "\\`");
+        let create = self.client.query_raw(&format!("CREATE DATABASE IF NOT EXISTS `{name}`"));
+        self.answer("creating the database", create.execute()).await
+    }
+
+    pub(super) async fn execute(&self, doing: &'static str, sql: &str) -> Result<(), ClickHouseError> {
+        let query = self.query(sql).with_setting("materialize_ttl_after_modify", "0");
+        self.answer(doing, query.execute()).await
+    }
+
+    /// A statement about one database, that changes something.
+    pub(super) async fn execute_for(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        scope: Scope,
+    ) -> Result<(), ClickHouseError> {
+        self.answer(doing, of(scope, self.query(sql)).execute()).await
+    }
+
+    /// A few rows.
+    pub(super) async fn rows<T>(&self, doing: &'static str, query: Query) -> Result<Vec<T>, ClickHouseError>
+    where
+        T: clickhouse::RowOwned + clickhouse::RowRead,
+    {
+        self.answer(doing, self.bounded(query).fetch_all::<T>()).await
+    }
+
+    /// Rows of `width` bytes each, one at a time, while they come.
+    pub(super) async fn scan(
+        &self,
+        doing: &'static str,
+        query: Query,
+        width: usize,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), ClickHouseError> {
+        let refused = |source| ClickHouseError::Refused { doing, source };
+        let mut answer = self.bounded(query).fetch_bytes("RowBinary").map_err(refused)?;
+        let mut begun: Vec<u8> = Vec::with_capacity(width);
+        while let Some(chunk) = self.answer(doing, answer.next()).await? {
+            let missing = if begun.is_empty() { 0 } else { width - begun.len() };
+            let (first, rest) = chunk.split_at(missing.min(chunk.len()));
+            begun.extend_from_slice(first);
+            if begun.len() == width {
+                each(&begun);
+                begun.clear();
+            }
+            let rows = rest.chunks_exact(width);
+            begun.extend_from_slice(rows.remainder());
+            rows.for_each(&mut each);
+        }
+        if begun.is_empty() { Ok(()) } else { Err(ClickHouseError::Garbled { doing }) }
+    }
+
+    /// Inserts `chunks` of `RowBinary` as one block. Two inserts with the same `token` count once.
+    pub(super) async fn insert(
+        &self,
+        into: &str,
+        token: &str,
+        chunks: impl Iterator<Item = Vec<u8>>,
+    ) -> Result<(), ClickHouseError> {
+        let rows = BLOCK_ROWS.to_string();
+        let mut insert = self
+            .of_database()
+            .insert_formatted_with(format!("INSERT INTO {into} FORMAT RowBinary"))
+            .with_setting("async_insert", "0")
+            .with_setting("insert_deduplicate", "1")
+            .with_setting("insert_deduplication_token", token)
+            .with_setting("max_insert_block_size", rows.as_str())
+            .with_setting("min_insert_block_size_rows", rows)
+            .with_setting("min_insert_block_size_bytes", "0")
+            .with_timeouts(Some(self.patience), Some(self.patience))
+            .buffered();
+        let refused = |source| ClickHouseError::Refused { doing: "inserting samples", source };
+        for chunk in chunks {
+            insert.write_buffered(&chunk);
+            insert.flush().await.map_err(refused)?;
+        }
+        insert.end().await.map_err(refused)
+    }
+
+    pub(super) fn query(&self, sql: &str) -> Query {
+        self.of_database().query_raw(sql)
+    }
+
+    fn of_database(&self) -> Client {
+        self.client.clone().with_database(&self.database)
+    }
+
+    /// So that a reading query ends in time, within its memory, and when nobody waits for it any more.
+    fn bounded(&self, query: Query) -> Query {
+        query
+            .with_setting("max_execution_time", self.patience.as_secs().max(1).to_string())
+            .with_setting("max_memory_usage", READ_MEMORY_BYTES.to_string())
+            .with_setting("max_query_size", QUERY_BYTES.to_string())
+            .with_setting("cancel_http_readonly_queries_on_client_close", "1")
+            .with_setting("readonly", "2")
+    }
+
+    async fn answer<T>(
+        &self,
+        doing: &'static str,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, ClickHouseError> {
+        match timeout(self.patience, answer).await {
+            Ok(answer) => answer.map_err(|source| ClickHouseError::Refused { doing, source }),
+            Err(_) => Err(ClickHouseError::Silent { doing, within: self.patience }),
+        }
+    }
+}
+
+/// `query` about one database.
+pub(super) fn of(scope: Scope, query: Query) -> Query {
+    query.param("organization", scope.organization.to_string()).param("database", scope.database.to_string())
+}
