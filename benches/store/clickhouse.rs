@@ -59,6 +59,10 @@ impl Peer for ClickHouse {
         "clickhouse"
     }
 
+    fn writes_here(&self) -> bool {
+        false
+    }
+
     async fn load(&mut self, polls: &[Poll]) -> Result<(), Failure> {
         let mut data = Vec::new();
         for poll in polls {

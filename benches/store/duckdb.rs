@@ -83,6 +83,10 @@ impl Peer for DuckDb {
         "duckdb"
     }
 
+    fn writes_here(&self) -> bool {
+        false
+    }
+
     async fn load(&mut self, polls: &[Poll]) -> Result<(), Failure> {
         let mut writer = columns::writer(std::fs::File::create(self.path(HOUR))?)?;
         parquet_files::write_hour(&mut writer, polls)?;
