@@ -1,7 +1,7 @@
 //! A MergeTree of a running ClickHouse, by series, then time; the codecs that suit integers.
 
 use async_trait::async_trait;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 
 use super::common::Failure;
 use super::day::{COUNTERS, Counters, Poll};
@@ -24,27 +24,18 @@ impl ClickHouse {
         let clickhouse = Self { url, http: Client::new() };
         let counters: Vec<_> =
             COUNTERS.iter().map(|name| format!("{name} Int64 CODEC(T64, ZSTD(3)), ")).collect();
-        clickhouse.send(&format!("DROP TABLE IF EXISTS {TABLE}"), Vec::new()).await?;
+        clickhouse.ask(&format!("DROP TABLE IF EXISTS {TABLE}")).await?;
         let table = format!(
             "CREATE TABLE {TABLE} ({} series UInt64 CODEC(Delta, ZSTD(3)), at Int64 CODEC(Delta, T64, ZSTD(3))) \
              ENGINE = MergeTree ORDER BY (series, at)",
             counters.concat()
         );
-        clickhouse.send(&table, Vec::new()).await?;
+        clickhouse.ask(&table).await?;
         Ok(clickhouse)
     }
 
-    /// Runs `query`; `data` goes behind it.
-    async fn send(&self, query: &str, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let mut url = url::Url::parse(&self.url)?;
-        url.query_pairs_mut().append_pair("query", query);
-        let response = self.http.post(url).body(data).send().await?;
-        let status = response.status();
-        let body = response.bytes().await?.to_vec();
-        if status.is_success() {
-            return Ok(body);
-        }
-        Err(format!("ClickHouse answers {status}: {}", String::from_utf8_lossy(&body)).into())
+    async fn ask(&self, query: &str) -> Result<Vec<u8>, Failure> {
+        answer(self.http.post(&self.url).body(query.to_owned())).await
     }
 
     /// Rows of a 64-bit key and ten sums.
@@ -52,7 +43,7 @@ impl ClickHouse {
         let sums: Vec<_> = COUNTERS.iter().map(|name| format!(", sum({name})")).collect();
         let query =
             format!("SELECT {key}{} FROM {TABLE} WHERE {filter} {rest} FORMAT RowBinary", sums.concat());
-        let body = self.send(&query, Vec::new()).await?;
+        let body = self.ask(&query).await?;
         let number = |row: &[u8], place: usize| {
             let bytes = row[8 * place..].first_chunk::<8>().copied().unwrap_or_default();
             u64::from_le_bytes(bytes)
@@ -68,6 +59,10 @@ impl Peer for ClickHouse {
         "clickhouse"
     }
 
+    fn writes_here(&self) -> bool {
+        false
+    }
+
     async fn load(&mut self, polls: &[Poll]) -> Result<(), Failure> {
         let mut data = Vec::new();
         for poll in polls {
@@ -77,18 +72,21 @@ impl Peer for ClickHouse {
                 data.extend(poll.at.to_le_bytes());
             }
         }
-        self.send(&format!("INSERT INTO {TABLE} FORMAT RowBinary"), data).await?;
+        let insert = format!("INSERT INTO {TABLE} FORMAT RowBinary");
+        let mut url = url::Url::parse(&self.url)?;
+        url.query_pairs_mut().append_pair("query", &insert);
+        answer(self.http.post(url).body(data)).await?;
         Ok(())
     }
 
     async fn finish(&mut self) -> Result<(), Failure> {
-        self.send(&format!("OPTIMIZE TABLE {TABLE} FINAL"), Vec::new()).await?;
+        self.ask(&format!("OPTIMIZE TABLE {TABLE} FINAL")).await?;
         Ok(())
     }
 
     async fn bytes(&self) -> Result<Option<u64>, Failure> {
         let query = format!("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = '{TABLE}'");
-        let body = self.send(&query, Vec::new()).await?;
+        let body = self.ask(&query).await?;
         Ok(Some(String::from_utf8(body)?.trim().parse()?))
     }
 
@@ -104,4 +102,15 @@ impl Peer for ClickHouse {
         let buckets = self.sums(&start, &filter, "GROUP BY start ORDER BY start").await?;
         Ok(buckets.into_iter().map(|(start, counters)| (start.cast_signed(), counters)).collect())
     }
+}
+
+/// What it answers; a refusal is an error in its own words.
+async fn answer(request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+    let response = request.send().await?;
+    let status = response.status();
+    let body = response.bytes().await?.to_vec();
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(format!("ClickHouse answers {status}: {}", String::from_utf8_lossy(&body)).into())
 }

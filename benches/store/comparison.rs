@@ -37,9 +37,10 @@ pub(crate) async fn load(peer: &mut dyn Peer, start: i64) -> Result<Day, Failure
     peer.finish().await?;
     seconds += started.elapsed().as_secs_f64();
     let (name, written) = (peer.name(), Written::now()?.since(before));
-    println!("{name}: {ROWS} rows loaded in {seconds:.1} s; {} bytes handed to the kernel", written.handed);
+    println!("{name}: {ROWS} rows loaded in {seconds:.1} s");
     figure(&format!("{name}.load_rows_per_s"), ROWS / seconds, "rows/s");
-    if written.disk > 0 {
+    if peer.writes_here() {
+        println!("{name}: {:.0} bytes per poll handed to the kernel", written.handed as f64 / POLLS);
         figure(&format!("{name}.written_per_poll_bytes"), written.disk as f64 / POLLS, "bytes");
     }
     if let Some(bytes) = peer.bytes().await? {

@@ -17,7 +17,7 @@ use super::{columns, parquet_files};
 
 /// The Python that has the module `duckdb`, when it is not `python3`.
 const PYTHON: &str = "BASIRA_BENCH_PYTHON";
-const SERVER: &str = include_str!("duckdb.py");
+const SERVER: &str = include_str!("duckdb_lines.py");
 const FILE: &str = "rows.duckdb";
 const HOUR: &str = "hour.parquet";
 
@@ -70,7 +70,7 @@ impl DuckDb {
         let sums: Vec<_> = COUNTERS.iter().map(|name| format!(", sum(\"{name}\")::int8")).collect();
         let (sums, Span { since, until }) = (sums.concat(), span);
         let select =
-            format!("SELECT {key}{sums} FROM statements WHERE at > {since} AND at <= {until} {rest}");
+            format!("SELECT {key}{sums} FROM statements WHERE \"at\" > {since} AND \"at\" <= {until} {rest}");
         let rows = self.run(&select).await?;
         let counters = |row: &[i64]| row[1..].first_chunk().copied().ok_or("a counter is missing");
         Ok(rows.iter().map(|row| Ok((row[0], counters(row)?))).collect::<Result<_, &str>>()?)
@@ -81,6 +81,10 @@ impl DuckDb {
 impl Peer for DuckDb {
     fn name(&self) -> &'static str {
         "duckdb"
+    }
+
+    fn writes_here(&self) -> bool {
+        false
     }
 
     async fn load(&mut self, polls: &[Poll]) -> Result<(), Failure> {
@@ -95,7 +99,7 @@ impl Peer for DuckDb {
     }
 
     async fn finish(&mut self) -> Result<(), Failure> {
-        self.run("CREATE TABLE statements AS SELECT * FROM loaded ORDER BY series, at").await?;
+        self.run("CREATE TABLE statements AS SELECT * FROM loaded ORDER BY series, \"at\"").await?;
         self.run("DROP TABLE loaded").await?;
         self.run("CHECKPOINT").await?;
         Ok(())
@@ -115,7 +119,7 @@ impl Peer for DuckDb {
     }
 
     async fn series(&self, series: u64, span: Span) -> Result<Vec<Bucket>, Failure> {
-        let start = format!("(at - 1) // {BUCKET_MS} * {BUCKET_MS}");
+        let start = format!("(\"at\" - 1) // {BUCKET_MS} * {BUCKET_MS}");
         let rest = format!("AND series = {} GROUP BY 1 ORDER BY 1", series.cast_signed());
         self.sums(&start, span, &rest).await
     }

@@ -32,6 +32,11 @@ pub(crate) trait Peer: Send {
     /// In front of its figures.
     fn name(&self) -> &'static str;
 
+    /// Whether it is this process that writes to disk.
+    fn writes_here(&self) -> bool {
+        true
+    }
+
     /// Takes polls in order of time; they are durable afterwards.
     async fn load(&mut self, polls: &[Poll]) -> Result<(), Failure>;
 

@@ -13,11 +13,11 @@ const MAJOR: u16 = 17;
 const TABLES: usize = 60;
 const SHAPES: usize = 10;
 const CLIENTS: u64 = 6;
-/// Rows of a table; the larger tables do not fit into the buffers together.
+/// Rows of a table; all of them together are about as large as the buffers.
 const ROWS: i32 = 8_000;
 
 const SETTINGS: &str = "
-shared_buffers = 24MB
+shared_buffers = 128MB
 track_io_timing = on
 autovacuum_naptime = 15s
 pg_stat_statements.max = 5000

@@ -5,6 +5,7 @@ import sys
 import duckdb
 
 connection = duckdb.connect(sys.argv[1])
+connection.execute("SET enable_progress_bar = false")  # it would go to our output
 print("ready", flush=True)
 for statement in sys.stdin:
     rows = connection.execute(statement).fetchall()
