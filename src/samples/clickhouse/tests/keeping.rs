@@ -34,10 +34,7 @@ async fn kept() -> Fixture {
         options.retention = Retention { raw: days(2), minute: days(5), hour: days(8), max_bytes: None };
     })
     .await;
-    for (table, ..) in super::super::Remote::tables() {
-        // by the server's clock all of this is long over
-        fixture.ask(&format!("SYSTEM STOP TTL MERGES {table}")).await;
-    }
+    fixture.keep_the_old().await;
     fixture.append(ten_days()).await;
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     for (table, ..) in super::super::Remote::tables() {
