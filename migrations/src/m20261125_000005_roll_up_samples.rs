@@ -1,6 +1,6 @@
 //! Segments in blocks that are fetched alone, roll-ups, and when a series or a word was last seen.
 //!
-//! The tail moves along; segments of the older format, which no release ever wrote, do not.
+//! Samples of the older format, which no release ever wrote, do not move along.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, pk_uuid, text, uuid, uuid_null};
@@ -13,8 +13,11 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        manager.drop_table(Table::drop().table("sample_segment").to_owned()).await?;
-        for table in [segment(), block(manager.get_database_backend()), orphan()] {
+        for table in ["sample_segment", "sample_tail"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        let backend = manager.get_database_backend();
+        for table in [segment(), block(backend), orphan(), tail(backend)] {
             manager.create_table(table).await?;
         }
         for (name, columns) in [
@@ -35,28 +38,15 @@ impl MigrationTrait for Migration {
             let seen = big_integer("seen_ms").default(0).to_owned();
             manager.alter_table(Table::alter().table(table).add_column(seen).to_owned()).await?;
         }
-        match manager.get_database_backend() {
-            DbBackend::Sqlite => {
-                // the key and a long record in one tree: half the pages per append
-                connection.execute_unprepared("ALTER TABLE sample_tail RENAME TO sample_tail_before").await?;
-                manager.create_table(tail()).await?;
-                connection
-                    .execute_unprepared(
-                        "INSERT INTO sample_tail (database_id, stream, at_ms, from_ms, organization_id, record)
-                         SELECT database_id, stream, at_ms, from_ms, organization_id, record FROM sample_tail_before",
-                    )
-                    .await?;
-                manager.drop_table(Table::drop().table("sample_tail_before").to_owned()).await
-            }
-            _ => {
-                // packed already: trying again only costs time
-                let unpacked = "ALTER TABLE sample_tail ALTER COLUMN record SET STORAGE EXTERNAL;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            // packed already: trying again only costs time
+            let unpacked = "ALTER TABLE sample_tail ALTER COLUMN record SET STORAGE EXTERNAL;
                      ALTER TABLE sample_block ALTER COLUMN data SET STORAGE EXTERNAL;
                      ALTER TABLE sample_segment ALTER COLUMN head SET STORAGE EXTERNAL,
                          ALTER COLUMN sums SET STORAGE EXTERNAL;";
-                connection.execute_unprepared(unpacked).await.map(drop)
-            }
+            connection.execute_unprepared(unpacked).await?;
         }
+        Ok(())
     }
 
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
@@ -86,13 +76,18 @@ fn segment() -> TableCreateStatement {
 }
 
 fn block(backend: DbBackend) -> TableCreateStatement {
-    let mut table = Table::create()
+    let table = Table::create()
         .table("sample_block")
         .col(uuid("segment_id"))
         .col(integer("number"))
         .col(blob("data"))
         .primary_key(Index::create().col("segment_id").col("number"))
         .to_owned();
+    in_one_tree(table, backend)
+}
+
+/// SQLite keeps rows and key in one tree: half the pages per append.
+fn in_one_tree(mut table: TableCreateStatement, backend: DbBackend) -> TableCreateStatement {
     if backend == DbBackend::Sqlite {
         table.extra("WITHOUT ROWID");
     }
@@ -103,8 +98,8 @@ fn orphan() -> TableCreateStatement {
     Table::create().table("sample_orphan").col(pk_uuid("segment_id")).col(big_integer("since_ms")).to_owned()
 }
 
-fn tail() -> TableCreateStatement {
-    Table::create()
+fn tail(backend: DbBackend) -> TableCreateStatement {
+    let table = Table::create()
         .table("sample_tail")
         .col(uuid("database_id"))
         .col(text("stream"))
@@ -113,6 +108,6 @@ fn tail() -> TableCreateStatement {
         .col(uuid("organization_id"))
         .col(blob("record"))
         .primary_key(Index::create().col("database_id").col("stream").col("at_ms"))
-        .extra("WITHOUT ROWID")
-        .to_owned()
+        .to_owned();
+    in_one_tree(table, backend)
 }

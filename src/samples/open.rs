@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 
 use super::clickhouse::{ClickHouseOptions, ClickHouseStore};
-use super::{Retention, SampleKeeping, SegmentStore, StoreError, Usage, clickhouse, usage};
+use super::{Retention, SampleKeeping, SegmentStore, StoreError, Usage, usage};
 use crate::config::{Dsn, DsnError};
 use crate::storage::Storage;
 
@@ -46,7 +46,7 @@ pub async fn usage(
     retention: Retention,
 ) -> Result<Usage, OpenError> {
     Ok(match clickhouse_options(url, retention)? {
-        Some(options) => clickhouse::usage_beside(reader, &options).await?,
+        Some(options) => ClickHouseStore::usage_beside(reader, &options).await?,
         None => usage::of(reader, retention).await?,
     })
 }

@@ -20,6 +20,10 @@ use super::StorageError;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A poll touches a handful of pages, most of them for a few bytes: the smaller they are, the less is written.
+const PAGE_BYTES: u32 = 2_048;
+/// Pages of the log before they move to the file: what is written over and over meanwhile moves once.
+const LOG_PAGES: &str = "32768";
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -68,8 +72,12 @@ async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
     create_private(&path)
         .map_err(|error| StorageError::Unavailable(format!("cannot open {}: {error}", path.display())))?;
     // takes effect on an empty file only: before the first table
-    let writer =
-        options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal);
+    let writer = options
+        .clone()
+        .page_size(PAGE_BYTES)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("wal_autocheckpoint", LOG_PAGES);
     let writer = open_patiently(sqlite_pool(1), writer).await?;
     let reader = sqlite_pool(SQLITE_READERS).connect_with(options.read_only(true)).await?;
     Ok((

@@ -39,6 +39,7 @@ fn sum(column: &Column, resolution: Resolution) -> String {
         (Resolution::Raw, _) => format!(
             "(ifNull(max(if(isNull({name}), NULL, at_ms)), {UNKNOWN}), ifNull(argMax({name}, at_ms), {UNKNOWN}))"
         ),
-        _ => format!("max({name})"),
+        // the same as max(), but not cell by cell
+        _ => format!("(max({name}.1), argMax({name}.2, {name}.1))"),
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Part {
     partition: String,
     day: i64,
     pub(super) bytes: u64,
-    /// Files sets it consists of.
+    /// Sets of files that it consists of.
     pub(super) pieces: u64,
 }
 
@@ -25,8 +25,7 @@ impl Remote {
     /// What all of our tables consist of.
     pub(super) async fn parts(&self) -> Result<Vec<Part>, ClickHouseError> {
         let names: Vec<_> = Self::tables().map(|(table, ..)| format!("'{table}'")).collect();
-        let query = self.server.query(&PARTS.replace("$tables", &names.join(", ")));
-        let query = query.param("name", &self.server.database);
+        let query = self.server.query_system(&PARTS.replace("$tables", &names.join(", ")));
         let rows: Vec<(String, String, i64, u64, u64)> =
             self.server.rows("looking at the disk", query).await?;
         let part = |(table, partition, day, bytes, pieces): (String, String, i64, u64, u64)| {

@@ -66,6 +66,10 @@ impl ClickHouseOptions {
     pub const fn new(dsn: Dsn, retention: Retention) -> Self {
         Self { dsn, retention, patience: PATIENCE }
     }
+
+    fn remote(&self) -> Remote {
+        Remote::new(Server::new(&self.dsn, self.patience), self.retention)
+    }
 }
 
 /// Samples as rows of a ClickHouse server, and as small durable records until they have arrived there.
@@ -88,13 +92,24 @@ impl ClickHouseStore {
         let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let ledger = Arc::new(Ledger { writer, reader });
-        let remote = Arc::new(Remote::new(Server::new(&options.dsn, options.patience), options.retention));
+        let remote = Arc::new(options.remote());
         let shipper = Shipper { remote: Arc::clone(&remote), ledger: Arc::clone(&ledger) };
         let shipper = Arc::new(Mutex::new(shipper));
         tasks.spawn(writing);
         tasks.spawn(upkeep::run(Arc::clone(&shipper), stop.clone()));
         tasks.close();
         Self { ledger, remote, pen, catalog, shipper, stop, tasks }
+    }
+
+    /// What the store holds, asked beside the process that runs it: nothing is started and nothing written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when our own storage or the server does not answer.
+    pub async fn usage_beside(
+        reader: &DatabaseConnection,
+        options: &ClickHouseOptions,
+    ) -> Result<Usage, StoreError> {
+        usage::usage(&options.remote(), reader).await
     }
 
     /// Ships everything that waits. Happens by itself all the time.
@@ -128,15 +143,6 @@ impl ClickHouseStore {
             return Ok(sum);
         }
     }
-}
-
-/// What is held here and on the server of `options`, asked beside the server that keeps it.
-pub(super) async fn usage_beside(
-    reader: &DatabaseConnection,
-    options: &ClickHouseOptions,
-) -> Result<Usage, StoreError> {
-    let remote = Remote::new(Server::new(&options.dsn, options.patience), options.retention);
-    usage::usage(&remote, &Ledger { writer: reader.clone(), reader: reader.clone() }).await
 }
 
 #[async_trait]
@@ -228,7 +234,7 @@ impl SampleKeeping for ClickHouseStore {
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
-        usage::usage(&self.remote, &self.ledger).await
+        usage::usage(&self.remote, &self.ledger.reader).await
     }
 
     async fn close(&self) {

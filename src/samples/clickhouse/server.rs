@@ -36,7 +36,7 @@ pub enum ClickHouseError {
 /// One database of a ClickHouse server.
 pub(super) struct Server {
     client: Client,
-    pub(super) database: String,
+    database: String,
     patience: Duration,
 }
 
@@ -64,9 +64,8 @@ impl Server {
     /// A server may allow us our database, but not to make one.
     pub(super) async fn create_database(&self) -> Result<(), ClickHouseError> {
         let doing = "looking for the database";
-        let found = self.client.query_raw("SELECT count() FROM system.databases WHERE name = {name:String}");
-        let found = found.param("name", &self.database).fetch_one::<u64>();
-        if self.answer(doing, found).await? > 0 {
+        let found = self.query_system("SELECT count() FROM system.databases WHERE name = {name:String}");
+        if self.answer(doing, found.fetch_one::<u64>()).await? > 0 {
             return Ok(());
         }
         let name = self.database.replace('\\', "\\\\").replace('`', "\\`");
@@ -152,6 +151,11 @@ impl Server {
 
     pub(super) fn query(&self, sql: &str) -> Query {
         self.of_database().query_raw(sql)
+    }
+
+    /// One that does not need our database, which may not be there.
+    pub(super) fn query_system(&self, sql: &str) -> Query {
+        self.client.query_raw(sql).param("name", &self.database)
     }
 
     fn of_database(&self) -> Client {

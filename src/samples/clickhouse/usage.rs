@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QuerySelect};
 use uuid::Uuid;
 
 use super::super::entity::tail;
 use super::super::{Held, StoreError, StreamUsage, Usage, known};
-use super::ledger::Ledger;
 use super::remote::Remote;
 
 const HELD: &str = include_str!("sql/held.sql");
@@ -17,12 +16,12 @@ const HELD: &str = include_str!("sql/held.sql");
 type Streams = BTreeMap<(Uuid, String), StreamUsage>;
 
 /// By database, then stream. The server knows the size of a table only: each database has its part by its rows.
-pub(super) async fn usage(remote: &Remote, ledger: &Ledger) -> Result<Usage, StoreError> {
+pub(super) async fn usage(remote: &Remote, reader: &DatabaseConnection) -> Result<Usage, StoreError> {
     let mut streams = Streams::new();
-    add_tail(ledger, &mut streams).await?;
-    remote.kept().await?;
+    add_tail(reader, &mut streams).await?;
     let parts = remote.parts().await?;
-    for (table, stream, resolution) in Remote::tables() {
+    let is_there = |table: &str| parts.iter().any(|part| part.table == table);
+    for (table, stream, resolution) in Remote::tables().filter(|(table, ..)| is_there(table)) {
         let query = remote.server.query(&HELD.replace("$table", &table));
         let rows: Vec<(String, String, u64, i64, i64)> = remote.server.rows("counting rows", query).await?;
         let of_table = parts.iter().filter(|part| part.table == table);
@@ -45,7 +44,7 @@ pub(super) async fn usage(remote: &Remote, ledger: &Ledger) -> Result<Usage, Sto
             });
         }
     }
-    let (words, entries) = known::counts(&ledger.reader).await?;
+    let (words, entries) = known::counts(reader).await?;
     Ok(Usage {
         disk_bytes: parts.iter().map(|part| part.bytes).sum(),
         cap_bytes: remote.retention.max_bytes,
@@ -55,7 +54,7 @@ pub(super) async fn usage(remote: &Remote, ledger: &Ledger) -> Result<Usage, Sto
     })
 }
 
-async fn add_tail(ledger: &Ledger, streams: &mut Streams) -> Result<(), DbErr> {
+async fn add_tail(reader: &DatabaseConnection, streams: &mut Streams) -> Result<(), DbErr> {
     let rows: Vec<(Uuid, Uuid, String, i64, i64, i64)> = tail::Entity::find()
         .select_only()
         .columns([tail::Column::OrganizationId, tail::Column::DatabaseId, tail::Column::Stream])
@@ -66,7 +65,7 @@ async fn add_tail(ledger: &Ledger, streams: &mut Streams) -> Result<(), DbErr> {
         .group_by(tail::Column::DatabaseId)
         .group_by(tail::Column::Stream)
         .into_tuple()
-        .all(&ledger.reader)
+        .all(reader)
         .await?;
     for (organization, database, stream, records, bytes, since) in rows {
         let usage = of(streams, organization, database, &stream);

@@ -24,9 +24,7 @@ impl Kind {
     /// The level of zstd; none where the numbers are packed and would not get smaller.
     const fn level(self) -> Option<i32> {
         match self {
-            // paid on every poll, and the segment packs the same rows again
-            Self::Record => Some(1),
-            Self::Head => Some(3),
+            Self::Record | Self::Head => Some(3),
             Self::Page | Self::Sums => None,
         }
     }

@@ -4,6 +4,7 @@ use pco::wrapped::{ChunkDecompressor, FileCompressor, FileDecompressor};
 use pco::{ChunkConfig, DecompressorScratch, DeltaSpec, ModeSpec, PagingSpec};
 
 use super::CodecError;
+use super::bytes::{Bytes, put};
 
 /// How hard to look for a good code; higher gains little.
 const LEVEL: usize = 8;
@@ -41,6 +42,33 @@ pub(super) fn pack(numbers: &[i64], pages: &[usize], nature: Nature) -> Result<P
     };
     let pages = (0..pages.len()).map(&mut page).collect::<Result<_, CodecError>>()?;
     Ok(Packed { chunk, pages })
+}
+
+/// Appends `numbers`, packed in one page; nothing when there are none.
+pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: &[i64], nature: Nature) -> Result<(), CodecError> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let packed = pack(numbers, &[numbers.len()], nature)?;
+    for part in std::iter::once(&packed.chunk).chain(&packed.pages) {
+        put(out, part.len() as u64);
+        out.extend(part);
+    }
+    Ok(())
+}
+
+/// The `count` integers that come next; when they are not wanted they are stepped over, and the answer is empty.
+pub(super) fn numbers(
+    bytes: &mut Bytes<'_>,
+    count: usize,
+    is_wanted: bool,
+    scratch: &mut DecompressorScratch,
+) -> Result<Vec<i64>, CodecError> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let (chunk, page) = (bytes.part()?, bytes.part()?);
+    if is_wanted { Unpacker::new(chunk)?.page(page, count, scratch) } else { Ok(Vec::new()) }
 }
 
 /// The statistics of packed integers, ready to unpack pages.

@@ -6,7 +6,7 @@ use pco::DecompressorScratch;
 use super::CodecError;
 use super::bytes::{Bytes, put, put_ascending, put_signed};
 use super::frame::{self, Kind};
-use super::numbers::{Nature, Unpacker, pack};
+use super::numbers::{Nature, numbers, put_numbers};
 
 const UNKNOWN: u8 = 0;
 const DENSE: u8 = 1;
@@ -97,15 +97,6 @@ fn put_column(out: &mut Vec<u8>, values: &[i64], nature: Nature) -> Result<(), C
     put_numbers(out, &values, nature)
 }
 
-fn put_numbers(out: &mut Vec<u8>, numbers: &[i64], nature: Nature) -> Result<(), CodecError> {
-    let packed = pack(numbers, &[numbers.len()], nature)?;
-    for part in std::iter::once(&packed.chunk).chain(&packed.pages) {
-        put(out, part.len() as u64);
-        out.extend(part);
-    }
-    Ok(())
-}
-
 fn column(
     bytes: &mut Bytes<'_>,
     rows: usize,
@@ -127,14 +118,4 @@ fn column(
         }
         _ => Err(CodecError::Malformed),
     }
-}
-
-fn numbers(
-    bytes: &mut Bytes<'_>,
-    rows: usize,
-    is_wanted: bool,
-    scratch: &mut DecompressorScratch,
-) -> Result<Vec<i64>, CodecError> {
-    let (chunk, page) = (bytes.part()?, bytes.part()?);
-    if is_wanted { Unpacker::new(chunk)?.page(page, rows, scratch) } else { Ok(Vec::new()) }
 }

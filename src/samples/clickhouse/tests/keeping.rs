@@ -7,7 +7,7 @@ use basira_actors::model::{Record, Timestamp};
 
 use super::super::super::tests::{EVER, HOUR, record};
 use super::super::super::{Resolution, Retention, SampleKeeping, SampleStore, Usage, Wanted, Window};
-use super::{Fixture, window};
+use super::{ClickHouseStore, Fixture, window};
 use crate::testing::clickhouse;
 
 const DAY: i64 = 24 * HOUR;
@@ -34,10 +34,7 @@ async fn kept() -> Fixture {
         options.retention = Retention { raw: days(2), minute: days(5), hour: days(8), max_bytes: None };
     })
     .await;
-    for (table, ..) in super::super::Remote::tables() {
-        // by the server's clock all of this is long over
-        fixture.ask(&format!("SYSTEM STOP TTL MERGES {table}")).await;
-    }
+    fixture.keep_the_old().await;
     fixture.append(ten_days()).await;
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     for (table, ..) in super::super::Remote::tables() {
@@ -64,6 +61,12 @@ async fn whole_days_are_dropped_when_their_end_is_past_the_retention() {
     let stream = &usage.streams[0];
     assert_eq!((stream.tail_records, stream.held[0].last), (0, Timestamp(START + 10 * DAY)));
     assert!(usage.disk_bytes > 0 && stream.held.iter().all(|held| held.bytes > 0));
+    let beside = ClickHouseStore::usage_beside(&fixture.reader, &fixture.options).await.unwrap();
+    assert_eq!(rows(&beside), expected);
+    let mut elsewhere = fixture.options.clone();
+    elsewhere.dsn.database = Some("samples_of_nobody".to_owned());
+    let nothing = ClickHouseStore::usage_beside(&fixture.reader, &elsewhere).await.unwrap();
+    assert_eq!((nothing.disk_bytes, nothing.streams), (0, vec![]));
     // a second time changes nothing
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     assert_eq!(rows(&fixture.store.usage().await.unwrap()), expected);
@@ -136,7 +139,7 @@ async fn above_the_cap_the_finest_goes_first_and_the_oldest_of_it() {
     let used = fixture.store.usage().await.unwrap().disk_bytes;
     let mut options = fixture.options.clone();
     options.retention.max_bytes = Some(used - 1);
-    let capped = super::ClickHouseStore::new(fixture.writer.clone(), fixture.reader.clone(), &options);
+    let capped = ClickHouseStore::new(fixture.writer.clone(), fixture.reader.clone(), &options);
     capped.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     let usage = capped.usage().await.unwrap();
     assert!(usage.disk_bytes < used && usage.cap_bytes == Some(used - 1));

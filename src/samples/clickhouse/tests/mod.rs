@@ -1,6 +1,7 @@
 //! The store on a real ClickHouse, its tail on SQLite and on PostgreSQL.
 
 mod arriving;
+mod days;
 mod keeping;
 mod reading;
 
@@ -16,7 +17,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::super::entity::{shipment, tail};
 use super::super::{Retention, SampleKeeping, Scope};
-use super::{ClickHouseOptions, ClickHouseStore};
+use super::{ClickHouseOptions, ClickHouseStore, Remote};
 use crate::config::Dsn;
 use crate::samples::tests::Subject;
 use crate::testing::{ClickHouseServer, clickhouse};
@@ -70,6 +71,13 @@ impl Fixture {
         let fixture = Self { _directory: None, writer, reader, options, store, scope };
         fixture.ship().await; // which makes the tables
         fixture
+    }
+
+    /// By the server's own clock the samples of such a test are past their retention.
+    async fn keep_the_old(&self) {
+        for (table, ..) in Remote::tables() {
+            self.ask(&format!("SYSTEM STOP TTL MERGES {table}")).await;
+        }
     }
 
     async fn ask(&self, sql: &str) {
