@@ -97,20 +97,22 @@ pub(super) struct Unstored {
 /// Stores the blocks of `segment` in several short transactions; nobody sees them before the segment is there.
 pub(super) async fn store_blocks(pen: &Pen, segment: &Segment, now: Timestamp) -> Result<Uuid, StoreError> {
     let id = Uuid::now_v7();
-    let mut blocks = Vec::new();
-    let mut bytes = 0;
-    for (number, data) in segment.blocks.iter().enumerate() {
-        bytes += data.len();
-        let number = i32::try_from(number).unwrap_or(i32::MAX);
-        blocks.push(block::Model { segment_id: id, number, data: data.clone() });
-        if bytes >= TRANSACTION_BYTES
-            || blocks.len() == segment.blocks.len()
-            || number as usize + 1 == segment.blocks.len()
-        {
-            let orphan = orphan::Model { segment_id: id, since_ms: now.as_millis() };
-            pen.change(StoreBlocks { orphan, blocks: std::mem::take(&mut blocks) }).await?;
-            bytes = 0;
-        }
+    let (mut number, mut rest) = (0, segment.blocks.as_slice());
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let has_room = |block: &&Vec<u8>| {
+            let has_room = bytes < TRANSACTION_BYTES;
+            bytes += block.len();
+            has_room
+        };
+        let (some, later) = rest.split_at(rest.iter().take_while(has_room).count());
+        let numbered = (number..).zip(some);
+        let blocks =
+            numbered.map(|(number, data)| block::Model { segment_id: id, number, data: data.clone() });
+        let orphan = orphan::Model { segment_id: id, since_ms: now.as_millis() };
+        pen.change(StoreBlocks { orphan, blocks: blocks.collect() }).await?;
+        number += i32::try_from(some.len()).unwrap_or(i32::MAX);
+        rest = later;
     }
     Ok(id)
 }

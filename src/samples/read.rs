@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::codec::{CodecError, Head, Stripe, Sums, decode_record};
 use super::entity::{block, segment, tail};
-use super::fold::Gather;
+use super::fold::{Gather, Summed};
 use super::plan::{Place, Plan, cut, plan};
-use super::recent::{Recent, RecentRecords, Tail};
+use super::recent::{Known, Recent, RecentRecords, Tail};
 use super::{Scope, StoreError, Window, sealed};
 
 /// Records of the tail, blobs of sums, and heads, fetched at a time.
@@ -24,6 +24,8 @@ const SUMS: usize = 8;
 const HEADS: usize = 32;
 /// Blocks fetched at a time, some 20 KB each.
 const BLOCKS: usize = 64;
+/// From so many records on, the sums of a tail are kept.
+const SUMMED: usize = 8;
 /// A tail is sealed when its hour is over; what is older than this need not be kept unpacked.
 const KEPT_MS: i64 = 2 * 3_600_000;
 
@@ -129,9 +131,10 @@ impl<G: Gather> Walk<G> {
             .all(snapshot)
             .await?;
         let known = recent.of(database, stream);
-        let missing: Vec<i64> = ends.iter().map(|&(at, _)| at).filter(|at| !known.contains_key(at)).collect();
+        let missing: Vec<i64> =
+            ends.iter().map(|&(at, _)| at).filter(|at| !known.tail.contains_key(at)).collect();
         let mut records: Tail =
-            ends.iter().filter_map(|(at, _)| Some((*at, Arc::clone(known.get(at)?)))).collect();
+            ends.iter().filter_map(|(at, _)| Some((*at, Arc::clone(known.tail.get(at)?)))).collect();
         for ends in missing.chunks(RECORDS) {
             let rows: Vec<(i64, i64, Vec<u8>)> = self
                 .of_tail()
@@ -145,12 +148,9 @@ impl<G: Gather> Walk<G> {
             (self, read) = off_thread(move || self.read_records(&rows)).await?;
             records.extend(read);
         }
-        let added = records.clone();
-        self = off_thread(move || self.add_records(&added)).await?;
-        if !missing.is_empty() {
-            recent.keep(database, stream, merged(&known, records));
-        }
-        Ok(self)
+        let (walk, known) = off_thread(move || self.add_records(records, known)).await?;
+        recent.keep(database, stream, known);
+        Ok(walk)
     }
 
     fn of_tail(&self) -> sea_orm::Select<tail::Entity> {
@@ -173,14 +173,31 @@ impl<G: Gather> Walk<G> {
         (self, read)
     }
 
-    fn add_records(mut self, records: &Tail) -> Self {
-        records.values().for_each(|record| self.gather.add_record(self.window, record));
-        self
+    /// Adds the records; what is now known of the tail.
+    fn add_records(mut self, records: Tail, known: Known) -> (Self, Known) {
+        let buckets = records.keys().map(|&at| self.gather.bucket(at));
+        let one_cell = records.len() >= SUMMED && self.gather.series().is_none() && all_equal(buckets);
+        // a part of the tail is seldom asked for twice
+        let whole = known.tail.keys().all(|at| records.contains_key(at) || *at < first_of(&records));
+        if !(one_cell && whole) {
+            records.values().for_each(|record| self.gather.add_record(self.window, record));
+            return (self, Known { tail: merged(&known.tail, records), summed: known.summed });
+        }
+        let ends: Vec<i64> = records.keys().copied().collect();
+        let usable = known.summed.filter(|summed| ends.starts_with(&summed.ends));
+        let mut summed = usable.unwrap_or_else(|| Arc::new(Summed::new(self.gather.stream())));
+        if summed.ends.len() < ends.len() {
+            let longer = Arc::make_mut(&mut summed);
+            let from = longer.ends.len();
+            ends[from..].iter().filter_map(|at| records.get(at)).for_each(|record| longer.add(record));
+        }
+        self.gather.add_summed(&summed);
+        (self, Known { tail: merged(&known.tail, records), summed: Some(summed) })
     }
 
     fn add_sums(mut self, blobs: &[(Place, Vec<u8>)]) -> Self {
         for (place, blob) in blobs {
-            match Sums::decode(blob, self.gather.columns()) {
+            match Sums::decode(blob, self.gather.columns().mask()) {
                 Ok(sums) => self.gather.add_sums(&sums),
                 Err(error) => self.note(&error, place.first, place.last),
             }
@@ -236,9 +253,10 @@ impl<G: Gather> Walk<G> {
             if !self.gather.wants(page.first_series, page.last_series) {
                 continue;
             }
-            let table = open_page(head, page.stripe, self.gather.columns(), stripes).and_then(|stripe| {
-                stripe.page(bytes.ok_or(CodecError::Truncated)?, page.rows, head.records.len(), scratch)
-            });
+            let table =
+                open_page(head, page.stripe, self.gather.columns().mask(), stripes).and_then(|stripe| {
+                    stripe.page(bytes.ok_or(CodecError::Truncated)?, page.rows, head.records.len(), scratch)
+                });
             match table {
                 Ok(table) => self.gather.add_table(self.window, &head.records, &table),
                 // the other pages are still good
@@ -291,12 +309,21 @@ async fn blobs(
 }
 
 /// What was known before, without what must be sealed by now, and what was read.
-fn merged(known: &Tail, read: Tail) -> Tail {
+fn merged(known: &Tail, read: Tail) -> Arc<Tail> {
     let newest = known.keys().chain(read.keys()).max().copied().unwrap_or_default();
     let recent = known.range(newest.saturating_sub(KEPT_MS)..);
     let mut all: Tail = recent.map(|(at, record)| (*at, Arc::clone(record))).collect();
     all.extend(read);
-    all
+    Arc::new(all)
+}
+
+fn first_of(records: &Tail) -> i64 {
+    records.first_key_value().map_or(i64::MAX, |(at, _)| *at)
+}
+
+fn all_equal(mut values: impl Iterator<Item = i64>) -> bool {
+    let first = values.next();
+    values.all(|value| Some(value) == first)
 }
 
 fn as_i32(number: usize) -> i32 {

@@ -7,6 +7,7 @@ use basira_actors::model::{DatabaseId, NULL};
 
 use super::cache::Cache;
 use super::codec::Rows;
+use super::fold::Summed;
 
 /// All of the memory for it: a busy hour of six databases, or a quiet one of hundreds.
 const ROOM_BYTES: usize = 32 << 20;
@@ -81,9 +82,16 @@ impl Narrow {
 /// The records of one tail that are known, by their end.
 pub(super) type Tail = BTreeMap<i64, Arc<Recent>>;
 
+/// What is known of one tail: its records, and what a stretch of them from the oldest on came to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) tail: Arc<Tail>,
+    pub(super) summed: Option<Arc<Summed>>,
+}
+
 /// The tails that were looked at last. A stored record never changes, so that what is here is never out of date.
 #[derive(Debug)]
-pub(super) struct RecentRecords(Cache<Arc<Tail>>);
+pub(super) struct RecentRecords(Cache<Known>);
 
 impl Default for RecentRecords {
     fn default() -> Self {
@@ -92,12 +100,13 @@ impl Default for RecentRecords {
 }
 
 impl RecentRecords {
-    pub(super) fn of(&self, database: DatabaseId, stream: &'static str) -> Arc<Tail> {
+    pub(super) fn of(&self, database: DatabaseId, stream: &'static str) -> Known {
         self.0.get(database, stream).unwrap_or_default()
     }
 
-    pub(super) fn keep(&self, database: DatabaseId, stream: &'static str, tail: Tail) {
-        let bytes = tail.values().map(|record| record.bytes()).sum();
-        self.0.put(database, stream, Arc::new(tail), bytes);
+    pub(super) fn keep(&self, database: DatabaseId, stream: &'static str, known: Known) {
+        let records: usize = known.tail.values().map(|record| record.bytes()).sum();
+        let summed = known.summed.as_ref().map_or(0, |summed| summed.bytes());
+        self.0.put(database, stream, known, records + summed);
     }
 }

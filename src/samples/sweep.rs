@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::codec::Table;
 use super::entity::{entry, word};
-use super::fold::{Cells, Gather};
+use super::fold::{Cells, Columns, Gather};
 use super::keep::{DAY_MS, Keeper};
 use super::read::{Walk, snapshot};
 use super::recent::{Recent, RecentRecords};
@@ -130,26 +130,23 @@ async fn used(
     window: Window,
 ) -> Result<Used, StoreError> {
     let snapshot = snapshot(&keeper.reader).await?;
-    let columns: Vec<bool> = stream.columns.iter().map(|column| column.kind == ColumnKind::Word).collect();
-    let gather = Used { stream, columns, series: FxHashSet::default(), words: FxHashSet::default() };
+    let words: Vec<usize> =
+        (0..stream.columns.len()).filter(|&place| stream.columns[place].kind == ColumnKind::Word).collect();
+    let columns = Columns::of(stream, Some(&words));
+    let gather = Used { columns, series: FxHashSet::default(), words: FxHashSet::default() };
     let walk = Walk { scope, window, gather, damaged: Vec::new() };
     Ok(walk.run(&snapshot, &RecentRecords::default()).await?.gather)
 }
 
 /// Which series and words samples refer to.
 struct Used {
-    stream: &'static Stream,
-    columns: Vec<bool>,
+    columns: Columns,
     series: FxHashSet<u64>,
     words: FxHashSet<i64>,
 }
 
 impl Gather for Used {
-    fn stream(&self) -> &'static Stream {
-        self.stream
-    }
-
-    fn columns(&self) -> &[bool] {
+    fn columns(&self) -> &Columns {
         &self.columns
     }
 
@@ -166,21 +163,22 @@ impl Gather for Used {
         false
     }
 
-    fn cells(&mut self, series: u64, _bucket: i64) -> Option<&mut Cells> {
+    fn cells(&mut self, series: u64, _bucket: i64) -> Option<(&Columns, &mut Cells)> {
         self.series.insert(series);
         None
     }
 
     fn add_record(&mut self, _window: Window, record: &Recent) {
         self.series.extend(&record.series);
-        for column in (0..self.columns.len()).filter(|&column| self.columns[column]) {
+        let is_word = self.columns.mask();
+        for column in (0..is_word.len()).filter(|&column| is_word[column]) {
             self.words.extend((0..record.series.len()).map(|row| record.cell(column, row)));
         }
     }
 
     fn add_table(&mut self, _window: Window, _records: &[(i64, i64)], table: &Table) {
         self.series.extend(&table.series);
-        let words = table.columns.iter().zip(&self.columns).filter(|(_, is_word)| **is_word);
+        let words = table.columns.iter().zip(self.columns.mask()).filter(|(_, is_word)| **is_word);
         words.for_each(|(cells, _)| self.words.extend(cells.iter().filter(|&&cell| cell != NULL)));
     }
 }

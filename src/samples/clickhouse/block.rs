@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use basira_actors::model::{ColumnKind, NULL, Stream};
 
 use super::super::codec::Rows;
-use super::super::fold::Cells;
+use super::super::fold::{Cells, Columns};
 use super::super::{Resolution, Scope};
 use super::plan::{bucket_of, day_of};
 
@@ -16,7 +16,7 @@ pub(super) struct Arrival {
 }
 
 /// The columns of `table`, in the order in which [`chunks`] fills them.
-pub(super) fn target(table: &str, stream: &Stream, resolution: Resolution) -> String {
+pub(super) fn target(table: &str, stream: &'static Stream, resolution: Resolution) -> String {
     let bucket = if resolution == Resolution::Raw { "" } else { "bucket, " };
     let columns: Vec<_> = stream.columns.iter().map(|column| column.name).collect();
     format!(
@@ -32,17 +32,17 @@ pub(super) fn chunks<'a>(
     resolution: Resolution,
 ) -> Box<dyn Iterator<Item = Vec<u8>> + Send + 'a> {
     if resolution == Resolution::Raw {
-        return Box::new(records.iter().map(|record| raw(stream, record)));
+        return Box::new(records.iter().map(move |record| raw(stream, record)));
     }
     let heads = records.iter().map(move |record| rolled_head(stream, record, resolution.millis()));
     let buckets = roll_up(stream, records, resolution.millis());
-    Box::new(heads.chain(buckets.into_iter().map(|((database, bucket), rows)| {
+    Box::new(heads.chain(buckets.into_iter().map(move |((database, bucket), rows)| {
         let scope = records.iter().map(|record| record.scope).find(|scope| scope.database.0 == database);
         scope.map_or_else(Vec::new, |scope| rolled(stream, scope, bucket, &rows))
     })))
 }
 
-fn raw(stream: &Stream, record: &Arrival) -> Vec<u8> {
+fn raw(stream: &'static Stream, record: &Arrival) -> Vec<u8> {
     let Rows { from, at, series, columns } = &record.rows;
     let mut out = Row(Vec::with_capacity((series.len() + 1) * (57 + stream.columns.len() * 9)));
     out.key(record.scope, day_of(*at), true, at.cast_unsigned());
@@ -57,7 +57,7 @@ fn raw(stream: &Stream, record: &Arrival) -> Vec<u8> {
 }
 
 /// Says that a record is there, so that it can be asked for.
-fn rolled_head(stream: &Stream, record: &Arrival, bucket_ms: i64) -> Vec<u8> {
+fn rolled_head(stream: &'static Stream, record: &Arrival, bucket_ms: i64) -> Vec<u8> {
     let (from, at) = (record.rows.from, record.rows.at);
     let mut out = Row(Vec::new());
     out.key(record.scope, day_of(at), true, at.cast_unsigned());
@@ -71,19 +71,20 @@ fn rolled_head(stream: &Stream, record: &Arrival, bucket_ms: i64) -> Vec<u8> {
 /// What each series of each database comes to in each bucket.
 type Buckets = BTreeMap<(uuid::Uuid, i64), HashMap<u64, Cells>>;
 
-fn roll_up(stream: &Stream, records: &[Arrival], bucket_ms: i64) -> Buckets {
+fn roll_up(stream: &'static Stream, records: &[Arrival], bucket_ms: i64) -> Buckets {
+    let columns = Columns::all(stream);
     let mut buckets = Buckets::new();
     for Arrival { scope, rows } in records {
         let bucket = buckets.entry((scope.database.0, bucket_of(rows.at, bucket_ms))).or_default();
         for (row, &series) in rows.series.iter().enumerate() {
             let cells = bucket.entry(series).or_insert_with(|| Cells::new(stream));
-            cells.add(stream, (rows.from, rows.at), series, |column| (rows.columns[column][row], rows.at));
+            cells.add(&columns, (rows.from, rows.at), series, |column| (rows.columns[column][row], rows.at));
         }
     }
     buckets
 }
 
-fn rolled(stream: &Stream, scope: Scope, bucket: i64, rows: &HashMap<u64, Cells>) -> Vec<u8> {
+fn rolled(stream: &'static Stream, scope: Scope, bucket: i64, rows: &HashMap<u64, Cells>) -> Vec<u8> {
     let mut out = Row(Vec::with_capacity(rows.len() * (65 + stream.columns.len() * 10)));
     for (&series, cells) in rows {
         out.key(scope, day_of(cells.last), false, series);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use basira_actors::model::{NULL, Stream};
 
 use super::super::codec::Rows;
-use super::super::fold::{Cells, Groups, members};
+use super::super::fold::{Cells, Columns, Groups, members};
 use super::super::{Point, Timestamp, Total, Wanted, Window};
 use super::plan::bucket_of;
 
@@ -27,6 +27,7 @@ pub(super) struct Sum {
     pub(super) series: Option<HashSet<u64>>,
     /// The key is the bits of a group or of the start of a bucket.
     cells: BTreeMap<i64, Cells>,
+    all: Columns,
 }
 
 impl Sum {
@@ -37,13 +38,27 @@ impl Sum {
             let wanted: HashSet<u64> = wanted.iter().copied().collect();
             members(groups, |group| wanted.contains(&group), wanted.iter().copied()).into_iter().collect()
         });
-        Self { stream, by: By::Group(Arc::clone(groups)), columns, series, cells: BTreeMap::new() }
+        Self {
+            stream,
+            by: By::Group(Arc::clone(groups)),
+            columns,
+            series,
+            cells: BTreeMap::new(),
+            all: Columns::all(stream),
+        }
     }
 
     /// Some series of `stream`, over time.
     pub(super) fn points(stream: &'static Stream, series: HashSet<u64>, bucket_ms: i64) -> Self {
         let columns = (0..stream.columns.len()).collect();
-        Self { stream, by: By::Bucket(bucket_ms), columns, series: Some(series), cells: BTreeMap::new() }
+        Self {
+            stream,
+            by: By::Bucket(bucket_ms),
+            columns,
+            series: Some(series),
+            cells: BTreeMap::new(),
+            all: Columns::all(stream),
+        }
     }
 
     /// Adds what a series came to from the start to the end of `span`; `cell` gives a column's value and when it was read.
@@ -53,7 +68,7 @@ impl Sum {
             By::Bucket(bucket_ms) => bucket_of(span.1, *bucket_ms),
         };
         let cells = self.cells.entry(key).or_insert_with(|| Cells::new(self.stream));
-        cells.add(self.stream, span, series, cell);
+        cells.add(&self.all, span, series, cell);
     }
 
     /// Adds a record that lies in `window`.

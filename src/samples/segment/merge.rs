@@ -9,7 +9,7 @@ use pco::DecompressorScratch;
 use super::STRIPE_ROWS;
 use super::write::{Segment, Writer};
 use crate::samples::codec::{CodecError, Head, Stripe, Sums, Table};
-use crate::samples::fold::Cells;
+use crate::samples::fold::{Cells, Columns};
 use crate::samples::read::open_page;
 use crate::samples::retention::Resolution;
 
@@ -217,13 +217,14 @@ impl Rolled {
     ) -> Result<(), CodecError> {
         // open at its start, as a window is
         let bucket = |row: &usize| records[table.last[*row]].1.saturating_sub(1).div_euclid(self.millis);
+        let columns = Columns::all(stream);
         for (series, run) in table.runs() {
             let mut start = run.start;
             while start < run.end {
                 let together = |row: &usize| bucket(row) == bucket(&start);
                 let end = start + (start..run.end).take_while(together).count();
                 let mut cells = Cells::new(stream);
-                cells.add_rows(stream, series, (table, start..end), records);
+                cells.add_rows(&columns, series, (table, start..end), records);
                 let first = (start..end).map(|row| table.first(row)).min_by_key(|&first| records[first].0);
                 let last = table.last[end - 1];
                 self.table.push(series, (first.unwrap_or(last).min(last), last), &cells.values);

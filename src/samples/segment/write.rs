@@ -3,7 +3,7 @@
 use basira_actors::model::Stream;
 
 use crate::samples::codec::{CodecError, Head, PagePlace, Sums, Table, pack_stripe};
-use crate::samples::fold::Cells;
+use crate::samples::fold::{Cells, Columns};
 
 /// A sealed stretch of one stream, ready to be stored.
 #[derive(Debug, Default)]
@@ -80,10 +80,11 @@ impl Sums {
     }
 
     /// Adds all rows of `table`; their series come after all of those before.
-    pub(super) fn add(&mut self, stream: &Stream, table: &Table, records: &[(i64, i64)]) {
+    pub(super) fn add(&mut self, stream: &'static Stream, table: &Table, records: &[(i64, i64)]) {
+        let columns = Columns::all(stream);
         for (series, run) in table.runs() {
             let mut cells = Cells::new(stream);
-            cells.add_rows(stream, series, (table, run), records);
+            cells.add_rows(&columns, series, (table, run), records);
             self.series.push(series);
             self.first.push(cells.first);
             self.last.push(cells.last);

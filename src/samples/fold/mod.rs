@@ -1,0 +1,15 @@
+//! Summing samples: sums add, readings and words take the newest. The order of adding does not matter.
+
+mod buckets;
+mod cells;
+mod gather;
+mod groups;
+mod summed;
+mod totals;
+
+pub(super) use buckets::Buckets;
+pub(super) use cells::{Cells, Columns};
+pub(super) use gather::Gather;
+pub(super) use groups::{Groups, members};
+pub(super) use summed::Summed;
+pub(super) use totals::Totals;
