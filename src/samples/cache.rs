@@ -1,22 +1,24 @@
-//! What was read and will be read again, by database and stream, in bounded memory.
+//! What was read and will be read again, in bounded memory.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use basira_actors::model::DatabaseId;
 
-type Key = (DatabaseId, &'static str);
+/// A stream of a database.
+pub(super) type StreamKey = (DatabaseId, &'static str);
 
 /// Keeps what was used last. Values are cheap to clone.
 #[derive(Debug)]
-pub(super) struct Cache<V> {
-    shelf: Mutex<Shelf<V>>,
+pub(super) struct Cache<K, V> {
+    shelf: Mutex<Shelf<K, V>>,
     room_bytes: usize,
 }
 
 #[derive(Debug)]
-struct Shelf<V> {
-    slots: HashMap<Key, Slot<V>>,
+struct Shelf<K, V> {
+    slots: HashMap<K, Slot<V>>,
     bytes: usize,
     uses: u64,
 }
@@ -28,27 +30,27 @@ struct Slot<V> {
     used: u64,
 }
 
-impl<V: Clone> Cache<V> {
+impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     pub(super) fn new(room_bytes: usize) -> Self {
         Self { shelf: Mutex::new(Shelf { slots: HashMap::new(), bytes: 0, uses: 0 }), room_bytes }
     }
 
-    pub(super) fn get(&self, database: DatabaseId, stream: &'static str) -> Option<V> {
+    pub(super) fn get(&self, key: K) -> Option<V> {
         let mut shelf = self.lock();
         shelf.uses += 1;
         let uses = shelf.uses;
-        let slot = shelf.slots.get_mut(&(database, stream))?;
+        let slot = shelf.slots.get_mut(&key)?;
         slot.used = uses;
         Some(slot.value.clone())
     }
 
     /// Keeps `value`, which takes `bytes`, in the place of what was not used for longest.
-    pub(super) fn put(&self, database: DatabaseId, stream: &'static str, value: V, bytes: usize) {
+    pub(super) fn put(&self, key: K, value: V, bytes: usize) {
         let mut shelf = self.lock();
         shelf.uses += 1;
         let slot = Slot { value, bytes, used: shelf.uses };
         shelf.bytes += bytes;
-        if let Some(before) = shelf.slots.insert((database, stream), slot) {
+        if let Some(before) = shelf.slots.insert(key, slot) {
             shelf.bytes -= before.bytes;
         }
         while shelf.bytes > self.room_bytes {
@@ -60,18 +62,18 @@ impl<V: Clone> Cache<V> {
         }
     }
 
-    pub(super) fn remove(&self, database: DatabaseId, stream: &'static str) {
-        self.lock().remove((database, stream));
+    pub(super) fn remove(&self, key: K) {
+        self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shelf<V>> {
+    fn lock(&self) -> MutexGuard<'_, Shelf<K, V>> {
         // each change is complete before anything can panic
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<V> Shelf<V> {
-    fn remove(&mut self, key: Key) {
+impl<K: Eq + Hash, V> Shelf<K, V> {
+    fn remove(&mut self, key: K) {
         if let Some(slot) = self.slots.remove(&key) {
             self.bytes -= slot.bytes;
         }
@@ -80,26 +82,22 @@ impl<V> Shelf<V> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cache, DatabaseId};
+    use super::Cache;
 
     #[test]
     fn what_was_not_used_for_longest_makes_room() {
         let cache = Cache::new(10);
-        let database = DatabaseId::generate();
-        cache.put(database, "a", 1, 4);
-        cache.put(database, "b", 2, 4);
-        assert_eq!(cache.get(database, "a"), Some(1));
-        cache.put(database, "c", 3, 4);
-        assert_eq!(
-            [cache.get(database, "a"), cache.get(database, "b"), cache.get(database, "c")],
-            [Some(1), None, Some(3)]
-        );
-        cache.put(database, "a", 5, 6);
-        assert_eq!([cache.get(database, "a"), cache.get(database, "c")], [Some(5), Some(3)]);
-        cache.remove(database, "a");
-        cache.put(database, "b", 2, 6);
-        assert_eq!([cache.get(database, "b"), cache.get(database, "c")], [Some(2), Some(3)]);
-        cache.put(database, "huge", 9, 11);
-        assert_eq!([cache.get(database, "huge"), cache.get(database, "b")], [None, None]);
+        cache.put("a", 1, 4);
+        cache.put("b", 2, 4);
+        assert_eq!(cache.get("a"), Some(1));
+        cache.put("c", 3, 4);
+        assert_eq!(["a", "b", "c"].map(|key| cache.get(key)), [Some(1), None, Some(3)]);
+        cache.put("a", 5, 6);
+        assert_eq!(["a", "c"].map(|key| cache.get(key)), [Some(5), Some(3)]);
+        cache.remove("a");
+        cache.put("b", 2, 6);
+        assert_eq!(["b", "c"].map(|key| cache.get(key)), [Some(2), Some(3)]);
+        cache.put("huge", 9, 11);
+        assert_eq!(["huge", "b"].map(|key| cache.get(key)), [None, None]);
     }
 }

@@ -7,7 +7,7 @@ use basira_actors::model::{DatabaseId, Stream};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Select};
 
 use super::Scope;
-use super::cache::Cache;
+use super::cache::{Cache, StreamKey};
 use super::entity::entry;
 use super::fold::Groups;
 
@@ -23,8 +23,8 @@ pub(super) struct Version(u64);
 /// The groups of the streams that were looked at last.
 #[derive(Debug)]
 pub(super) struct Catalog {
-    known: Cache<(Version, Groups)>,
-    versions: Mutex<HashMap<(DatabaseId, &'static str), u64>>,
+    known: Cache<StreamKey, (Version, Groups)>,
+    versions: Mutex<HashMap<StreamKey, u64>>,
 }
 
 impl Default for Catalog {
@@ -44,7 +44,7 @@ impl Catalog {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         *versions.entry((database, stream)).or_default() += 1;
         drop(versions);
-        self.known.remove(database, stream);
+        self.known.remove((database, stream));
     }
 
     /// The groups as `snapshot`, opened after `version` was noted, shows them.
@@ -55,7 +55,7 @@ impl Catalog {
         scope: Scope,
         stream: &'static Stream,
     ) -> Result<Groups, DbErr> {
-        if let Some((of, groups)) = self.known.get(scope.database, stream.name)
+        if let Some((of, groups)) = self.known.get((scope.database, stream.name))
             && of == version
         {
             return Ok(groups);
@@ -70,8 +70,7 @@ impl Catalog {
             rows.into_iter().map(|(series, group)| (series.cast_unsigned(), group.cast_unsigned())).collect(),
         );
         self.known.put(
-            scope.database,
-            stream.name,
+            (scope.database, stream.name),
             (version, Arc::clone(&groups)),
             groups.len() * ENTRY_BYTES,
         );

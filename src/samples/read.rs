@@ -15,7 +15,7 @@ use super::codec::{CodecError, Head, Stripe, Sums, decode_record};
 use super::entity::{block, segment, tail};
 use super::fold::{Gather, Summed};
 use super::plan::{Place, Plan, cut, plan};
-use super::recent::{Known, Recent, RecentRecords, Tail};
+use super::recent::{Known, Recent, Remembered, Tail};
 use super::{Scope, StoreError, Window, sealed};
 
 /// Records of the tail, blobs of sums, and heads, fetched at a time.
@@ -58,16 +58,16 @@ impl<G: Gather> Walk<G> {
     pub(super) async fn run(
         mut self,
         snapshot: &DatabaseTransaction,
-        recent: &RecentRecords,
+        remembered: &Remembered,
     ) -> Result<Self, StoreError> {
         let Plan { sums, pages } = self.plan(snapshot).await?;
         for places in sums.chunks(SUMS) {
-            self = self.sums(snapshot, places).await?;
+            self = self.sums(snapshot, places, remembered).await?;
         }
         for places in pages.chunks(HEADS) {
             self = self.pages(snapshot, places).await?;
         }
-        self.tail(snapshot, recent).await
+        self.tail(snapshot, remembered).await
     }
 
     async fn plan(&self, snapshot: &DatabaseTransaction) -> Result<Plan, DbErr> {
@@ -76,9 +76,28 @@ impl<G: Gather> Walk<G> {
         Ok(plan(places, &finest, self.window, &self.gather))
     }
 
-    async fn sums(self, snapshot: &DatabaseTransaction, places: &[Place]) -> Result<Self, StoreError> {
-        let blobs = blobs(snapshot, places, segment::Column::Sums).await?;
-        off_thread(move || self.add_sums(&blobs)).await
+    async fn sums(
+        self,
+        snapshot: &DatabaseTransaction,
+        places: &[Place],
+        remembered: &Remembered,
+    ) -> Result<Self, StoreError> {
+        let mut known = Vec::with_capacity(places.len());
+        let mut missing = Vec::new();
+        for &place in places {
+            match remembered.sums(place.id) {
+                Some(sums) => known.push(sums),
+                None => missing.push(place),
+            }
+        }
+        let blobs = if missing.is_empty() {
+            Vec::new()
+        } else {
+            blobs(snapshot, &missing, segment::Column::Sums).await?
+        };
+        let (walk, read) = off_thread(move || self.add_sums(&known, &blobs)).await?;
+        read.into_iter().for_each(|(id, sums)| remembered.keep_sums(id, sums));
+        Ok(walk)
     }
 
     async fn pages(self, snapshot: &DatabaseTransaction, places: &[Place]) -> Result<Self, StoreError> {
@@ -119,7 +138,7 @@ impl<G: Gather> Walk<G> {
     async fn tail(
         mut self,
         snapshot: &DatabaseTransaction,
-        recent: &RecentRecords,
+        remembered: &Remembered,
     ) -> Result<Self, StoreError> {
         let (database, stream) = (self.scope.database, self.gather.stream().name);
         let ends: Vec<(i64, i64)> = self
@@ -130,7 +149,7 @@ impl<G: Gather> Walk<G> {
             .into_tuple()
             .all(snapshot)
             .await?;
-        let known = recent.of(database, stream);
+        let known = remembered.tail(database, stream);
         let missing: Vec<i64> =
             ends.iter().map(|&(at, _)| at).filter(|at| !known.tail.contains_key(at)).collect();
         let mut records: Tail =
@@ -149,7 +168,7 @@ impl<G: Gather> Walk<G> {
             records.extend(read);
         }
         let (walk, known) = off_thread(move || self.add_records(records, known)).await?;
-        recent.keep(database, stream, known);
+        remembered.keep_tail(database, stream, known);
         Ok(walk)
     }
 
@@ -195,14 +214,21 @@ impl<G: Gather> Walk<G> {
         (self, Known { tail: merged(&known.tail, records), summed: Some(summed) })
     }
 
-    fn add_sums(mut self, blobs: &[(Place, Vec<u8>)]) -> Self {
+    /// Adds sums that are known and those in `blobs`; answers the latter.
+    fn add_sums(mut self, known: &[Arc<Sums>], blobs: &[(Place, Vec<u8>)]) -> (Self, Vec<(Uuid, Arc<Sums>)>) {
+        known.iter().for_each(|sums| self.gather.add_sums(sums));
+        let columns = self.gather.stream().columns.len();
+        let mut read = Vec::with_capacity(blobs.len());
         for (place, blob) in blobs {
-            match Sums::decode(blob, self.gather.columns().mask()) {
-                Ok(sums) => self.gather.add_sums(&sums),
+            match Sums::decode(blob, columns) {
+                Ok(sums) => {
+                    self.gather.add_sums(&sums);
+                    read.push((place.id, Arc::new(sums)));
+                }
                 Err(error) => self.note(&error, place.first, place.last),
             }
         }
-        self
+        (self, read)
     }
 
     fn open(mut self, heads: &[(Place, Vec<u8>)]) -> (Self, Vec<Opened>) {

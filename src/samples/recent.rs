@@ -1,16 +1,19 @@
-//! Records of the tail that were read before, kept unpacked but small: a tail is read again with every look at "now".
+//! What was read before, kept unpacked but small: a tail, and the sums before it, are read again with every look at "now".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use basira_actors::model::{DatabaseId, NULL};
+use uuid::Uuid;
 
-use super::cache::Cache;
-use super::codec::Rows;
+use super::cache::{Cache, StreamKey};
+use super::codec::{Rows, Sums};
 use super::fold::Summed;
 
-/// All of the memory for it: a busy hour of six databases, or a quiet one of hundreds.
-const ROOM_BYTES: usize = 32 << 20;
+/// A busy hour of six databases, or a quiet one of hundreds.
+const TAILS_BYTES: usize = 32 << 20;
+/// A day of two busy databases, or of many quiet ones.
+const SUMS_BYTES: usize = 32 << 20;
 
 /// A record as it was read.
 #[derive(Debug)]
@@ -89,24 +92,37 @@ pub(super) struct Known {
     pub(super) summed: Option<Arc<Summed>>,
 }
 
-/// The tails that were looked at last. A stored record never changes, so that what is here is never out of date.
+/// What was read last. A stored record or segment never changes, so that what is here is never out of date.
 #[derive(Debug)]
-pub(super) struct RecentRecords(Cache<Known>);
+pub(super) struct Remembered {
+    tails: Cache<StreamKey, Known>,
+    sums: Cache<Uuid, Arc<Sums>>,
+}
 
-impl Default for RecentRecords {
+impl Default for Remembered {
     fn default() -> Self {
-        Self(Cache::new(ROOM_BYTES))
+        Self { tails: Cache::new(TAILS_BYTES), sums: Cache::new(SUMS_BYTES) }
     }
 }
 
-impl RecentRecords {
-    pub(super) fn of(&self, database: DatabaseId, stream: &'static str) -> Known {
-        self.0.get(database, stream).unwrap_or_default()
+impl Remembered {
+    pub(super) fn tail(&self, database: DatabaseId, stream: &'static str) -> Known {
+        self.tails.get((database, stream)).unwrap_or_default()
     }
 
-    pub(super) fn keep(&self, database: DatabaseId, stream: &'static str, known: Known) {
+    pub(super) fn keep_tail(&self, database: DatabaseId, stream: &'static str, known: Known) {
         let records: usize = known.tail.values().map(|record| record.bytes()).sum();
         let summed = known.summed.as_ref().map_or(0, |summed| summed.bytes());
-        self.0.put(database, stream, known, records + summed);
+        self.tails.put((database, stream), known, records + summed);
+    }
+
+    /// All sums of a segment.
+    pub(super) fn sums(&self, segment: Uuid) -> Option<Arc<Sums>> {
+        self.sums.get(segment)
+    }
+
+    pub(super) fn keep_sums(&self, segment: Uuid, sums: Arc<Sums>) {
+        let bytes = sums.bytes();
+        self.sums.put(segment, sums, bytes);
     }
 }

@@ -19,7 +19,7 @@ use super::entity::{gap, segment, tail};
 use super::fold::{Buckets, Gather, Groups, Totals};
 use super::keep::{Keeper, Pace};
 use super::read::{Walk, snapshot};
-use super::recent::RecentRecords;
+use super::recent::Remembered;
 use super::writer::Pen;
 use super::{
     Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
@@ -32,7 +32,7 @@ pub struct SegmentStore {
     pen: Pen,
     keeper: Arc<Keeper>,
     catalog: Arc<Catalog>,
-    recent: RecentRecords,
+    remembered: Remembered,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -56,7 +56,7 @@ impl SegmentStore {
         tasks.spawn(writing);
         tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
-        Self { reader, pen, keeper, catalog, recent: RecentRecords::default(), stop, tasks }
+        Self { reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
     }
 
     /// Only seals, and says how many segments that made.
@@ -73,7 +73,7 @@ impl SegmentStore {
         gather: G,
     ) -> Result<G, StoreError> {
         let walk = Walk { scope, window, gather, damaged: Vec::new() };
-        let walk = walk.run(&snapshot, &self.recent).await?;
+        let walk = walk.run(&snapshot, &self.remembered).await?;
         snapshot.commit().await?;
         walk.damaged.into_iter().for_each(|gap| self.pen.suggest(NoteGap(scope, gap)));
         Ok(walk.gather)

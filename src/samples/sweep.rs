@@ -13,7 +13,7 @@ use super::entity::{entry, word};
 use super::fold::{Cells, Columns, Gather};
 use super::keep::{DAY_MS, Keeper};
 use super::read::{Walk, snapshot};
-use super::recent::{Recent, RecentRecords};
+use super::recent::{Recent, Remembered};
 use super::rows::CHUNK;
 use super::writer::Change;
 use super::{Scope, StoreError, Window};
@@ -135,7 +135,7 @@ async fn used(
     let columns = Columns::of(stream, Some(&words));
     let gather = Used { columns, series: FxHashSet::default(), words: FxHashSet::default() };
     let walk = Walk { scope, window, gather, damaged: Vec::new() };
-    Ok(walk.run(&snapshot, &RecentRecords::default()).await?.gather)
+    Ok(walk.run(&snapshot, &Remembered::default()).await?.gather)
 }
 
 /// Which series and words samples refer to.

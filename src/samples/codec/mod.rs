@@ -10,6 +10,8 @@ mod record;
 mod stripe;
 mod sums;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(super) use head::{Head, PagePlace};
 pub(super) use record::{Rows, decode_record, decode_series, encode_record};

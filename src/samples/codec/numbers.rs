@@ -57,18 +57,17 @@ pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: &[i64], nature: Nature) ->
     Ok(())
 }
 
-/// The `count` integers that come next; when they are not wanted they are stepped over, and the answer is empty.
+/// The `count` integers that come next.
 pub(super) fn numbers(
     bytes: &mut Bytes<'_>,
     count: usize,
-    is_wanted: bool,
     scratch: &mut DecompressorScratch,
 ) -> Result<Vec<i64>, CodecError> {
     if count == 0 {
         return Ok(Vec::new());
     }
     let (chunk, page) = (bytes.part()?, bytes.part()?);
-    if is_wanted { Unpacker::new(chunk)?.page(page, count, scratch) } else { Ok(Vec::new()) }
+    Unpacker::new(chunk)?.page(page, count, scratch)
 }
 
 /// The statistics of packed integers, ready to unpack pages.

@@ -70,7 +70,7 @@ fn put_series(out: &mut Vec<u8>, series: &[u64]) -> Result<(), CodecError> {
 }
 
 fn series(bytes: &mut Bytes<'_>, rows: usize) -> Result<Vec<u64>, CodecError> {
-    let distances = numbers(bytes, rows, true, &mut DecompressorScratch::default())?;
+    let distances = numbers(bytes, rows, &mut DecompressorScratch::default())?;
     let add = |series: &mut u64, distance: i64| {
         *series = series.wrapping_add(distance.cast_unsigned());
         Some(*series)

@@ -19,13 +19,19 @@ pub(in crate::samples) struct Sums {
     /// The start of its first and the end of its last record.
     pub(in crate::samples) first: Vec<i64>,
     pub(in crate::samples) last: Vec<i64>,
-    /// A column that is not known in any row, or was not asked for, is empty.
+    /// A column that is not known in any row is empty.
     pub(in crate::samples) columns: Vec<Vec<i64>>,
     /// For a column of which the newest value counts, when that was; empty for the others.
     pub(in crate::samples) stamps: Vec<Vec<i64>>,
 }
 
 impl Sums {
+    /// In memory.
+    pub(in crate::samples) fn bytes(&self) -> usize {
+        let columns = self.columns.iter().chain(&self.stamps).map(Vec::len).sum::<usize>();
+        (self.series.len() * 3 + columns) * size_of::<i64>()
+    }
+
     pub(in crate::samples) fn encode(&self, stream: &Stream) -> Result<Vec<u8>, CodecError> {
         let mut out = Vec::new();
         put(&mut out, self.columns.len() as u64);
@@ -50,8 +56,8 @@ impl Sums {
         frame::close(Kind::Sums, &out)
     }
 
-    /// The sums in `frame`, for as many columns as `wanted` has; those that it says no to are left unknown.
-    pub(in crate::samples) fn decode(frame: &[u8], wanted: &[bool]) -> Result<Self, CodecError> {
+    /// The sums in `frame`, with as many columns as `wanted`.
+    pub(in crate::samples) fn decode(frame: &[u8], wanted: usize) -> Result<Self, CodecError> {
         let raw = frame::open(Kind::Sums, frame)?;
         let mut bytes = Bytes(&raw);
         let stored = bytes.count()?;
@@ -60,16 +66,14 @@ impl Sums {
         let base = bytes.signed()?;
         let mut scratch = DecompressorScratch::default();
         let mut times = || -> Result<Vec<i64>, CodecError> {
-            let distances = column(&mut bytes, rows, true, &mut scratch)?;
+            let distances = column(&mut bytes, rows, &mut scratch)?;
             Ok(distances.into_iter().map(|distance| distance.wrapping_add(base)).collect())
         };
         let (first, last) = (times()?, times()?);
-        let is_wanted = |column: usize| wanted.get(column).copied().unwrap_or(false);
         let mut all = |bytes: &mut Bytes<'_>| -> Result<Vec<Vec<i64>>, CodecError> {
-            let mut columns = (0..stored)
-                .map(|place| column(bytes, rows, is_wanted(place), &mut scratch))
-                .collect::<Result<Vec<_>, _>>()?;
-            columns.resize_with(wanted.len(), Vec::new);
+            let mut columns =
+                (0..stored).map(|_| column(bytes, rows, &mut scratch)).collect::<Result<Vec<_>, _>>()?;
+            columns.resize_with(wanted, Vec::new);
             Ok(columns)
         };
         let columns = all(&mut bytes)?;
@@ -100,15 +104,14 @@ fn put_column(out: &mut Vec<u8>, values: &[i64], nature: Nature) -> Result<(), C
 fn column(
     bytes: &mut Bytes<'_>,
     rows: usize,
-    is_wanted: bool,
     scratch: &mut DecompressorScratch,
 ) -> Result<Vec<i64>, CodecError> {
     let shape = bytes.byte()?;
     match shape {
         UNKNOWN => Ok(Vec::new()),
         DENSE | SPARSE => {
-            let known = if shape == SPARSE { numbers(bytes, rows, is_wanted, scratch)? } else { Vec::new() };
-            let mut values = numbers(bytes, rows, is_wanted, scratch)?;
+            let known = if shape == SPARSE { numbers(bytes, rows, scratch)? } else { Vec::new() };
+            let mut values = numbers(bytes, rows, scratch)?;
             values
                 .iter_mut()
                 .zip(known)
