@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use basira_actors::model::{Gap, GapReason, Stream, Timestamp};
 use pco::DecompressorScratch;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    AccessMode, ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    AccessMode, ColumnTrait, Condition, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, IsolationLevel, QueryFilter, QuerySelect, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -141,19 +142,11 @@ impl<G: Gather> Walk<G> {
         remembered: &Remembered,
     ) -> Result<Self, StoreError> {
         let (database, stream) = (self.scope.database, self.gather.stream().name);
-        let ends: Vec<(i64, i64)> = self
-            .of_tail()
-            .select_only()
-            .columns([tail::Column::AtMs, tail::Column::FromMs])
-            .order_by_asc(tail::Column::AtMs)
-            .into_tuple()
-            .all(snapshot)
-            .await?;
+        let ends = self.ends_in_tail(snapshot).await?;
         let known = remembered.tail(database, stream);
-        let missing: Vec<i64> =
-            ends.iter().map(|&(at, _)| at).filter(|at| !known.tail.contains_key(at)).collect();
+        let missing: Vec<i64> = ends.iter().copied().filter(|at| !known.tail.contains_key(at)).collect();
         let mut records: Tail =
-            ends.iter().filter_map(|(at, _)| Some((*at, Arc::clone(known.tail.get(at)?)))).collect();
+            ends.iter().filter_map(|at| Some((*at, Arc::clone(known.tail.get(at)?)))).collect();
         for ends in missing.chunks(RECORDS) {
             let rows: Vec<(i64, i64, Vec<u8>)> = self
                 .of_tail()
@@ -170,6 +163,20 @@ impl<G: Gather> Walk<G> {
         let (walk, known) = off_thread(move || self.add_records(records, known)).await?;
         remembered.keep_tail(database, stream, known);
         Ok(walk)
+    }
+
+    /// The ends of the records that count. As one row: several hundred would take longer to hand over than to find.
+    async fn ends_in_tail(&self, snapshot: &DatabaseTransaction) -> Result<Vec<i64>, StoreError> {
+        let joined = match snapshot.get_database_backend() {
+            DbBackend::Sqlite => "group_concat(at_ms, ',')",
+            _ => "string_agg(at_ms::text, ',')",
+        };
+        let query = self.of_tail().select_only().column_as(Expr::cust(joined), "ends");
+        let ends = query.into_tuple::<Option<String>>().one(snapshot).await?.flatten().unwrap_or_default();
+        let ends = ends.split_terminator(',').map(str::parse).collect::<Result<Vec<i64>, _>>();
+        let mut ends = ends.map_err(|error| StoreError::Decoding(error.to_string()))?;
+        ends.sort_unstable();
+        Ok(ends)
     }
 
     fn of_tail(&self) -> sea_orm::Select<tail::Entity> {

@@ -68,8 +68,9 @@ impl Predictor {
         let mut differences = Vec::with_capacity(rows);
         for (_, run) in table.runs() {
             let mut state = State::START;
-            for row in run.start..run.end.min(rows) {
-                let (cell, base) = (cells[row], base.get(row).copied().unwrap_or(NULL));
+            let run = run.start..run.end.min(rows);
+            for (row, &cell) in run.clone().zip(&cells[run]) {
+                let base = base.get(row).copied().unwrap_or(NULL);
                 if cell == NULL {
                     differences.push(0);
                     continue;
@@ -77,7 +78,7 @@ impl Predictor {
                 differences.push(cell.wrapping_sub(state.guess(self, base)));
                 state.learn(self, base, cell);
             }
-            if run.end >= rows {
+            if differences.len() >= rows {
                 break;
             }
         }

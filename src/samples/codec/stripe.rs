@@ -168,13 +168,17 @@ enum Column {
     /// Neither stored nor asked for.
     Absent,
     Zero,
-    Stored {
-        known: Option<Unpacker>,
-        predictor: Predictor,
-        differences: Unpacker,
-    },
+    Stored(Box<Stored>),
     /// Stored but not asked for: how many parts of a page to step over.
     Skipped(usize),
+}
+
+/// A column whose pages can be unpacked.
+struct Stored {
+    /// Tells which cells there are; none: all.
+    known: Option<Unpacker>,
+    predictor: Predictor,
+    differences: Unpacker,
 }
 
 /// The head of a stripe, ready to open its pages.
@@ -286,11 +290,11 @@ impl<'a> RawColumn<'a> {
             Self::Unknown => Ok(Column::Absent),
             Self::Zero => Ok(if needed { Column::Zero } else { Column::Absent }),
             Self::Stored { known, .. } if !needed => Ok(Column::Skipped(1 + usize::from(known.is_some()))),
-            Self::Stored { known, predictor, differences } => Ok(Column::Stored {
+            Self::Stored { known, predictor, differences } => Ok(Column::Stored(Box::new(Stored {
                 known: known.map(Unpacker::new).transpose()?,
                 predictor: *predictor,
                 differences: Unpacker::new(differences)?,
-            }),
+            }))),
         }
     }
 }
@@ -311,7 +315,8 @@ impl Column {
                 }
                 Ok(Vec::new())
             }
-            Self::Stored { known, predictor, differences } => {
+            Self::Stored(stored) => {
+                let Stored { known, predictor, differences } = &**stored;
                 let known = match known {
                     Some(known) => Some(known.page(bytes.part()?, table.len(), scratch)?),
                     None => None,

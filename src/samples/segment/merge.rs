@@ -111,9 +111,10 @@ impl Merge {
             let mut pages = head.pages[head.pages_of(block)].iter();
             pages.any(|page| page.first_series <= range.1 && page.last_series >= range.0)
         };
-        let mut blocks = (0..head.blocks()).filter(wanted);
-        let first = blocks.next().unwrap_or_default();
-        first..blocks.last().map_or(first, |last| last) + 1
+        match ((0..head.blocks()).find(wanted), (0..head.blocks()).rfind(wanted)) {
+            (Some(first), Some(last)) => first..last + 1,
+            _ => 0..0,
+        }
     }
 
     /// Adds the series of `range`, given the blocks of each piece; what cannot be read is left out and told.

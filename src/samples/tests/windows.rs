@@ -33,7 +33,7 @@ pub(super) async fn agree(
     stream: &'static Stream,
     series: &[u64],
 ) {
-    for turn in 0..15 {
+    for turn in 0..if subjects.len() > 1 { 8 } else { 15 } {
         let window = if turn == 0 { EVER } else { window(random, model) };
         let one = *series.choose(random).unwrap();
         let group = model.groups.get(&one).copied().unwrap_or(one);
