@@ -36,6 +36,8 @@ use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
 use basira_actors::ports::SampleSink;
 
+#[cfg(test)]
+use clickhouse::tests::OnClickHouse;
 pub use clickhouse::{ClickHouseError, ClickHouseOptions, ClickHouseStore};
 pub use open::OpenError;
 pub use retention::{Resolution, Retention};

@@ -11,8 +11,8 @@ use rand::{Rng, SeedableRng};
 use super::model::{Model, records};
 use super::windows::agree;
 use super::{DAY, Fixture, START, Subject};
+use crate::samples::OnClickHouse;
 use crate::samples::Retention;
-use crate::samples::clickhouse::tests::OnClickHouse;
 
 const KEPT: Retention = Retention {
     raw: Duration::from_secs(30 * 3600),
