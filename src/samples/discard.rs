@@ -21,8 +21,8 @@ use super::{Scope, StoreError};
 const CLEARED: i32 = 64;
 /// Pages that SQLite moves and cuts off in one transaction: a megabyte.
 const VACUUMED: u32 = 256;
-/// Segments that are dropped in one transaction.
-const DROPPED: u64 = 256;
+/// Roll-ups of which a resolution is dropped in one transaction.
+const DROPPED: u64 = 32;
 
 /// Drops what was past its retention at `now`: raw records only once they are rolled up.
 pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
@@ -33,7 +33,7 @@ pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), Store
     };
     for resolution in Resolution::ALL {
         loop {
-            let ids = past(resolution, before(resolution)).all(&keeper.reader).await?;
+            let ids = past(keeper, resolution, before(resolution)).await?;
             if ids.is_empty() {
                 break;
             }
@@ -44,23 +44,20 @@ pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), Store
     Ok(())
 }
 
-/// Segments of `resolution` that ended before; of raw ones a roll-up leaves at once, so that none is half there.
-fn past(resolution: Resolution, before_ms: i64) -> sea_orm::Selector<sea_orm::SelectGetableTuple<Uuid>> {
-    let mut query = segment::Entity::find()
-        .filter(segment::Column::Resolution.eq(resolution.millis()))
-        .filter(segment::Column::LastMs.lte(before_ms));
-    if resolution == Resolution::Raw {
-        let younger = segment::Entity::find()
-            .filter(segment::Column::Resolution.eq(Resolution::Hour.millis()))
-            .filter(segment::Column::LastMs.gt(before_ms))
-            .filter(segment::Column::RollupId.is_not_null())
-            .select_only()
-            .column(segment::Column::RollupId);
-        query = query
-            .filter(segment::Column::RollupId.is_not_null())
-            .filter(segment::Column::RollupId.not_in_subquery(sea_orm::QueryTrait::into_query(younger)));
-    }
-    query.limit(DROPPED).select_only().column(segment::Column::Id).into_tuple()
+/// Segments of `resolution` that ended before: all of a roll-up at once, so that no reader finds it half there.
+async fn past(keeper: &Keeper, resolution: Resolution, before_ms: i64) -> Result<Vec<Uuid>, DbErr> {
+    let rollups: Vec<Uuid> = of(resolution)
+        .filter(segment::Column::LastMs.lte(before_ms))
+        .filter(segment::Column::RollupId.is_not_null())
+        .select_only()
+        .column(segment::Column::RollupId)
+        .distinct()
+        .limit(DROPPED)
+        .into_tuple()
+        .all(&keeper.reader)
+        .await?;
+    let together = of(resolution).filter(segment::Column::RollupId.is_in(rollups));
+    together.select_only().column(segment::Column::Id).into_tuple().all(&keeper.reader).await
 }
 
 struct DropGaps {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{Held, StreamUsage, Usage};
 use crate::samples::entity::{entry, segment, tail, word};
 use crate::samples::read::snapshot;
+use crate::samples::room::room;
 use crate::samples::{Resolution, Retention, StoreError};
 
 /// A series, a time, and the columns: 64 bits each.
@@ -183,28 +184,16 @@ fn held(sealed: &Sealed) -> Option<Held> {
 /// SQLite: the file without its free pages, and the log of writes beside it; accounts are in it too, but small.
 /// PostgreSQL: the tables of samples with their indexes.
 async fn disk_bytes(snapshot: &DatabaseTransaction) -> Result<u64, StoreError> {
+    let room = room(snapshot).await?;
     if snapshot.get_database_backend() != DbBackend::Sqlite {
-        return Ok(number(snapshot, POSTGRES_BYTES).await?);
+        return Ok(room.file_bytes);
     }
-    let used = number(snapshot, SQLITE_BYTES).await?;
     let file = Statement::from_string(DbBackend::Sqlite, "SELECT file FROM pragma_database_list LIMIT 1");
     let file = match snapshot.query_one_raw(file).await? {
         Some(row) => row.try_get_by_index::<String>(0)?,
-        None => return Ok(used),
+        None => return Ok(room.used_bytes),
     };
     // there is no log while nobody writes
     let log = tokio::fs::metadata(PathBuf::from(file + "-wal")).await.map_or(0, |log| log.len());
-    Ok(used + log)
-}
-
-const SQLITE_BYTES: &str = "SELECT (page_count - freelist_count) * page_size \
-     FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
-
-const POSTGRES_BYTES: &str = "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class \
-     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname LIKE 'sample\\_%'";
-
-async fn number(snapshot: &DatabaseTransaction, sql: &str) -> Result<u64, DbErr> {
-    let statement = Statement::from_string(snapshot.get_database_backend(), sql);
-    let row = snapshot.query_one_raw(statement).await?;
-    Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or(0).cast_unsigned())
+    Ok(room.used_bytes + log)
 }
