@@ -14,15 +14,7 @@ impl MigrationTrait for Migration {
         for table in [sample_tail(), sample_segment(), sample_gap(), sample_entry(), sample_word()] {
             manager.create_table(table).await?;
         }
-        let by_time = Index::create()
-            .name("sample_segment_database_id_stream_resolution_last_ms")
-            .table("sample_segment")
-            .col("database_id")
-            .col("stream")
-            .col("resolution")
-            .col("last_ms")
-            .to_owned();
-        manager.create_index(by_time).await?;
+        manager.create_index(sample_segment_by_time()).await?;
         let by_group = Index::create()
             .name("sample_entry_database_id_stream_group_hash")
             .table("sample_entry")
@@ -42,7 +34,7 @@ impl MigrationTrait for Migration {
 }
 
 /// One row per append and stream; the key makes a repeated append harmless.
-fn sample_tail() -> TableCreateStatement {
+pub(crate) fn sample_tail() -> TableCreateStatement {
     Table::create()
         .table("sample_tail")
         .col(uuid("database_id"))
@@ -56,7 +48,7 @@ fn sample_tail() -> TableCreateStatement {
 }
 
 /// The large column comes last: SQLite then reads the sums without walking over it.
-fn sample_segment() -> TableCreateStatement {
+pub(crate) fn sample_segment() -> TableCreateStatement {
     Table::create()
         .table("sample_segment")
         .col(pk_uuid("id"))
@@ -72,6 +64,17 @@ fn sample_segment() -> TableCreateStatement {
         .col(big_integer("size_bytes"))
         .col(blob("sums"))
         .col(blob("columns"))
+        .to_owned()
+}
+
+pub(crate) fn sample_segment_by_time() -> IndexCreateStatement {
+    Index::create()
+        .name("sample_segment_database_id_stream_resolution_last_ms")
+        .table("sample_segment")
+        .col("database_id")
+        .col("stream")
+        .col("resolution")
+        .col("last_ms")
         .to_owned()
 }
 

@@ -6,6 +6,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, pk_uuid, text, uuid, uuid_null};
 use sea_orm_migration::sea_orm::DbBackend;
 
+use crate::m20261125_000003_create_samples::{sample_segment, sample_segment_by_time, sample_tail};
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -49,8 +51,19 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-        Err(DbErr::Migration("segments cannot be turned back into the older format".to_owned()))
+    /// The samples do not move along this way either.
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["sample_orphan", "sample_block", "sample_segment", "sample_tail"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        let by_group = Index::drop().name("sample_entry_by_group").table("sample_entry").to_owned();
+        manager.drop_index(by_group).await?;
+        for table in ["sample_entry", "sample_word"] {
+            manager.alter_table(Table::alter().table(table).drop_column("seen_ms").to_owned()).await?;
+        }
+        manager.create_table(sample_tail()).await?;
+        manager.create_table(sample_segment()).await?;
+        manager.create_index(sample_segment_by_time()).await
     }
 }
 
