@@ -19,7 +19,7 @@ impl MigrationTrait for Migration {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         let backend = manager.get_database_backend();
-        for table in [segment(), block(backend), orphan(), tail(backend)] {
+        for table in [segment(), block(backend), orphan(), in_one_tree(sample_tail(), backend)] {
             manager.create_table(table).await?;
         }
         for (name, columns) in [
@@ -109,18 +109,4 @@ fn in_one_tree(mut table: TableCreateStatement, backend: DbBackend) -> TableCrea
 
 fn orphan() -> TableCreateStatement {
     Table::create().table("sample_orphan").col(pk_uuid("segment_id")).col(big_integer("since_ms")).to_owned()
-}
-
-fn tail(backend: DbBackend) -> TableCreateStatement {
-    let table = Table::create()
-        .table("sample_tail")
-        .col(uuid("database_id"))
-        .col(text("stream"))
-        .col(big_integer("at_ms"))
-        .col(big_integer("from_ms"))
-        .col(uuid("organization_id"))
-        .col(blob("record"))
-        .primary_key(Index::create().col("database_id").col("stream").col("at_ms"))
-        .to_owned();
-    in_one_tree(table, backend)
 }

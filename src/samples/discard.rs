@@ -169,7 +169,7 @@ fn of(resolution: Resolution) -> Select<segment::Entity> {
 
 /// Gives free space back to the file system, unless it is little and will be needed again within the hour.
 pub(super) async fn give_back(keeper: &Keeper, pace: Pace) -> Result<(), StoreError> {
-    if keeper.writer.get_database_backend() != DbBackend::Sqlite {
+    if keeper.reader.get_database_backend() != DbBackend::Sqlite {
         return Ok(());
     }
     let cap = keeper.retention.max_bytes.unwrap_or(u64::MAX);

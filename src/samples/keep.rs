@@ -44,7 +44,6 @@ impl Pace {
 /// Keeps a store in order.
 pub(super) struct Keeper {
     pub(super) reader: DatabaseConnection,
-    pub(super) writer: DatabaseConnection,
     pub(super) pen: Pen,
     pub(super) catalog: Arc<Catalog>,
     pub(super) retention: Retention,

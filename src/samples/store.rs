@@ -43,10 +43,9 @@ impl SegmentStore {
     #[must_use]
     pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
         let catalog = Arc::new(Catalog::default());
-        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
+        let (pen, writing) = Pen::new(writer, Arc::clone(&catalog));
         let keeper = Arc::new(Keeper {
             reader: reader.clone(),
-            writer,
             pen: pen.clone(),
             catalog: Arc::clone(&catalog),
             retention,

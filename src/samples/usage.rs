@@ -1,11 +1,13 @@
 //! What a store holds, and what room it takes.
 
 mod tables;
+mod waiting;
 
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 
 use super::Resolution;
 pub(super) use tables::of;
+pub(super) use waiting::{Streams, add_tails, of_stream};
 
 /// All of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,4 +49,9 @@ pub struct Held {
     pub plain_bytes: u64,
     pub first: Timestamp,
     pub last: Timestamp,
+}
+
+/// `rows` as plain integers: a series, a time, and the columns, 64 bits each.
+pub(super) const fn plain_bytes(rows: u64, columns: usize) -> u64 {
+    rows * (columns as u64 + 2) * 8
 }

@@ -1,24 +1,20 @@
 //! Asks the tables what they hold. No blob is read: sizes stand beside them, or in the head of a row.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use basira_actors::model::{DatabaseId, OrganizationId, Timestamp, streams};
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use basira_actors::model::{Timestamp, streams};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
-use super::{Held, StreamUsage, Usage};
-use crate::samples::entity::{entry, segment, tail, word};
+use super::waiting::{Streams, add_tails, of_stream, organization, whole};
+use super::{Held, Usage, plain_bytes};
+use crate::samples::entity::{entry, segment, word};
 use crate::samples::read::snapshot;
 use crate::samples::room::room;
 use crate::samples::{Resolution, Retention, StoreError};
-
-/// A series, a time, and the columns: 64 bits each.
-const VALUE_BYTES: u64 = 8;
 
 /// What the tables behind `reader` hold, at one moment.
 pub(in crate::samples) async fn of(
@@ -26,13 +22,8 @@ pub(in crate::samples) async fn of(
     retention: Retention,
 ) -> Result<Usage, StoreError> {
     let snapshot = snapshot(reader).await?;
-    let mut streams = BTreeMap::new();
-    for tail in tails(&snapshot).await? {
-        let stream = of_stream(&mut streams, (tail.database_id, tail.organization_id, &tail.stream));
-        stream.tail_records = tail.records.cast_unsigned();
-        stream.tail_bytes = tail.bytes.cast_unsigned();
-        stream.tail_since = Some(Timestamp(tail.since));
-    }
+    let mut streams = Streams::new();
+    add_tails(&snapshot, &mut streams).await?;
     for sealed in segments(&snapshot).await? {
         let stream = of_stream(&mut streams, (sealed.database_id, sealed.organization_id, &sealed.stream));
         stream.held.extend(held(&sealed));
@@ -51,55 +42,6 @@ pub(in crate::samples) async fn of(
     };
     snapshot.commit().await?;
     Ok(usage)
-}
-
-type Streams = BTreeMap<(Uuid, String), StreamUsage>;
-
-fn of_stream<'a>(
-    streams: &'a mut Streams,
-    (database, organization, stream): (Uuid, Uuid, &str),
-) -> &'a mut StreamUsage {
-    streams.entry((database, stream.to_owned())).or_insert_with(|| StreamUsage {
-        organization: OrganizationId(organization),
-        database: DatabaseId(database),
-        stream: stream.to_owned(),
-        tail_records: 0,
-        tail_bytes: 0,
-        tail_since: None,
-        rollup_since: None,
-        held: Vec::new(),
-    })
-}
-
-#[derive(FromQueryResult)]
-struct Tail {
-    database_id: Uuid,
-    organization_id: Uuid,
-    stream: String,
-    records: i64,
-    bytes: i64,
-    since: i64,
-}
-
-async fn tails(snapshot: &DatabaseTransaction) -> Result<Vec<Tail>, DbErr> {
-    // stands in the head of a row
-    let length = match snapshot.get_database_backend() {
-        DbBackend::Sqlite => "length",
-        _ => "octet_length",
-    };
-    let bytes = Expr::from(Func::cust(length).arg(Expr::col(tail::Column::Record))).sum();
-    tail::Entity::find()
-        .select_only()
-        .columns([tail::Column::DatabaseId, tail::Column::Stream])
-        .column_as(organization(snapshot), "organization_id")
-        .column_as(tail::Column::AtMs.count(), "records")
-        .column_as(whole(bytes), "bytes")
-        .column_as(tail::Column::AtMs.min(), "since")
-        .group_by(tail::Column::DatabaseId)
-        .group_by(tail::Column::Stream)
-        .into_model()
-        .all(snapshot)
-        .await
 }
 
 #[derive(FromQueryResult)]
@@ -150,32 +92,18 @@ async fn not_rolled_up(snapshot: &DatabaseTransaction) -> Result<Vec<(Uuid, Stri
         .await
 }
 
-/// The one of a database. Grouping by it would leave the order of the index, and sort whole rows.
-fn organization(snapshot: &DatabaseTransaction) -> Expr {
-    Expr::cust(match snapshot.get_database_backend() {
-        DbBackend::Sqlite => "min(organization_id)",
-        // older versions know no least uuid
-        _ => "min(organization_id::text)::uuid",
-    })
-}
-
-/// PostgreSQL sums 64-bit numbers to a numeric.
-fn whole(sum: Expr) -> Expr {
-    sum.cast_as("bigint")
-}
-
 /// Nothing for a resolution that this program does not know.
 fn held(sealed: &Sealed) -> Option<Held> {
     let millis = i64::from(sealed.resolution);
     let resolution = Resolution::ALL.into_iter().find(|resolution| resolution.millis() == millis)?;
-    let columns = streams::find(&sealed.stream).map_or(0, |stream| stream.columns.len() as u64);
+    let columns = streams::find(&sealed.stream).map_or(0, |stream| stream.columns.len());
     let rows = sealed.rows.cast_unsigned();
     Some(Held {
         resolution,
         segments: sealed.segments.cast_unsigned(),
         rows,
         bytes: sealed.bytes.cast_unsigned(),
-        plain_bytes: rows * (columns + 2) * VALUE_BYTES,
+        plain_bytes: plain_bytes(rows, columns),
         first: Timestamp(sealed.first),
         last: Timestamp(sealed.last),
     })
