@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::samples::{Member, Point, StoreError, Total, Wanted, Window};
+use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
 use crate::storage::tests::{Fixture, NOW, fixtures, sign_up};
 
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -55,14 +55,14 @@ impl SampleStore for Nowhere {
         Ok(Vec::new())
     }
 
-    async fn points(
+    async fn timelines(
         &self,
         _: Scope,
         _: &'static Stream,
-        _: u64,
         _: Window,
         _: i64,
-    ) -> Result<Vec<Point>, StoreError> {
+        _: &Wanted,
+    ) -> Result<Vec<Timeline>, StoreError> {
         Ok(Vec::new())
     }
 

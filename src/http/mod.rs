@@ -12,6 +12,7 @@ pub mod routes;
 mod server;
 mod service;
 mod tickets;
+mod watched;
 
 pub use error::ApiError;
 pub use live::LiveStreams;
@@ -22,6 +23,7 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+pub use watched::Watched;
 
 #[cfg(test)]
 mod tests;

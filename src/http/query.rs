@@ -8,6 +8,8 @@ use percent_encoding::percent_decode;
 use super::ApiError;
 use crate::samples::Window;
 
+const MOST_BUCKETS: i64 = 50_000;
+const MOST_BUCKET_SECONDS: u32 = 31 * 24 * 60 * 60;
 const DEFAULT_SPAN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters after the `?`, decoded. Those that nobody asks for are ignored.
@@ -123,6 +125,20 @@ impl Query {
         }
         Ok(Window { since, until })
     }
+
+    /// The length of the buckets that `window` is shown in, in milliseconds: `bucket` seconds, 60 if not given.
+    ///
+    /// # Errors
+    /// 400 when it is not from 1 second to 31 days, or the window would have more than 50,000 of them.
+    pub fn bucket_ms(&self, window: Window) -> Result<i64, ApiError> {
+        let bucket_ms = i64::from(self.integer("bucket", 60, 1, MOST_BUCKET_SECONDS)?) * 1000;
+        let span = window.until.as_millis().saturating_sub(window.since.as_millis());
+        if span / bucket_ms > MOST_BUCKETS {
+            let least = span / MOST_BUCKETS / 1000 + 1;
+            return Err(ApiError::field("bucket", format!("must be at least {least} for this span")));
+        }
+        Ok(bucket_ms)
+    }
 }
 
 fn not_text() -> ApiError {
@@ -145,6 +161,17 @@ mod tests {
 
     fn query(raw: &str) -> Query {
         Query::parse(raw).expect("a readable query string")
+    }
+
+    #[test]
+    fn buckets_are_neither_tiny_nor_too_many() {
+        let now = Timestamp(1_000_000_000_000);
+        let window = query("").window(now).expect("a day");
+        let bucket = |raw: &str| query(raw).bucket_ms(window);
+        assert_eq!(bucket("").ok(), Some(60_000));
+        assert_eq!(bucket("bucket=2").ok(), Some(2_000));
+        assert_eq!(refusal(bucket("bucket=0")).0.as_deref(), Some("bucket"));
+        assert!(refusal(bucket("bucket=1")).1.contains("at least 2"));
     }
 
     fn refusal<T: std::fmt::Debug>(result: Result<T, ApiError>) -> (Option<String>, String) {

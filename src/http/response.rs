@@ -79,7 +79,22 @@ pub fn list<T: Serialize>(rows: &[T], total: usize) -> Answer {
 /// # Errors
 /// As [`json`].
 pub fn unavailable_list(reason: &str) -> Answer {
-    let mut response = list::<()>(&[], 0)?;
+    list_despite(&[] as &[()], 0, Some(reason))
+}
+
+/// As [`list`]; with a reason, the list is not what it should be: empty, out of date or lacking something.
+///
+/// # Errors
+/// As [`json`].
+pub fn list_despite<T: Serialize>(rows: &[T], total: usize, reason: Option<&str>) -> Answer {
+    let response = list(rows, total)?;
+    match reason {
+        Some(reason) => with_reason(response, reason),
+        None => Ok(response),
+    }
+}
+
+fn with_reason(mut response: Response, reason: &str) -> Answer {
     let printable: String = reason.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
     let value = HeaderValue::from_str(&printable).map_err(ApiError::internal)?;
     response.headers_mut().insert(UNAVAILABLE_REASON, value);

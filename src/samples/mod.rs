@@ -21,6 +21,7 @@ mod rows;
 mod seal;
 mod sealed;
 mod segment;
+pub mod shown;
 pub mod statements;
 mod store;
 mod sweep;
@@ -90,6 +91,14 @@ pub struct Total {
     pub last: Timestamp,
 }
 
+/// One group over time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    pub group: u64,
+    /// Oldest first; buckets without a record are absent.
+    pub points: Vec<Point>,
+}
+
 /// One bucket of one group's series, its series summed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
@@ -132,8 +141,18 @@ pub trait SampleStore: SampleSink {
         wanted: &Wanted,
     ) -> Result<Vec<Total>, StoreError>;
 
-    /// One group over time in buckets of `bucket_ms`, oldest first; buckets without a record are absent.
+    /// Every wanted group over time in buckets of `bucket_ms`, in the order of the groups.
     /// A record belongs to the bucket in which it ends; a bucket, like a window, excludes its start and includes its end.
+    async fn timelines(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        window: Window,
+        bucket_ms: i64,
+        wanted: &Wanted,
+    ) -> Result<Vec<Timeline>, StoreError>;
+
+    /// One group over time, as [`Self::timelines`].
     async fn points(
         &self,
         scope: Scope,
@@ -141,7 +160,11 @@ pub trait SampleStore: SampleSink {
         group: u64,
         window: Window,
         bucket_ms: i64,
-    ) -> Result<Vec<Point>, StoreError>;
+    ) -> Result<Vec<Point>, StoreError> {
+        let wanted = Wanted { columns: None, groups: Some(vec![group]) };
+        let mut timelines = self.timelines(scope, stream, window, bucket_ms, &wanted).await?;
+        Ok(timelines.pop().map(|timeline| timeline.points).unwrap_or_default())
+    }
 
     /// The series of one group.
     async fn members(

@@ -9,7 +9,8 @@ use basira_actors::model::{NULL, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Point, Total, Wanted, Window};
+use super::shown::{self, Texts, columns, float};
+use super::{Point, Total, Wanted};
 
 /// By what statements are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,28 +48,6 @@ pub struct StatementPoint {
 
 /// Columns that a [`Statement`] shows under names of its own.
 const SHOWN_AS_TOTALS: [&str; 5] = ["calls", "total_time_us", "rows", "shared_blks_hit", "shared_blks_read"];
-
-const SECOND_MS: i64 = 1000;
-const DAY_MS: i64 = 24 * 3600 * SECOND_MS;
-const BUCKETS_MS: [i64; 7] = [
-    10 * SECOND_MS,
-    60 * SECOND_MS,
-    300 * SECOND_MS,
-    900 * SECOND_MS,
-    3600 * SECOND_MS,
-    6 * 3600 * SECOND_MS,
-    DAY_MS,
-];
-const MOST_POINTS: i64 = 500;
-
-/// The smallest bucket, in milliseconds, that shows `window` in at most 500 points.
-#[must_use]
-pub fn bucket_ms(window: Window) -> i64 {
-    let span = window.until.as_millis().saturating_sub(window.since.as_millis()).max(0);
-    // A window that begins within a bucket touches one more.
-    let fits = |bucket: &i64| span / bucket + 2 <= MOST_POINTS;
-    BUCKETS_MS.into_iter().find(fits).unwrap_or_else(|| DAY_MS * (span / (DAY_MS * (MOST_POINTS - 2)) + 1))
-}
 
 /// What a [`Statement`] shows, of every group.
 #[must_use]
@@ -154,24 +133,20 @@ pub fn further_counters(values: &[i64]) -> Map<String, Value> {
     counters(values, |name| !SHOWN_AS_TOTALS.contains(&name))
 }
 
-/// Every column that `shown` picks, by its name; microseconds become milliseconds.
 fn counters(values: &[i64], shown: impl Fn(&str) -> bool) -> Map<String, Value> {
-    let columns = STATEMENTS.columns.iter().filter(|column| shown(column.name));
-    columns
-        .map(|column| match column.name.strip_suffix("_us") {
-            Some(base) => (format!("{base}_ms"), milliseconds(values, column.name).into()),
-            None => (column.name.to_owned(), cell(values, column.name).into()),
-        })
-        .collect()
+    if values.is_empty() {
+        let unknown = vec![NULL; STATEMENTS.columns.len()];
+        return counters(&unknown, shown);
+    }
+    columns(&STATEMENTS, values, &Texts::new(), |column| shown(column.name))
 }
 
 fn cell(values: &[i64], name: &str) -> Option<i64> {
-    let value = *values.get(STATEMENTS.column(name)?)?;
-    (value != NULL).then_some(value)
+    shown::cell(&STATEMENTS, values, name)
 }
 
 fn milliseconds(values: &[i64], name: &str) -> Option<f64> {
-    cell(values, name).map(|microseconds| float(microseconds) / 1000.0)
+    cell(values, name).map(shown::milliseconds)
 }
 
 fn mean_time_ms(values: &[i64]) -> Option<f64> {
@@ -185,11 +160,6 @@ fn hit_ratio(hit: Option<i64>, read: Option<i64>) -> Option<f64> {
     (hit + read > 0.0).then(|| hit / (hit + read))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 285 years of microseconds")]
-const fn float(value: i64) -> f64 {
-    value as f64
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
@@ -198,8 +168,8 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
     use serde_json::json;
 
-    use super::{Rank, Statement, StatementPoint, bucket_ms, cache_hit_ratio, further_counters, top};
-    use crate::samples::{Point, Total, Window};
+    use super::{Rank, Statement, StatementPoint, cache_hit_ratio, further_counters, top};
+    use crate::samples::{Point, Total};
 
     fn values(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; STATEMENTS.columns.len()];
@@ -279,32 +249,5 @@ mod tests {
         let further = further_counters(&values(&[("max_time_us", 1)]));
         assert_eq!(further["max_time_ms"], json!(0.001));
         assert!(!further.contains_key("calls"));
-    }
-
-    #[test]
-    fn buckets_keep_a_series_short() {
-        let bucket = |span_seconds: i64| {
-            let window = Window { since: Timestamp(7), until: Timestamp(7 + span_seconds * 1000) };
-            bucket_ms(window) / 1000
-        };
-        let day = 86_400;
-        let cases = [
-            (0, 10),
-            (3_600, 10),
-            (4_980, 10),
-            (4_990, 60),
-            (6 * 3_600, 60),
-            (day, 300),
-            (5 * day, 900),
-            (20 * day, 3_600),
-            (120 * day, 6 * 3_600),
-            (400 * day, day),
-            (499 * day, 2 * day),
-            (4_000 * day, 9 * day),
-        ];
-        for (span, expected) in cases {
-            assert_eq!(bucket(span), expected, "{span}");
-            assert!(span / expected + 2 <= 500, "{span}");
-        }
     }
 }

@@ -22,7 +22,7 @@ use super::read::{Walk, snapshot};
 use super::recent::Remembered;
 use super::writer::Pen;
 use super::{
-    Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+    Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known, usage,
 };
 
@@ -144,16 +144,16 @@ impl SampleStore for SegmentStore {
         Ok(self.walk(snapshot, scope, window, totals).await?.finish())
     }
 
-    async fn points(
+    async fn timelines(
         &self,
         scope: Scope,
         stream: &'static Stream,
-        group: u64,
         window: Window,
         bucket_ms: i64,
-    ) -> Result<Vec<Point>, StoreError> {
+        wanted: &Wanted,
+    ) -> Result<Vec<Timeline>, StoreError> {
         let (snapshot, groups) = self.open(scope, stream).await?;
-        let buckets = Buckets::new(stream, &groups, group, bucket_ms);
+        let buckets = Buckets::new(stream, groups, wanted, bucket_ms);
         Ok(self.walk(snapshot, scope, window, buckets).await?.finish())
     }
 
@@ -185,7 +185,7 @@ impl SampleStore for SegmentStore {
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         self.pen.change(Forget(scope)).await?;
-        streams::ALL.into_iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
         Ok(())
     }
 }

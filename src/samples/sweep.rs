@@ -88,7 +88,7 @@ async fn sweep_words(keeper: &Keeper, before_ms: i64, window: Window) -> Result<
     for (organization, mut hashes) in by_organization {
         let organization = OrganizationId(organization);
         for scope in databases(keeper, organization).await? {
-            for stream in streams::ALL.into_iter().filter(|stream| names_things(stream)) {
+            for stream in streams::ALL.iter().copied().filter(|stream| names_things(stream)) {
                 let used = used(keeper, scope, stream, window).await?;
                 hashes.retain(|hash| !used.words.contains(hash));
             }

@@ -1,15 +1,19 @@
 //! What a collector is and what happens between two samples. Pure: no I/O, no clock of its own.
 
+mod absent;
 mod backoff;
 mod counters;
 mod epoch;
 mod error;
+pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod rows;
 mod schedule;
 mod spec;
+mod words;
 
+pub use absent::{column_in, without};
 pub use backoff::Backoff;
 pub use counters::{Change, Counters};
 pub use epoch::{Epoch, Mark, Verdict, judge};
@@ -17,5 +21,6 @@ pub use error::CollectError;
 pub use rows::{CellError, Cursor, Rows};
 pub use schedule::{Due, Schedule};
 pub use spec::{
-    Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Server, Spec, Step, variant,
+    Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Reach, Server, Spec, Step, variant,
 };
+pub use words::Words;

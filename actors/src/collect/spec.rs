@@ -4,19 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CollectError, Rows};
-use crate::model::{ActivitySnapshot, Engine, Entry, GapReason, Record, Stream, Timestamp, Word};
+use crate::model::{
+    ActivitySnapshot, Engine, Entry, Event, GapReason, Record, Seen, Stream, Timestamp, Word,
+};
 
 /// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
 pub struct Spec {
     /// As `disabled_collectors` and `/collectors` name it.
     pub name: &'static str,
     pub engine: Engine,
+    /// What its gaps are about.
     pub stream: &'static Stream,
+    pub reach: Reach,
     pub every: Every,
     /// The server ends a query of this collector after this long; the client gives up a second later.
     pub timeout: Duration,
     /// A fresh collector that has seen nothing yet.
     pub start: fn() -> Box<dyn Collector>,
+}
+
+/// What a collector's source is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The whole server: one connection to any of its databases shows all of it.
+    Server,
+    /// The database connected to: each has its own.
+    Database,
 }
 
 /// How often a collector runs.
@@ -69,18 +82,23 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Param {
     Int(i32),
+    BigInt(i64),
     BigInts(Vec<i64>),
+    Text(String),
 }
 
 /// What one run came to.
 #[derive(Debug, Default)]
 pub struct Collected {
-    pub record: Option<Record>,
+    pub records: Vec<Record>,
     /// Gaps that this run found; a `from` of `None` stands for the end of what is stored.
     pub gaps: Vec<(Option<Timestamp>, Timestamp, GapReason)>,
     pub entries: Vec<Entry>,
     pub words: Vec<Word>,
+    pub events: Vec<Event>,
     pub activity: Option<ActivitySnapshot>,
+    /// What is so now.
+    pub seen: Vec<Seen>,
     /// Rows read from the server.
     pub rows: u64,
     /// Something that this run could not see, though it worked.
@@ -101,6 +119,8 @@ pub struct Server {
     pub version: String,
     /// Major version: 14 to 18.
     pub major: u32,
+    /// Whether it was a standby when last looked at; collectors to which it matters read it with their figures.
+    pub in_recovery: bool,
     /// When the server process started: tells one server, and one life of it, from another.
     pub started_at: Timestamp,
     /// The database connected to.

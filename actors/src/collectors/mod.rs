@@ -6,11 +6,11 @@ use crate::collect::Spec;
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: [&Spec; 2] = [&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    ALL.into_iter().filter(move |spec| spec.engine == engine)
+    ALL.iter().copied().filter(move |spec| spec.engine == engine)
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them

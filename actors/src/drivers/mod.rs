@@ -31,11 +31,14 @@ pub trait Session: Send {
     ///
     /// # Errors
     /// [`CollectError`]; when it [ends the connection](CollectError::ends_connection), drop the session.
-    async fn run(
-        &mut self,
-        query: &Query,
-        timeout: Duration,
-    ) -> Result<Box<dyn Rows + Send + Sync>, CollectError>;
+    async fn run(&mut self, query: &Query, timeout: Duration) -> Result<Reply, CollectError>;
+}
+
+/// What a server answered.
+pub struct Reply {
+    pub rows: Box<dyn Rows + Send + Sync>,
+    /// Columns that this server lacks; they read as NULL.
+    pub absent: Arc<[String]>,
 }
 
 /// How to connect.

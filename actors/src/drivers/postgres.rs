@@ -11,14 +11,15 @@ use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::error::{connect_error, query_error};
 use self::rows::PgRows;
-use super::{ConnectSettings, Session, resolve, tls};
-use crate::collect::{CollectError, Cursor, Extension, Param, Query, Rows, Server};
+use super::{ConnectSettings, Reply, Session, resolve, tls};
+use crate::collect::{CollectError, Cursor, Extension, Param, Query, Rows, Server, column_in, without};
 use crate::model::{Target, TlsMode};
 
 const SERVER: &str = include_str!("sql/server.sql");
@@ -31,6 +32,7 @@ const SERVER_COLUMNS: &[&str] = &[
     "role_oid",
     "statements_version",
     "statements_schema",
+    "in_recovery",
 ];
 const STATEMENT_TIMEOUT: &str =
     "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
@@ -46,10 +48,21 @@ pub(super) struct Postgres {
     connection: JoinHandle<()>,
     cancel: CancelToken,
     tls: MakeRustlsConnect,
-    prepared: HashMap<Arc<str>, Statement>,
+    prepared: HashMap<Arc<str>, Prepared>,
     statement_timeout: Duration,
     server: Server,
 }
+
+/// A question as this server understands it.
+#[derive(Clone)]
+struct Prepared {
+    statement: Statement,
+    /// Columns that it lacks, as the question spells them; they read as NULL.
+    absent: Arc<[String]>,
+}
+
+/// How many columns a server may lack before a question is given up.
+const MOST_ABSENT: usize = 16;
 
 impl Drop for Postgres {
     fn drop(&mut self) {
@@ -79,6 +92,7 @@ impl Postgres {
         let server = Server {
             version: String::new(),
             major: 0,
+            in_recovery: false,
             started_at: crate::model::Timestamp(0),
             database: target.database.clone(),
             role: target.username.clone().unwrap_or_default(),
@@ -116,14 +130,32 @@ impl Postgres {
         });
     }
 
-    async fn prepare(&mut self, query: &Query, limit: Duration) -> Result<Statement, CollectError> {
-        if let Some(statement) = self.prepared.get(&query.sql) {
-            return Ok(statement.clone());
+    async fn prepare(&mut self, query: &Query, limit: Duration) -> Result<Prepared, CollectError> {
+        if let Some(prepared) = self.prepared.get(&query.sql) {
+            return Ok(prepared.clone());
         }
-        let statement = self.within(limit, self.client.prepare(&query.sql)).await?;
+        let mut absent = Vec::new();
+        let mut sql = query.sql.to_string();
+        let statement = loop {
+            match self.within(limit, self.client.prepare(&sql)).await {
+                Err(CollectError::Server { code, message })
+                    if code == SqlState::UNDEFINED_COLUMN.code() && absent.len() < MOST_ABSENT =>
+                {
+                    let fitted = column_in(&message, &sql)
+                        .and_then(|column| Some((column.to_owned(), without(&sql, column)?)));
+                    let Some((column, fitted)) = fitted else {
+                        return Err(CollectError::Server { code, message });
+                    };
+                    absent.push(column);
+                    sql = fitted;
+                }
+                statement => break statement?,
+            }
+        };
         check_columns(&statement, query.columns)?;
-        self.prepared.insert(Arc::clone(&query.sql), statement.clone());
-        Ok(statement)
+        let prepared = Prepared { statement, absent: absent.into() };
+        self.prepared.insert(Arc::clone(&query.sql), prepared.clone());
+        Ok(prepared)
     }
 
     async fn limit_server(&mut self, limit: Duration) -> Result<(), CollectError> {
@@ -144,28 +176,26 @@ impl Session for Postgres {
 
     async fn refresh(&mut self) -> Result<(), CollectError> {
         let query = Query { sql: Arc::from(SERVER), params: Vec::new(), columns: SERVER_COLUMNS };
-        let rows = self.run(&query, FIRST_TIMEOUT).await?;
-        self.server = read_server(&*rows, self.server.raw_query_text)?;
+        let reply = self.run(&query, FIRST_TIMEOUT).await?;
+        self.server = read_server(&*reply.rows, self.server.raw_query_text)?;
         Ok(())
     }
 
-    async fn run(
-        &mut self,
-        query: &Query,
-        limit: Duration,
-    ) -> Result<Box<dyn Rows + Send + Sync>, CollectError> {
+    async fn run(&mut self, query: &Query, limit: Duration) -> Result<Reply, CollectError> {
         self.limit_server(limit).await?;
-        let statement = self.prepare(query, limit + GRACE).await?;
+        let Prepared { statement, absent } = self.prepare(query, limit + GRACE).await?;
         let params: Vec<&(dyn ToSql + Sync)> = query
             .params
             .iter()
             .map(|param| match param {
                 Param::Int(value) => value as &(dyn ToSql + Sync),
+                Param::BigInt(value) => value,
                 Param::BigInts(values) => values,
+                Param::Text(value) => value,
             })
             .collect();
         let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
-        Ok(Box::new(PgRows(rows)))
+        Ok(Reply { rows: Box::new(PgRows(rows)), absent })
     }
 }
 
@@ -221,10 +251,21 @@ fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectE
     let role_oid = cursor.required_i64()?;
     let statements_version = cursor.text()?;
     let statements_schema = cursor.text()?;
+    let in_recovery = cursor.bool()?.unwrap_or_default();
     let statements = statements_version.zip(statements_schema).and_then(|(version, schema)| {
         let (major, minor) = version.split_once('.')?;
         Some(Extension { schema: schema.to_owned(), version: (major.parse().ok()?, minor.parse().ok()?) })
     });
     let major = u32::try_from(version_num / 10_000).unwrap_or_default();
-    Ok(Server { version, major, started_at, database, role, role_oid, statements, raw_query_text })
+    Ok(Server {
+        version,
+        major,
+        in_recovery,
+        started_at,
+        database,
+        role,
+        role_oid,
+        statements,
+        raw_query_text,
+    })
 }

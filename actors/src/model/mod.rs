@@ -2,7 +2,9 @@
 
 mod activity;
 mod engine;
+mod event;
 mod ids;
+mod newest;
 mod sample;
 mod secret;
 mod status;
@@ -12,7 +14,9 @@ mod time;
 
 pub use activity::{ActiveQuery, ActivitySnapshot};
 pub use engine::{Engine, UnknownEngine};
+pub use event::{Event, EventKind};
 pub use ids::{DatabaseId, OrganizationId};
+pub use newest::{Newest, Seen, Snapshot};
 pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, NULL, Record, Stream, Word};
 pub use secret::Secret;
 pub use status::{CollectorState, CollectorStatus, DatabaseStatus, Status};

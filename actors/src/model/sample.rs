@@ -55,6 +55,41 @@ pub struct Record {
     pub columns: Vec<Vec<i64>>,
 }
 
+impl Record {
+    /// Rows of `stream` in any order, each series once.
+    #[must_use]
+    pub fn new<const N: usize>(
+        stream: &'static Stream,
+        from: Timestamp,
+        at: Timestamp,
+        mut rows: Vec<(u64, [i64; N])>,
+    ) -> Self {
+        debug_assert_eq!(N, stream.columns.len(), "one value per column of {}", stream.name);
+        rows.sort_unstable_by_key(|(series, _)| *series);
+        rows.dedup_by_key(|(series, _)| *series);
+        let column = |place: usize| rows.iter().map(|(_, values)| values[place]).collect();
+        let columns = (0..N).map(column).collect();
+        Self { stream, from, at, series: rows.iter().map(|(series, _)| *series).collect(), columns }
+    }
+
+    /// Both as one record over both spans; where both have a series, `other` counts.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        let (from, at) = (self.from.min(other.from), self.at.max(other.at));
+        let mut places: Vec<(u64, bool, usize)> = Vec::with_capacity(self.series.len() + other.series.len());
+        places.extend(self.series.iter().enumerate().map(|(row, &series)| (series, true, row)));
+        places.extend(other.series.iter().enumerate().map(|(row, &series)| (series, false, row)));
+        places.sort_unstable();
+        places.dedup_by_key(|(series, ..)| *series);
+        let column = |(left, right): (Vec<i64>, Vec<i64>)| {
+            places.iter().map(|&(_, of_self, row)| if of_self { left[row] } else { right[row] }).collect()
+        };
+        let columns = self.columns.into_iter().zip(other.columns).map(column).collect();
+        let series = places.iter().map(|(series, ..)| *series).collect();
+        Self { stream: self.stream, from, at, series, columns }
+    }
+}
+
 /// A stretch without trustworthy samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
@@ -163,9 +198,36 @@ impl Batch {
         }
     }
 
+    /// Adds `record`; there is one of each stream in a batch, so that none is taken for a repetition of another.
+    pub fn push(&mut self, record: Record) {
+        match self.records.iter().position(|known| known.stream == record.stream) {
+            Some(place) => {
+                let known = self.records.swap_remove(place);
+                self.records.push(known.joined(record));
+            }
+            None => self.records.push(record),
+        }
+    }
+
     /// Whether there is nothing to store.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.records.is_empty() && self.gaps.is_empty() && self.entries.is_empty() && self.words.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::streams::EVENTS;
+
+    #[test]
+    fn records_of_one_stream_are_joined() {
+        let row = |series: u64, value| (series, [value; EVENTS.columns.len()]);
+        let record = |from, at, rows| Record::new(&EVENTS, Timestamp(from), Timestamp(at), rows);
+        let mut batch = Batch::new(OrganizationId::generate(), DatabaseId::generate());
+        batch.push(record(5, 10, vec![row(9, 1), row(2, 2)]));
+        batch.push(record(3, 8, vec![row(4, 3), row(9, 4)]));
+        assert_eq!(batch.records, [record(3, 10, vec![row(2, 2), row(4, 3), row(9, 4)])]);
     }
 }

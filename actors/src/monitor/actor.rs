@@ -181,11 +181,17 @@ impl State {
         });
     }
 
-    fn polled(&mut self, myself: &ActorRef<Message>, (mut runner, outcome): (Runner, Outcome), now: Instant) {
+    fn polled(
+        &mut self,
+        myself: &ActorRef<Message>,
+        (mut runner, mut outcome): (Runner, Outcome),
+        now: Instant,
+    ) {
         self.poll = None;
         for run in &outcome.runs {
             self.report.ran(run);
         }
+        self.shared.saw(std::mem::take(&mut outcome.seen));
         match self.next_target.take() {
             // how the old registration fared is of no interest any more
             Some(target) => runner.reconfigure(target),

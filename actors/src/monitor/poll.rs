@@ -7,10 +7,12 @@ use tokio::sync::Notify;
 
 use super::report::{Run, Success};
 use super::{Dependencies, Live, Message, Shared};
-use crate::collect::{Answer, CollectError, Collected, Collector, Due, Server, Spec, Step};
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, Due, Notice, Server, Spec, Step, Words, events,
+};
 use crate::collectors;
 use crate::drivers::{self, Session};
-use crate::model::{Batch, Gap, Target, Timestamp};
+use crate::model::{Batch, Event, Gap, Seen, Target, Timestamp};
 
 /// Everything that a poll needs and changes. It travels into the task and back, so two polls cannot overlap.
 pub(crate) struct Runner {
@@ -18,6 +20,8 @@ pub(crate) struct Runner {
     target: Target,
     session: Option<Box<dyn Session>>,
     collectors: Vec<Running>,
+    /// Those of events.
+    words: Words,
     /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
     unstored: Option<Batch>,
     /// Something that a collector needs was missing: look again before the next run.
@@ -38,6 +42,8 @@ pub(crate) struct Outcome {
     pub(super) runs: Vec<Run>,
     /// The server that answered, if one did.
     pub(super) server: Option<Server>,
+    /// What is so now, by the database within the server.
+    pub(super) seen: Vec<(String, Seen)>,
 }
 
 impl Runner {
@@ -49,6 +55,7 @@ impl Runner {
             target,
             session: None,
             collectors,
+            words: Words::default(),
             unstored: None,
             look_again: false,
             reused: false,
@@ -72,8 +79,9 @@ impl Runner {
         shared: &Shared,
         interrupt: &Notify,
     ) -> Outcome {
-        let mut outcome = Outcome { runs: Vec::new(), server: None };
+        let mut outcome = Outcome { runs: Vec::new(), server: None, seen: Vec::new() };
         let mut batch = Batch::new(self.target.organization_id, self.target.id);
+        let mut events = Vec::new();
         let mut broken = unless(interrupt, self.prepare()).await.err();
         for place in 0..self.collectors.len() {
             let name = self.collectors[place].spec.name;
@@ -91,6 +99,10 @@ impl Runner {
                     // an actor that is gone needs no live value
                     let _ = monitor.cast(Message::Looked(live));
                 }
+                events.append(&mut collected.events);
+                let database = self.session.as_ref().map(|session| session.server().database.clone());
+                let seen = collected.seen.drain(..).map(|seen| (database.clone().unwrap_or_default(), seen));
+                outcome.seen.extend(seen);
                 self.collectors[place].add_to(&mut batch, *collected)
             });
             outcome.server = self.session.as_ref().map(|session| session.server().clone()).or(outcome.server);
@@ -103,6 +115,7 @@ impl Runner {
         if broken.is_some() {
             self.session = None;
         }
+        self.add_events(&events, &mut batch);
         self.store_all(batch, &mut outcome).await;
         outcome
     }
@@ -153,6 +166,13 @@ impl Runner {
         Ok(())
     }
 
+    fn add_events(&mut self, events: &[Event], batch: &mut Batch) {
+        if !events.is_empty() {
+            batch.push(events::record(events, Timestamp::now(), &mut self.words));
+            batch.words.extend(self.words.news());
+        }
+    }
+
     /// Stores the batch of this poll; when the store is away, the runs that filled it have failed.
     async fn store_all(&mut self, batch: Batch, outcome: &mut Outcome) {
         if batch.is_empty() {
@@ -186,7 +206,7 @@ impl Running {
                 batch.gaps.push(Gap { stream: self.spec.stream, from, to, reason });
             }
         }
-        batch.records.extend(collected.record);
+        collected.records.into_iter().for_each(|record| batch.push(record));
         batch.entries.extend(collected.entries);
         batch.words.extend(collected.words);
         Success { rows: collected.rows, notice: collected.notice }
@@ -211,13 +231,26 @@ pub(super) async fn converse(
     session: &mut dyn Session,
 ) -> Result<Box<Collected>, CollectError> {
     let mut step = collector.begin(session.server())?;
+    let mut absent = Vec::new();
     loop {
         let query = match step {
-            Step::Done(collected) => return Ok(collected),
+            Step::Done(mut collected) => {
+                collected.notice = collected.notice.or_else(|| absent_notice(session.server(), &absent));
+                return Ok(collected);
+            }
             Step::Ask(query) => query,
         };
         let asked = Instant::now();
-        let rows = session.run(&query, spec.timeout).await?;
-        step = collector.answer(session.server(), Answer { rows: &*rows, took: asked.elapsed() })?;
+        let reply = session.run(&query, spec.timeout).await?;
+        absent.extend(reply.absent.iter().cloned());
+        step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;
     }
+}
+
+/// A collector that works without some of its columns.
+fn absent_notice(server: &Server, absent: &[String]) -> Option<Notice> {
+    (!absent.is_empty()).then(|| Notice {
+        reason: format!("PostgreSQL {} has no {}: shown as null", server.version, absent.join(", ")),
+        fix: "use a version of Basira that knows this version of PostgreSQL".to_owned(),
+    })
 }

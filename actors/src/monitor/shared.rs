@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use ractor::ActorRef;
 use tokio::sync::watch;
 
 use super::{Live, Message};
-use crate::model::{DatabaseStatus, Status, Timestamp};
+use crate::model::{DatabaseStatus, Newest, Seen, Snapshot, Status, Timestamp};
 
 /// Shared by the supervisor, the monitor of the moment and everybody who asks.
 pub(crate) struct Shared {
     /// The newest live value; `None` before the first look.
     pub(crate) live: watch::Sender<Option<Live>>,
     pub(crate) observed: watch::Sender<Observed>,
+    newest: RwLock<Newest>,
     actor: RwLock<Option<ActorRef<Message>>>,
     subscribers: Mutex<HashMap<u64, Duration>>,
     last_seq: AtomicU64,
@@ -51,6 +52,7 @@ impl Default for Shared {
         Self {
             live: watch::Sender::new(None),
             observed: watch::Sender::new(Observed::default()),
+            newest: RwLock::default(),
             actor: RwLock::new(None),
             subscribers: Mutex::new(HashMap::new()),
             last_seq: AtomicU64::new(0),
@@ -67,6 +69,17 @@ impl Shared {
 
     pub(crate) fn set_actor(&self, actor: Option<ActorRef<Message>>) {
         *self.actor.write().unwrap_or_else(PoisonError::into_inner) = actor;
+    }
+
+    /// Keeps what was seen last, each with the database within the server.
+    pub(crate) fn saw(&self, seen: Vec<(String, Seen)>) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        seen.into_iter().for_each(|(database, seen)| newest.put(&database, seen));
+    }
+
+    /// What was seen last, by the database within the server.
+    pub(crate) fn newest<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 
     /// The number of the next snapshot.

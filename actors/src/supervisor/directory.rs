@@ -8,7 +8,7 @@ use std::time::Duration;
 use ractor::rpc::CallResult;
 use tokio::sync::watch;
 
-use crate::model::{ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus, Timestamp};
+use crate::model::{ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus, Snapshot, Timestamp};
 use crate::monitor::{Live, Message, Shared};
 
 /// How long a monitor may take to describe itself; it never waits for I/O itself.
@@ -87,6 +87,18 @@ impl Handle {
             Some(Live::Snapshot { snapshot, .. }) => Some(Arc::clone(snapshot)),
             _ => None,
         }
+    }
+
+    /// What was seen last of one kind, by the database within the server; stays when the server is away. Never waits.
+    #[must_use]
+    pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
+        self.shared.newest()
+    }
+
+    /// What was seen last of a kind of which the server has one.
+    #[must_use]
+    pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
+        self.newest_of_each().pop().map(|(_, newest)| newest)
     }
 
     /// One line per collector, asked of the actor.

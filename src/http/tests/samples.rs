@@ -9,7 +9,7 @@ use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, NULL, Organization
 use basira_actors::ports::{SampleSink, SinkError};
 use serde_json::{Map, json};
 
-use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Total, Wanted, Window};
+use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Timeline, Total, Wanted, Window};
 
 /// The statement that everything is known of.
 pub(super) const BUSY: u64 = 0xb5;
@@ -68,16 +68,17 @@ impl SampleStore for FixedSamples {
         Ok(vec![total(1, &[("calls", 9), ("total_time_us", 10)]), total(BUSY, &busy)])
     }
 
-    async fn points(
+    async fn timelines(
         &self,
         scope: Scope,
         _: &'static Stream,
-        group: u64,
         window: Window,
         _: i64,
-    ) -> Result<Vec<Point>, StoreError> {
+        wanted: &Wanted,
+    ) -> Result<Vec<Timeline>, StoreError> {
         let point = Point { ts: window.since, values: values(&[("calls", 4), ("total_time_us", 8_000)]) };
-        Ok(if scope == self.scope && group == BUSY { vec![point] } else { Vec::new() })
+        let known = scope == self.scope && wanted.groups.as_deref() == Some(&[BUSY]);
+        Ok(if known { vec![Timeline { group: BUSY, points: vec![point] }] } else { Vec::new() })
     }
 
     async fn members(&self, scope: Scope, _: &'static Stream, group: u64) -> Result<Vec<Member>, StoreError> {

@@ -70,7 +70,7 @@ impl Ledger {
     /// The next records of the tail, and whether there are more.
     pub(super) async fn waiting(&self) -> Result<(Vec<Waiting>, bool), DbErr> {
         let found: Vec<(Uuid, Uuid, String, i64, i64)> = tail::Entity::find()
-            .filter(tail::Column::Stream.is_in(streams::ALL.map(|stream| stream.name)))
+            .filter(tail::Column::Stream.is_in(streams::ALL.iter().map(|stream| stream.name)))
             .order_by_asc(tail::Column::DatabaseId)
             .order_by_asc(tail::Column::Stream)
             .order_by_asc(tail::Column::AtMs)

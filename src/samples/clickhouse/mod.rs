@@ -38,10 +38,10 @@ use self::ship::Shipper;
 use self::sum::Sum;
 use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
-use super::fold::{Groups, members};
+use super::fold::Groups;
 use super::writer::Pen;
 use super::{
-    Member, Point, Retention, SampleKeeping, SampleStore, Scope, StoreError, Total, Usage, Wanted, Window,
+    Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known,
 };
 use crate::config::Dsn;
@@ -173,22 +173,21 @@ impl SampleStore for ClickHouseStore {
         wanted: &Wanted,
     ) -> Result<Vec<Total>, StoreError> {
         let groups = self.groups(scope, stream).await?;
-        let empty = || Sum::totals(stream, &groups, wanted);
+        let empty = || Sum::new(stream, &groups, wanted, None);
         Ok(self.sum(scope, window, empty).await?.into_totals())
     }
 
-    async fn points(
+    async fn timelines(
         &self,
         scope: Scope,
         stream: &'static Stream,
-        group: u64,
         window: Window,
         bucket_ms: i64,
-    ) -> Result<Vec<Point>, StoreError> {
+        wanted: &Wanted,
+    ) -> Result<Vec<Timeline>, StoreError> {
         let groups = self.groups(scope, stream).await?;
-        let series = members(&groups, |of_series| of_series == group, std::iter::once(group));
-        let empty = || Sum::points(stream, series.iter().copied().collect(), bucket_ms.max(1));
-        Ok(self.sum(scope, window, empty).await?.into_points())
+        let empty = || Sum::new(stream, &groups, wanted, Some(bucket_ms.max(1)));
+        Ok(self.sum(scope, window, empty).await?.into_timelines())
     }
 
     async fn members(
@@ -222,7 +221,7 @@ impl SampleStore for ClickHouseStore {
         let there = shipper.forget(scope).await;
         // here it is forgotten in any case
         self.pen.change(Forget(scope)).await?;
-        streams::ALL.into_iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
         there
     }
 }

@@ -9,7 +9,7 @@ use super::columns::summed;
 use super::plan::{Days, Kept, Piece, plan};
 use super::schema::table;
 use super::server::{ClickHouseError, Server, of};
-use super::sum::{By, Sum};
+use super::sum::Sum;
 
 const WHOLE: &str = include_str!("sql/read_whole.sql");
 const JUDGED: &str = include_str!("sql/read_judged.sql");
@@ -35,7 +35,7 @@ pub(super) async fn read(
         return Ok(());
     }
     let in_tail = question.counted.iter().map(|&at| super::plan::day_of(at)).collect();
-    let pieces = plan(question.window, &in_tail, question.kept, whole(&sum.by));
+    let pieces = plan(question.window, &in_tail, question.kept, whole(sum.bucket_ms));
     let parts: Vec<_> = pieces.iter().map(|piece| statement(piece, question, sum)).collect();
     if parts.is_empty() {
         return Ok(());
@@ -62,11 +62,11 @@ pub(super) async fn read(
 }
 
 /// The resolutions, coarsest first, that tell apart all that is to be told apart.
-fn whole(by: &By) -> &'static [Resolution] {
-    match by {
-        By::Bucket(bucket_ms) if bucket_ms % Resolution::Minute.millis() != 0 => &[],
-        By::Bucket(bucket_ms) if bucket_ms % Resolution::Hour.millis() != 0 => &[Resolution::Minute],
-        By::Bucket(_) | By::Group(_) => &[Resolution::Hour, Resolution::Minute],
+fn whole(bucket_ms: Option<i64>) -> &'static [Resolution] {
+    match bucket_ms {
+        Some(bucket_ms) if bucket_ms % Resolution::Minute.millis() != 0 => &[],
+        Some(bucket_ms) if bucket_ms % Resolution::Hour.millis() != 0 => &[Resolution::Minute],
+        _ => &[Resolution::Hour, Resolution::Minute],
     }
 }
 
@@ -75,9 +75,9 @@ fn statement(piece: &Piece, question: &Question<'_>, sum: &Sum) -> String {
     let (template, place) = if piece.judged { (JUDGED, "(at_ms - 1)") } else { (WHOLE, "bucket") };
     // a bucket is judged when all that the server has of it is put together
     let merged = if resolution == Resolution::Raw { "" } else { " FINAL" };
-    let bucket = match sum.by {
-        By::Group(_) => "tuple()".to_owned(),
-        By::Bucket(bucket_ms) => format!("{place} - positiveModulo({place}, toInt64({bucket_ms}))"),
+    let bucket = match sum.bucket_ms {
+        None => "tuple()".to_owned(),
+        Some(bucket_ms) => format!("{place} - positiveModulo({place}, toInt64({bucket_ms}))"),
     };
     let series =
         sum.series.as_ref().map_or_else(|| "true".to_owned(), |series| one_of("series", "IN", series));

@@ -24,7 +24,7 @@ impl Remote {
     /// What the tables have. Whoever reads holds it as long: nothing is dropped meanwhile that a read counts on.
     pub(super) async fn kept(&self) -> Result<&RwLock<Kept>, ClickHouseError> {
         let make = async || {
-            schema::create(&self.server, &streams::ALL, &self.retention).await?;
+            schema::create(&self.server, streams::ALL, &self.retention).await?;
             let rows: Vec<(String, i64)> =
                 self.server.rows("reading what is kept", self.server.query(KEPT)).await?;
             let mut kept = Kept::ALL;
@@ -39,7 +39,7 @@ impl Remote {
 
     /// All of our tables, with their stream and resolution.
     pub(super) fn tables() -> impl Iterator<Item = (String, &'static Stream, Resolution)> {
-        streams::ALL.into_iter().flat_map(|stream| {
+        streams::ALL.iter().copied().flat_map(|stream| {
             Resolution::ALL.map(|resolution| (schema::table(stream, resolution), stream, resolution))
         })
     }

@@ -1,35 +1,49 @@
-//! One group over time.
+//! Groups over time.
 
 use std::collections::BTreeMap;
 
 use basira_actors::model::{Stream, Timestamp};
 
-use super::{Cells, Columns, Gather, Groups, members};
-use crate::samples::Point;
+use super::{Cells, Columns, Gather, Groups, wanted_series};
+use crate::samples::{Point, Timeline, Wanted};
 
-/// The series of one group, by bucket of time.
+/// The sums of each group by bucket of time.
 pub(in crate::samples) struct Buckets {
     columns: Columns,
-    series: Vec<u64>,
+    groups: Groups,
+    series: Option<Vec<u64>>,
     bucket_ms: i64,
-    cells: BTreeMap<i64, Cells>,
+    cells: BTreeMap<(u64, i64), Cells>,
 }
 
 impl Buckets {
     pub(in crate::samples) fn new(
         stream: &'static Stream,
-        groups: &Groups,
-        group: u64,
+        groups: Groups,
+        wanted: &Wanted,
         bucket_ms: i64,
     ) -> Self {
-        let series = members(groups, |of_series| of_series == group, std::iter::once(group));
-        let columns = Columns::all(stream);
-        Self { columns, series, bucket_ms: bucket_ms.max(1), cells: BTreeMap::new() }
+        let series = wanted_series(&groups, wanted);
+        let columns = Columns::of(stream, wanted.columns.as_deref());
+        Self { columns, groups, series, bucket_ms: bucket_ms.max(1), cells: BTreeMap::new() }
     }
 
-    pub(in crate::samples) fn finish(self) -> Vec<Point> {
-        self.cells.into_iter().map(|(ts, cells)| Point { ts: Timestamp(ts), values: cells.values }).collect()
+    pub(in crate::samples) fn finish(self) -> Vec<Timeline> {
+        timelines(self.cells)
     }
+}
+
+/// What is in each bucket of each group, as it is answered.
+pub(in crate::samples) fn timelines(cells: BTreeMap<(u64, i64), Cells>) -> Vec<Timeline> {
+    let mut timelines: Vec<Timeline> = Vec::new();
+    for ((group, ts), cells) in cells {
+        let point = Point { ts: Timestamp(ts), values: cells.values };
+        match timelines.last_mut() {
+            Some(timeline) if timeline.group == group => timeline.points.push(point),
+            _ => timelines.push(Timeline { group, points: vec![point] }),
+        }
+    }
+    timelines
 }
 
 impl Gather for Buckets {
@@ -38,7 +52,7 @@ impl Gather for Buckets {
     }
 
     fn series(&self) -> Option<&[u64]> {
-        Some(&self.series)
+        self.series.as_deref()
     }
 
     /// The start of the bucket in which a record that ends at `at` ends: a bucket is open at its start, as a window is.
@@ -50,8 +64,9 @@ impl Gather for Buckets {
         resolution_ms > 0 && self.bucket_ms % resolution_ms == 0
     }
 
-    fn cells(&mut self, _series: u64, bucket: i64) -> Option<(&Columns, &mut Cells)> {
-        let cells = self.cells.entry(bucket).or_insert_with(|| Cells::new(self.columns.stream));
+    fn cells(&mut self, series: u64, bucket: i64) -> Option<(&Columns, &mut Cells)> {
+        let group = self.groups.get(&series).copied().unwrap_or(series);
+        let cells = self.cells.entry((group, bucket)).or_insert_with(|| Cells::new(self.columns.stream));
         Some((&self.columns, cells))
     }
 }

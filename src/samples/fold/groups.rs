@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::samples::Wanted;
 
 /// The group of each series that has an entry; one without is its own group.
 pub(in crate::samples) type Groups = Arc<FxHashMap<u64, u64>>;
 
-/// The series of any of `groups`, ascending.
-pub(in crate::samples) fn members(
-    groups: &Groups,
-    wanted: impl Fn(u64) -> bool,
-    alone: impl Iterator<Item = u64>,
-) -> Vec<u64> {
-    let mut series: Vec<u64> =
-        groups.iter().filter(|&(_, &group)| wanted(group)).map(|(&series, _)| series).collect();
-    series.extend(alone.filter(|series| !groups.contains_key(series)));
+/// The series of the wanted groups, ascending; none when all are wanted.
+pub(in crate::samples) fn wanted_series(groups: &Groups, wanted: &Wanted) -> Option<Vec<u64>> {
+    let wanted: FxHashSet<u64> = wanted.groups.as_ref()?.iter().copied().collect();
+    let members = groups.iter().filter(|(_, group)| wanted.contains(group)).map(|(&series, _)| series);
+    // a series without an entry is its own group
+    let alone = wanted.iter().copied().filter(|series| !groups.contains_key(series));
+    let mut series: Vec<u64> = members.chain(alone).collect();
     series.sort_unstable();
-    series
+    Some(series)
 }

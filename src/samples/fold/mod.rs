@@ -7,9 +7,9 @@ mod groups;
 mod summed;
 mod totals;
 
-pub(super) use buckets::Buckets;
+pub(super) use buckets::{Buckets, timelines};
 pub(super) use cells::{Cells, Columns};
 pub(super) use gather::Gather;
-pub(super) use groups::{Groups, members};
+pub(super) use groups::{Groups, wanted_series};
 pub(super) use summed::Summed;
 pub(super) use totals::Totals;

@@ -1,9 +1,9 @@
 //! Everything, by group.
 
 use basira_actors::model::{Stream, Timestamp};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::{Cells, Columns, Gather, Groups, members};
+use super::{Cells, Columns, Gather, Groups, wanted_series};
 use crate::samples::{Total, Wanted};
 
 /// The sums of each group.
@@ -19,10 +19,7 @@ pub(in crate::samples) struct Totals {
 
 impl Totals {
     pub(in crate::samples) fn new(stream: &'static Stream, groups: Groups, wanted: &Wanted) -> Self {
-        let series = wanted.groups.as_ref().map(|wanted| {
-            let set: FxHashSet<u64> = wanted.iter().copied().collect();
-            members(&groups, |group| set.contains(&group), set.iter().copied())
-        });
+        let series = wanted_series(&groups, wanted);
         Self {
             columns: Columns::of(stream, wanted.columns.as_deref()),
             groups,

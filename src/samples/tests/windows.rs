@@ -59,6 +59,12 @@ pub(super) async fn agree(
             let points: Vec<Point> = points.into_iter().map(point).collect();
             let expected: Vec<Point> = expected_points.iter().cloned().map(point).collect();
             assert_eq!(points, expected, "store {number}: {window:?} by {bucket_ms}");
+            let all = store.timelines(scope, stream, window, bucket_ms, &Wanted::ALL).await.unwrap();
+            let groups: Vec<u64> = all.iter().map(|timeline| timeline.group).collect();
+            assert_eq!(groups, expected_totals.iter().map(|total| total.group).collect::<Vec<_>>());
+            let of_one = all.into_iter().find(|timeline| timeline.group == group);
+            let of_one = of_one.map(|timeline| timeline.points).unwrap_or_default();
+            assert_eq!(of_one.into_iter().map(point).collect::<Vec<_>>(), expected);
         }
     }
 }

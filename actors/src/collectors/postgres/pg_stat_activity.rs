@@ -1,25 +1,24 @@
 //! `pg_stat_activity`: who is doing what now. PostgreSQL 14 and later; needs `pg_read_all_stats` to see other roles.
 //! Costs 0.2 to 0.4 ms of a backend with 70 sessions.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Server, Spec, Step,
-    variant,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
+    Step, Words, variant,
 };
-use crate::model::{
-    ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, Word, streams,
-};
+use crate::model::{ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, streams};
 use crate::text::{self, Fingerprint};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_activity",
     engine: Engine::Postgres,
     stream: &streams::ACTIVITY,
+    reach: Reach::Server,
     every: Every::Live(Duration::from_secs(5)),
     timeout: Duration::from_secs(5),
     start: || Box::<Activity>::default(),
@@ -47,7 +46,7 @@ const COLUMNS: &[&str] = &[
 const HIDDEN: &str = "<insufficient privilege>";
 /// A look this much later than the one before leaves a gap.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Texts and words remembered before starting over.
+/// Texts remembered before starting over.
 const REMEMBERED: usize = 4_096;
 
 /// Texts already normalised and words already handed on.
@@ -56,8 +55,7 @@ struct Activity {
     previous: Option<Timestamp>,
     /// By hash of the raw text, so that no literal is kept.
     normalised: HashMap<u64, (Arc<str>, Fingerprint)>,
-    said: HashSet<u64>,
-    words: Vec<Word>,
+    words: Words,
 }
 
 impl Collector for Activity {
@@ -82,15 +80,12 @@ impl Collector for Activity {
             }
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
-        sessions.sort_unstable_by_key(|session| session.query.pid);
         let hidden = sessions.iter().filter(|session| session.hidden).count();
-        let record = Record {
-            stream: &streams::ACTIVITY,
-            from: self.previous.unwrap_or(at),
-            at,
-            series: sessions.iter().map(|session| session.query.pid.cast_unsigned()).collect(),
-            columns: self.columns(&sessions),
-        };
+        // the look itself is series 0, so that one at which nothing ran can be found again
+        let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
+        let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
+        let rows = sessions.iter().map(|session| (session.query.pid.cast_unsigned(), self.row(session)));
+        let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
         let gap = match self.previous {
             None => Some((None, at, GapReason::NotWatched)),
             Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
@@ -99,9 +94,9 @@ impl Collector for Activity {
         let mut queries: Vec<ActiveQuery> = sessions.into_iter().map(|session| session.query).collect();
         queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
         Ok(Step::Done(Box::new(Collected {
-            record: Some(record),
+            records: vec![record],
             gaps: gap.into_iter().collect(),
-            words: std::mem::take(&mut self.words),
+            words: self.words.news(),
             rows: queries.len() as u64,
             activity: Some(ActivitySnapshot { at, queries }),
             notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
@@ -184,45 +179,28 @@ impl Activity {
     }
 
     /// The columns of the stream, in its order.
-    fn columns(&mut self, sessions: &[Session]) -> Vec<Vec<i64>> {
-        let queries = |session: &Session| match (session.fingerprint, &session.normalised) {
-            (Some(hash), Some(text)) => Some((hash.0, Arc::clone(text))),
-            _ => None,
+    fn row(&mut self, session: &Session) -> [i64; streams::ACTIVITY.columns.len()] {
+        let Session { query, fingerprint, normalised, .. } = session;
+        let text = match (fingerprint, normalised) {
+            (Some(hash), Some(text)) => self.words.say_as(hash.0, || Arc::clone(text)),
+            _ => NULL,
         };
-        let text_column = sessions.iter().map(|session| self.say(queries(session))).collect();
-        let mut columns = vec![text_column];
-        let names: [fn(&ActiveQuery) -> Option<String>; 9] = [
-            |query| query.state.clone(),
-            |query| query.wait_event_type.clone(),
-            |query| query.wait_event.clone(),
-            |query| query.user_name.clone(),
-            |query| query.database_name.clone(),
-            |query| query.application_name.clone(),
-            |query| query.client_addr.clone(),
-            |query| query.backend_type.clone(),
-            |query| (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids)),
-        ];
-        for name in names {
-            let word = |session: &Session| {
-                name(&session.query).map(|text| (xxh3_64(text.as_bytes()), Arc::<str>::from(text)))
-            };
-            columns.push(sessions.iter().map(|session| self.say(word(session))).collect());
-        }
-        columns.push(sessions.iter().map(|session| session.query.duration_ms.unwrap_or(NULL)).collect());
-        columns.push(sessions.iter().map(|session| session.query.transaction_ms.unwrap_or(NULL)).collect());
-        columns
-    }
-
-    /// A word as a cell; its text is handed on the first time.
-    fn say(&mut self, word: Option<(u64, Arc<str>)>) -> i64 {
-        let Some((hash, text)) = word else { return NULL };
-        if self.said.len() >= REMEMBERED {
-            self.said.clear();
-        }
-        if self.said.insert(hash) {
-            self.words.push(Word { hash, text });
-        }
-        hash.cast_signed()
+        let blocking_pids = (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids));
+        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        [
+            text,
+            word(&query.state),
+            word(&query.wait_event_type),
+            word(&query.wait_event),
+            word(&query.user_name),
+            word(&query.database_name),
+            word(&query.application_name),
+            word(&query.client_addr),
+            word(&query.backend_type),
+            word(&blocking_pids),
+            query.duration_ms.unwrap_or(NULL),
+            query.transaction_ms.unwrap_or(NULL),
+        ]
     }
 }
 

@@ -9,11 +9,11 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::decode::{GAUGES, MOVES, Values, key, probe, values};
+use self::decode::{MOVES, Values, key, probe, values};
 use self::texts::Texts;
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Extension, Mark,
-    Notice, Query, Server, Spec, Step, Verdict, judge, variant,
+    Notice, Query, Reach, Server, Spec, Step, Verdict, judge, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
@@ -21,6 +21,7 @@ pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_statements",
     engine: Engine::Postgres,
     stream: &streams::STATEMENTS,
+    reach: Reach::Server,
     every: Every::PollInterval,
     timeout: Duration::from_secs(5),
     start: || Box::<Statements>::default(),
@@ -187,13 +188,13 @@ impl Statements {
         };
         let (entries, words) = self.texts.news();
         Step::Done(Box::new(Collected {
-            record: from.map(|from| record(from, mark.at, changed)),
+            records: from.map(|from| record(from, mark.at, changed)).into_iter().collect(),
             gaps: gap.into_iter().collect(),
             entries,
             words,
-            activity: None,
             rows,
             notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
+            ..Collected::default()
         }))
     }
 }
@@ -212,12 +213,8 @@ fn worth_storing<const N: usize>(verdict: Verdict, change: Change<N>, values: [i
     MOVES.iter().any(|&at| delta[at] > 0).then_some(delta)
 }
 
-fn record(from: Timestamp, at: Timestamp, mut changed: Vec<(u64, Values)>) -> Record {
-    changed.sort_unstable_by_key(|(series, _)| *series);
-    let columns =
-        (0..GAUGES.end).map(|column| changed.iter().map(|(_, values)| values[column]).collect()).collect();
-    let series = changed.iter().map(|(series, _)| *series).collect();
-    Record { stream: &streams::STATEMENTS, from, at, series, columns }
+fn record(from: Timestamp, at: Timestamp, changed: Vec<(u64, Values)>) -> Record {
+    Record::new(&streams::STATEMENTS, from, at, changed)
 }
 
 fn schema(server: &Server) -> Result<&Extension, CollectError> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::{Answer, ApiError, Request, response};
+use crate::samples::shown;
 use crate::samples::statements::{self, Statement, StatementPoint};
 use crate::samples::{Member, Scope, Wanted};
 
@@ -54,7 +55,7 @@ pub(super) async fn detail(request: Request) -> Answer {
     if members.is_empty() {
         return Err(ApiError::not_found("query"));
     }
-    let bucket_ms = statements::bucket_ms(window);
+    let bucket_ms = shown::bucket_ms(window);
     let wanted = Wanted { columns: None, groups: Some(vec![group]) };
     let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
     let total = totals.into_iter().find(|total| total.group == group);

@@ -32,6 +32,7 @@ struct Play {
 impl Play {
     fn new() -> Self {
         let server = Server {
+            in_recovery: false,
             version: "17.1".to_owned(),
             major: 17,
             started_at: Timestamp(1_000),
@@ -109,7 +110,7 @@ fn texts(statements: &[Shown]) -> Table {
 
 /// The calls in the record, in any order.
 fn calls(collected: &Collected) -> Vec<i64> {
-    let mut calls = collected.record.as_ref().map(|record| record.columns[0].clone()).unwrap_or_default();
+    let mut calls = collected.records.first().map(|record| record.columns[0].clone()).unwrap_or_default();
     calls.sort_unstable();
     calls
 }
@@ -122,13 +123,13 @@ fn reasons(collected: &Collected) -> Vec<GapReason> {
 fn the_first_sample_is_a_baseline_and_the_next_a_delta() {
     let mut play = Play::new();
     let first = play.poll(&[shown(1, 5)]);
-    assert!(first.record.is_none());
+    assert!(first.records.is_empty());
     assert_eq!(first.gaps, [(None, Timestamp(110_000), GapReason::NotWatched)]);
     assert_eq!(first.entries.len(), 1);
     let second = play.poll(&[shown(1, 8), shown(2, 1)]);
     assert_eq!(calls(&second), [1, 3]);
     assert_eq!(second.gaps, []);
-    let record = second.record.expect("a delta");
+    let record = second.records.into_iter().next().expect("a delta");
     assert_eq!((record.from, record.at), (Timestamp(110_000), Timestamp(120_000)));
     assert!(record.series.is_sorted());
     assert!(calls(&play.poll(&[shown(1, 8), shown(2, 1)])).is_empty(), "nothing moved");
@@ -142,7 +143,7 @@ fn after_a_reset_the_counters_are_the_delta() {
     let after = play.poll(&[shown(1, 60)]);
     assert_eq!(calls(&after), [60]);
     assert_eq!(after.gaps, [(Some(Timestamp(110_000)), Timestamp(115_000), GapReason::CountersReset)]);
-    assert_eq!(after.record.expect("a delta").from, Timestamp(115_000));
+    assert_eq!(after.records.first().expect("a delta").from, Timestamp(115_000));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_sample_that_is_broken_off_joins_the_next() {
     // the connection breaks here
     let collected = play.poll(&[shown(1, 54), shown(2, 1)]);
     assert_eq!(calls(&collected), [1, 4]);
-    assert_eq!(collected.record.expect("a delta").from, Timestamp(110_000));
+    assert_eq!(collected.records.first().expect("a delta").from, Timestamp(110_000));
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn a_counter_that_is_null_is_zero_unless_the_version_lacks_it() {
         let mut play = Play::new();
         play.server.statements = Some(Extension { schema: "public".to_owned(), version });
         play.poll(&[shown(1, 5)]);
-        let record = play.poll(&[shown(1, 6)]).record.expect("a delta");
+        let record = play.poll(&[shown(1, 6)]).records.swap_remove(0);
         let cell = |name: &str| record.columns[streams::STATEMENTS.column(name).expect("a column")][0];
         assert_eq!((cell("calls"), cell("wal_bytes"), cell("jit_time_us")), (1, 0, jit), "{version:?}");
     }

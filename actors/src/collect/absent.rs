@@ -1,0 +1,66 @@
+//! Questions to a server that lacks a column: later versions drop and rename some.
+
+/// The column that a refusal names, as the question spells it (`s.wal_fpi`); whatever the language of the message.
+#[must_use]
+pub fn column_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let mut candidates = message.split(|c| !is_name(c)).map(|word| word.trim_matches('.'));
+    candidates
+        .find(|word| word.split_once('.').is_some_and(|(_, column)| !column.is_empty()) && sql.contains(word))
+}
+
+/// `sql` with NULL of the same type in the place of `column`, which stands alone in a line `EXPRESSION::type AS name`
+/// of a select list. Nothing when it is needed elsewhere too: then there is no answer without it.
+#[must_use]
+pub fn without(sql: &str, column: &str) -> Option<String> {
+    let mut found = false;
+    let mut lines = Vec::new();
+    for line in sql.lines() {
+        if !mentions(line, column) {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let (expression, name) = line.rsplit_once(" AS ")?;
+        let (_, of_type) = expression.rsplit_once("::")?;
+        let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_plain(of_type) || !is_plain(name.trim_end_matches(',')) {
+            return None;
+        }
+        found = true;
+        lines.push(format!("    NULL::{of_type} AS {name}"));
+    }
+    found.then(|| lines.join("\n"))
+}
+
+/// Whether `line`, a comment aside, has `column` as a whole word.
+fn mentions(line: &str, column: &str) -> bool {
+    let code = line.split("--").next().unwrap_or_default();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    code.match_indices(column).any(|(at, _)| {
+        !code[..at].ends_with(is_part)
+            && !code[at + column.len()..].starts_with(|c: char| is_part(c) && c != '.')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{column_in, without};
+
+    const SQL: &str = "-- source: a view with s.wal_fpi\nSELECT /* basira */\n    s.wal_records::int8 AS wal_records,\n    s.wal_fpi::int8 AS wal_fpi,\n    s.wal_fpi_bytes::int8 AS wal_fpi_bytes\nFROM pg_catalog.pg_stat_wal AS s";
+
+    #[test]
+    fn a_column_that_is_not_there_reads_as_null() {
+        for message in ["column s.wal_fpi does not exist", "Spalte \u{bb}s.wal_fpi\u{ab} existiert nicht"] {
+            assert_eq!(column_in(message, SQL), Some("s.wal_fpi"), "{message}");
+        }
+        assert_eq!(column_in("relation x does not exist", SQL), None);
+        let fitted = without(SQL, "s.wal_fpi").expect("it stands alone");
+        assert_eq!(fitted, SQL.replace("s.wal_fpi::int8 AS wal_fpi,", "NULL::int8 AS wal_fpi,"));
+    }
+
+    #[test]
+    fn a_column_that_decides_which_rows_count_cannot_be_left_out() {
+        assert_eq!(without(&format!("{SQL}\nWHERE s.wal_fpi > 0"), "s.wal_fpi"), None);
+        assert_eq!(without(SQL, "s.unknown"), None);
+    }
+}

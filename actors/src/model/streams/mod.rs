@@ -1,0 +1,33 @@
+//! The streams that the collectors fill and the API reads. The name of a column says how it is shown: `_us` as
+//! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
+
+mod activity;
+mod events;
+mod statements;
+
+use super::sample::{Column, ColumnKind, Stream};
+
+pub use activity::ACTIVITY;
+pub use events::EVENTS;
+pub use statements::STATEMENTS;
+
+const fn sum(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Sum }
+}
+
+const fn last(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Last }
+}
+
+const fn word(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Word }
+}
+
+/// Every stream there is.
+pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+
+/// The stream called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Stream> {
+    ALL.iter().copied().find(|stream| stream.name == name)
+}

@@ -1,0 +1,74 @@
+//! The database that a request is about, and what is known of it now.
+
+use std::sync::Arc;
+
+use basira_actors::model::{CollectorState, Engine, Snapshot, Status};
+use basira_actors::supervisor::Handle;
+
+use super::{ApiError, Request};
+use crate::samples::Scope;
+use crate::storage::store::Database;
+
+/// A database of the caller's organization.
+pub struct Watched {
+    pub scope: Scope,
+    pub database: Database,
+    /// None when no actor watches it yet.
+    handle: Option<Handle>,
+}
+
+impl Request {
+    /// The database of the path, which must be of `engine`.
+    ///
+    /// # Errors
+    /// As [`Request::database`]; 400 `engine_mismatch` for a database of the other engine.
+    pub async fn watched(&self, engine: Engine) -> Result<Watched, ApiError> {
+        let (principal, database) = self.database().await?;
+        if database.target.engine != engine {
+            let message = format!("this is a {} database; only {engine} has this", database.target.engine);
+            return Err(ApiError::invalid("engine_mismatch", message));
+        }
+        let scope = Scope { organization: principal.organization_id, database: database.target.id };
+        let handle = self.app.directory().find(database.target.id);
+        Ok(Watched { scope, database, handle })
+    }
+}
+
+impl Watched {
+    /// What was seen last of a kind of which the server has one; also when it is away by now.
+    #[must_use]
+    pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
+        self.handle.as_ref()?.newest()
+    }
+
+    /// What was seen last, by the database within the server; also when it is away by now.
+    #[must_use]
+    pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
+        self.handle.as_ref().map(Handle::newest_of_each).unwrap_or_default()
+    }
+
+    /// As [`Self::newest`], but nothing when the server is away: for what is of no use a minute later.
+    #[must_use]
+    pub fn live<T: Snapshot>(&self) -> Option<Arc<T>> {
+        let handle = self.handle.as_ref()?;
+        if handle.status().status == Status::Connected { handle.newest() } else { None }
+    }
+
+    /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
+    pub async fn why_not(&self, collector: &str) -> Option<String> {
+        let Some(handle) = &self.handle else { return Some("the database is not watched yet".to_owned()) };
+        let status = handle.status();
+        if status.status == Status::Disconnected {
+            return Some(status.last_error.unwrap_or_else(|| "the database is not connected yet".to_owned()));
+        }
+        let Ok(lines) = handle.collectors().await else { return None };
+        let line = lines.into_iter().find(|line| line.name == collector)?;
+        let reason = match line.state {
+            CollectorState::Ok => return None,
+            CollectorState::Disabled => "it is disabled for this database".to_owned(),
+            CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),
+        };
+        let fix = line.fix.map(|fix| format!("; {fix}")).unwrap_or_default();
+        Some(format!("{collector}: {reason}{fix}"))
+    }
+}

@@ -1,0 +1,182 @@
+//! Samples as the API shows them: each column under its name, in the unit that clients expect. Pure.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use basira_actors::model::{Column, ColumnKind, NULL, Stream, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Point, Window};
+
+/// The texts behind the cells of word columns.
+pub type Texts = HashMap<u64, Arc<str>>;
+
+/// One bucket: every column that was asked for, by its name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    pub ts: Timestamp,
+    #[serde(flatten)]
+    pub columns: Map<String, Value>,
+}
+
+impl Line {
+    /// Every column of `point`.
+    #[must_use]
+    pub fn new(stream: &Stream, point: &Point, texts: &Texts) -> Self {
+        Self { ts: point.ts, columns: columns(stream, &point.values, texts, |_| true) }
+    }
+}
+
+/// Every column that `shown` picks: `_us` in milliseconds, `_at_ms` as a timestamp, words as their texts.
+pub fn columns(
+    stream: &Stream,
+    values: &[i64],
+    texts: &Texts,
+    shown: impl Fn(&Column) -> bool,
+) -> Map<String, Value> {
+    let columns = stream.columns.iter().zip(values).filter(|(column, _)| shown(column));
+    columns.map(|(column, &value)| shown_as(column, value, texts)).collect()
+}
+
+fn shown_as(column: &Column, value: i64, texts: &Texts) -> (String, Value) {
+    let known = (value != NULL).then_some(value);
+    if column.kind == ColumnKind::Word {
+        let text = known.and_then(|hash| texts.get(&hash.cast_unsigned()));
+        return (column.name.to_owned(), text.map(|text| text.as_ref()).into());
+    }
+    if let Some(base) = column.name.strip_suffix("_us") {
+        return (format!("{base}_ms"), known.map(milliseconds).into());
+    }
+    match column.name.strip_suffix("_at_ms") {
+        Some(base) => (base.to_owned(), known.map(|at| Timestamp(at).to_string()).into()),
+        None => (column.name.to_owned(), known.into()),
+    }
+}
+
+/// The value of the column `name`; `None` when it is not known.
+#[must_use]
+pub fn cell(stream: &Stream, values: &[i64], name: &str) -> Option<i64> {
+    let value = *values.get(stream.column(name)?)?;
+    (value != NULL).then_some(value)
+}
+
+/// The text in the word column `name`.
+#[must_use]
+pub fn text<'a>(stream: &Stream, values: &[i64], texts: &'a Texts, name: &str) -> Option<&'a Arc<str>> {
+    texts.get(&cell(stream, values, name)?.cast_unsigned())
+}
+
+/// Microseconds as milliseconds.
+#[must_use]
+pub fn milliseconds(microseconds: i64) -> f64 {
+    float(microseconds) / 1000.0
+}
+
+/// What is behind the word columns of `rows`, each once.
+#[must_use]
+pub fn words<'a>(stream: &Stream, rows: impl IntoIterator<Item = &'a [i64]>) -> Vec<u64> {
+    let places: Vec<usize> = stream
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.kind == ColumnKind::Word)
+        .map(|(place, _)| place)
+        .collect();
+    let of_row =
+        |row: &'a [i64]| places.iter().filter_map(|&place| row.get(place)).copied().collect::<Vec<_>>();
+    let hashes: HashSet<i64> = rows.into_iter().flat_map(of_row).filter(|&value| value != NULL).collect();
+    hashes.into_iter().map(i64::cast_unsigned).collect()
+}
+
+const SECOND_MS: i64 = 1000;
+const DAY_MS: i64 = 24 * 3600 * SECOND_MS;
+const BUCKETS_MS: [i64; 7] = [
+    10 * SECOND_MS,
+    60 * SECOND_MS,
+    300 * SECOND_MS,
+    900 * SECOND_MS,
+    3600 * SECOND_MS,
+    6 * 3600 * SECOND_MS,
+    DAY_MS,
+];
+const MOST_POINTS: i64 = 500;
+
+/// The smallest bucket, in milliseconds, that shows `window` in at most 500 points.
+#[must_use]
+pub fn bucket_ms(window: Window) -> i64 {
+    let span = window.until.as_millis().saturating_sub(window.since.as_millis()).max(0);
+    // A window that begins within a bucket touches one more.
+    let fits = |bucket: &i64| span / bucket + 2 <= MOST_POINTS;
+    BUCKETS_MS.into_iter().find(fits).unwrap_or_else(|| DAY_MS * (span / (DAY_MS * (MOST_POINTS - 2)) + 1))
+}
+
+/// For ratios and milliseconds.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 285 years of microseconds")]
+pub const fn float(value: i64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use basira_actors::model::streams::EVENTS;
+    use basira_actors::model::{Column, ColumnKind, NULL, Timestamp};
+    use serde_json::json;
+
+    use super::{Texts, bucket_ms, cell, shown_as, text, words};
+    use crate::samples::Window;
+
+    #[test]
+    fn the_name_of_a_column_says_how_it_is_shown() {
+        let texts = Texts::from([(7, "relation".into())]);
+        let shown = |name, kind, value| shown_as(&Column { name, kind }, value, &texts);
+        let pair = |name: &str, value| (name.to_owned(), value);
+        assert_eq!(shown("calls", ColumnKind::Sum, 3), pair("calls", json!(3)));
+        assert_eq!(shown("calls", ColumnKind::Sum, NULL), pair("calls", json!(null)));
+        assert_eq!(shown("sync_time_us", ColumnKind::Sum, 1500), pair("sync_time_ms", json!(1.5)));
+        let at = shown("last_vacuum_at_ms", ColumnKind::Last, 0);
+        assert_eq!(at, pair("last_vacuum", json!("1970-01-01T00:00:00.000Z")));
+        assert_eq!(shown("lock_type", ColumnKind::Word, 7), pair("lock_type", json!("relation")));
+        assert_eq!(shown("lock_type", ColumnKind::Word, 8), pair("lock_type", json!(null)));
+    }
+
+    #[test]
+    fn cells_are_found_by_name() {
+        let row = [7, NULL, 9, NULL, 12];
+        assert_eq!(cell(&EVENTS, &row, "happened_at_ms"), Some(12));
+        assert_eq!((cell(&EVENTS, &row, "subject"), cell(&EVENTS, &[], "kind")), (None, None));
+        let texts = Texts::from([(7, "promoted".into())]);
+        assert_eq!(text(&EVENTS, &row, &texts, "kind").map(AsRef::as_ref), Some("promoted"));
+        let mut hashes = words(&EVENTS, [&row[..], &row[..]]);
+        hashes.sort_unstable();
+        assert_eq!(hashes, [7, 9]);
+    }
+
+    #[test]
+    fn buckets_keep_a_series_short() {
+        let bucket = |span_seconds: i64| {
+            let window = Window { since: Timestamp(7), until: Timestamp(7 + span_seconds * 1000) };
+            bucket_ms(window) / 1000
+        };
+        let day = 86_400;
+        let cases = [
+            (0, 10),
+            (3_600, 10),
+            (4_980, 10),
+            (4_990, 60),
+            (6 * 3_600, 60),
+            (day, 300),
+            (5 * day, 900),
+            (20 * day, 3_600),
+            (120 * day, 6 * 3_600),
+            (400 * day, day),
+            (499 * day, 2 * day),
+            (4_000 * day, 9 * day),
+        ];
+        for (span, expected) in cases {
+            assert_eq!(bucket(span), expected, "{span}");
+            assert!(span / expected + 2 <= 500, "{span}");
+        }
+    }
+}
