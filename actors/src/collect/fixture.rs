@@ -11,6 +11,7 @@ pub(crate) enum Cell {
     Float(f64),
     Bool(bool),
     Text(String),
+    Ints(Vec<i64>),
     At(i64),
 }
 
@@ -43,6 +44,7 @@ impl Rows for Table {
     read!(i64, Int, i64);
     read!(f64, Float, f64);
     read!(bool, Bool, bool);
+    read!(ints, Ints, Vec<i64>);
 
     fn text(&self, row: usize, column: usize) -> Result<Option<&str>, CellError> {
         match self.cell(row, column) {
@@ -50,10 +52,6 @@ impl Rows for Table {
             Cell::Text(text) => Ok(Some(text)),
             _ => Err(CellError { column, expected: "a text" }),
         }
-    }
-
-    fn ints(&self, _: usize, column: usize) -> Result<Option<Vec<i64>>, CellError> {
-        Err(CellError { column, expected: "an array" })
     }
 
     fn timestamp(&self, row: usize, column: usize) -> Result<Option<Timestamp>, CellError> {

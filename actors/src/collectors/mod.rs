@@ -2,15 +2,24 @@
 
 mod postgres;
 
-use crate::collect::Spec;
+use crate::collect::{Every, Spec};
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[
+    &postgres::connections::SPEC,
+    &postgres::pg_locks::SPEC,
+    &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_statements::SPEC,
+    &postgres::pg_wait_events::SPEC,
+];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    ALL.iter().copied().filter(move |spec| spec.engine == engine)
+    let is_live = |spec: &&Spec| matches!(spec.every, Every::Live(_));
+    let of_engine = move |spec: &&Spec| spec.engine == engine;
+    let live = ALL.iter().copied().filter(is_live);
+    live.chain(ALL.iter().copied().filter(move |spec| !is_live(spec))).filter(of_engine)
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them
@@ -20,6 +29,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
     match engine {
         Engine::Postgres => &[
             "auto_explain",
+            "connections",
             "explain_plans",
             "pg_locks",
             "pg_settings",

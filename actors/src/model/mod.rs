@@ -1,9 +1,12 @@
 //! Plain data shared by every room: no I/O, no actor, no SQL.
 
 mod activity;
+mod connections;
 mod engine;
 mod event;
 mod ids;
+mod lock_tree;
+mod locks;
 mod newest;
 mod sample;
 mod secret;
@@ -13,9 +16,12 @@ mod target;
 mod time;
 
 pub use activity::{ActiveQuery, ActivitySnapshot};
+pub use connections::{ConnectionCount, ConnectionSnapshot};
 pub use engine::{Engine, UnknownEngine};
 pub use event::{Event, EventKind};
 pub use ids::{DatabaseId, OrganizationId};
+pub use lock_tree::{Blocker, lock_tree};
+pub use locks::{Lock, LockSnapshot, in_order};
 pub use newest::{Newest, Seen, Snapshot};
 pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, NULL, Record, Stream, Word};
 pub use secret::Secret;

@@ -1,4 +1,7 @@
 //! Collectors of PostgreSQL 14 and later.
 
+pub(super) mod connections;
+pub(super) mod pg_locks;
 pub(super) mod pg_stat_activity;
 pub(super) mod pg_stat_statements;
+pub(super) mod pg_wait_events;

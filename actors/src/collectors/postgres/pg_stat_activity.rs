@@ -1,18 +1,14 @@
 //! `pg_stat_activity`: who is doing what now. PostgreSQL 14 and later; needs `pg_read_all_stats` to see other roles.
 //! Costs 0.2 to 0.4 ms of a backend with 70 sessions.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, Words, variant,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, SessionText,
+    Spec, Step, Texts, Words, hidden_notice, variant,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, streams};
-use crate::text::{self, Fingerprint};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_activity",
@@ -42,19 +38,14 @@ const COLUMNS: &[&str] = &[
     "blocking_pids",
 ];
 
-/// What PostgreSQL shows instead of a text that the role may not see.
-const HIDDEN: &str = "<insufficient privilege>";
 /// A look this much later than the one before leaves a gap.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Texts remembered before starting over.
-const REMEMBERED: usize = 4_096;
 
 /// Texts already normalised and words already handed on.
 #[derive(Default)]
 struct Activity {
     previous: Option<Timestamp>,
-    /// By hash of the raw text, so that no literal is kept.
-    normalised: HashMap<u64, (Arc<str>, Fingerprint)>,
+    texts: Texts,
     words: Words,
 }
 
@@ -80,7 +71,10 @@ impl Collector for Activity {
             }
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
-        let hidden = sessions.iter().filter(|session| session.hidden).count();
+        // of these not even the state is known: they may as well be idle
+        let all = sessions.len();
+        sessions.retain(|session| !session.text.is_hidden());
+        let hidden = all - sessions.len();
         // the look itself is series 0, so that one at which nothing ran can be found again
         let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
@@ -99,7 +93,7 @@ impl Collector for Activity {
             words: self.words.news(),
             rows: queries.len() as u64,
             activity: Some(ActivitySnapshot { at, queries }),
-            notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
+            notice: hidden_notice(server, hidden),
             ..Collected::default()
         })))
     }
@@ -108,10 +102,8 @@ impl Collector for Activity {
 /// One row of the answer.
 struct Session {
     query: ActiveQuery,
-    fingerprint: Option<Fingerprint>,
     /// What is stored, even when the live view shows the raw text.
-    normalised: Option<Arc<str>>,
-    hidden: bool,
+    text: SessionText,
 }
 
 impl Activity {
@@ -135,18 +127,15 @@ impl Activity {
         let mut blocking_pids = cursor.ints()?.unwrap_or_default();
         blocking_pids.sort_unstable();
         blocking_pids.dedup();
-        let visible = raw.filter(|raw| *raw != HIDDEN && !raw.is_empty());
-        let normalised = visible.map(|raw| self.normalise(raw));
-        let query_text = match (&normalised, visible) {
+        let text = self.texts.of_session(raw);
+        let query_text = match (text.known(), raw) {
             (Some(_), Some(raw)) if server.raw_query_text => Some(raw.to_owned()),
-            (Some((text, _)), _) => Some(text.to_string()),
-            (None, _) => None,
+            (known, _) => known.map(|(text, _)| text.to_string()),
         };
-        let fingerprint = normalised.as_ref().map(|(_, fingerprint)| *fingerprint);
         let query = ActiveQuery {
             pid,
             query_text,
-            query_hash: fingerprint.map(|hash| hash.to_string()),
+            query_hash: text.known().map(|(_, fingerprint)| fingerprint.to_string()),
             state,
             wait_event_type,
             wait_event,
@@ -160,31 +149,13 @@ impl Activity {
             backend_type,
             ts: at,
         };
-        let normalised = normalised.map(|(text, _)| text);
-        Ok(Session { query, fingerprint, normalised, hidden: raw == Some(HIDDEN) })
-    }
-
-    fn normalise(&mut self, raw: &str) -> (Arc<str>, Fingerprint) {
-        let key = xxh3_64(raw.as_bytes());
-        if let Some(known) = self.normalised.get(&key) {
-            return known.clone();
-        }
-        if self.normalised.len() >= REMEMBERED {
-            self.normalised.clear();
-        }
-        let normalised = text::normalise(Engine::Postgres, raw);
-        let value = (Arc::from(normalised.text), normalised.fingerprint);
-        self.normalised.insert(key, value.clone());
-        value
+        Ok(Session { query, text })
     }
 
     /// The columns of the stream, in its order.
     fn row(&mut self, session: &Session) -> [i64; streams::ACTIVITY.columns.len()] {
-        let Session { query, fingerprint, normalised, .. } = session;
-        let text = match (fingerprint, normalised) {
-            (Some(hash), Some(text)) => self.words.say_as(hash.0, || Arc::clone(text)),
-            _ => NULL,
-        };
+        let Session { query, text } = session;
+        let text = text.known().map_or(NULL, |(text, hash)| self.words.say_as(hash.0, || Arc::clone(text)));
         let blocking_pids = (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids));
         let mut word = |text: &Option<String>| self.words.say(text.as_deref());
         [
@@ -206,11 +177,4 @@ impl Activity {
 
 fn join(pids: &[i64]) -> String {
     pids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
-}
-
-fn hidden_notice(server: &Server, hidden: usize) -> Notice {
-    Notice {
-        reason: format!("the texts of {hidden} sessions of other roles are hidden from role {}", server.role),
-        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
-    }
 }

@@ -2,14 +2,20 @@
 //! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
 mod activity;
+mod connections;
 mod events;
+mod locks;
 mod statements;
+mod waits;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
+pub use connections::CONNECTIONS;
 pub use events::EVENTS;
+pub use locks::LOCKS;
 pub use statements::STATEMENTS;
+pub use waits::WAITS;
 
 const fn sum(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Sum }
@@ -24,7 +30,7 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+pub static ALL: &[&Stream] = &[&ACTIVITY, &CONNECTIONS, &EVENTS, &LOCKS, &STATEMENTS, &WAITS];
 
 /// The stream called `name`.
 #[must_use]

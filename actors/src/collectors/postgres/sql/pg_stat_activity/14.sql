@@ -1,5 +1,6 @@
 -- source: pg_stat_activity, PostgreSQL 14; needs pg_read_all_stats to see other roles' sessions
 -- pg_blocking_pids stops the lock manager for a moment, so it is asked only for sessions that wait for a lock;
+-- of a session that the role may not see, the kind and the state are NULL: these are counted, not shown;
 -- one row of NULLs with the server's clock stands for nothing going on
 SELECT /* basira */
     a.pid::int8 AS pid,
@@ -21,4 +22,7 @@ LEFT JOIN pg_catalog.pg_stat_activity AS a
   ON a.pid <> pg_catalog.pg_backend_pid()
   AND a.application_name IS DISTINCT FROM 'basira'
   AND a.state IS DISTINCT FROM 'idle'
-  AND a.backend_type IN ('client backend', 'autovacuum worker', 'parallel worker')
+  AND (
+      a.backend_type IN ('client backend', 'autovacuum worker', 'parallel worker')
+      OR (a.query = '<insufficient privilege>' AND a.datid IS NOT NULL)
+  )

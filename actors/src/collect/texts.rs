@@ -1,0 +1,101 @@
+//! What sessions run, as far as the role may see it, without its literals.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Notice, Server};
+use crate::model::Engine;
+use crate::text::{self, Fingerprint};
+
+/// What PostgreSQL shows instead of a text that the role may not see.
+const HIDDEN: &str = "<insufficient privilege>";
+/// Texts remembered before starting over.
+const REMEMBERED: usize = 4_096;
+
+/// Texts that were normalised already, by the hash of the raw one, so that no literal is kept.
+#[derive(Debug, Default)]
+pub struct Texts {
+    normalised: HashMap<u64, Normal>,
+}
+
+/// A text without its literals, and its fingerprint.
+pub type Normal = (Arc<str>, Fingerprint);
+
+/// The text of one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionText {
+    /// It has none.
+    None,
+    /// The role may not see it.
+    Hidden,
+    Known(Normal),
+}
+
+impl Texts {
+    /// What PostgreSQL shows as the `query` of a session.
+    pub fn of_session(&mut self, raw: Option<&str>) -> SessionText {
+        match raw {
+            None | Some("") => SessionText::None,
+            Some(HIDDEN) => SessionText::Hidden,
+            Some(raw) => SessionText::Known(self.normal(raw)),
+        }
+    }
+
+    fn normal(&mut self, raw: &str) -> Normal {
+        let key = xxh3_64(raw.as_bytes());
+        if let Some(known) = self.normalised.get(&key) {
+            return known.clone();
+        }
+        if self.normalised.len() >= REMEMBERED {
+            self.normalised.clear();
+        }
+        let normalised = text::normalise(Engine::Postgres, raw);
+        let value = (Arc::from(normalised.text), normalised.fingerprint);
+        self.normalised.insert(key, value.clone());
+        value
+    }
+}
+
+impl SessionText {
+    #[must_use]
+    pub const fn is_hidden(&self) -> bool {
+        matches!(self, Self::Hidden)
+    }
+
+    /// The text and its fingerprint, if it is known.
+    #[must_use]
+    pub const fn known(&self) -> Option<&Normal> {
+        match self {
+            Self::Known(normal) => Some(normal),
+            Self::None | Self::Hidden => None,
+        }
+    }
+}
+
+/// What to tell when `count` sessions of other roles are hidden; nothing when none is.
+#[must_use]
+pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
+    (count > 0).then(|| Notice {
+        reason: format!("what {count} sessions of other roles do is hidden from role {}", server.role),
+        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SessionText, Texts};
+
+    #[test]
+    fn texts_lose_their_literals_and_what_is_hidden_is_no_text() {
+        let mut texts = Texts::default();
+        assert_eq!(texts.of_session(None), SessionText::None);
+        assert_eq!(texts.of_session(Some("")), SessionText::None);
+        assert!(texts.of_session(Some("<insufficient privilege>")).is_hidden());
+        for _ in 0..2 {
+            let text = texts.of_session(Some("select 'secret' from a"));
+            assert_eq!(text.known().map(|(text, _)| text.as_ref()), Some("select $1 from a"));
+        }
+    }
+}

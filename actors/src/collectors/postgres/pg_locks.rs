@@ -1,0 +1,137 @@
+//! `pg_locks`: who waits for what lock, and who is in the way. PostgreSQL 14 and later; needs `pg_read_all_stats` to see
+//! other roles' sessions. Costs about 1 ms of a backend with 20 locks, and a moment of the lock manager per wait.
+
+mod conflicts;
+mod decode;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::conflicts::mark_blockers;
+use self::decode::{COLUMNS, Found, found};
+use crate::collect::{
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    Texts, Words, hidden_notice, variant,
+};
+use crate::model::{Engine, GapReason, LockSnapshot, NULL, Record, Seen, Timestamp, in_order, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_locks",
+    engine: Engine::Postgres,
+    stream: &streams::LOCKS,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(5)),
+    timeout: Duration::from_secs(5),
+    start: || Box::<Locks>::default(),
+};
+
+const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_locks/14.sql"))];
+
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Locks of one session that are stored of one look: its wait, and what others wait for.
+const STORED_EACH: u64 = 16;
+
+const WIDTH: usize = streams::LOCKS.columns.len();
+
+#[derive(Default)]
+struct Locks {
+    previous: Option<Timestamp>,
+    texts: Texts,
+    words: Words,
+}
+
+impl Collector for Locks {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+            reason: format!("PostgreSQL {} is older than 14", server.version),
+            fix: "watch PostgreSQL 14 or later".to_owned(),
+        })?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let (mut at, mut total) = (None, 0);
+        let mut all = Vec::with_capacity(answer.rows.len());
+        for row in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, row);
+            let pid = cursor.i64()?;
+            let now = cursor.required_timestamp()?;
+            at = Some(now);
+            if let Some(pid) = pid {
+                total = usize::try_from(cursor.required_i64()?).unwrap_or_default();
+                all.push(found(&mut self.texts, pid, now, &mut cursor)?);
+            }
+        }
+        let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
+        mark_blockers(&mut all);
+        let record = self.record(at, &all);
+        let gap = match self.previous {
+            None => Some((None, at, GapReason::NotWatched)),
+            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
+        };
+        self.previous = Some(at);
+        let hidden: BTreeSet<i64> =
+            all.iter().filter(|found| found.text.is_hidden()).map(|found| found.lock.pid).collect();
+        let mut locks: Vec<_> = all.into_iter().map(|found| found.lock).collect();
+        in_order(&mut locks);
+        Ok(Step::Done(Box::new(Collected {
+            records: vec![record],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            rows: locks.len() as u64,
+            seen: vec![Seen::new(LockSnapshot { at, locks, total })],
+            notice: hidden_notice(server, hidden.len()),
+            ..Collected::default()
+        })))
+    }
+}
+
+impl Locks {
+    /// What is waited for, and what is held of the same. The look itself is series 0, so that one at which nobody
+    /// waited can be found again.
+    fn record(&mut self, at: Timestamp, all: &[Found]) -> Record {
+        let from = self.previous.filter(|from| *from < at).unwrap_or(Timestamp(at.as_millis() - 1));
+        let mut rows = vec![(0, [NULL; WIDTH])];
+        let mut numbers: BTreeMap<i64, u64> = BTreeMap::new();
+        for found in all.iter().filter(|found| !found.lock.granted || found.lock.blocks_others) {
+            let number = numbers.entry(found.lock.pid).or_default();
+            if *number < STORED_EACH {
+                let series = (found.lock.pid.cast_unsigned() + 1) * STORED_EACH + *number;
+                rows.push((series, self.row(found)));
+                *number += 1;
+            }
+        }
+        Record::new(&streams::LOCKS, from, at, rows)
+    }
+
+    /// The columns of the stream, in its order.
+    fn row(&mut self, found: &Found) -> [i64; WIDTH] {
+        let Found { lock, text, .. } = found;
+        let text = text.known().map_or(NULL, |(text, hash)| self.words.say_as(hash.0, || Arc::clone(text)));
+        let pids = lock.blocking_pids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let blocking_pids = (!pids.is_empty()).then_some(pids);
+        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        [
+            word(&lock.lock_type),
+            word(&lock.mode),
+            word(&lock.schema_name),
+            word(&lock.relation_name),
+            word(&blocking_pids),
+            text,
+            word(&lock.state),
+            word(&lock.user_name),
+            word(&lock.database_name),
+            word(&lock.application_name),
+            word(&lock.prepared_transaction),
+            lock.granted.into(),
+            lock.blocked_by_pid.unwrap_or(NULL),
+            lock.leader_pid.unwrap_or(NULL),
+            lock.duration_ms.unwrap_or(NULL),
+            lock.transaction_ms.unwrap_or(NULL),
+        ]
+    }
+}
