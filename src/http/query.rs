@@ -113,6 +113,18 @@ impl Query {
         parsed.map(Some).map_err(|error| ApiError::field(name, error.to_string()))
     }
 
+    /// The moment `at` in the past, if one is asked for.
+    ///
+    /// # Errors
+    /// 400 when it is no timestamp, or after `now`.
+    pub fn moment(&self, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+        let at = self.timestamp("at")?;
+        if at.is_some_and(|at| at > now) {
+            return Err(ApiError::field("at", "must not be in the future"));
+        }
+        Ok(at)
+    }
+
     /// The span from `since` (default: 24 hours ago) to `until` (default: now).
     ///
     /// # Errors
@@ -232,6 +244,16 @@ mod tests {
         let backwards = query("since=2023-11-14T22:13:20Z&until=2023-11-14T22:13:19Z");
         let (field, _) = refusal(backwards.window(now));
         assert_eq!(field.as_deref(), Some("since"));
+    }
+
+    #[test]
+    fn a_moment_is_not_in_the_future() {
+        let now = Timestamp(1_700_000_000_000);
+        assert_eq!(query("").moment(now).ok(), Some(None));
+        assert_eq!(query("at=2023-11-14T22:13:20Z").moment(now).ok(), Some(Some(now)));
+        for raw in ["at=2023-11-14T22:13:21Z", "at=noon", "at="] {
+            assert_eq!(refusal(query(raw).moment(now)).0.as_deref(), Some("at"), "{raw}");
+        }
     }
 
     #[test]

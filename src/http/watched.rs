@@ -54,6 +54,17 @@ impl Watched {
         if handle.status().status == Status::Connected { handle.newest() } else { None }
     }
 
+    /// What `collector` sees, or why that cannot be shown: of what is of no use a minute later.
+    ///
+    /// # Errors
+    /// The reason, when the server is away or the collector does not work.
+    pub async fn sees<T: Snapshot>(&self, collector: &str) -> Result<Arc<T>, String> {
+        match self.why_not(collector).await {
+            Some(reason) => Err(reason),
+            None => self.live().ok_or_else(|| format!("{collector}: has not run yet")),
+        }
+    }
+
     /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
     pub async fn why_not(&self, collector: &str) -> Option<String> {
         let Some(handle) = &self.handle else { return Some("the database is not watched yet".to_owned()) };

@@ -1,5 +1,6 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
+pub mod activity;
 mod cache;
 mod catalog;
 mod changes;
@@ -10,10 +11,12 @@ mod entity;
 mod fold;
 mod keep;
 mod known;
+pub mod locks;
 pub mod open;
 mod plan;
 mod read;
 mod recent;
+pub mod recorder;
 mod retention;
 mod rollup;
 mod room;
@@ -28,10 +31,12 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod usage;
+pub mod waits;
 mod writer;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
@@ -188,6 +193,9 @@ pub trait SampleStore: SampleSink {
         organization: OrganizationId,
         hashes: &[u64],
     ) -> Result<HashMap<u64, Arc<str>>, StoreError>;
+
+    /// How long records are kept as they came; later they are rolled up.
+    fn raw_kept(&self) -> Duration;
 
     /// Forgets everything of a deleted database.
     async fn forget(&self, scope: Scope) -> Result<(), StoreError>;

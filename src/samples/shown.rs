@@ -67,6 +67,38 @@ pub fn text<'a>(stream: &Stream, values: &[i64], texts: &'a Texts, name: &str) -
     texts.get(&cell(stream, values, name)?.cast_unsigned())
 }
 
+/// One row of a stream, read by the names of its columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    pub stream: &'static Stream,
+    pub values: &'a [i64],
+    pub texts: &'a Texts,
+}
+
+impl Row<'_> {
+    #[must_use]
+    pub fn cell(&self, name: &str) -> Option<i64> {
+        cell(self.stream, self.values, name)
+    }
+
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        text(self.stream, self.values, self.texts, name).map(ToString::to_string)
+    }
+
+    /// The hash of a word as clients see it.
+    #[must_use]
+    pub fn hash(&self, name: &str) -> Option<String> {
+        self.cell(name).map(|hash| format!("{:016x}", hash.cast_unsigned()))
+    }
+}
+
+/// Process ids that were stored as one word.
+#[must_use]
+pub fn pids(joined: Option<&str>) -> Vec<i64> {
+    joined.unwrap_or_default().split(',').filter_map(|pid| pid.parse().ok()).collect()
+}
+
 /// Microseconds as milliseconds.
 #[must_use]
 pub fn milliseconds(microseconds: i64) -> f64 {

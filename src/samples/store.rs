@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::model::{Batch, DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
@@ -181,6 +182,10 @@ impl SampleStore for SegmentStore {
         hashes: &[u64],
     ) -> Result<HashMap<u64, Arc<str>>, StoreError> {
         Ok(known::words(&self.reader, organization, hashes).await?)
+    }
+
+    fn raw_kept(&self) -> Duration {
+        self.keeper.retention.raw
     }
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {

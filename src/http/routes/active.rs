@@ -1,4 +1,5 @@
-//! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first.
+//! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first;
+//! with `at`, what ran then.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use basira_actors::supervisor::{Subscription, Unavailable};
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
+use crate::samples::{Scope, activity};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -17,8 +19,16 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn list(request: Request) -> Answer {
-    let (_, database) = request.database().await?;
-    let limit = request.query()?.limit(50, 200)?;
+    let (principal, database) = request.database().await?;
+    let query = request.query()?;
+    let limit = query.limit(50, 200)?;
+    if let Some(at) = query.moment(Timestamp::now())? {
+        let scope = Scope { organization: principal.organization_id, database: database.target.id };
+        return match activity::at(&*request.app.samples, scope, at).await? {
+            Ok(queries) => response::list(&queries[..limit.min(queries.len())], queries.len()),
+            Err(reason) => response::unavailable_list(&reason),
+        };
+    }
     let Some(handle) = request.app.directory().find(database.target.id) else {
         return response::unavailable_list("the database is not watched yet");
     };

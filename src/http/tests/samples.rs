@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::model::streams::STATEMENTS;
@@ -98,6 +99,10 @@ impl SampleStore for FixedSamples {
 
     async fn words(&self, _: OrganizationId, hashes: &[u64]) -> Result<HashMap<u64, Arc<str>>, StoreError> {
         Ok(hashes.iter().filter(|hash| **hash == BUSY).map(|hash| (*hash, "select $1".into())).collect())
+    }
+
+    fn raw_kept(&self) -> Duration {
+        Duration::from_secs(48 * 3600)
     }
 
     async fn forget(&self, _: Scope) -> Result<(), StoreError> {

@@ -216,6 +216,10 @@ impl SampleStore for ClickHouseStore {
         Ok(known::words(&self.ledger.reader, organization, hashes).await?)
     }
 
+    fn raw_kept(&self) -> Duration {
+        self.remote.retention.raw
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         let mut shipper = self.shipper.lock().await;
         let there = shipper.forget(scope).await;

@@ -1,0 +1,79 @@
+//! What ran at some moment, read back as it was shown then.
+
+use std::cmp::Reverse;
+
+use basira_actors::model::streams::ACTIVITY;
+use basira_actors::model::{ActiveQuery, Timestamp};
+
+use super::recorder::{self, Look, Replay};
+use super::shown::{Row, pids};
+use super::{SampleStore, Scope, StoreError};
+
+/// What ran at `at`, longest first.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be read.
+pub async fn at(
+    samples: &dyn SampleStore,
+    scope: Scope,
+    at: Timestamp,
+) -> Result<Replay<Vec<ActiveQuery>>, StoreError> {
+    Ok(recorder::look(samples, scope, &ACTIVITY, at).await?.map(|look| queries(&look)))
+}
+
+fn queries(look: &Look) -> Vec<ActiveQuery> {
+    let query = |(pid, values): &(u64, Vec<i64>)| {
+        let row = Row { stream: &ACTIVITY, values, texts: &look.texts };
+        ActiveQuery {
+            pid: pid.cast_signed(),
+            query_text: row.text("query_text"),
+            query_hash: row.hash("query_text"),
+            state: row.text("state"),
+            wait_event_type: row.text("wait_event_type"),
+            wait_event: row.text("wait_event"),
+            duration_ms: row.cell("duration_ms"),
+            transaction_ms: row.cell("transaction_ms"),
+            blocking_pids: pids(row.text("blocking_pids").as_deref()),
+            user_name: row.text("user_name"),
+            database_name: row.text("database_name"),
+            application_name: row.text("application_name"),
+            client_addr: row.text("client_addr"),
+            backend_type: row.text("backend_type"),
+            ts: look.at,
+        }
+    };
+    let mut queries: Vec<ActiveQuery> = look.rows.iter().map(query).collect();
+    queries.sort_by_key(|query| Reverse(query.duration_ms));
+    queries
+}
+
+#[cfg(test)]
+mod tests {
+    use basira_actors::model::streams::ACTIVITY;
+    use basira_actors::model::{NULL, Timestamp};
+
+    use super::queries;
+    use crate::samples::recorder::Look;
+
+    fn row(cells: &[(&str, i64)]) -> Vec<i64> {
+        let mut values = vec![NULL; ACTIVITY.columns.len()];
+        cells.iter().for_each(|(name, value)| values[ACTIVITY.column(name).expect("a column")] = *value);
+        values
+    }
+
+    #[test]
+    fn sessions_come_back_as_they_were_shown() {
+        let texts = [(0xb5, "select $1".into()), (2, "active".into()), (3, "7,9".into())];
+        let rows = vec![
+            (41, row(&[("query_text", 0xb5), ("state", 2), ("blocking_pids", 3), ("duration_ms", 20)])),
+            (42, row(&[("duration_ms", 900), ("query_text", 0x77)])),
+        ];
+        let shown = queries(&Look { at: Timestamp(5), rows, texts: texts.into() });
+        assert_eq!((shown[0].pid, shown[0].duration_ms, &shown[0].query_text), (42, Some(900), &None));
+        let blocked = &shown[1];
+        assert_eq!(blocked.query_text.as_deref(), Some("select $1"));
+        assert_eq!(blocked.query_hash.as_deref(), Some("00000000000000b5"));
+        assert_eq!((blocked.state.as_deref(), &blocked.blocking_pids[..]), (Some("active"), &[7, 9][..]));
+        assert_eq!((blocked.transaction_ms, blocked.ts), (None, Timestamp(5)));
+    }
+}
