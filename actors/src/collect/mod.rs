@@ -11,6 +11,7 @@ pub(crate) mod fixture;
 mod rows;
 mod schedule;
 mod spec;
+mod view;
 mod words;
 
 pub use absent::{column_in, without};
@@ -23,4 +24,5 @@ pub use schedule::{Due, Schedule};
 pub use spec::{
     Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Reach, Server, Spec, Step, variant,
 };
+pub use view::{CounterView, Growth, Reading};
 pub use words::Words;
