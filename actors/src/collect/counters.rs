@@ -145,7 +145,11 @@ mod tests {
         let mut counters = Counters::<2>::default();
         round(&mut counters, &[(1, 0, [5, NULL])]);
         assert_eq!(round(&mut counters, &[(1, 0, [6, 40])]), [Change::Grown([1, NULL])]);
-        assert_eq!(round(&mut counters, &[(1, 0, [7, NULL])]), [Change::Grown([1, NULL])], "and one that goes");
+        assert_eq!(
+            round(&mut counters, &[(1, 0, [7, NULL])]),
+            [Change::Grown([1, NULL])],
+            "and one that goes"
+        );
     }
 
     #[test]

@@ -107,10 +107,7 @@ mod tests {
         let reset = take(&mut view, 40_000, 35_000, [4, NULL]);
         assert_eq!(reset.rows, [(7, [4, NULL])]);
         assert_eq!(reset.from, Some(Timestamp(35_000)));
-        assert_eq!(
-            reset.gap,
-            Some((Some(Timestamp(30_000)), Timestamp(35_000), GapReason::CountersReset))
-        );
+        assert_eq!(reset.gap, Some((Some(Timestamp(30_000)), Timestamp(35_000), GapReason::CountersReset)));
         let late = take(&mut view, 400_000, 35_000, [5, NULL]);
         assert_eq!(late.rows, [(7, [1, NULL])]);
         assert_eq!(late.gap.map(|gap| gap.2), Some(GapReason::Unreachable));

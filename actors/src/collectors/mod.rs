@@ -6,7 +6,14 @@ use crate::collect::Spec;
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[
+    &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_bgwriter::SPEC,
+    &postgres::pg_stat_io::SPEC,
+    &postgres::pg_stat_replication::SPEC,
+    &postgres::pg_stat_statements::SPEC,
+    &postgres::pg_stat_wal::SPEC,
+];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {

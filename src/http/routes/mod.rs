@@ -3,12 +3,16 @@
 mod active;
 mod api_keys;
 mod auth;
+mod bgwriter;
 mod collectors;
 mod database_health;
 mod databases;
 mod health;
+mod io_stats;
 mod overview;
 mod queries;
+mod replication;
+mod wal_stats;
 mod ws_tickets;
 
 use super::Route;
@@ -20,12 +24,16 @@ pub fn all() -> Vec<Route> {
         active::routes(),
         api_keys::routes(),
         auth::routes(),
+        bgwriter::routes(),
         collectors::routes(),
         database_health::routes(),
         databases::routes(),
         health::routes(),
+        io_stats::routes(),
         overview::routes(),
         queries::routes(),
+        replication::routes(),
+        wal_stats::routes(),
         ws_tickets::routes(),
     ]
     .into_iter()

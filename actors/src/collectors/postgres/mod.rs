@@ -1,4 +1,8 @@
 //! Collectors of PostgreSQL 14 and later.
 
 pub(super) mod pg_stat_activity;
+pub(super) mod pg_stat_bgwriter;
+pub(super) mod pg_stat_io;
+pub(super) mod pg_stat_replication;
 pub(super) mod pg_stat_statements;
+pub(super) mod pg_stat_wal;

@@ -2,14 +2,22 @@
 //! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
 mod activity;
+mod bgwriter;
 mod events;
+mod io;
+mod replication;
 mod statements;
+mod wal;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
+pub use bgwriter::BGWRITER;
 pub use events::EVENTS;
+pub use io::IO;
+pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use statements::STATEMENTS;
+pub use wal::WAL;
 
 const fn sum(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Sum }
@@ -24,7 +32,8 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+pub static ALL: &[&Stream] =
+    &[&ACTIVITY, &BGWRITER, &EVENTS, &IO, &REPLICATION, &REPLICATION_SLOTS, &STATEMENTS, &WAL];
 
 /// The stream called `name`.
 #[must_use]
