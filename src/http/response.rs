@@ -94,6 +94,18 @@ pub fn list_despite<T: Serialize>(rows: &[T], total: usize, reason: Option<&str>
     }
 }
 
+/// As [`ok`]; with a reason, the value is not what it should be: out of date or lacking something.
+///
+/// # Errors
+/// As [`json`].
+pub fn ok_despite<T: Serialize + ?Sized>(value: &T, reason: Option<&str>) -> Answer {
+    let response = ok(value)?;
+    match reason {
+        Some(reason) => with_reason(response, reason),
+        None => Ok(response),
+    }
+}
+
 fn with_reason(mut response: Response, reason: &str) -> Answer {
     let printable: String = reason.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
     let value = HeaderValue::from_str(&printable).map_err(ApiError::internal)?;

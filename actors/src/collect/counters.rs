@@ -61,7 +61,9 @@ impl<const N: usize> Counters<N> {
     pub fn observe(&mut self, key: u64, since: Option<Timestamp>, values: [i64; N]) -> Change<N> {
         let fresh = Baseline { values, since, round: self.round };
         let Some(before) = self.baselines.insert(key, fresh) else { return Change::Begun(values) };
-        if before.since != since || before.values.iter().zip(&values).any(|(old, new)| new < old) {
+        // a column that is not known any more (a measurement switched off) has not gone down
+        let fell = |(old, new): (&i64, &i64)| *new != NULL && new < old;
+        if before.since != since || before.values.iter().zip(&values).any(fell) {
             return Change::Renewed(values);
         }
         if before.values == values {
@@ -143,6 +145,11 @@ mod tests {
         let mut counters = Counters::<2>::default();
         round(&mut counters, &[(1, 0, [5, NULL])]);
         assert_eq!(round(&mut counters, &[(1, 0, [6, 40])]), [Change::Grown([1, NULL])]);
+        assert_eq!(
+            round(&mut counters, &[(1, 0, [7, NULL])]),
+            [Change::Grown([1, NULL])],
+            "and one that goes"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod rows;
 mod schedule;
 mod spec;
 mod texts;
+mod view;
 mod words;
 
 pub use absent::{column_in, without};
@@ -25,4 +26,5 @@ pub use spec::{
     Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Reach, Server, Spec, Step, variant,
 };
 pub use texts::{Normal, SessionText, Texts, hidden_notice};
+pub use view::{CounterView, Growth, Reading};
 pub use words::Words;

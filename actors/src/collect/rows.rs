@@ -71,6 +71,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// # Errors
+    /// [`CellError`] when the next cell is no floating-point number.
+    pub fn f64(&mut self) -> Result<Option<f64>, CellError> {
+        let column = self.step();
+        self.rows.f64(self.row, column)
+    }
+
+    /// # Errors
     /// [`CellError`] when the next cell is no text.
     pub fn text(&mut self) -> Result<Option<&'a str>, CellError> {
         let column = self.step();
@@ -104,9 +111,8 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`CellError`] when it is no floating-point number.
     pub fn millis_as_us(&mut self) -> Result<i64, CellError> {
-        let column = self.step();
         #[expect(clippy::cast_possible_truncation, reason = "saturates; 290,000 years of milliseconds")]
-        Ok(self.rows.f64(self.row, column)?.map_or(NULL, |ms| (ms * 1000.0).round() as i64))
+        Ok(self.f64()?.map_or(NULL, |ms| (ms * 1000.0).round() as i64))
     }
 
     /// The next cell, a required one.

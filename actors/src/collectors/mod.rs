@@ -10,7 +10,11 @@ static ALL: &[&Spec] = &[
     &postgres::connections::SPEC,
     &postgres::pg_locks::SPEC,
     &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_bgwriter::SPEC,
+    &postgres::pg_stat_io::SPEC,
+    &postgres::pg_stat_replication::SPEC,
     &postgres::pg_stat_statements::SPEC,
+    &postgres::pg_stat_wal::SPEC,
     &postgres::pg_wait_events::SPEC,
 ];
 

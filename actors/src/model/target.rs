@@ -31,6 +31,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether the collector called `name` runs: not when it is disabled, by its name or by a switch of its own.
+    #[must_use]
+    pub fn runs(&self, name: &str) -> bool {
+        let switched_on = match name {
+            "pg_stat_replication" => self.collect_replication,
+            _ => true,
+        };
+        switched_on && !self.disabled_collectors.contains(name)
+    }
+
     /// Whether `other` is reached by the very same connection.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {

@@ -1,5 +1,7 @@
 //! One throwaway PostgreSQL server on the loopback interface.
 
+mod standby;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;

@@ -91,6 +91,21 @@ impl Registered {
         .await;
     }
 
+    /// Makes every collector run now rather than when it is due, and waits until `name` has.
+    pub(crate) async fn looks_again(&self, name: &str) {
+        let runs = async || self.collector(name).await["runs"].as_u64().expect("runs");
+        // a changed registration is looked at afresh
+        let interval = self.get("").await["poll_interval_seconds"].as_u64().expect("an interval");
+        let before = runs().await;
+        let change = json!({"poll_interval_seconds": if interval == 1 { 2 } else { 1 }});
+        self.client.patch(&format!("/databases/{}", self.id), &change, 200).await;
+        eventually(Duration::from_secs(30), async || match runs().await {
+            now if now > before => Ok(()),
+            now => Err(format!("{now} runs of {name}")),
+        })
+        .await;
+    }
+
     /// Waits for `connected` and a first baseline.
     pub(crate) async fn connected(&self) {
         self.status_becomes("connected", CONNECTED_WITHIN).await;

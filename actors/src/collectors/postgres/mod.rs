@@ -3,5 +3,9 @@
 pub(super) mod connections;
 pub(super) mod pg_locks;
 pub(super) mod pg_stat_activity;
+pub(super) mod pg_stat_bgwriter;
+pub(super) mod pg_stat_io;
+pub(super) mod pg_stat_replication;
 pub(super) mod pg_stat_statements;
+pub(super) mod pg_stat_wal;
 pub(super) mod pg_wait_events;

@@ -2,20 +2,28 @@
 //! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
 mod activity;
+mod bgwriter;
 mod connections;
 mod events;
+mod io;
 mod locks;
+mod replication;
 mod statements;
 mod waits;
+mod wal;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
+pub use bgwriter::BGWRITER;
 pub use connections::CONNECTIONS;
 pub use events::EVENTS;
+pub use io::IO;
 pub use locks::LOCKS;
+pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use statements::STATEMENTS;
 pub use waits::WAITS;
+pub use wal::WAL;
 
 const fn sum(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Sum }
@@ -30,7 +38,19 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &CONNECTIONS, &EVENTS, &LOCKS, &STATEMENTS, &WAITS];
+pub static ALL: &[&Stream] = &[
+    &ACTIVITY,
+    &BGWRITER,
+    &CONNECTIONS,
+    &EVENTS,
+    &IO,
+    &LOCKS,
+    &REPLICATION,
+    &REPLICATION_SLOTS,
+    &STATEMENTS,
+    &WAITS,
+    &WAL,
+];
 
 /// The stream called `name`.
 #[must_use]

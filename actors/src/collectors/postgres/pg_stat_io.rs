@@ -1,0 +1,144 @@
+//! `pg_stat_io`: what was read and written, by kind of backend, object and context. PostgreSQL 16 and later; needs
+//! nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collect::{
+    Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice,
+    Query, Reach, Reading, Server, Spec, Step, Words, variant,
+};
+use crate::model::{Engine, IoCounters, IoRow, NULL, Record, Seen, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_stat_io",
+    engine: Engine::Postgres,
+    stream: &streams::IO,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(30)),
+    timeout: Duration::from_secs(5),
+    start: || Box::new(Io { view: CounterView::new(PATIENCE), words: Words::default() }),
+};
+
+const VARIANTS: [(u32, &str); 2] =
+    [(16, include_str!("sql/pg_stat_io/16.sql")), (18, include_str!("sql/pg_stat_io/18.sql"))];
+const COLUMNS: &[&str] = &[
+    "at",
+    "in_recovery",
+    "reset_at",
+    "is_timed",
+    "backend_type",
+    "object",
+    "context",
+    "reads",
+    "read_bytes",
+    "read_time",
+    "writes",
+    "write_bytes",
+    "write_time",
+    "writebacks",
+    "writeback_time",
+    "extends",
+    "extend_bytes",
+    "extend_time",
+    "hits",
+    "evictions",
+    "reuses",
+    "fsyncs",
+    "fsync_time",
+];
+/// Columns of the stream: first who a series is, then its counters.
+const WIDTH: usize = streams::IO.columns.len();
+const NAMES: usize = 3;
+/// A sample this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Io {
+    /// The names of a row stand still as NULL.
+    view: CounterView<WIDTH>,
+    words: Words,
+}
+
+/// What all rows have in common.
+struct Head {
+    mark: Mark,
+    is_timed: bool,
+}
+
+impl Collector for Io {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+            reason: format!(
+                "PostgreSQL counts I/O by backend from version 16 on; this is {}",
+                server.version
+            ),
+            fix: "nothing is amiss; after an upgrade to PostgreSQL 16 or later this works by itself"
+                .to_owned(),
+        })?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let mut first = None;
+        let mut rows = Vec::with_capacity(answer.rows.len());
+        for row in 0..answer.rows.len() {
+            let (head, row) = read(server, &mut Cursor::new(answer.rows, row))?;
+            if row.object != "wal" {
+                first.get_or_insert(head);
+            }
+            rows.push(row);
+        }
+        let Head { mark, is_timed } = first.ok_or(CellError { column: 0, expected: "in any row" })?;
+        let readings: Vec<_> =
+            rows.iter().map(|row| Reading { series: series(row), since: None, values: row.values }).collect();
+        let growth = self.view.take(mark, &readings);
+        let mut moved = growth.rows;
+        moved.retain(|(_, deltas)| deltas.iter().any(|&delta| delta != NULL && delta != 0));
+        for (id, deltas) in &mut moved {
+            if let Some(row) = rows.iter().find(|row| series(row) == *id) {
+                for (cell, name) in deltas.iter_mut().zip([&row.backend_type, &row.object, &row.context]) {
+                    *cell = self.words.say(Some(name));
+                }
+            }
+        }
+        let record = growth.from.map(|from| Record::new(&streams::IO, from, mark.at, moved));
+        Ok(Step::Done(Box::new(Collected {
+            records: record.into_iter().collect(),
+            gaps: growth.gap.into_iter().collect(),
+            words: self.words.news(),
+            rows: rows.len() as u64,
+            seen: vec![Seen::new(IoCounters { at: mark.at, rows })],
+            notice: (!is_timed).then(untimed),
+            ..Collected::default()
+        })))
+    }
+}
+
+fn series(row: &IoRow) -> u64 {
+    xxh3_64([&*row.backend_type, &*row.object, &*row.context].join("\0").as_bytes())
+}
+
+fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoRow), CellError> {
+    let at = cursor.required_timestamp()?;
+    let in_recovery = cursor.bool()?.unwrap_or_default();
+    let reset_at = cursor.timestamp()?;
+    let is_timed = cursor.bool()?.unwrap_or_default();
+    let mut name = || -> Result<String, CellError> { Ok(cursor.text()?.unwrap_or_default().to_owned()) };
+    let (backend_type, object, context) = (name()?, name()?, name()?);
+    let mut values = [NULL; WIDTH];
+    for (value, column) in values.iter_mut().zip(streams::IO.columns).skip(NAMES) {
+        *value = if column.name.ends_with("_us") { cursor.millis_as_us()? } else { cursor.counter()? };
+    }
+    let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
+    let head = Head { mark: Mark { at, epoch }, is_timed };
+    Ok((head, IoRow { backend_type, object, context, values }))
+}
+
+fn untimed() -> Notice {
+    Notice {
+        reason: "track_io_timing is off: how long I/O took is not measured".to_owned(),
+        fix: "ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf();".to_owned(),
+    }
+}

@@ -1,0 +1,135 @@
+//! `pg_stat_replication`, `pg_stat_wal_receiver` and `pg_replication_slots`: who follows whom, and how far behind, on
+//! primaries and standbys alike. PostgreSQL 14 and later; needs `pg_read_all_stats` to see more than names and slots.
+
+mod changes;
+mod decode;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::changes::Changes;
+use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec, Step,
+    Words, variant,
+};
+use crate::model::{Engine, GapReason, Record, Seen, Slot, Standby, Timestamp, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_stat_replication",
+    engine: Engine::Postgres,
+    stream: &streams::REPLICATION,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(10)),
+    timeout: Duration::from_secs(5),
+    start: || Box::<Replicas>::default(),
+};
+
+const OWN: &str = include_str!("sql/pg_stat_replication/self.sql");
+const STANDBYS: &str = include_str!("sql/pg_stat_replication/standbys.sql");
+const SLOTS: [(u32, &str); 3] = [
+    (14, include_str!("sql/pg_stat_replication/slots/14.sql")),
+    (16, include_str!("sql/pg_stat_replication/slots/16.sql")),
+    (17, include_str!("sql/pg_stat_replication/slots/17.sql")),
+];
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Replicas {
+    stage: Stage,
+    previous: Option<Timestamp>,
+    /// When a standby had last replayed all that it knew of.
+    caught_up_at: Option<Timestamp>,
+    changes: Changes,
+    words: Words,
+}
+
+/// What the next answer is to.
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Own,
+    Standbys(Own),
+    Slots(Own, Vec<Standby>),
+}
+
+impl Collector for Replicas {
+    fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
+        self.stage = Stage::Own;
+        Ok(ask(OWN, OWN_COLUMNS))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let cursors = (0..answer.rows.len()).map(|row| Cursor::new(answer.rows, row));
+        match std::mem::take(&mut self.stage) {
+            Stage::Own => {
+                self.stage = Stage::Standbys(Own::read(&mut Cursor::new(answer.rows, 0))?);
+                Ok(ask(STANDBYS, STANDBY_COLUMNS))
+            }
+            Stage::Standbys(own) => {
+                let standbys =
+                    cursors.map(|mut cursor| decode::standby(&mut cursor)).collect::<Result<_, _>>()?;
+                let slots = variant(&SLOTS, server.major).ok_or_else(|| CollectError::Missing {
+                    reason: format!("PostgreSQL {} is older than 14", server.version),
+                    fix: "watch PostgreSQL 14 or later".to_owned(),
+                })?;
+                self.stage = Stage::Slots(own, standbys);
+                Ok(ask(slots, SLOT_COLUMNS))
+            }
+            Stage::Slots(own, standbys) => {
+                let slots = cursors.map(|mut cursor| decode::slot(&mut cursor)).collect::<Result<_, _>>()?;
+                Ok(Step::Done(Box::new(self.collected(server, own, standbys, slots))))
+            }
+        }
+    }
+}
+
+impl Replicas {
+    fn collected(
+        &mut self,
+        server: &Server,
+        own: Own,
+        standbys: Vec<Standby>,
+        slots: Vec<Slot>,
+    ) -> Collected {
+        let lag_seconds = own.lag_seconds(&mut self.caught_up_at);
+        let is_hidden = own.is_hidden() || standbys.iter().any(|standby| standby.state.is_none());
+        let seen = own.with(lag_seconds, slots, standbys);
+        let gap = match self.previous {
+            None => Some((None, seen.ts, GapReason::NotWatched)),
+            Some(from) if seen.ts.since(from) > PATIENCE => {
+                Some((Some(from), seen.ts, GapReason::Unreachable))
+            }
+            Some(_) => None,
+        };
+        let from = self.previous.filter(|from| *from < seen.ts).unwrap_or(Timestamp(seen.ts.as_millis() - 1));
+        self.previous = Some(seen.ts);
+        let rows = decode::rows(&seen, &mut self.words);
+        let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.words)).collect();
+        Collected {
+            records: vec![
+                Record::new(&streams::REPLICATION, from, seen.ts, rows),
+                Record::new(&streams::REPLICATION_SLOTS, from, seen.ts, slot_rows),
+            ],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            events: self.changes.events(server.started_at, &seen),
+            rows: 1 + (seen.standbys.len() + seen.slots.len()) as u64,
+            notice: is_hidden.then(|| hidden_notice(server)),
+            seen: vec![Seen::new(seen)],
+            ..Collected::default()
+        }
+    }
+}
+
+fn ask(sql: &str, columns: &'static [&'static str]) -> Step {
+    Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns })
+}
+
+fn hidden_notice(server: &Server) -> Notice {
+    Notice {
+        reason: format!("how far standbys are is hidden from role {}", server.role),
+        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+    }
+}

@@ -1,0 +1,257 @@
+//! The answers of the server, and what is stored of them.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collect::{CellError, Cursor, Words};
+use crate::model::{NULL, Replication, Slot, Standby, Timestamp, streams};
+
+pub(super) const OWN_COLUMNS: &[&str] = &[
+    "at",
+    "in_recovery",
+    "lag_bytes",
+    "replayed_at",
+    "replay_paused",
+    "receiver_pid",
+    "receiver_status",
+    "receiver_slot_name",
+    "upstream_host",
+    "upstream_port",
+];
+pub(super) const STANDBY_COLUMNS: &[&str] = &[
+    "pid",
+    "application_name",
+    "user_name",
+    "client_addr",
+    "state",
+    "sync_state",
+    "sent_lag_bytes",
+    "write_lag_bytes",
+    "flush_lag_bytes",
+    "replay_lag_bytes",
+    "write_lag_seconds",
+    "flush_lag_seconds",
+    "replay_lag_seconds",
+    "reply_time",
+];
+pub(super) const SLOT_COLUMNS: &[&str] = &[
+    "slot_name",
+    "slot_type",
+    "plugin",
+    "database",
+    "temporary",
+    "active",
+    "active_pid",
+    "lag_bytes",
+    "unconfirmed_bytes",
+    "wal_status",
+    "safe_wal_size",
+    "two_phase",
+    "conflicting",
+    "inactive_since",
+    "invalidation_reason",
+    "failover",
+    "synced",
+];
+
+/// What a server says of itself.
+pub(super) struct Own {
+    at: Timestamp,
+    in_recovery: bool,
+    lag_bytes: Option<i64>,
+    replayed_at: Option<Timestamp>,
+    replay_paused: Option<bool>,
+    receiver_pid: Option<i64>,
+    receiver_status: Option<String>,
+    receiver_slot_name: Option<String>,
+    upstream_host: Option<String>,
+    upstream_port: Option<i64>,
+}
+
+impl Own {
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, CellError> {
+        Ok(Self {
+            at: cursor.required_timestamp()?,
+            in_recovery: cursor.bool()?.unwrap_or_default(),
+            lag_bytes: distance(cursor)?,
+            replayed_at: cursor.timestamp()?,
+            replay_paused: cursor.bool()?,
+            receiver_pid: cursor.i64()?,
+            receiver_status: owned(cursor)?,
+            receiver_slot_name: owned(cursor)?,
+            upstream_host: owned(cursor)?,
+            upstream_port: cursor.i64()?,
+        })
+    }
+
+    /// Whether there is a receiver of which this role may know nothing more.
+    pub(super) const fn is_hidden(&self) -> bool {
+        self.receiver_pid.is_some() && self.receiver_status.is_none()
+    }
+
+    /// How old the newest replayed transaction is, unless all that was announced is replayed: on an idle primary no
+    /// transaction comes, and its age says nothing. What is not replayed came after `caught_up_at`, so the lag is not
+    /// longer than that ago.
+    pub(super) fn lag_seconds(&self, caught_up_at: &mut Option<Timestamp>) -> Option<f64> {
+        if !self.in_recovery {
+            *caught_up_at = None;
+            return None;
+        }
+        let streams = self.receiver_status.as_deref() == Some("streaming") || self.is_hidden();
+        if streams && self.lag_bytes == Some(0) {
+            *caught_up_at = Some(self.at);
+        }
+        let since = self.replayed_at.max(*caught_up_at);
+        since.map(|since| self.at.since(since).as_secs_f64())
+    }
+
+    pub(super) fn with(
+        self,
+        replication_lag_seconds: Option<f64>,
+        slots: Vec<Slot>,
+        standbys: Vec<Standby>,
+    ) -> Replication {
+        Replication {
+            ts: self.at,
+            is_replica: self.in_recovery,
+            replication_lag_bytes: self.lag_bytes,
+            replication_lag_seconds,
+            upstream_host: self.upstream_host,
+            upstream_port: self.upstream_port,
+            receiver_status: self.receiver_status,
+            receiver_slot_name: self.receiver_slot_name,
+            replay_paused: self.replay_paused,
+            slots,
+            standbys,
+        }
+    }
+}
+
+pub(super) fn standby(cursor: &mut Cursor<'_>) -> Result<Standby, CellError> {
+    let pid = cursor.required_i64()?;
+    let (application_name, user_name, client_addr) = (owned(cursor)?, owned(cursor)?, owned(cursor)?);
+    let (state, sync_state) = (owned(cursor)?, owned(cursor)?);
+    let sent_lag_bytes = distance(cursor)?;
+    let bytes = [distance(cursor)?, distance(cursor)?, distance(cursor)?];
+    let mut seconds = [cursor.f64()?, cursor.f64()?, cursor.f64()?];
+    for (seconds, bytes) in seconds.iter_mut().zip(bytes) {
+        // the server forgets what it measured when there is nothing more to measure
+        *seconds = seconds.or((bytes == Some(0)).then_some(0.0));
+    }
+    Ok(Standby {
+        pid,
+        application_name,
+        user_name,
+        client_addr,
+        state,
+        sync_state,
+        sent_lag_bytes,
+        write_lag_bytes: bytes[0],
+        flush_lag_bytes: bytes[1],
+        replay_lag_bytes: bytes[2],
+        write_lag_seconds: seconds[0],
+        flush_lag_seconds: seconds[1],
+        replay_lag_seconds: seconds[2],
+        reply_time: cursor.timestamp()?,
+    })
+}
+
+pub(super) fn slot(cursor: &mut Cursor<'_>) -> Result<Slot, CellError> {
+    Ok(Slot {
+        slot_name: owned(cursor)?.unwrap_or_default(),
+        slot_type: owned(cursor)?,
+        plugin: owned(cursor)?,
+        database: owned(cursor)?,
+        temporary: cursor.bool()?.unwrap_or_default(),
+        active: cursor.bool()?.unwrap_or_default(),
+        active_pid: cursor.i64()?,
+        lag_bytes: distance(cursor)?,
+        unconfirmed_bytes: distance(cursor)?,
+        wal_status: owned(cursor)?,
+        safe_wal_size: cursor.i64()?,
+        two_phase: cursor.bool()?,
+        conflicting: cursor.bool()?,
+        inactive_since: cursor.timestamp()?,
+        invalidation_reason: owned(cursor)?,
+        failover: cursor.bool()?,
+        synced: cursor.bool()?,
+    })
+}
+
+fn owned(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
+    Ok(cursor.text()?.map(str::to_owned))
+}
+
+/// A distance between two places in the WAL, which moved between the looks at them: never below 0.
+fn distance(cursor: &mut Cursor<'_>) -> Result<Option<i64>, CellError> {
+    Ok(cursor.i64()?.map(|bytes| bytes.max(0)))
+}
+
+type Row = [i64; streams::REPLICATION.columns.len()];
+
+/// The server itself and its standbys; of several with one name and address, the one that is furthest behind.
+pub(super) fn rows(seen: &Replication, words: &mut Words) -> Vec<(u64, Row)> {
+    let mut own = [NULL; streams::REPLICATION.columns.len()];
+    own[0] = words.say(Some("self"));
+    own[3] = words.say(seen.receiver_status.as_deref());
+    own[5] = i64::from(seen.is_replica);
+    own[9] = seen.replication_lag_bytes.unwrap_or(NULL);
+    own[12] = micros(seen.replication_lag_seconds);
+    let mut rows = vec![(xxh3_64(b"self"), own)];
+    let mut worst: BTreeMap<u64, &Standby> = BTreeMap::new();
+    for standby in &seen.standbys {
+        let known = worst.entry(series(standby)).or_insert(standby);
+        if known.replay_lag_bytes < standby.replay_lag_bytes {
+            *known = standby;
+        }
+    }
+    rows.extend(worst.into_iter().map(|(series, standby)| (series, standby_row(standby, words))));
+    rows
+}
+
+fn series(standby: &Standby) -> u64 {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    xxh3_64(
+        format!("standby\0{}\0{}", text(&standby.application_name), text(&standby.client_addr)).as_bytes(),
+    )
+}
+
+fn standby_row(standby: &Standby, words: &mut Words) -> Row {
+    [
+        words.say(Some("standby")),
+        words.say(standby.application_name.as_deref()),
+        words.say(standby.client_addr.as_deref()),
+        words.say(standby.state.as_deref()),
+        words.say(standby.sync_state.as_deref()),
+        NULL,
+        standby.sent_lag_bytes.unwrap_or(NULL),
+        standby.write_lag_bytes.unwrap_or(NULL),
+        standby.flush_lag_bytes.unwrap_or(NULL),
+        standby.replay_lag_bytes.unwrap_or(NULL),
+        micros(standby.write_lag_seconds),
+        micros(standby.flush_lag_seconds),
+        micros(standby.replay_lag_seconds),
+    ]
+}
+
+pub(super) fn slot_row(
+    slot: &Slot,
+    words: &mut Words,
+) -> (u64, [i64; streams::REPLICATION_SLOTS.columns.len()]) {
+    let row = [
+        words.say(Some(&slot.slot_name)),
+        words.say(slot.slot_type.as_deref()),
+        words.say(slot.wal_status.as_deref()),
+        i64::from(slot.active),
+        slot.lag_bytes.unwrap_or(NULL),
+        slot.safe_wal_size.unwrap_or(NULL),
+        slot.unconfirmed_bytes.unwrap_or(NULL),
+    ];
+    (xxh3_64(slot.slot_name.as_bytes()), row)
+}
+
+fn micros(seconds: Option<f64>) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; 290,000 years of seconds")]
+    seconds.map_or(NULL, |seconds| (seconds * 1e6).round() as i64)
+}

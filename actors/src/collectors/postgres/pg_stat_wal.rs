@@ -1,0 +1,91 @@
+//! `pg_stat_wal`: how much WAL the server wrote. PostgreSQL 14 and later; needs nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice, Query,
+    Reach, Reading, Server, Spec, Step, variant,
+};
+use crate::model::{Engine, Record, Seen, WalCounters, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_stat_wal",
+    engine: Engine::Postgres,
+    stream: &streams::WAL,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(30)),
+    timeout: Duration::from_secs(5),
+    start: || Box::new(Wal(CounterView::new(PATIENCE))),
+};
+
+const VARIANTS: [(u32, &str); 2] =
+    [(14, include_str!("sql/pg_stat_wal/14.sql")), (18, include_str!("sql/pg_stat_wal/18.sql"))];
+const COLUMNS: &[&str] = &[
+    "at",
+    "in_recovery",
+    "reset_at",
+    "is_timed",
+    "wal_records",
+    "wal_fpi",
+    "wal_bytes",
+    "wal_buffers_full",
+    "wal_write",
+    "wal_sync",
+    "wal_write_time",
+    "wal_sync_time",
+];
+const COUNTERS: usize = streams::WAL.columns.len();
+/// A sample this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Wal(CounterView<COUNTERS>);
+
+impl Collector for Wal {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+            reason: format!("PostgreSQL {} is older than 14", server.version),
+            fix: "watch PostgreSQL 14 or later".to_owned(),
+        })?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let mut cursor = Cursor::new(answer.rows, 0);
+        let at = cursor.required_timestamp()?;
+        let in_recovery = cursor.bool()?.unwrap_or_default();
+        let reset_at = cursor.timestamp()?;
+        let is_timed = cursor.bool()?;
+        let values = [
+            cursor.counter()?,
+            cursor.counter()?,
+            cursor.counter()?,
+            cursor.counter()?,
+            cursor.counter()?,
+            cursor.counter()?,
+            cursor.millis_as_us()?,
+            cursor.millis_as_us()?,
+        ];
+        let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
+        let reading = Reading { series: xxh3_64(b"wal"), since: None, values };
+        let growth = self.0.take(Mark { at, epoch }, &[reading]);
+        let record = growth.from.map(|from| Record::new(&streams::WAL, from, at, growth.rows));
+        Ok(Step::Done(Box::new(Collected {
+            records: record.into_iter().collect(),
+            gaps: growth.gap.into_iter().collect(),
+            seen: vec![Seen::new(WalCounters { at, reset_at, values })],
+            rows: 1,
+            notice: (is_timed == Some(false)).then(untimed),
+            ..Collected::default()
+        })))
+    }
+}
+
+fn untimed() -> Notice {
+    Notice {
+        reason: "track_wal_io_timing is off: how long writing and syncing took is not measured".to_owned(),
+        fix: "ALTER SYSTEM SET track_wal_io_timing = on; SELECT pg_reload_conf();".to_owned(),
+    }
+}
