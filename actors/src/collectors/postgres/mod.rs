@@ -1,4 +1,13 @@
 //! Collectors of PostgreSQL 14 and later.
 
+pub(super) mod pg_server;
+pub(super) mod pg_settings;
 pub(super) mod pg_stat_activity;
+pub(super) mod pg_stat_archiver;
+pub(super) mod pg_stat_database;
 pub(super) mod pg_stat_statements;
+pub(super) mod pg_stat_subscription;
+pub(super) mod sequences;
+pub(super) mod vacuum;
+pub(super) mod vacuum_progress;
+pub(super) mod xid_horizon;

@@ -2,13 +2,21 @@
 //! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
 mod activity;
+mod archiver;
+mod databases;
 mod events;
+mod server;
+mod settings;
 mod statements;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
+pub use archiver::ARCHIVER;
+pub use databases::DATABASES;
 pub use events::EVENTS;
+pub use server::SERVER;
+pub use settings::SETTINGS;
 pub use statements::STATEMENTS;
 
 const fn sum(name: &'static str) -> Column {
@@ -24,7 +32,7 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+pub static ALL: &[&Stream] = &[&ACTIVITY, &ARCHIVER, &DATABASES, &EVENTS, &SERVER, &SETTINGS, &STATEMENTS];
 
 /// The stream called `name`.
 #[must_use]
