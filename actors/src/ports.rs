@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use crate::model::{Batch, DatabaseId, Stream, Target, Timestamp};
+use crate::model::{Batch, DatabaseId, Memory, OrganizationId, Stream, Target, Timestamp};
 
 /// Where samples go.
 #[async_trait]
@@ -24,6 +24,20 @@ pub trait SampleSink: Send + Sync + 'static {
         database: DatabaseId,
         stream: &'static Stream,
     ) -> Result<Option<Timestamp>, SinkError>;
+
+    /// The newest values of each series of `stream`; for small streams whose collector compares what it sees after a
+    /// start with what was so before.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn memory(
+        &self,
+        _organization: OrganizationId,
+        _database: DatabaseId,
+        _stream: &'static Stream,
+    ) -> Result<Memory, SinkError> {
+        Ok(Memory::default())
+    }
 }
 
 /// The store refused.

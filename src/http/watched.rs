@@ -67,6 +67,15 @@ impl Watched {
 
     /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
     pub async fn why_not(&self, collector: &str) -> Option<String> {
+        self.remark(collector, false).await
+    }
+
+    /// As [`Self::why_not`]; also what `collector` could not see though it fares well, and what would help.
+    pub async fn limitation(&self, collector: &str) -> Option<String> {
+        self.remark(collector, true).await
+    }
+
+    async fn remark(&self, collector: &str, also_when_well: bool) -> Option<String> {
         let Some(handle) = &self.handle else { return Some("the database is not watched yet".to_owned()) };
         let status = handle.status();
         if status.status == Status::Disconnected {
@@ -75,6 +84,7 @@ impl Watched {
         let Ok(lines) = handle.collectors().await else { return None };
         let line = lines.into_iter().find(|line| line.name == collector)?;
         let reason = match line.state {
+            CollectorState::Ok if also_when_well => line.reason?,
             CollectorState::Ok => return None,
             CollectorState::Disabled => "it is disabled for this database".to_owned(),
             CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),

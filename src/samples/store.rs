@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{Batch, DatabaseId, Gap, Memory, OrganizationId, Stream, Timestamp, streams};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
@@ -19,6 +19,7 @@ use super::changes::{Forget, NoteGap};
 use super::entity::{gap, segment, tail};
 use super::fold::{Buckets, Gather, Groups, Totals};
 use super::keep::{Keeper, Pace};
+use super::memory::remember;
 use super::read::{Walk, snapshot};
 use super::recent::Remembered;
 use super::writer::Pen;
@@ -107,6 +108,15 @@ impl SampleSink for SegmentStore {
         stream: &'static Stream,
     ) -> Result<Option<Timestamp>, SinkError> {
         newest(&self.reader, database, stream).await.map_err(|error| SinkError(error.to_string()))
+    }
+
+    async fn memory(
+        &self,
+        organization: OrganizationId,
+        database: DatabaseId,
+        stream: &'static Stream,
+    ) -> Result<Memory, SinkError> {
+        remember(self, Scope { organization, database }, stream).await
     }
 }
 

@@ -55,6 +55,13 @@ impl Schedule {
         due
     }
 
+    /// Makes everything due at `when`, or earlier where it is anyway; the grid goes on from there.
+    pub fn hasten(&mut self, when: Instant) {
+        for slot in &mut self.slots {
+            slot.next = slot.next.min(when);
+        }
+    }
+
     /// Changes an interval; a shorter one takes effect at once.
     pub fn set_interval(&mut self, name: &str, interval: Duration, now: Instant) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == name && slot.interval != interval)
@@ -80,6 +87,17 @@ mod tests {
         assert_eq!(schedule.take_due(start + SECOND * 4), []);
         assert_eq!(names(schedule.take_due(start + SECOND * 17)), [("fast", 2), ("slow", 0)]);
         assert_eq!(schedule.next(), Some(start + SECOND * 20));
+    }
+
+    #[test]
+    fn everything_can_be_made_due_at_once() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new([("fast", SECOND), ("slow", SECOND * 300)], start);
+        schedule.take_due(start);
+        schedule.hasten(start + SECOND * 5);
+        assert_eq!(schedule.next_of("fast"), Some(start + SECOND));
+        assert_eq!(schedule.take_due(start + SECOND * 5).len(), 2);
+        assert_eq!(schedule.next_of("slow"), Some(start + SECOND * 305));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{CollectError, Rows};
 use crate::model::{
-    ActivitySnapshot, Engine, Entry, Event, GapReason, Record, Seen, Stream, Timestamp, Word,
+    ActivitySnapshot, Engine, Entry, Event, GapReason, Memory, Record, Seen, Stream, Timestamp, Word,
 };
 
 /// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
@@ -55,6 +55,14 @@ pub trait Collector: Send {
     /// # Errors
     /// [`CollectError::Decode`] when it is not what was asked for.
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError>;
+
+    /// Whether it wants to know what is stored of its stream before its first run.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// What is stored of its stream: what changed while Basira was away is a change too.
+    fn remember(&mut self, _memory: &Memory) {}
 }
 
 /// What the server said, and how long it took to say it.

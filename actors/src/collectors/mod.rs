@@ -9,21 +9,32 @@ use crate::model::Engine;
 static ALL: &[&Spec] = &[
     &postgres::connections::SPEC,
     &postgres::pg_locks::SPEC,
+    &postgres::pg_server::SPEC,
+    &postgres::pg_settings::SPEC,
     &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_archiver::SPEC,
     &postgres::pg_stat_bgwriter::SPEC,
+    &postgres::pg_stat_database::SPEC,
     &postgres::pg_stat_io::SPEC,
     &postgres::pg_stat_replication::SPEC,
     &postgres::pg_stat_statements::SPEC,
+    &postgres::pg_stat_subscription::SPEC,
     &postgres::pg_stat_wal::SPEC,
     &postgres::pg_wait_events::SPEC,
+    &postgres::sequences::SPEC,
+    &postgres::vacuum::SPEC,
+    &postgres::vacuum_progress::SPEC,
+    &postgres::xid_horizon::SPEC,
 ];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    let is_live = |spec: &&Spec| matches!(spec.every, Every::Live(_));
-    let of_engine = move |spec: &&Spec| spec.engine == engine;
-    let live = ALL.iter().copied().filter(is_live);
-    live.chain(ALL.iter().copied().filter(move |spec| !is_live(spec))).filter(of_engine)
+    let of = move |live| {
+        let wanted =
+            move |spec: &&&Spec| spec.engine == engine && matches!(spec.every, Every::Live(_)) == live;
+        ALL.iter().filter(wanted).copied()
+    };
+    of(true).chain(of(false))
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them
@@ -36,16 +47,24 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "connections",
             "explain_plans",
             "pg_locks",
+            "pg_server",
             "pg_settings",
             "pg_stat_activity",
+            "pg_stat_archiver",
             "pg_stat_bgwriter",
+            "pg_stat_database",
             "pg_stat_io",
             "pg_stat_replication",
             "pg_stat_statements",
+            "pg_stat_subscription",
             "pg_stat_user_indexes",
             "pg_stat_user_tables",
             "pg_stat_wal",
             "pg_wait_events",
+            "sequences",
+            "vacuum",
+            "vacuum_progress",
+            "xid_horizon",
         ],
         Engine::Clickhouse => &[
             "ch_merges",

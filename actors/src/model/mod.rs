@@ -12,10 +12,15 @@ mod newest;
 mod replication;
 mod sample;
 mod secret;
+mod sequence;
+mod server;
+mod setting;
 mod status;
 pub mod streams;
+mod subscription;
 mod target;
 mod time;
+mod vacuum;
 
 pub use activity::{ActiveQuery, ActivitySnapshot};
 pub use connections::{ConnectionCount, ConnectionSnapshot};
@@ -27,8 +32,15 @@ pub use lock_tree::{Blocker, lock_tree};
 pub use locks::{Lock, LockSnapshot, in_order};
 pub use newest::{Newest, Seen, Snapshot};
 pub use replication::{Replication, Slot, Standby};
-pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, NULL, Record, Stream, Word};
+pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, Memory, NULL, Record, Stream, Word};
 pub use secret::Secret;
+pub use sequence::{Sequence, SequenceSnapshot};
+pub use server::{Archiver, DatabaseNow, DatabasesNow, RESET_VIEWS, ServerIdentity};
+pub use setting::{Setting, SettingSnapshot};
 pub use status::{CollectorState, CollectorStatus, DatabaseStatus, Status};
+pub use subscription::{Subscription, SubscriptionSnapshot};
 pub use target::{Target, TlsMode, UnknownTlsMode};
 pub use time::{ParseTimestampError, Timestamp};
+pub use vacuum::{
+    DatabaseAge, Progress, ProgressSnapshot, VacuumTable, VacuumTables, XidHorizon, XminHolder,
+};

@@ -1,5 +1,6 @@
 //! Samples on their way to the store.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,22 @@ pub struct Entry {
 pub struct Word {
     pub hash: u64,
     pub text: Arc<str>,
+}
+
+/// What is stored of one stream of one database: the newest values of each series.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Each series with one value per column of the stream.
+    pub rows: Vec<(u64, Vec<i64>)>,
+    pub words: HashMap<u64, Arc<str>>,
+}
+
+impl Memory {
+    /// The text in a cell of a word column.
+    #[must_use]
+    pub fn text(&self, cell: i64) -> Option<&str> {
+        self.words.get(&cell.cast_unsigned()).map(AsRef::as_ref)
+    }
 }
 
 /// Everything that one poll has to say; stored whole or not at all.

@@ -30,6 +30,8 @@ pub(crate) enum Message {
     Retune,
     /// The registration changed.
     Reconfigure(Box<Target>),
+    /// Everything is due now.
+    PollNow,
     /// How do the collectors fare?
     Describe(RpcReplyPort<Vec<CollectorStatus>>),
 }
@@ -57,6 +59,8 @@ pub(crate) struct State {
     backoff: Backoff,
     /// Tells the timer that counts from those that were overtaken.
     generation: u64,
+    /// When somebody last asked for everything at once.
+    hastened_at: Option<Instant>,
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
     poll: Option<Poll>,
     sighted: Option<(Instant, Sighting)>,
@@ -82,6 +86,8 @@ impl Drop for State {
 
 /// Longest wait between attempts to connect: a fault that ends is noticed within 15 s, time-out included.
 const RETRY_CAP: Duration = Duration::from_secs(8);
+/// Everything at once is read no more often than this, however many ask for it.
+const HASTEN_EVERY: Duration = Duration::from_secs(1);
 /// A database that stays as it is is noted in the registry this often.
 const SIGHT_EVERY: Duration = Duration::from_secs(30);
 
@@ -106,6 +112,7 @@ impl Actor for Monitor {
             retry_at: None,
             backoff: Backoff::new(Duration::from_secs(1), RETRY_CAP),
             generation: 0,
+            hastened_at: None,
             timer: None,
             poll: None,
             sighted: None,
@@ -139,6 +146,10 @@ impl Actor for Monitor {
                 state.arm(&myself, now);
             }
             Message::Reconfigure(target) => state.reconfigure(&myself, *target, now),
+            Message::PollNow => {
+                state.hasten(now);
+                state.arm(&myself, now);
+            }
             Message::Describe(reply) => {
                 // the caller may have stopped waiting
                 let _ = reply.send(state.report.lines(&state.schedule, now));
@@ -286,6 +297,13 @@ impl State {
                 self.schedule.set_interval(spec.name, wanted, now);
             }
         }
+    }
+
+    /// Makes every collector due, now or a second after it was last asked for.
+    fn hasten(&mut self, now: Instant) {
+        let when = self.hastened_at.map_or(now, |before| now.max(before + HASTEN_EVERY));
+        self.hastened_at = Some(when);
+        self.schedule.hasten(when);
     }
 
     /// Sets the timer for the next poll. One that was set before no longer counts.

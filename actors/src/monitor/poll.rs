@@ -13,6 +13,7 @@ use crate::collect::{
 use crate::collectors;
 use crate::drivers::{self, Session};
 use crate::model::{Batch, Event, Gap, Seen, Target, Timestamp};
+use crate::ports::SinkError;
 
 /// Everything that a poll needs and changes. It travels into the task and back, so two polls cannot overlap.
 pub(crate) struct Runner {
@@ -146,7 +147,7 @@ impl Runner {
         self.store().await?;
         for running in &mut self.collectors {
             if running.stored_until.is_none() {
-                let newest = self.dependencies.sink.newest(self.target.id, running.spec.stream).await;
+                let newest = running.look_back(&self.dependencies, &self.target).await;
                 running.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
             }
         }
@@ -198,6 +199,20 @@ impl Runner {
 }
 
 impl Running {
+    /// The end of what is stored; a collector that wants to know is told what that is.
+    async fn look_back(
+        &mut self,
+        dependencies: &Dependencies,
+        target: &Target,
+    ) -> Result<Option<Timestamp>, SinkError> {
+        let newest = dependencies.sink.newest(target.id, self.spec.stream).await?;
+        if newest.is_some() && self.collector.remembers() {
+            let memory = dependencies.sink.memory(target.organization_id, target.id, self.spec.stream);
+            self.collector.remember(&memory.await?);
+        }
+        Ok(newest)
+    }
+
     fn add_to(&self, batch: &mut Batch, collected: Collected) -> Success {
         let stored_until = self.stored_until.flatten();
         for (from, to, reason) in collected.gaps {

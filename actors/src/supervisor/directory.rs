@@ -113,6 +113,15 @@ impl Handle {
         }
     }
 
+    /// Lets every collector run now, at most once a second however often this is asked; never waits for them.
+    ///
+    /// # Errors
+    /// [`Unavailable`] while the actor is being restarted.
+    pub fn poll_now(&self) -> Result<(), Unavailable> {
+        let actor = self.shared.actor().ok_or(Unavailable)?;
+        actor.cast(Message::PollNow).map_err(|_| Unavailable)
+    }
+
     /// Follows the live values; `interval` is how often the caller wants one.
     #[must_use]
     pub fn subscribe(&self, interval: Duration) -> (watch::Receiver<Option<Live>>, Subscription) {

@@ -6,6 +6,8 @@ mod constants;
 mod lexer;
 mod lists;
 mod render;
+pub mod secrets;
+mod units;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,8 @@ mod tests;
 use std::fmt;
 
 use crate::model::Engine;
+
+pub use units::with_unit;
 
 /// The comment that Basira's own statements carry behind their first keyword: PostgreSQL 18 strips leading comments.
 pub const MARKER: &str = "/* basira */";

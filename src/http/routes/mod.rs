@@ -2,18 +2,26 @@
 
 mod active;
 mod api_keys;
+mod archiver;
 mod auth;
 mod bgwriter;
+mod collect;
 mod collectors;
 mod connections;
 mod database_health;
+mod database_stats;
 mod databases;
+mod events;
 mod health;
 mod io_stats;
 mod locks;
 mod overview;
 mod queries;
 mod replication;
+mod sequences;
+mod settings;
+mod subscriptions;
+mod vacuum;
 mod waits;
 mod wal_stats;
 mod ws_tickets;
@@ -26,18 +34,26 @@ pub fn all() -> Vec<Route> {
     [
         active::routes(),
         api_keys::routes(),
+        archiver::routes(),
         auth::routes(),
         bgwriter::routes(),
+        collect::routes(),
         collectors::routes(),
         connections::routes(),
         database_health::routes(),
+        database_stats::routes(),
         databases::routes(),
+        events::routes(),
         health::routes(),
         io_stats::routes(),
         locks::routes(),
         overview::routes(),
         queries::routes(),
         replication::routes(),
+        sequences::routes(),
+        settings::routes(),
+        subscriptions::routes(),
+        vacuum::routes(),
         waits::routes(),
         wal_stats::routes(),
         ws_tickets::routes(),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{Batch, DatabaseId, Gap, Memory, OrganizationId, Stream, Timestamp, streams};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
@@ -39,6 +39,7 @@ use self::sum::Sum;
 use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
 use super::fold::Groups;
+use super::memory::remember;
 use super::writer::Pen;
 use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
@@ -160,6 +161,15 @@ impl SampleSink for ClickHouseStore {
         stream: &'static Stream,
     ) -> Result<Option<Timestamp>, SinkError> {
         self.ledger.newest_here(database, stream).await.map_err(|error| SinkError(error.to_string()))
+    }
+
+    async fn memory(
+        &self,
+        organization: OrganizationId,
+        database: DatabaseId,
+        stream: &'static Stream,
+    ) -> Result<Memory, SinkError> {
+        remember(self, Scope { organization, database }, stream).await
     }
 }
 

@@ -2,10 +2,19 @@
 
 pub(super) mod connections;
 pub(super) mod pg_locks;
+pub(super) mod pg_server;
+pub(super) mod pg_settings;
 pub(super) mod pg_stat_activity;
+pub(super) mod pg_stat_archiver;
 pub(super) mod pg_stat_bgwriter;
+pub(super) mod pg_stat_database;
 pub(super) mod pg_stat_io;
 pub(super) mod pg_stat_replication;
 pub(super) mod pg_stat_statements;
+pub(super) mod pg_stat_subscription;
 pub(super) mod pg_stat_wal;
 pub(super) mod pg_wait_events;
+pub(super) mod sequences;
+pub(super) mod vacuum;
+pub(super) mod vacuum_progress;
+pub(super) mod xid_horizon;

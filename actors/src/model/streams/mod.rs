@@ -2,12 +2,16 @@
 //! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
 mod activity;
+mod archiver;
 mod bgwriter;
 mod connections;
+mod databases;
 mod events;
 mod io;
 mod locks;
 mod replication;
+mod server;
+mod settings;
 mod statements;
 mod waits;
 mod wal;
@@ -15,12 +19,16 @@ mod wal;
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
+pub use archiver::ARCHIVER;
 pub use bgwriter::BGWRITER;
 pub use connections::CONNECTIONS;
+pub use databases::DATABASES;
 pub use events::EVENTS;
 pub use io::IO;
 pub use locks::LOCKS;
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
+pub use server::SERVER;
+pub use settings::SETTINGS;
 pub use statements::STATEMENTS;
 pub use waits::WAITS;
 pub use wal::WAL;
@@ -40,13 +48,17 @@ const fn word(name: &'static str) -> Column {
 /// Every stream there is.
 pub static ALL: &[&Stream] = &[
     &ACTIVITY,
+    &ARCHIVER,
     &BGWRITER,
     &CONNECTIONS,
+    &DATABASES,
     &EVENTS,
     &IO,
     &LOCKS,
     &REPLICATION,
     &REPLICATION_SLOTS,
+    &SERVER,
+    &SETTINGS,
     &STATEMENTS,
     &WAITS,
     &WAL,

@@ -1,0 +1,246 @@
+//! `pg_stat_database`: what each database of the server did, and how large and old it is. PostgreSQL 14 and later; needs
+//! nothing but CONNECT for sizes. Costs 1 ms of a backend; sizes, every ten minutes, a look at every file of the server.
+
+mod decode;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
+use crate::collect::{
+    Answer, Change, CollectError, Collected, Collector, Counters, Every, Mark, Notice, Query, Reach, Server,
+    Spec, Step, Verdict, Words, judge, variant,
+};
+use crate::model::{
+    DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Seen, Timestamp, streams,
+};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_stat_database",
+    engine: Engine::Postgres,
+    stream: &streams::DATABASES,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(30)),
+    timeout: Duration::from_secs(5),
+    start: || Box::<Databases>::default(),
+};
+
+const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_stat_database/14.sql"))];
+const SIZES: &str = include_str!("sql/pg_stat_database/sizes.sql");
+/// Sizes are asked in every so manieth run, each ten minutes: the server looks at each of its files for them.
+const SIZES_EVERY: u32 = 20;
+/// A sample this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Baselines by database, and the sizes as of the last time that they were asked for.
+#[derive(Default)]
+struct Databases {
+    previous: Option<Sample>,
+    counters: Counters<COUNTERS>,
+    before: HashMap<u64, Before>,
+    sizes: HashMap<String, Option<i64>>,
+    /// Runs until sizes are asked for again. Counted before they are, so that slow ones do not hold up every run.
+    runs_to_sizes: u32,
+    sizing: bool,
+    words: Words,
+}
+
+/// A sample's place in the life of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sample {
+    mark: Mark,
+    /// When the counters of `pg_stat_wal` and `pg_stat_bgwriter` began. A crash moves both, and sets all counters of
+    /// databases to zero without moving theirs.
+    shared_resets: [Option<Timestamp>; 2],
+}
+
+/// What must be known of a database to tell a reset from a beginning.
+struct Before {
+    reset_at: Option<Timestamp>,
+    /// Nothing was counted yet.
+    idle: bool,
+}
+
+impl Collector for Databases {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        self.sizing = self.runs_to_sizes == 0;
+        if self.sizing {
+            self.runs_to_sizes = SIZES_EVERY;
+        }
+        self.runs_to_sizes -= 1;
+        if self.sizing {
+            return Ok(Step::Ask(Query {
+                sql: Arc::from(SIZES),
+                params: Vec::new(),
+                columns: SIZES_COLUMNS,
+            }));
+        }
+        ask(server)
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        if std::mem::take(&mut self.sizing) {
+            self.sizes = sizes(&answer)?;
+            return ask(server);
+        }
+        let (sample, rows) = read(&answer)?;
+        Ok(self.finish(server, sample, &rows))
+    }
+}
+
+fn ask(server: &Server) -> Result<Step, CollectError> {
+    let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+        reason: format!("PostgreSQL {} is older than 14", server.version),
+        fix: "watch PostgreSQL 14 or later".to_owned(),
+    })?;
+    Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+}
+
+impl Databases {
+    fn finish(&mut self, server: &Server, sample: Sample, rows: &[Row]) -> Step {
+        let previous = self.previous.replace(sample);
+        let at = sample.mark.at;
+        let verdict = judge(previous.map(|sample| sample.mark), sample.mark, PATIENCE);
+        let changes = self.observe(rows);
+        let shared_moved = previous.is_some_and(|previous| {
+            previous.shared_resets.iter().zip(&sample.shared_resets).all(|(before, now)| before != now)
+        });
+        let renewed = changes.iter().any(|change| matches!(change, Change::Renewed(_)));
+        let crashed = shared_moved && renewed;
+        let restarted =
+            previous.is_some_and(|previous| previous.mark.epoch.started_at != sample.mark.epoch.started_at);
+
+        let (from, mut gaps) = match verdict {
+            Verdict::Baseline { gap } => {
+                let gap = gap.map(|(from, reason)| (from, at, reason));
+                (Timestamp(at.as_millis() - 1), Vec::from_iter(gap))
+            }
+            Verdict::SinceReset { from, gap } => (from, vec![(Some(from), at, gap)]),
+            Verdict::Delta { from, gap } => {
+                (from, gap.map(|reason| (Some(from), at, reason)).into_iter().collect())
+            }
+        };
+        let grows = matches!(verdict, Verdict::Delta { .. });
+        let mut events = Vec::new();
+        if grows && renewed {
+            events = self.resets(rows, &changes, crashed, at);
+            if !events.is_empty() && !restarted {
+                gaps.push((Some(from), at, GapReason::CountersReset));
+            }
+        }
+        let records = rows.iter().zip(&changes).map(|(row, change)| {
+            let sums = if !grows { [NULL; COUNTERS] } else { sums(row, *change, crashed) };
+            (row.key(), self.row(row, &sums))
+        });
+        let record = Record::new(&streams::DATABASES, from, at, records.collect());
+        self.keep(rows);
+        Step::Done(Box::new(Collected {
+            records: vec![record],
+            gaps,
+            words: self.words.news(),
+            events,
+            seen: vec![Seen::new(self.now(at, rows))],
+            rows: rows.len() as u64,
+            notice: self.notice(server),
+            ..Collected::default()
+        }))
+    }
+
+    fn observe(&mut self, rows: &[Row]) -> Vec<Change<COUNTERS>> {
+        self.counters.begin_round();
+        let changes = rows.iter().map(|row| self.counters.observe(row.key(), row.reset_at, row.counters));
+        let changes = changes.collect();
+        self.counters.end_round();
+        changes
+    }
+
+    /// The resets among `changes` as events; after a crash, one for all databases.
+    fn resets(&self, rows: &[Row], changes: &[Change<COUNTERS>], crashed: bool, at: Timestamp) -> Vec<Event> {
+        let event = |at, subject, before: Option<Timestamp>, after: Option<Timestamp>| Event {
+            at,
+            kind: EventKind::CountersReset,
+            subject,
+            before: before.map(|at| at.to_string()),
+            after: after.map(|at| at.to_string()),
+        };
+        if crashed {
+            return vec![event(at, "pg_stat_database".to_owned(), None, None)];
+        }
+        let renewed = rows.iter().zip(changes).filter(|(_, change)| matches!(change, Change::Renewed(_)));
+        let events = renewed.filter_map(|(row, _)| {
+            let before = self.before.get(&row.key()).filter(|before| !before.idle)?;
+            let subject = match &row.name {
+                Some(name) => format!("pg_stat_database of {name}"),
+                None => "pg_stat_database of shared objects".to_owned(),
+            };
+            Some(event(row.reset_at.unwrap_or(at), subject, before.reset_at, row.reset_at))
+        });
+        events.collect()
+    }
+
+    fn keep(&mut self, rows: &[Row]) {
+        let before = rows.iter().map(|row| {
+            let idle = row.counters.iter().all(|&counter| counter == 0 || counter == NULL);
+            (row.key(), Before { reset_at: row.reset_at, idle })
+        });
+        self.before = before.collect();
+    }
+
+    fn size_of(&self, row: &Row) -> Option<i64> {
+        *self.sizes.get(row.name.as_deref()?)?
+    }
+
+    /// The columns of the stream, in its order.
+    fn row(&mut self, row: &Row, sums: &[i64; COUNTERS]) -> [i64; streams::DATABASES.columns.len()] {
+        let size_bytes = self.size_of(row);
+        let lasts = [row.numbackends, row.connection_limit, size_bytes, row.xid_age, row.mxid_age];
+        let mut cells = [NULL; streams::DATABASES.columns.len()];
+        let lasts = lasts.map(|last| last.unwrap_or(NULL));
+        let values = [self.words.say(row.name.as_deref())].into_iter().chain(*sums).chain(lasts);
+        cells.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+        cells
+    }
+
+    fn now(&self, at: Timestamp, rows: &[Row]) -> DatabasesNow {
+        let databases = rows.iter().map(|row| DatabaseNow {
+            database_name: row.name.clone(),
+            numbackends: row.numbackends,
+            connection_limit: row.connection_limit,
+            size_bytes: self.size_of(row),
+            xid_age: row.xid_age,
+            mxid_age: row.mxid_age,
+            stats_reset: row.reset_at,
+        });
+        DatabasesNow { at, databases: databases.collect() }
+    }
+
+    fn notice(&self, server: &Server) -> Option<Notice> {
+        let hidden = self.sizes.values().filter(|size| size.is_none()).count();
+        (hidden > 0).then(|| Notice {
+            reason: format!("role {} may not ask for the sizes of {hidden} databases", server.role),
+            fix: format!("GRANT pg_read_all_stats TO \"{}\";", server.role),
+        })
+    }
+}
+
+/// What a database did since the sample before.
+const fn sums(row: &Row, change: Change<COUNTERS>, crashed: bool) -> [i64; COUNTERS] {
+    match change {
+        Change::Same => [0; COUNTERS],
+        // all counters began at zero, also those that have grown beyond what they were
+        Change::Grown(_) if crashed => row.counters,
+        Change::Grown(delta) => delta,
+        Change::Begun(values) | Change::Renewed(values) => values,
+    }
+}
+
+impl Row {
+    fn key(&self) -> u64 {
+        self.name.as_ref().map_or(0, |name| xxh3_64(name.as_bytes()))
+    }
+}

@@ -1,0 +1,229 @@
+//! Takes the secrets out of settings and command lines, and leaves the rest readable.
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
+/// How names of secrets end, in lower case and without what is no letter or digit.
+const ENDINGS: [&str; 12] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "credentials",
+    "signature",
+    "salt",
+];
+/// Names of secrets that end otherwise have one of these in them.
+const PARTS: [&str; 4] = ["password", "passphrase", "secret", "authorization"];
+/// A name that ends so says where a secret is, not what it is.
+const PLACES: [&str; 4] = ["file", "path", "dir", "sslkey"];
+
+/// `value` of the setting `name` without secrets: all of it when its name says that it is one, else what looks like one.
+#[must_use]
+pub fn redact_setting(name: &str, value: &str) -> String {
+    if !value.is_empty() && is_secret_name(name) { HIDDEN.to_owned() } else { redact(value) }
+}
+
+/// `text`, a command line or a connection string, without passwords and keys: those of URLs, of `name=value`,
+/// `--name value` and `Name: value` where the name says so, of `-u user:password`, and what follows `Bearer`.
+#[must_use]
+pub fn redact(text: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("://") {
+            redacted.push_str("://");
+            rest = user_info(after, &mut redacted);
+        } else if is_name_part(first) {
+            let end = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            redacted.push_str(name);
+            let inside = |quote| redacted.matches(quote).count() % 2 == 1;
+            let quotes = Quotes { single: inside('\''), double: inside('"') };
+            rest = value_of(name, after, quotes, &mut redacted);
+        } else {
+            redacted.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    redacted
+}
+
+/// Whether a value of this name is a secret.
+fn is_secret_name(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    if PLACES.iter().any(|place| plain.ends_with(place)) {
+        return false;
+    }
+    plain == "sig"
+        || ENDINGS.iter().any(|ending| plain.ends_with(ending))
+        || PARTS.iter().any(|part| plain.contains(part))
+}
+
+const fn is_name_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// Whether a value begins within quotes.
+#[derive(Clone, Copy)]
+struct Quotes {
+    single: bool,
+    double: bool,
+}
+
+/// Behind `://`: hides what stands between the first colon and the last `@` of a URL. Returns what follows.
+fn user_info<'a>(after: &'a str, redacted: &mut String) -> &'a str {
+    let end = after.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"')).unwrap_or(after.len());
+    let (Some(colon), Some(at)) = (after.find(':'), after[..end].rfind('@')) else { return after };
+    if colon > at {
+        return after;
+    }
+    redacted.push_str(&after[..=colon]);
+    redacted.push_str(HIDDEN);
+    &after[at..]
+}
+
+/// Hides what belongs to `name`, if it is a secret. Returns what follows.
+fn value_of<'a>(name: &str, after: &'a str, quotes: Quotes, redacted: &mut String) -> &'a str {
+    let lower = name.to_ascii_lowercase();
+    let value = after.trim_start();
+    let is_flag = lower.starts_with('-');
+    let separated = after.len() > value.len() && !value.is_empty();
+    if let Some(assigned) = value.strip_prefix('=').map(str::trim_start) {
+        if is_secret_name(&lower) {
+            return hide(after, assigned, length(assigned, quotes), redacted);
+        }
+        return if is_user_flag(&lower) {
+            hide_behind_colon(after, assigned, quotes, redacted)
+        } else {
+            after
+        };
+    }
+    if let Some(header) = value.strip_prefix(':').filter(|rest| !rest.starts_with("//")) {
+        let header = header.trim_start();
+        let end = header.find(['\'', '"', '\n']).unwrap_or(header.len());
+        return if is_secret_name(&lower) { hide(after, header, end, redacted) } else { after };
+    }
+    if separated && is_user_flag(&lower) {
+        return hide_behind_colon(after, value, quotes, redacted);
+    }
+    let is_scheme = matches!(lower.as_str(), "bearer" | "basic");
+    let has_value = separated && !value.starts_with('-');
+    if has_value && (is_scheme || (is_flag && is_secret_name(&lower))) {
+        return hide(after, value, length(value, quotes), redacted);
+    }
+    after
+}
+
+fn is_user_flag(name: &str) -> bool {
+    matches!(name, "-u" | "--user" | "--proxy-user")
+}
+
+/// Hides the first `length` bytes of `value`, which ends `after`. Returns what follows.
+fn hide<'a>(after: &'a str, value: &'a str, length: usize, redacted: &mut String) -> &'a str {
+    if length > 0 {
+        redacted.push_str(&after[..after.len() - value.len()]);
+        redacted.push_str(HIDDEN);
+        return &value[length..];
+    }
+    after
+}
+
+/// Of `user:password`, hides the password.
+fn hide_behind_colon<'a>(after: &'a str, value: &'a str, quotes: Quotes, redacted: &mut String) -> &'a str {
+    let end = length(value, quotes);
+    match value[..end].find(':') {
+        Some(colon) => hide(after, &value[colon + 1..], end - colon - 1, redacted),
+        None => after,
+    }
+}
+
+/// How many bytes of `text` are one value, as a shell or libpq reads it. A quote of the kind that the value stands in
+/// ends it; others are part of it, up to their end.
+fn length(text: &str, quotes: Quotes) -> usize {
+    for escaped in ["\\'", "\\\""] {
+        if let Some(end) = text.strip_prefix(escaped).and_then(|rest| rest.find(escaped)) {
+            return end + 2 * escaped.len();
+        }
+    }
+    let mut open = None;
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match (open, c) {
+            (_, '\\') => drop(characters.next()),
+            (Some(quote), c) if c == quote => open = None,
+            (Some(_), _) => {}
+            (None, '\'') if quotes.single => return at,
+            (None, '"') if quotes.double => return at,
+            (None, '\'' | '"') => open = Some(c),
+            (None, '&' | ';' | '|' | ')') => return at,
+            (None, c) if c.is_whitespace() => return at,
+            (None, _) => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{redact, redact_setting};
+
+    #[test]
+    fn what_is_secret_goes_and_the_rest_stays() {
+        let cases = [
+            ("cp %p /archive/%f", "cp %p /archive/%f"),
+            ("test ! -f /mnt/%f && cp %p /mnt/%f", "test ! -f /mnt/%f && cp %p /mnt/%f"),
+            ("host=db1 user=repl password=hunter2 port=5432", "host=db1 user=repl password=*** port=5432"),
+            ("password = 'it''s; \\'x y' host=a", "password = *** host=a"),
+            ("host=a sslpassword=p sslkey=/k passfile=/p", "host=a sslpassword=*** sslkey=/k passfile=/p"),
+            ("postgres://repl:hunter2@db1:5432/x", "postgres://repl:***@db1:5432/x"),
+            ("postgres://repl:p@ss/w@db1/x y@z", "postgres://repl:***@db1/x y@z"),
+            ("scp %p https://host:80/x", "scp %p https://host:80/x"),
+            ("AWS_SECRET_ACCESS_KEY=abc/+= wal-g wal-push %p", "AWS_SECRET_ACCESS_KEY=*** wal-g wal-push %p"),
+            ("PGPASSWORD=\"a b\" x", "PGPASSWORD=*** x"),
+            ("PGPASSWORD=a\"b c\" x", "PGPASSWORD=*** x"),
+            ("sh -c 'PGPASSWORD=hunter2' x", "sh -c 'PGPASSWORD=***' x"),
+            ("sh -c 'PGPASSWORD=\"a b\" y' x", "sh -c 'PGPASSWORD=*** y' x"),
+            ("sh -c \"curl -u joe:hunter2 ftp://x/%f\"", "sh -c \"curl -u joe:*** ftp://x/%f\""),
+            ("tool --password=hunter2 -v", "tool --password=*** -v"),
+            ("tool --password hunter2 -v", "tool --password *** -v"),
+            ("tool --password -v", "tool --password -v"),
+            ("tool --secret-key 'a b' %p", "tool --secret-key *** %p"),
+            ("tool --user=joe:hunter2 --key-file /k", "tool --user=joe:*** --key-file /k"),
+            ("curl -H 'Authorization: Bearer abc.def' x", "curl -H 'Authorization: ***' x"),
+            ("curl -H \"X-Vault-Token: s.abc\" x", "curl -H \"X-Vault-Token: ***\" x"),
+            ("put https://b/%f?sv=1&sig=abc%3D&x=1", "put https://b/%f?sv=1&sig=***&x=1"),
+            ("password=\\'a b\\' host=x", "password=*** host=x"),
+            ("dbname=monkey application_name=a", "dbname=monkey application_name=a"),
+            ("password=", "password="),
+            ("schl\u{fc}ssel=\u{e4} token=\u{e4}\u{f6} x", "schl\u{fc}ssel=\u{e4} token=*** x"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redact(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_whose_name_is_a_secrets_is_hidden_whole() {
+        let cases = [
+            ("ssl_passphrase_command", "echo hunter2", "***"),
+            ("ssl_passphrase_command", "", ""),
+            ("vault.api_key", "abc", "***"),
+            ("app.jwt_secret", "abc", "***"),
+            ("ldap_bind_password", "abc", "***"),
+            ("ssl_key_file", "server.key", "server.key"),
+            ("krb_server_keyfile", "/k", "/k"),
+            ("search_path", "\"$user\", public", "\"$user\", public"),
+            ("log_line_prefix", "%m [%p] ", "%m [%p] "),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(redact_setting(name, value), expected, "{name}");
+        }
+    }
+}

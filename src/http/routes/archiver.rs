@@ -1,0 +1,38 @@
+//! `GET /api/v1/databases/{id}/archiver`: whether finished WAL files get away.
+
+use basira_actors::model::streams::ARCHIVER;
+use basira_actors::model::{Archiver, Engine, Timestamp};
+use serde::Serialize;
+
+use crate::http::{Answer, Request, Route, response};
+use crate::samples::Wanted;
+use crate::samples::shown;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/archiver", get)]
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    /// Null fields when it was not looked at yet; `reason` says why.
+    #[serde(flatten)]
+    now: Option<&'a Archiver>,
+    /// Within `since` and `until`; null when nothing was counted in it.
+    archived: Option<i64>,
+    failed: Option<i64>,
+    reason: Option<String>,
+}
+
+async fn get(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let totals = request.app.samples.totals(watched.scope, &ARCHIVER, window, &Wanted::ALL).await?;
+    let total = |name| totals.first().and_then(|total| shown::cell(&ARCHIVER, &total.values, name));
+    let now = watched.newest::<Archiver>();
+    response::ok(&Shown {
+        now: now.as_deref(),
+        archived: total("archived"),
+        failed: total("failed"),
+        reason: watched.why_not("pg_stat_archiver").await,
+    })
+}
