@@ -95,6 +95,13 @@ async fn parameters_are_checked_one_by_one() {
         ("queries", "since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since"),
         ("active", "limit=0", "limit"),
         ("active", "limit=201", "limit"),
+        ("active", "at=noon", "at"),
+        ("locks", "limit=501", "limit"),
+        ("locks", "at=2999-01-01T00:00:00Z", "at"),
+        ("locks/tree", "at=", "at"),
+        ("waits", "bucket=0", "bucket"),
+        ("waits", "since=yesterday", "since"),
+        ("connections", "until=tomorrow", "until"),
     ] {
         let path = format!("/databases/{}/{view}?{query}", registered.id);
         let answer = organization.key.get(&path, 400).await;

@@ -8,8 +8,19 @@ use crate::harness::{Organization, TestApp, TestDatabase};
 
 /// Every route below one database, and a body where one is needed.
 fn routes_of_a_database(id: &str) -> Vec<(Method, String, Value)> {
-    let views =
-        ["", "/health", "/collectors", "/overview", "/active", "/queries", "/queries/0123456789abcdef"];
+    let views = [
+        "",
+        "/health",
+        "/collectors",
+        "/overview",
+        "/active",
+        "/connections",
+        "/locks",
+        "/locks/tree",
+        "/queries",
+        "/queries/0123456789abcdef",
+        "/waits",
+    ];
     let mut routes: Vec<_> =
         views.iter().map(|view| (Method::GET, format!("/databases/{id}{view}"), Value::Null)).collect();
     routes.push((Method::PATCH, format!("/databases/{id}"), json!({"name": "mine now"})));
