@@ -129,8 +129,8 @@ fn line(gap: &Gap) -> Happened {
 
 #[cfg(test)]
 mod tests {
-    use basira_actors::model::{GapReason, Stream};
     use basira_actors::model::streams::{ACTIVITY, DATABASES, STATEMENTS};
+    use basira_actors::model::{GapReason, Stream};
 
     use super::*;
 
