@@ -1,7 +1,9 @@
 //! A signed-up organization and the databases it registered.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{TestApp, TestClient, TestDatabase, eventually};
@@ -9,6 +11,9 @@ use super::{TestApp, TestClient, TestDatabase, eventually};
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// How long a reachable database may take from registration to its first poll.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long what every collector can see may take to be shown.
+const COLLECTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// One tenant with its owner.
 #[derive(Debug, Clone)]
@@ -75,6 +80,17 @@ impl Registered {
         let collectors = self.get("/collectors").await;
         let lines = collectors.as_array().expect("a list");
         lines.iter().find(|line| line["name"] == name).expect("a line for this collector").clone()
+    }
+
+    /// Lets every collector run, then asks; again and again until the answer is `Ok`.
+    pub(crate) async fn collected<T, E: Debug>(&self, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+        eventually(COLLECTED_WITHIN, async || {
+            let collect = self.client.request(Method::POST, &format!("/databases/{}/collect", self.id));
+            let status = collect.send().await.expect("an answer").status();
+            assert_eq!(status, 202, "a run on demand");
+            ask().await
+        })
+        .await
     }
 
     /// Waits until statements were read `count` more times.

@@ -47,6 +47,9 @@ const COLUMNS: &[&str] = &[
 
 /// Where values come from that are those of our session or role, not of the server.
 const OURS: [&str; 4] = ["client", "session", "user", "database user"];
+/// Those of our transaction, whatever their source.
+const OUR_TRANSACTION: [&str; 3] =
+    ["transaction_deferrable", "transaction_isolation", "transaction_read_only"];
 const OUR_NOTE: &str =
     "Basira's own session has a value of its own: that of the server cannot be seen from it";
 /// The category of what is built in or measured at the start.
@@ -163,7 +166,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
     let (boot_val, reset_val) = (owned()?, owned()?);
     let pending_restart = cursor.bool()?.unwrap_or_default();
 
-    let is_ours = OURS.contains(&source.as_str());
+    let is_ours = OURS.contains(&source.as_str()) || OUR_TRANSACTION.contains(&name.as_str());
     let is_text = vartype.as_deref() == Some("string");
     let clean = |value: String| if is_text { redact_setting(&name, &value) } else { value };
     let changed = setting != boot_val || pending_restart;
