@@ -2,15 +2,26 @@
 
 mod postgres;
 
-use crate::collect::Spec;
+use crate::collect::{Every, Spec};
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[
+    &postgres::pg_index::SPEC,
+    &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_statements::SPEC,
+    &postgres::pg_stat_user_indexes::SPEC,
+    &postgres::pg_stat_user_tables::SPEC,
+    &postgres::relation_sizes::SPEC,
+];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    ALL.iter().copied().filter(move |spec| spec.engine == engine)
+    let of_pace = move |live: bool| {
+        let is_live = |spec: &Spec| matches!(spec.every, Every::Live(_));
+        ALL.iter().copied().filter(move |spec| spec.engine == engine && is_live(spec) == live)
+    };
+    of_pace(true).chain(of_pace(false))
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them
@@ -21,6 +32,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
         Engine::Postgres => &[
             "auto_explain",
             "explain_plans",
+            "pg_index",
             "pg_locks",
             "pg_settings",
             "pg_stat_activity",
@@ -32,6 +44,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "pg_stat_user_tables",
             "pg_stat_wal",
             "pg_wait_events",
+            "relation_sizes",
         ],
         Engine::Clickhouse => &[
             "ch_merges",

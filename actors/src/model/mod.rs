@@ -5,6 +5,7 @@ mod engine;
 mod event;
 mod ids;
 mod newest;
+pub mod relations;
 mod sample;
 mod secret;
 mod status;

@@ -7,8 +7,10 @@ mod collectors;
 mod database_health;
 mod databases;
 mod health;
+mod indexes;
 mod overview;
 mod queries;
+mod tables;
 mod ws_tickets;
 
 use super::Route;
@@ -24,8 +26,10 @@ pub fn all() -> Vec<Route> {
         database_health::routes(),
         databases::routes(),
         health::routes(),
+        indexes::routes(),
         overview::routes(),
         queries::routes(),
+        tables::routes(),
         ws_tickets::routes(),
     ]
     .into_iter()

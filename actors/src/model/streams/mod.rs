@@ -3,13 +3,17 @@
 
 mod activity;
 mod events;
+mod indexes;
 mod statements;
+mod tables;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
 pub use events::EVENTS;
+pub use indexes::INDEXES;
 pub use statements::STATEMENTS;
+pub use tables::TABLES;
 
 const fn sum(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Sum }
@@ -24,7 +28,7 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &INDEXES, &STATEMENTS, &TABLES];
 
 /// The stream called `name`.
 #[must_use]
