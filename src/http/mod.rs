@@ -4,6 +4,7 @@ mod body;
 mod error;
 pub mod live;
 mod query;
+pub mod relations;
 mod request;
 pub mod response;
 mod route;

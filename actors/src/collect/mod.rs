@@ -8,6 +8,7 @@ mod error;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod relations;
 mod rows;
 mod schedule;
 mod spec;

@@ -50,6 +50,12 @@ impl<'a> Cursor<'a> {
         Self { rows, row, column: 0 }
     }
 
+    /// At `column` of `row`.
+    #[must_use]
+    pub fn at(rows: &'a dyn Rows, row: usize, column: usize) -> Self {
+        Self { rows, row, column }
+    }
+
     fn step(&mut self) -> usize {
         let column = self.column;
         self.column += 1;
@@ -104,6 +110,14 @@ impl<'a> Cursor<'a> {
     /// [`CellError`] when it is no integer.
     pub fn counter(&mut self) -> Result<i64, CellError> {
         Ok(self.i64()?.unwrap_or(NULL))
+    }
+
+    /// The next cell, a timestamp, as a column of a stream.
+    ///
+    /// # Errors
+    /// [`CellError`] when it is no timestamp.
+    pub fn instant(&mut self) -> Result<i64, CellError> {
+        Ok(self.timestamp()?.map_or(NULL, Timestamp::as_millis))
     }
 
     /// The next cell, floating-point milliseconds, as whole microseconds.

@@ -63,6 +63,14 @@ pub trait Collector: Send {
 
     /// What is stored of its stream: what changed while Basira was away is a change too.
     fn remember(&mut self, _memory: &Memory) {}
+
+    /// The last question was refused, by a lock or a time limit; the connection still stands.
+    ///
+    /// # Errors
+    /// `refusal`, unless there is something else to ask or enough is known.
+    fn refused(&mut self, _server: &Server, refusal: CollectError) -> Result<Step, CollectError> {
+        Err(refusal)
+    }
 }
 
 /// What the server said, and how long it took to say it.
@@ -129,6 +137,10 @@ pub struct Server {
     pub major: u32,
     /// Whether it was a standby when last looked at; collectors to which it matters read it with their figures.
     pub in_recovery: bool,
+    /// The same on a primary and its physical standbys; unknown to a role that may not read it.
+    pub system_identifier: Option<i64>,
+    /// Bytes in a page: sizes in the catalog are in pages.
+    pub block_bytes: i64,
     /// When the server process started: tells one server, and one life of it, from another.
     pub started_at: Timestamp,
     /// The database connected to.

@@ -8,6 +8,7 @@ use crate::model::Engine;
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
     &postgres::connections::SPEC,
+    &postgres::pg_index::SPEC,
     &postgres::pg_locks::SPEC,
     &postgres::pg_server::SPEC,
     &postgres::pg_settings::SPEC,
@@ -19,8 +20,11 @@ static ALL: &[&Spec] = &[
     &postgres::pg_stat_replication::SPEC,
     &postgres::pg_stat_statements::SPEC,
     &postgres::pg_stat_subscription::SPEC,
+    &postgres::pg_stat_user_indexes::SPEC,
+    &postgres::pg_stat_user_tables::SPEC,
     &postgres::pg_stat_wal::SPEC,
     &postgres::pg_wait_events::SPEC,
+    &postgres::relation_sizes::SPEC,
     &postgres::sequences::SPEC,
     &postgres::vacuum::SPEC,
     &postgres::vacuum_progress::SPEC,
@@ -29,12 +33,12 @@ static ALL: &[&Spec] = &[
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    let of = move |live| {
+    let of_pace = move |live: bool| {
         let wanted =
             move |spec: &&&Spec| spec.engine == engine && matches!(spec.every, Every::Live(_)) == live;
         ALL.iter().filter(wanted).copied()
     };
-    of(true).chain(of(false))
+    of_pace(true).chain(of_pace(false))
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them
@@ -46,6 +50,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "auto_explain",
             "connections",
             "explain_plans",
+            "pg_index",
             "pg_locks",
             "pg_server",
             "pg_settings",
@@ -61,6 +66,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "pg_stat_user_tables",
             "pg_stat_wal",
             "pg_wait_events",
+            "relation_sizes",
             "sequences",
             "vacuum",
             "vacuum_progress",

@@ -33,7 +33,10 @@ const SERVER_COLUMNS: &[&str] = &[
     "statements_version",
     "statements_schema",
     "in_recovery",
+    "block_bytes",
 ];
+const SYSTEM: &str = include_str!("sql/system.sql");
+const SYSTEM_COLUMNS: &[&str] = &["system_identifier"];
 const STATEMENT_TIMEOUT: &str =
     "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
 
@@ -93,6 +96,8 @@ impl Postgres {
             version: String::new(),
             major: 0,
             in_recovery: false,
+            system_identifier: None,
+            block_bytes: 0,
             started_at: crate::model::Timestamp(0),
             database: target.database.clone(),
             role: target.username.clone().unwrap_or_default(),
@@ -104,7 +109,15 @@ impl Postgres {
         let mut session =
             Self { client, connection, cancel, tls, prepared, statement_timeout: FIRST_TIMEOUT, server };
         session.refresh().await?;
+        session.server.system_identifier = session.system_identifier().await;
         Ok(session)
+    }
+
+    /// Nothing where the role may not ask; a connection that is lost meanwhile shows in the next query.
+    async fn system_identifier(&mut self) -> Option<i64> {
+        let query = Query { sql: Arc::from(SYSTEM), params: Vec::new(), columns: SYSTEM_COLUMNS };
+        let reply = self.run(&query, FIRST_TIMEOUT).await.ok()?;
+        reply.rows.i64(0, 0).ok().flatten()
     }
 
     async fn within<T>(
@@ -177,7 +190,9 @@ impl Session for Postgres {
     async fn refresh(&mut self) -> Result<(), CollectError> {
         let query = Query { sql: Arc::from(SERVER), params: Vec::new(), columns: SERVER_COLUMNS };
         let reply = self.run(&query, FIRST_TIMEOUT).await?;
-        self.server = read_server(&*reply.rows, self.server.raw_query_text)?;
+        let system_identifier = self.server.system_identifier;
+        let server = read_server(&*reply.rows, self.server.raw_query_text)?;
+        self.server = Server { system_identifier, ..server };
         Ok(())
     }
 
@@ -252,6 +267,7 @@ fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectE
     let statements_version = cursor.text()?;
     let statements_schema = cursor.text()?;
     let in_recovery = cursor.bool()?.unwrap_or_default();
+    let block_bytes = cursor.required_i64()?;
     let statements = statements_version.zip(statements_schema).and_then(|(version, schema)| {
         let (major, minor) = version.split_once('.')?;
         Some(Extension { schema: schema.to_owned(), version: (major.parse().ok()?, minor.parse().ok()?) })
@@ -261,6 +277,8 @@ fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectE
         version,
         major,
         in_recovery,
+        system_identifier: None,
+        block_bytes,
         started_at,
         database,
         role,

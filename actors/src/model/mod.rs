@@ -9,6 +9,7 @@ mod internals;
 mod lock_tree;
 mod locks;
 mod newest;
+pub mod relations;
 mod replication;
 mod sample;
 mod secret;

@@ -256,7 +256,13 @@ pub(super) async fn converse(
             Step::Ask(query) => query,
         };
         let asked = Instant::now();
-        let reply = session.run(&query, spec.timeout).await?;
+        let reply = match session.run(&query, spec.timeout).await {
+            Err(refusal) if !refusal.ends_connection() => {
+                step = collector.refused(session.server(), refusal)?;
+                continue;
+            }
+            reply => reply?,
+        };
         absent.extend(reply.absent.iter().cloned());
         step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;
     }

@@ -13,6 +13,7 @@ mod database_stats;
 mod databases;
 mod events;
 mod health;
+mod indexes;
 mod io_stats;
 mod locks;
 mod overview;
@@ -21,6 +22,7 @@ mod replication;
 mod sequences;
 mod settings;
 mod subscriptions;
+mod tables;
 mod vacuum;
 mod waits;
 mod wal_stats;
@@ -45,6 +47,7 @@ pub fn all() -> Vec<Route> {
         databases::routes(),
         events::routes(),
         health::routes(),
+        indexes::routes(),
         io_stats::routes(),
         locks::routes(),
         overview::routes(),
@@ -53,6 +56,7 @@ pub fn all() -> Vec<Route> {
         sequences::routes(),
         settings::routes(),
         subscriptions::routes(),
+        tables::routes(),
         vacuum::routes(),
         waits::routes(),
         wal_stats::routes(),

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use basira_actors::model::relations::TableSnapshot;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{ActivitySnapshot, DatabaseId, Engine, Status, Timestamp};
+use basira_actors::supervisor::Handle;
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
+use crate::relations::tables;
 use crate::samples::statements::{self, Rank, Statement};
 use crate::samples::{Scope, Window};
 
@@ -54,7 +57,9 @@ async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
     let known = request.app.status(&database);
     let handle = request.app.directory().find(database.target.id);
-    let activity = handle.and_then(|handle| handle.activity());
+    let activity = handle.as_ref().and_then(Handle::activity);
+    let tables = handle.map(|handle| handle.newest_of_each::<TableSnapshot>()).unwrap_or_default();
+    let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
@@ -70,8 +75,8 @@ async fn get(request: Request) -> Answer {
     let postgres = Postgres {
         blocked_queries: now.blocked,
         cache_hit_ratio,
-        dead_tuple_ratio: None,
-        last_autovacuum: None,
+        dead_tuple_ratio: tables::dead_tuple_ratio(tables()),
+        last_autovacuum: tables::last_autovacuum(tables()),
     };
     response::ok(&Overview {
         id: database.target.id,

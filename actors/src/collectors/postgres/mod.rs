@@ -1,6 +1,7 @@
 //! Collectors of PostgreSQL 14 and later.
 
 pub(super) mod connections;
+pub(super) mod pg_index;
 pub(super) mod pg_locks;
 pub(super) mod pg_server;
 pub(super) mod pg_settings;
@@ -12,8 +13,11 @@ pub(super) mod pg_stat_io;
 pub(super) mod pg_stat_replication;
 pub(super) mod pg_stat_statements;
 pub(super) mod pg_stat_subscription;
+pub(super) mod pg_stat_user_indexes;
+pub(super) mod pg_stat_user_tables;
 pub(super) mod pg_stat_wal;
 pub(super) mod pg_wait_events;
+pub(super) mod relation_sizes;
 pub(super) mod sequences;
 pub(super) mod vacuum;
 pub(super) mod vacuum_progress;

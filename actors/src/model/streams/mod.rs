@@ -7,12 +7,14 @@ mod bgwriter;
 mod connections;
 mod databases;
 mod events;
+mod indexes;
 mod io;
 mod locks;
 mod replication;
 mod server;
 mod settings;
 mod statements;
+mod tables;
 mod waits;
 mod wal;
 
@@ -24,12 +26,14 @@ pub use bgwriter::BGWRITER;
 pub use connections::CONNECTIONS;
 pub use databases::DATABASES;
 pub use events::EVENTS;
+pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
 pub use settings::SETTINGS;
 pub use statements::STATEMENTS;
+pub use tables::TABLES;
 pub use waits::WAITS;
 pub use wal::WAL;
 
@@ -53,6 +57,7 @@ pub static ALL: &[&Stream] = &[
     &CONNECTIONS,
     &DATABASES,
     &EVENTS,
+    &INDEXES,
     &IO,
     &LOCKS,
     &REPLICATION,
@@ -60,6 +65,7 @@ pub static ALL: &[&Stream] = &[
     &SERVER,
     &SETTINGS,
     &STATEMENTS,
+    &TABLES,
     &WAITS,
     &WAL,
 ];

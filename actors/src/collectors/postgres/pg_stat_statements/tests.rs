@@ -33,6 +33,8 @@ impl Play {
     fn new() -> Self {
         let server = Server {
             in_recovery: false,
+            system_identifier: None,
+            block_bytes: 8192,
             version: "17.1".to_owned(),
             major: 17,
             started_at: Timestamp(1_000),

@@ -1,0 +1,260 @@
+//! Tables and indexes from poll to poll: what changed, what is new, what is gone. One question a poll; names are asked
+//! for only when an oid is new or was renamed. What did not change costs a comparison, and shares its memory with the
+//! snapshot before.
+
+mod changes;
+mod mark;
+mod names;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::changes::Changes;
+use self::mark::{CountedMark, weigh};
+use self::names::{Named, Stranger};
+use super::{Answer, CellError, CollectError, Collected, Cursor, Param, Query, Server, Step, Verdict, Words};
+use crate::model::relations::{Relation, Relations};
+use crate::model::{Event, EventKind, NULL, Seen, Stream, Timestamp};
+
+/// Rows of everything are stored again after this long, so that readings which never change are found.
+const BASELINE_EVERY: Duration = Duration::from_secs(3600);
+
+/// What a question about one kind of relation looks like.
+pub struct RelationKind<const N: usize> {
+    pub stream: &'static Stream,
+    /// Answers with [`Self::columns`]; the last row is the mark, and only that: it is read when the counters were.
+    pub sql: &'static str,
+    /// `oid`, `named`, the cells that [`Self::read`] reads, then `at`, `reset_at`, `in_recovery`, `commits`.
+    pub columns: &'static [&'static str],
+    pub read: fn(&Server, &mut Cursor<'_>) -> Result<[i64; N], CellError>,
+    /// `oid`, `named`, `schema`, `name`, `table_oid`, `table_name` of the oids in `$1`.
+    pub names: &'static str,
+    pub created: EventKind,
+    pub dropped: EventKind,
+    /// Whether one that takes the name of another also takes its counters (`REINDEX CONCURRENTLY`).
+    pub inherits: bool,
+    pub seen: fn(Relations<N>) -> Seen,
+}
+
+const NAME_COLUMNS: &[&str] = &["oid", "named", "schema", "name", "table_oid", "table_name"];
+const MARK_COLUMNS: usize = 4;
+
+/// All relations of one kind in one database.
+pub struct Ledger<const N: usize> {
+    kind: &'static RelationKind<N>,
+    known: HashMap<i64, Known<N>>,
+    round: u32,
+    previous: Option<CountedMark>,
+    /// The reset that the last answer was found to be after.
+    settled: Option<Timestamp>,
+    current: Option<(CountedMark, Verdict)>,
+    strangers: Vec<Stranger<N>>,
+    /// Stays over a run that was broken off: its baselines have moved.
+    changes: Changes<N>,
+    events: Vec<Event>,
+    words: Words,
+    baseline_at: Option<Timestamp>,
+    rows: u64,
+}
+
+struct Known<const N: usize> {
+    now: Arc<Relation<N>>,
+    /// Hash of schema and name.
+    named: i64,
+    round: u32,
+}
+
+impl<const N: usize> Ledger<N> {
+    #[must_use]
+    pub fn new(kind: &'static RelationKind<N>) -> Self {
+        Self {
+            kind,
+            known: HashMap::new(),
+            round: 0,
+            previous: None,
+            settled: None,
+            current: None,
+            strangers: Vec::new(),
+            changes: Changes::new(kind.stream),
+            events: Vec::new(),
+            words: Words::default(),
+            baseline_at: None,
+            rows: 0,
+        }
+    }
+
+    /// The first question of a run.
+    pub fn begin(&mut self) -> Step {
+        self.current = None;
+        self.strangers.clear();
+        self.ask()
+    }
+
+    /// The answer to the last question.
+    ///
+    /// # Errors
+    /// [`CollectError::Decode`] when it is not what was asked for.
+    pub fn answer(&mut self, server: &Server, answer: &Answer<'_>) -> Result<Step, CollectError> {
+        let Some((mark, verdict)) = self.current else {
+            return self.take(server, answer);
+        };
+        self.meet(server, answer, mark, verdict)?;
+        Ok(self.finish(server, mark, verdict))
+    }
+
+    fn ask(&self) -> Step {
+        let (sql, columns) = (Arc::from(self.kind.sql), self.kind.columns);
+        Step::Ask(Query { sql, params: Vec::new(), columns })
+    }
+
+    /// Reads the counters of every relation and keeps what changed.
+    fn take(&mut self, server: &Server, answer: &Answer<'_>) -> Result<Step, CollectError> {
+        let count = answer.rows.len().saturating_sub(1);
+        let first_of_mark = self.kind.columns.len() - MARK_COLUMNS;
+        let mark = CountedMark::read(server, &mut Cursor::at(answer.rows, count, first_of_mark))?;
+        if let Some(previous) = &self.previous
+            && mark.reset_at() != previous.reset_at()
+            && mark.reset_at() != self.settled
+        {
+            // the counters were reset, perhaps while they were read: what comes now is after the reset
+            self.settled = mark.reset_at();
+            return Ok(self.ask());
+        }
+        let verdict = weigh(self.previous, mark);
+        if !matches!(verdict, Verdict::Delta { .. }) {
+            self.changes.clear();
+        }
+        self.round = self.round.wrapping_add(1);
+        self.rows = count as u64;
+        for row in 0..count {
+            let mut cursor = Cursor::new(answer.rows, row);
+            let (oid, named) = (cursor.required_i64()?, cursor.required_i64()?);
+            let values = (self.kind.read)(server, &mut cursor)?;
+            self.look_at(oid, named, values, verdict);
+        }
+        self.current = Some((mark, verdict));
+        if self.strangers.is_empty() {
+            return Ok(self.finish(server, mark, verdict));
+        }
+        let oids = self.strangers.iter().map(|stranger| stranger.oid).collect();
+        let sql = Arc::from(self.kind.names);
+        Ok(Step::Ask(Query { sql, params: vec![Param::BigInts(oids)], columns: NAME_COLUMNS }))
+    }
+
+    fn look_at(&mut self, oid: i64, named: i64, mut values: [i64; N], verdict: Verdict) {
+        let Some(known) = self.known.get_mut(&oid).filter(|known| known.named == named) else {
+            self.strangers.push(Stranger { oid, values });
+            return;
+        };
+        known.round = self.round;
+        self.changes.name_like(&mut values, &known.now.values);
+        let same = values == known.now.values;
+        if same && matches!(verdict, Verdict::Delta { .. }) {
+            return;
+        }
+        self.changes.add(&known.now, Some(&known.now.values), &values, verdict);
+        if !same {
+            known.now = Arc::new(Relation { values, ..Relation::clone(&known.now) });
+        }
+    }
+
+    /// Learns the names of what is new or renamed.
+    fn meet(
+        &mut self,
+        server: &Server,
+        answer: &Answer<'_>,
+        mark: CountedMark,
+        verdict: Verdict,
+    ) -> Result<(), CollectError> {
+        let mut strangers: HashMap<i64, [i64; N]> =
+            self.strangers.drain(..).map(|stranger| (stranger.oid, stranger.values)).collect();
+        let round = self.round;
+        let mut holders: HashMap<u64, [i64; N]> = HashMap::new();
+        if self.kind.inherits {
+            let of_others = self.known.values().filter(|known| known.round != round);
+            holders.extend(of_others.map(|known| (known.now.series, known.now.values)));
+        }
+        for row in 0..answer.rows.len() {
+            let named = Named::read(&mut Cursor::new(answer.rows, row))?;
+            let Some(values) = strangers.remove(&named.oid) else { continue };
+            let relation = named.relation(server, self.kind.stream, values, &mut self.words);
+            let before = self.known.get(&named.oid).map(|known| Arc::clone(&known.now));
+            self.note(mark.at(), before.as_deref(), &relation, verdict);
+            let own = before.map(|before| before.values);
+            let inherited =
+                holders.get(&relation.series).filter(|held| self.changes.follow(held, &relation.values));
+            let base = inherited.copied().or(own);
+            self.changes.add(&relation, base.as_ref(), &relation.values, verdict);
+            let known = Known { now: Arc::new(relation), named: named.named, round };
+            self.known.insert(named.oid, known);
+        }
+        Ok(())
+    }
+
+    /// Notes what appeared or was renamed.
+    fn note(&mut self, at: Timestamp, before: Option<&Relation<N>>, now: &Relation<N>, verdict: Verdict) {
+        if matches!(verdict, Verdict::Baseline { .. }) {
+            return;
+        }
+        let (old, new) = (before.map(full_name), full_name(now));
+        if let Some(old) = &old {
+            let (subject, after) = (old.clone(), Some(new.clone()));
+            self.events.push(Event { at, kind: self.kind.dropped, subject, before: None, after });
+        }
+        self.events.push(Event { at, kind: self.kind.created, subject: new, before: old, after: None });
+    }
+
+    fn finish(&mut self, server: &Server, mark: CountedMark, verdict: Verdict) -> Step {
+        let at = mark.at();
+        let (round, dropped) = (self.round, self.kind.dropped);
+        let is_baseline = matches!(verdict, Verdict::Baseline { .. });
+        let events = &mut self.events;
+        self.known.retain(|_, known| {
+            let stays = known.round == round;
+            if !stays && !is_baseline {
+                let subject = full_name(&known.now);
+                events.push(Event { at, kind: dropped, subject, before: None, after: None });
+            }
+            stays
+        });
+        if is_baseline || self.baseline_at.is_none_or(|before| at.since(before) > BASELINE_EVERY) {
+            self.known.values().for_each(|known| self.changes.add_idle(&known.now));
+            self.baseline_at = Some(at);
+        }
+        let before = self.previous.replace(mark).map(|previous| previous.at());
+        let (from, gap) = match verdict {
+            Verdict::Baseline { gap } => {
+                (Timestamp(at.as_millis() - 1), gap.map(|(from, reason)| (from, at, reason)))
+            }
+            Verdict::SinceReset { from, gap } => (from, Some((before, at, gap))),
+            Verdict::Delta { from, gap } => (from, gap.map(|reason| (Some(from), at, reason))),
+        };
+        let snapshot = Relations {
+            at,
+            counted_since: mark.reset_at().unwrap_or(server.started_at),
+            system_identifier: server.system_identifier,
+            in_recovery: mark.in_recovery(),
+            relations: self.known.values().map(|known| Arc::clone(&known.now)).collect(),
+        };
+        Step::Done(Box::new(Collected {
+            records: vec![self.changes.record(from, at)],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            events: std::mem::take(&mut self.events),
+            seen: vec![(self.kind.seen)(snapshot)],
+            rows: self.rows,
+            ..Collected::default()
+        }))
+    }
+}
+
+fn full_name<const N: usize>(relation: &Relation<N>) -> String {
+    format!("{}.{}", relation.schema, relation.name)
+}
+
+/// Whether a cell was never counted.
+#[must_use]
+pub const fn is_nothing(cell: i64) -> bool {
+    cell == NULL || cell == 0
+}

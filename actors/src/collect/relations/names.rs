@@ -1,0 +1,78 @@
+//! Who a relation is.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::collect::{CellError, Cursor, Server, Words};
+use crate::model::relations::Relation;
+use crate::model::{ColumnKind, NULL, Stream};
+
+/// A relation whose name is not known yet.
+pub(super) struct Stranger<const N: usize> {
+    pub(super) oid: i64,
+    pub(super) values: [i64; N],
+}
+
+/// One row of the answer about names.
+pub(super) struct Named<'a> {
+    pub(super) oid: i64,
+    pub(super) named: i64,
+    schema: &'a str,
+    name: &'a str,
+    table_oid: i64,
+    table: &'a str,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, CellError> {
+        Ok(Self {
+            oid: cursor.required_i64()?,
+            named: cursor.required_i64()?,
+            schema: cursor.text()?.unwrap_or_default(),
+            name: cursor.text()?.unwrap_or_default(),
+            table_oid: cursor.required_i64()?,
+            table: cursor.text()?.unwrap_or_default(),
+        })
+    }
+
+    /// The relation, with the words of `stream` that say who it is.
+    pub(super) fn relation<const N: usize>(
+        &self,
+        server: &Server,
+        stream: &Stream,
+        mut values: [i64; N],
+        words: &mut Words,
+    ) -> Relation<N> {
+        let columns = stream.columns.iter().zip(&mut values);
+        for (column, cell) in columns.filter(|(column, _)| column.kind == ColumnKind::Word) {
+            *cell = match column.name {
+                "schema_name" => words.say(Some(self.schema)),
+                "table_name" => words.say(Some(self.table)),
+                "index_name" => words.say(Some(self.name)),
+                "database_name" => words.say(Some(&server.database)),
+                _ => NULL,
+            };
+        }
+        Relation {
+            oid: self.oid,
+            table_oid: self.table_oid,
+            series: series(&server.database, self.schema, self.name),
+            schema: Arc::from(self.schema),
+            name: Arc::from(self.name),
+            table: Arc::from(self.table),
+            values,
+        }
+    }
+}
+
+/// The series of a relation: stays the same when it is made anew.
+fn series(database: &str, schema: &str, name: &str) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in [database, schema, name] {
+        hash.update(part.as_bytes());
+        // no name holds a zero
+        hash.update(&[0]);
+    }
+    hash.digest()
+}

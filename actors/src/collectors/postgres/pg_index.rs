@@ -1,0 +1,177 @@
+//! `pg_index`: what each index is, and its definition. PostgreSQL 14 and later; needs nothing. Definitions wait behind
+//! ACCESS EXCLUSIVE locks, so they are read only for what is new or changed and is not locked.
+
+mod decode;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::decode::{COLUMNS, Row};
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
+    variant,
+};
+use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
+use crate::model::{Engine, Event, EventKind, Seen, Timestamp, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "pg_index",
+    engine: Engine::Postgres,
+    stream: &streams::INDEXES,
+    reach: Reach::Database,
+    every: Every::Fixed(Duration::from_secs(60)),
+    timeout: Duration::from_secs(10),
+    start: || Box::<Indexes>::default(),
+};
+
+const VARIANTS: [(u32, &str); 2] =
+    [(14, include_str!("sql/pg_index/14.sql")), (16, include_str!("sql/pg_index/16.sql"))];
+const DEFINITIONS: &str = include_str!("sql/pg_index/definitions.sql");
+const DEFINITION_COLUMNS: &[&str] = &["oid", "definition"];
+/// Definitions per question.
+const PAGE: usize = 500;
+/// Renaming a column leaves no trace in the rows of its indexes, so definitions are read again now and then.
+const BELIEVED_FOR: Duration = Duration::from_secs(3600);
+
+#[derive(Default)]
+struct Indexes {
+    known: HashMap<i64, Known>,
+    shapes: HashSet<Arc<IndexShape>>,
+    /// Oids whose definition is still to be read in this run.
+    wanted: Vec<i64>,
+    asked: Vec<i64>,
+    asked_again: bool,
+    /// When this run read the catalog; none before it did.
+    at: Option<Timestamp>,
+    events: Vec<Event>,
+}
+
+struct Known {
+    facts: Arc<IndexFacts>,
+    /// Changes with the rows of the catalog that make up the definition.
+    stamp: String,
+    /// The stamp that the definition belongs to.
+    defined: Option<(String, Timestamp)>,
+}
+
+impl Collector for Indexes {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        (self.at, self.wanted) = (None, Vec::new());
+        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
+            reason: format!("PostgreSQL {} is older than 14", server.version),
+            fix: "watch PostgreSQL 14 or later".to_owned(),
+        })?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        match self.at {
+            None => self.take(&answer)?,
+            Some(at) => self.define(&answer, at)?,
+        }
+        self.asked_again = false;
+        Ok(self.next())
+    }
+
+    fn refused(&mut self, _: &Server, refusal: CollectError) -> Result<Step, CollectError> {
+        if self.at.is_none() {
+            return Err(refusal);
+        }
+        // who came in between is seen the second time; else these are for the next run
+        self.asked_again = !self.asked_again;
+        if self.asked_again {
+            return Ok(ask(self.asked.clone()));
+        }
+        Ok(self.next())
+    }
+}
+
+impl Indexes {
+    /// Takes the catalog as it is now.
+    fn take(&mut self, answer: &Answer<'_>) -> Result<(), CollectError> {
+        let mut known = HashMap::with_capacity(answer.rows.len());
+        let mut at = Timestamp(0);
+        for place in 0..answer.rows.len() {
+            let row = Row::read(&mut Cursor::new(answer.rows, place), &mut self.shapes)?;
+            at = row.at;
+            let before = self.known.remove(&row.facts.oid);
+            known.insert(row.facts.oid, self.compared(row, before));
+        }
+        let is_stale = |known: &&Known| {
+            known
+                .defined
+                .as_ref()
+                .is_none_or(|(stamp, read_at)| *stamp != known.stamp || at.since(*read_at) > BELIEVED_FOR)
+        };
+        self.wanted = known.values().filter(is_stale).map(|known| known.facts.oid).collect();
+        self.known = known;
+        self.shapes.retain(|shape| Arc::strong_count(shape) > 1);
+        self.at = Some(at);
+        Ok(())
+    }
+
+    /// A row beside the one before: what is the same is shared, and a definition stays until it is read anew.
+    fn compared(&mut self, row: Row, before: Option<Known>) -> Known {
+        let Row { mut facts, stamp, at } = row;
+        let Some(before) = before else { return Known { facts: Arc::new(facts), stamp, defined: None } };
+        if before.facts.is_valid != facts.is_valid {
+            let word = |valid: bool| Some(if valid { "valid" } else { "invalid" }.to_owned());
+            let (old, new) = (word(before.facts.is_valid), word(facts.is_valid));
+            self.events.push(changed(&facts, at, old, new));
+        }
+        facts.definition.clone_from(&before.facts.definition);
+        let facts = if facts == *before.facts { before.facts } else { Arc::new(facts) };
+        Known { facts, stamp, defined: before.defined }
+    }
+
+    fn define(&mut self, answer: &Answer<'_>, at: Timestamp) -> Result<(), CollectError> {
+        for place in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, place);
+            let (oid, definition) = (cursor.required_i64()?, cursor.text()?);
+            let Some((known, definition)) = self.known.get_mut(&oid).zip(definition) else { continue };
+            known.defined = Some((known.stamp.clone(), at));
+            if known.facts.definition.as_deref() == Some(definition) {
+                continue;
+            }
+            let facts =
+                IndexFacts { definition: Some(Arc::from(definition)), ..IndexFacts::clone(&known.facts) };
+            let before = std::mem::replace(&mut known.facts, Arc::new(facts));
+            if let Some(old) = &before.definition {
+                let (old, new) = (Some(old.to_string()), Some(definition.to_owned()));
+                self.events.push(changed(&known.facts, at, old, new));
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Step {
+        if self.wanted.is_empty() {
+            return self.finish();
+        }
+        self.asked = self.wanted.split_off(self.wanted.len().saturating_sub(PAGE));
+        ask(self.asked.clone())
+    }
+
+    fn finish(&mut self) -> Step {
+        let indexes: Vec<_> = self.known.values().map(|known| Arc::clone(&known.facts)).collect();
+        let rows = indexes.len() as u64;
+        let at = self.at.unwrap_or(Timestamp(0));
+        Step::Done(Box::new(Collected {
+            events: std::mem::take(&mut self.events),
+            seen: vec![Seen::new(IndexCatalog { at, indexes })],
+            rows,
+            ..Collected::default()
+        }))
+    }
+}
+
+fn ask(oids: Vec<i64>) -> Step {
+    let params = vec![Param::BigInts(oids)];
+    Step::Ask(Query { sql: Arc::from(DEFINITIONS), params, columns: DEFINITION_COLUMNS })
+}
+
+fn changed(facts: &IndexFacts, at: Timestamp, before: Option<String>, after: Option<String>) -> Event {
+    let subject = format!("{}.{}", facts.schema, facts.name);
+    Event { at, kind: EventKind::IndexChanged, subject, before, after }
+}

@@ -1,0 +1,119 @@
+//! What each table and index takes on disk. PostgreSQL 14 and later; needs nothing. Measuring waits behind ACCESS
+//! EXCLUSIVE locks, so what is locked is left out and keeps its last size; one that is locked in between costs its
+//! page a second try at most.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
+};
+use crate::model::relations::{RelationSize, RelationSizes};
+use crate::model::{Engine, Seen, Timestamp, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "relation_sizes",
+    engine: Engine::Postgres,
+    stream: &streams::TABLES,
+    reach: Reach::Database,
+    every: Every::Fixed(Duration::from_secs(300)),
+    timeout: Duration::from_secs(10),
+    start: || Box::<Sizes>::default(),
+};
+
+const LIST: &str = include_str!("sql/relation_sizes/list.sql");
+const LIST_COLUMNS: &[&str] = &["oid", "toast_oid"];
+const SIZES: &str = include_str!("sql/relation_sizes/sizes.sql");
+const SIZE_COLUMNS: &[&str] = &["oid", "bytes", "at"];
+/// Relations per question.
+const PAGE: usize = 1_000;
+
+#[derive(Default)]
+struct Sizes {
+    /// Each with its TOAST table, 0 where there is none.
+    listed: Option<Vec<(i64, i64)>>,
+    /// Oids to measure, smallest first.
+    wanted: Vec<i64>,
+    asked: Vec<i64>,
+    asked_again: bool,
+    /// By oid, of this run and those before: bytes, and when they were measured.
+    measured: HashMap<i64, (i64, Timestamp)>,
+}
+
+impl Collector for Sizes {
+    fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
+        self.listed = None;
+        Ok(Step::Ask(Query { sql: Arc::from(LIST), params: Vec::new(), columns: LIST_COLUMNS }))
+    }
+
+    fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        if self.listed.is_none() {
+            self.list(&answer)?;
+        } else {
+            for row in 0..answer.rows.len() {
+                let mut cursor = Cursor::new(answer.rows, row);
+                let oid = cursor.required_i64()?;
+                // none: it was dropped meanwhile
+                if let (Some(bytes), Some(at)) = (cursor.i64()?, cursor.timestamp()?) {
+                    self.measured.insert(oid, (bytes, at));
+                }
+            }
+        }
+        self.asked_again = false;
+        Ok(self.next())
+    }
+
+    fn refused(&mut self, _: &Server, refusal: CollectError) -> Result<Step, CollectError> {
+        if self.listed.is_none() {
+            return Err(refusal);
+        }
+        // who came in between is seen the second time; else these are for the next run
+        self.asked_again = !self.asked_again;
+        if self.asked_again {
+            return Ok(ask(self.asked.clone()));
+        }
+        Ok(self.next())
+    }
+}
+
+impl Sizes {
+    fn list(&mut self, answer: &Answer<'_>) -> Result<(), CollectError> {
+        let mut listed = Vec::with_capacity(answer.rows.len());
+        for row in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, row);
+            listed.push((cursor.required_i64()?, cursor.i64()?.unwrap_or(0)));
+        }
+        let each = listed.iter().flat_map(|&(oid, toast)| [oid, toast]);
+        self.wanted = each.filter(|oid| *oid != 0).collect();
+        self.wanted.reverse();
+        let mut measured = std::mem::take(&mut self.measured);
+        self.measured = self.wanted.iter().filter_map(|oid| measured.remove_entry(oid)).collect();
+        self.listed = Some(listed);
+        Ok(())
+    }
+
+    fn next(&mut self) -> Step {
+        if self.wanted.is_empty() {
+            return self.finish();
+        }
+        self.asked = self.wanted.split_off(self.wanted.len().saturating_sub(PAGE));
+        ask(self.asked.clone())
+    }
+
+    fn finish(&mut self) -> Step {
+        let rows = self.measured.len() as u64;
+        let sizes = self.listed.take().unwrap_or_default().into_iter().filter_map(|(oid, toast)| {
+            let (bytes, at) = *self.measured.get(&oid)?;
+            let toast_bytes = if toast == 0 { 0 } else { self.measured.get(&toast)?.0 };
+            Some((oid, RelationSize { bytes, toast_bytes, at }))
+        });
+        let seen = vec![Seen::new(RelationSizes(sizes.collect()))];
+        Step::Done(Box::new(Collected { seen, rows, ..Collected::default() }))
+    }
+}
+
+fn ask(oids: Vec<i64>) -> Step {
+    let params = vec![Param::BigInts(oids)];
+    Step::Ask(Query { sql: Arc::from(SIZES), params, columns: SIZE_COLUMNS })
+}

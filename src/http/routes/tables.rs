@@ -1,0 +1,107 @@
+//! `GET /api/v1/databases/{id}/tables` and `/tables/{schema}/{name}`: tables as the server counts them, and over time.
+
+use basira_actors::model::streams::{INDEXES, TABLES};
+use basira_actors::model::{Engine, NULL};
+use serde::Serialize;
+
+use crate::http::relations::{self, Bucket, GapLine};
+use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
+use crate::relations::indexes::IndexLine;
+use crate::relations::tables::{self, Rank, TableLine};
+use crate::samples::{Wanted, Window};
+
+const COLLECTOR: &str = "pg_stat_user_tables";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/tables", list),
+        Route::get("/api/v1/databases/{id}/tables/{schema}/{name}", detail),
+    ]
+}
+
+impl Choice for Rank {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("size", Self::Size),
+        ("dead_tuples", Self::DeadTuples),
+        ("seq_scans", Self::SeqScans),
+        ("live_tuples", Self::LiveTuples),
+        ("index_size", Self::IndexSize),
+    ];
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    table: TableLine,
+    indexes: Vec<IndexLine>,
+    bucket_seconds: i64,
+    timeseries: Vec<Bucket>,
+    gaps: Vec<GapLine>,
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let query = request.query()?;
+    let limit = query.limit(50, 500)?;
+    let rank = query.choice("sort_by", Rank::Size)?;
+    let views = watched.views(&request)?;
+    let mut lines: Vec<TableLine> = views.iter().flat_map(|view| view.table_lines()).collect();
+    tables::sort(&mut lines, rank);
+    let reason = watched.why_not(COLLECTOR).await;
+    response::list_despite(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
+}
+
+async fn detail(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let (window, bucket_ms) = relations::window(&request)?;
+    let (schema, name) = (request.path_text("schema"), request.path_text("name"));
+    let found = watched.views(&request)?.into_iter().find_map(|view| {
+        let is_meant = |line: &TableLine| *line.schema_name == *schema && *line.table_name == *name;
+        view.table_lines().into_iter().find(is_meant).map(|table| (view, table))
+    });
+    let (view, table) = found.ok_or(ApiError::not_found("table"))?;
+    let mut indexes = view.index_lines();
+    indexes.retain(|index| index.table_oid == table.oid);
+    indexes.sort_by(|a, b| a.index_name.cmp(&b.index_name));
+    let groups = indexes.iter().map(|index| index.series).collect();
+    let timeseries = timeseries(&request, &watched, table.series, groups, (window, bucket_ms)).await?;
+    let gaps = request.app.samples.gaps(watched.scope, &TABLES, window).await?;
+    response::ok(&Detail {
+        table,
+        indexes,
+        bucket_seconds: bucket_ms / 1000,
+        timeseries,
+        gaps: gaps.into_iter().map(GapLine::from).collect(),
+    })
+}
+
+/// A table over time, with the scans of its indexes.
+async fn timeseries(
+    request: &Request,
+    watched: &Watched,
+    table: u64,
+    indexes: Vec<u64>,
+    (window, bucket_ms): (Window, i64),
+) -> Result<Vec<Bucket>, ApiError> {
+    let samples = &request.app.samples;
+    let points = samples.points(watched.scope, &TABLES, table, window, bucket_ms).await?;
+    let mut series = relations::series(&TABLES, &points);
+    let scan = INDEXES.column("idx_scan");
+    let has_indexes = !indexes.is_empty();
+    let wanted = Wanted { columns: Some(scan.into_iter().collect()), groups: Some(indexes) };
+    let timelines = if has_indexes {
+        samples.timelines(watched.scope, &INDEXES, window, bucket_ms, &wanted).await?
+    } else {
+        Vec::new()
+    };
+    for figures in series.values_mut() {
+        figures.insert("idx_scan".to_owned(), if has_indexes { 0.into() } else { None::<i64>.into() });
+    }
+    for point in timelines.iter().flat_map(|timeline| &timeline.points) {
+        let scans = scan.and_then(|scan| point.values.get(scan)).copied().filter(|scans| *scans != NULL);
+        let figures = series.entry(point.ts).or_insert_with(|| relations::empty_bucket(&TABLES));
+        let before = figures.get("idx_scan").and_then(serde_json::Value::as_i64).unwrap_or(0);
+        figures.insert("idx_scan".to_owned(), (before + scans.unwrap_or(0)).into());
+    }
+    Ok(relations::timeseries(series))
+}
