@@ -70,6 +70,10 @@ impl SampleStore for Nowhere {
         Ok(Vec::new())
     }
 
+    async fn labelled(&self, _: Scope, _: &'static Stream, _: &str, _: &str) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn gaps(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Gap>, StoreError> {
         Ok(Vec::new())
     }

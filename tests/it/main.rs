@@ -10,12 +10,15 @@ mod harness;
 
 mod accounts;
 mod bad_input;
+mod clusters;
 mod config;
 mod demo;
 mod faults;
 mod isolation;
 mod keeping;
 mod live;
+mod managed;
+mod roles;
 mod servers;
 mod storage;
 mod totals;

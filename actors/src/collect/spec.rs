@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, Rows};
+use super::{CollectError, Flavour, Rows};
 use crate::model::{
-    ActivitySnapshot, Engine, Entry, Event, GapReason, Record, Seen, Stream, Timestamp, Word,
+    ActivitySnapshot, Databases, Engine, Entry, Event, GapReason, Record, Seen, Stream, Timestamp, Word,
 };
 
 /// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
@@ -84,6 +84,7 @@ pub enum Param {
     Int(i32),
     BigInt(i64),
     BigInts(Vec<i64>),
+    Bool(bool),
     Text(String),
 }
 
@@ -125,10 +126,16 @@ pub struct Server {
     pub started_at: Timestamp,
     /// The database connected to.
     pub database: String,
+    /// What else of the server is watched.
+    pub databases: Databases,
+    /// Who runs it.
+    pub flavour: Flavour,
     /// The role connected as, and its oid.
     pub role: String,
     pub role_oid: i64,
     pub statements: Option<Extension>,
+    /// Whether the server has loaded the library of `pg_stat_statements`.
+    pub statements_loaded: bool,
     /// Show texts as they were sent (`collect.raw_query_text`) in the live view. Never stored.
     pub raw_query_text: bool,
 }

@@ -6,7 +6,12 @@ use crate::collect::Spec;
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[
+    &postgres::pg_database::SPEC,
+    &postgres::pg_extension::SPEC,
+    &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_statements::SPEC,
+];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
@@ -21,6 +26,8 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
         Engine::Postgres => &[
             "auto_explain",
             "explain_plans",
+            "pg_database",
+            "pg_extension",
             "pg_locks",
             "pg_settings",
             "pg_stat_activity",

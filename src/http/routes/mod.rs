@@ -6,6 +6,7 @@ mod auth;
 mod collectors;
 mod database_health;
 mod databases;
+mod extensions;
 mod health;
 mod overview;
 mod queries;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Route> {
         collectors::routes(),
         database_health::routes(),
         databases::routes(),
+        extensions::routes(),
         health::routes(),
         overview::routes(),
         queries::routes(),

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, Words, variant,
+    Step, Words, advice, variant,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, streams};
 use crate::text::{self, Fingerprint};
@@ -211,6 +211,6 @@ fn join(pids: &[i64]) -> String {
 fn hidden_notice(server: &Server, hidden: usize) -> Notice {
     Notice {
         reason: format!("the texts of {hidden} sessions of other roles are hidden from role {}", server.role),
-        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+        fix: advice::grant_monitor(&server.role),
     }
 }
