@@ -195,6 +195,30 @@ fn a_body_says_everything() {
 }
 
 #[test]
+fn a_whole_server_is_chosen_by_patterns() {
+    let body_with = |changes| checked(body(changes)).map(|database| database.target.databases);
+    assert!(!body_with(json!({})).unwrap().all);
+    let some = body_with(
+        json!({"all_databases": true, "include_databases": ["shop_*"], "exclude_databases": ["*_old"]}),
+    );
+    let some = some.unwrap();
+    assert!(some.takes("shop_new") && !some.takes("shop_old") && !some.takes("bank"));
+    let many: Vec<String> = (0..65).map(|number| format!("d{number}")).collect();
+    assert!(body_with(json!({"include_databases": &many[..64]})).is_ok());
+    for (field, value) in [
+        ("include_databases", json!(many)),
+        ("include_databases", json!([""])),
+        ("exclude_databases", json!(["a\u{0}b"])),
+        ("exclude_databases", json!(["x".repeat(201)])),
+    ] {
+        assert_eq!(body_with(json!({field: value})).unwrap_err().field, field);
+    }
+    for body in [json!({"all_databases": true}), json!({"include_databases": ["a"]})] {
+        assert!(input(body).check(Engine::Clickhouse, &defaults()).is_err());
+    }
+}
+
+#[test]
 fn a_dsn_says_the_whole_connection() {
     let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
     assert_eq!(input(dsn.clone()).unfolded().unwrap().engine(), Some(Engine::Postgres));

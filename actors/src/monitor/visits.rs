@@ -10,7 +10,7 @@ use super::poll::{Running, converse};
 use super::report::interval;
 use crate::collect::{CollectError, Due, Notice, Reach, Schedule};
 use crate::collectors;
-use crate::drivers;
+use crate::drivers::{self, Session};
 use crate::model::{Batch, Event, Seen, Target};
 
 /// A collector visits each database no more often than this.
@@ -125,38 +125,14 @@ impl Visitor {
             let _turn = self.dependencies.connects.acquire().await;
             drivers::connect(&target, &self.dependencies.connect).await
         };
-        let mut broken = None;
-        match session {
-            Err(error) => broken = Some(error),
-            Ok(mut session) => {
-                for running in place.collectors.iter_mut().filter(|running| is_due(&due, running)) {
-                    let result = converse(running.spec, &mut *running.collector, &mut *session).await;
-                    match result {
-                        Ok(mut collected) => {
-                            place.troubles.remove(running.spec.name);
-                            if let Some(notice) = collected.notice.take() {
-                                place.troubles.insert(running.spec.name, notice);
-                            }
-                            brought.events.append(&mut collected.events);
-                            let seen = collected.seen.drain(..);
-                            brought.seen.extend(seen.map(|seen| (name.to_string(), seen)));
-                            running.add_to(&mut brought.batch, *collected);
-                        }
-                        Err(error) if error.ends_connection() => {
-                            broken = Some(error);
-                            break;
-                        }
-                        Err(error) => {
-                            place.troubles.insert(running.spec.name, trouble(&error));
-                        }
-                    }
-                }
-            }
-        }
+        let broken = match session {
+            Ok(mut session) => place.run(&due, &mut *session, name, brought).await.err(),
+            Err(error) => Some(error),
+        };
         if let Some(error) = &broken {
-            tracing::debug!(db.id = %self.target.id, error = %error, "a database was not visited");
-            for running in place.collectors.iter().filter(|running| is_due(&due, running)) {
-                place.troubles.insert(running.spec.name, trouble(error));
+            tracing::debug!(db.id = %self.target.id, %error, "a visit to another database of the server failed");
+            for due in &due {
+                place.troubles.insert(due.name, trouble(error));
             }
         }
         matches!(broken, Some(CollectError::TooManyConnections { .. }))
@@ -188,10 +164,34 @@ impl Place {
             troubles: BTreeMap::new(),
         }
     }
-}
 
-fn is_due(due: &[Due], running: &Running) -> bool {
-    due.iter().any(|due| due.name == running.spec.name)
+    /// Lets what is due ask and be answered; an error is one of the connection, the others stay with their collector.
+    async fn run(
+        &mut self,
+        due: &[Due],
+        session: &mut dyn Session,
+        name: &str,
+        brought: &mut Brought,
+    ) -> Result<(), CollectError> {
+        let is_due = |running: &&mut Running| due.iter().any(|due| due.name == running.spec.name);
+        for running in self.collectors.iter_mut().filter(is_due) {
+            let collector = running.spec.name;
+            self.troubles.remove(collector);
+            match converse(running.spec, &mut *running.collector, session).await {
+                Ok(mut collected) => {
+                    brought.events.append(&mut collected.events);
+                    brought.seen.extend(collected.seen.drain(..).map(|seen| (name.to_owned(), seen)));
+                    let success = running.add_to(&mut brought.batch, *collected);
+                    self.troubles.extend(success.notice.map(|notice| (collector, notice)));
+                }
+                Err(error) if error.ends_connection() => return Err(error),
+                Err(error) => {
+                    self.troubles.insert(collector, trouble(&error));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn schedule(target: &Target, now: Instant) -> Schedule {
