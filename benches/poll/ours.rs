@@ -10,7 +10,7 @@ use basira::samples::{Retention, SegmentStore};
 use basira::storage::Storage;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{
-    Batch, DatabaseId, Engine, OrganizationId, Stream, Target, Timestamp, TlsMode, streams,
+    Batch, DatabaseId, Databases, Engine, OrganizationId, Stream, Target, Timestamp, TlsMode, streams,
 };
 use basira_actors::monitor::Dependencies;
 use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
@@ -119,6 +119,7 @@ fn target(port: u16) -> Target {
         engine: Engine::Postgres,
         host: "127.0.0.1".to_owned(),
         port,
+        databases: Databases::default(),
         database: "postgres".to_owned(),
         username: Some("postgres".to_owned()),
         password: None,

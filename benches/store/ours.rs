@@ -66,11 +66,11 @@ impl Store {
     /// What `GET /queries` asks: everyone's ranking columns, then all columns of those that lead.
     pub(crate) async fn top(&self, scope: Scope, span: Span) -> Result<Vec<Ranked>, Failure> {
         let (window, [calls, time]) = (window(span), [column("calls"), column("total_time_us")]);
-        let ranking = Wanted { columns: Some(vec![calls, time]), groups: None };
+        let ranking = Wanted { columns: Some(vec![calls, time]), ..Wanted::ALL };
         let mut totals = self.samples.totals(scope, &STATEMENTS, window, &ranking).await?;
         totals.sort_unstable_by_key(|total| (-total.values[time], total.group));
         let leaders: Vec<u64> = totals.iter().take(TOP).map(|total| total.group).collect();
-        let wanted = Wanted { columns: None, groups: Some(leaders) };
+        let wanted = Wanted { groups: Some(leaders), ..Wanted::ALL };
         let mut shown = self.samples.totals(scope, &STATEMENTS, window, &wanted).await?;
         shown.retain(|total| wanted.groups.as_ref().is_some_and(|leaders| leaders.contains(&total.group)));
         shown.sort_unstable_by_key(|total| (-total.values[time], total.group));

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use basira_actors::model::{CollectorState, DatabaseId, OrganizationId, Target};
+use basira_actors::collect::Flavour;
+use basira_actors::model::{CollectorState, DatabaseId, Databases, OrganizationId, Target};
 use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
@@ -49,6 +50,7 @@ fn target(dsn: Dsn, config: &Config) -> Target {
         port: dsn.port.unwrap_or_else(|| dsn.engine.default_port()),
         host: dsn.host,
         database: dsn.database.unwrap_or_else(|| dsn.engine.default_database().to_owned()),
+        databases: Databases::default(),
         username: dsn.username,
         password: dsn.password,
         tls: dsn.tls.unwrap_or_default(),
@@ -74,7 +76,11 @@ fn verdict(report: &CheckReport) -> u8 {
 fn print(report: &CheckReport) {
     match (&report.error, &report.engine_version) {
         (Some(error), _) => println!("no connection: {error}"),
-        (None, version) => println!("connected to PostgreSQL {}", version.as_deref().unwrap_or("?")),
+        (None, version) => {
+            let flavour = report.flavour.filter(|flavour| *flavour != Flavour::Plain);
+            let flavour = flavour.map(|flavour| format!(" ({})", flavour.as_str())).unwrap_or_default();
+            println!("connected to PostgreSQL {}{flavour}", version.as_deref().unwrap_or("?"));
+        }
     }
     if let Some(fix) = &report.fix {
         println!("  fix: {fix}");

@@ -16,6 +16,7 @@ use crate::storage::store::Database;
 
 const NAME_CHARACTERS: usize = 200;
 const MOST_TAGS: usize = 64;
+const MOST_PATTERNS: usize = 64;
 
 /// The body of `POST /databases`, `PATCH /databases/{id}` and `POST /databases/test`. `null` means the default.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Input {
     pub collect_explain_plans: Field<bool>,
     pub collect_replication: Field<bool>,
     pub disabled_collectors: Field<BTreeSet<String>>,
+    pub all_databases: Field<bool>,
+    pub include_databases: Field<BTreeSet<String>>,
+    pub exclude_databases: Field<BTreeSet<String>>,
 }
 
 /// What a body changes; every value is acceptable.
@@ -57,6 +61,9 @@ pub(super) struct Changes {
     collect_explain_plans: Option<bool>,
     collect_replication: Option<bool>,
     disabled_collectors: Option<BTreeSet<String>>,
+    all_databases: Option<bool>,
+    include_databases: Option<BTreeSet<String>>,
+    exclude_databases: Option<BTreeSet<String>>,
 }
 
 impl Input {
@@ -114,6 +121,13 @@ impl Input {
                 || Ok(disabled_by_default(defaults, engine)),
                 |names| known_collectors(names, engine),
             )?,
+            all_databases: self.all_databases.resolve(|| Ok(false), |all| of_postgres(all, engine))?,
+            include_databases: self
+                .include_databases
+                .resolve(|| Ok(BTreeSet::new()), |names| patterns("include_databases", names, engine))?,
+            exclude_databases: self
+                .exclude_databases
+                .resolve(|| Ok(BTreeSet::new()), |names| patterns("exclude_databases", names, engine))?,
         })
     }
 
@@ -148,6 +162,9 @@ impl Changes {
         set(&mut target.collect_explain_plans, self.collect_explain_plans);
         set(&mut target.collect_replication, self.collect_replication);
         set(&mut target.disabled_collectors, self.disabled_collectors);
+        set(&mut target.databases.all, self.all_databases);
+        set(&mut target.databases.include, self.include_databases);
+        set(&mut target.databases.exclude, self.exclude_databases);
         set(&mut database.name, self.name);
         set(&mut database.tags, self.tags);
         set(&mut database.engine_version, self.engine_version);
@@ -199,6 +216,32 @@ fn known_collectors(names: BTreeSet<String>, engine: Engine) -> Result<BTreeSet<
     }
     let message = format!("must be some of {}", known.join(", "));
     Err(FieldError::new("disabled_collectors", message))
+}
+
+fn of_postgres(all: bool, engine: Engine) -> Result<bool, FieldError> {
+    if all && engine != Engine::Postgres {
+        return Err(FieldError::new("all_databases", "is for PostgreSQL only"));
+    }
+    Ok(all)
+}
+
+/// Names of databases with `*` and `?`.
+fn patterns(
+    field: &'static str,
+    names: BTreeSet<String>,
+    engine: Engine,
+) -> Result<BTreeSet<String>, FieldError> {
+    if engine != Engine::Postgres && !names.is_empty() {
+        return Err(FieldError::new(field, "is for PostgreSQL only"));
+    }
+    let is_name = |name: &String| {
+        !name.is_empty() && name.chars().count() <= NAME_CHARACTERS && !name.contains(char::is_control)
+    };
+    if names.len() > MOST_PATTERNS || !names.iter().all(is_name) {
+        let message = format!("must be at most {MOST_PATTERNS} names of databases, with * and ?");
+        return Err(FieldError::new(field, message));
+    }
+    Ok(names)
 }
 
 fn checked_password(password: Secret) -> Result<Secret, FieldError> {

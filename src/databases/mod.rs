@@ -6,7 +6,9 @@ mod input;
 
 use std::collections::BTreeMap;
 
-use basira_actors::model::{DatabaseId, Engine, OrganizationId, Target, Timestamp, TlsMode};
+use basira_actors::model::{
+    DatabaseId, Databases as ServerDatabases, Engine, OrganizationId, Target, Timestamp, TlsMode,
+};
 use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
 
@@ -152,6 +154,7 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         host: String::new(),
         port: engine.default_port(),
         database: engine.default_database().to_owned(),
+        databases: ServerDatabases::default(),
         username: None,
         password: None,
         tls: TlsMode::default(),

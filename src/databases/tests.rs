@@ -70,6 +70,10 @@ impl SampleStore for Nowhere {
         Ok(Vec::new())
     }
 
+    async fn labelled(&self, _: Scope, _: &'static Stream, _: &str, _: &str) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn gaps(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Gap>, StoreError> {
         Ok(Vec::new())
     }
@@ -192,6 +196,30 @@ fn a_body_says_everything() {
     assert_eq!(target.disabled_collectors, BTreeSet::from(["pg_locks".to_owned()]));
     assert_eq!((database.name.as_str(), &database.tags["team"]), ("orders", &"payments".to_owned()));
     assert_eq!(database.engine_version.as_deref(), Some("16.4"));
+}
+
+#[test]
+fn a_whole_server_is_chosen_by_patterns() {
+    let body_with = |changes| checked(body(changes)).map(|database| database.target.databases);
+    assert!(!body_with(json!({})).unwrap().all);
+    let some = body_with(
+        json!({"all_databases": true, "include_databases": ["shop_*"], "exclude_databases": ["*_old"]}),
+    );
+    let some = some.unwrap();
+    assert!(some.takes("shop_new") && !some.takes("shop_old") && !some.takes("bank"));
+    let many: Vec<String> = (0..65).map(|number| format!("d{number}")).collect();
+    assert!(body_with(json!({"include_databases": &many[..64]})).is_ok());
+    for (field, value) in [
+        ("include_databases", json!(many)),
+        ("include_databases", json!([""])),
+        ("exclude_databases", json!(["a\u{0}b"])),
+        ("exclude_databases", json!(["x".repeat(201)])),
+    ] {
+        assert_eq!(body_with(json!({field: value})).unwrap_err().field, field);
+    }
+    for body in [json!({"all_databases": true}), json!({"include_databases": ["a"]})] {
+        assert!(input(body).check(Engine::Clickhouse, &defaults()).is_err());
+    }
 }
 
 #[test]

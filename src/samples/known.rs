@@ -36,6 +36,21 @@ fn member(row: entry::Model) -> Member {
     Member { series: row.series.cast_unsigned(), labels }
 }
 
+/// The series whose entry has `value` under `label`, ascending.
+pub(super) async fn labelled(
+    reader: &DatabaseConnection,
+    scope: Scope,
+    stream: &Stream,
+    label: &str,
+    value: &str,
+) -> Result<Vec<u64>, DbErr> {
+    let members = entries(scope, stream).all(reader).await?.into_iter().map(member);
+    let has = |member: &Member| member.labels.get(label).and_then(|found| found.as_str()) == Some(value);
+    let mut series: Vec<u64> = members.filter(has).map(|member| member.series).collect();
+    series.sort_unstable();
+    Ok(series)
+}
+
 /// Gaps that overlap `window`, oldest first.
 pub(super) async fn gaps(
     reader: &DatabaseConnection,

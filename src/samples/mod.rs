@@ -80,11 +80,13 @@ pub struct Wanted {
     pub columns: Option<Vec<usize>>,
     /// None: all.
     pub groups: Option<Vec<u64>>,
+    /// Only these of their series, ascending. None: all.
+    pub series: Option<Vec<u64>>,
 }
 
 impl Wanted {
     /// Everything.
-    pub const ALL: Self = Self { columns: None, groups: None };
+    pub const ALL: Self = Self { columns: None, groups: None, series: None };
 }
 
 /// One group summed over a window.
@@ -168,7 +170,7 @@ pub trait SampleStore: SampleSink {
         window: Window,
         bucket_ms: i64,
     ) -> Result<Vec<Point>, StoreError> {
-        let wanted = Wanted { columns: None, groups: Some(vec![group]) };
+        let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
         let mut timelines = self.timelines(scope, stream, window, bucket_ms, &wanted).await?;
         Ok(timelines.pop().map(|timeline| timeline.points).unwrap_or_default())
     }
@@ -180,6 +182,15 @@ pub trait SampleStore: SampleSink {
         stream: &'static Stream,
         group: u64,
     ) -> Result<Vec<Member>, StoreError>;
+
+    /// The series whose entry has `value` under `label`, ascending.
+    async fn labelled(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        label: &str,
+        value: &str,
+    ) -> Result<Vec<u64>, StoreError>;
 
     /// Gaps that overlap `window`, oldest first.
     async fn gaps(

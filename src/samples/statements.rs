@@ -53,7 +53,7 @@ const SHOWN_AS_TOTALS: [&str; 5] = ["calls", "total_time_us", "rows", "shared_bl
 #[must_use]
 pub fn shown() -> Wanted {
     let columns = SHOWN_AS_TOTALS.iter().filter_map(|name| STATEMENTS.column(name));
-    Wanted { columns: Some(columns.collect()), groups: None }
+    Wanted { columns: Some(columns.collect()), ..Wanted::ALL }
 }
 
 /// The first `limit` of `totals` by `rank`; what has no value for it comes last, ties in the order of the hash.

@@ -177,6 +177,16 @@ impl SampleStore for SegmentStore {
         Ok(known::members(&self.reader, scope, stream, group).await?)
     }
 
+    async fn labelled(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        label: &str,
+        value: &str,
+    ) -> Result<Vec<u64>, StoreError> {
+        Ok(known::labelled(&self.reader, scope, stream, label, value).await?)
+    }
+
     async fn gaps(
         &self,
         scope: Scope,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use basira_actors::model::{DatabaseId, Engine, OrganizationId, Secret, Target, Timestamp, TlsMode};
+use basira_actors::model::{
+    DatabaseId, Databases, Engine, OrganizationId, Secret, Target, Timestamp, TlsMode,
+};
 use tempfile::TempDir;
 
 use super::store::{Account, Database, NewAccount};
@@ -74,6 +76,7 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         engine: Engine::Postgres,
         host: "db.example.com".to_owned(),
         port: 5432,
+        databases: Databases::default(),
         database: "postgres".to_owned(),
         username: Some("watcher".to_owned()),
         password: Some(Secret::new("hunter2hunter2")),

@@ -10,6 +10,7 @@ mod harness;
 
 mod accounts;
 mod bad_input;
+mod clusters;
 mod config;
 mod connections;
 mod databases;
@@ -20,7 +21,9 @@ mod isolation;
 mod keeping;
 mod live;
 mod locks;
+mod managed;
 mod replication;
+mod roles;
 mod sequences;
 mod server;
 mod servers;

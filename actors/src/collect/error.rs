@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::CellError;
+use super::{CellError, advice};
 
 /// A failure while reading a watched database. Its text never holds a secret or a user's literal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,8 @@ pub enum CollectError {
     Refused { reason: String },
     #[error("the server has no connection left for role {role}")]
     TooManyConnections { role: String },
+    #[error("a connection pooler is in between: {reason}")]
+    Pooler { reason: String },
     #[error("the connection was lost: {reason}")]
     Lost { reason: String },
     #[error("the server did not answer within {} s", .after.as_secs())]
@@ -59,6 +61,7 @@ impl CollectError {
                 | Self::Credentials { .. }
                 | Self::Refused { .. }
                 | Self::TooManyConnections { .. }
+                | Self::Pooler { .. }
                 | Self::Lost { .. }
                 | Self::Deadline { .. }
         )
@@ -84,6 +87,9 @@ impl CollectError {
                     "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"
                 ));
             }
+            Self::Pooler { .. } => {
+                "connect directly to the server, or to a session-pooling port that passes startup options on"
+            }
             Self::Lost { .. } | Self::Deadline { .. } => {
                 "check that the server runs and is not overloaded or suspended; Basira reconnects by itself"
             }
@@ -91,7 +97,7 @@ impl CollectError {
                 "the server is slow at this; raise collect.statement_timeout_ms or disable the collector"
             }
             Self::Locked => "find the session that holds the lock, or wait until it ends",
-            Self::Permission { role, .. } => return Some(format!("GRANT pg_monitor TO \"{role}\";")),
+            Self::Permission { role, .. } => return Some(advice::grant_monitor(role)),
             Self::Missing { fix, .. } => fix,
             Self::Server { .. } | Self::Decode(_) | Self::Columns { .. } => return None,
             Self::Store(_) => "check the disk and the storage of this Basira server",

@@ -1,7 +1,7 @@
 //! Rows made by hand, for the unit tests of collectors.
 
-use super::{CellError, Rows};
-use crate::model::Timestamp;
+use super::{CellError, Flavour, Rows, Server};
+use crate::model::{Databases, Timestamp};
 
 /// One cell of a made-up answer.
 #[derive(Debug, Clone)]
@@ -60,5 +60,25 @@ impl Rows for Table {
             Cell::At(millis) => Ok(Some(Timestamp(*millis))),
             _ => Err(CellError { column, expected: "a timestamp" }),
         }
+    }
+}
+
+/// A server for collectors to talk to: PostgreSQL 17 with nothing special.
+pub(crate) fn server() -> Server {
+    Server {
+        version: "17.1".to_owned(),
+        major: 17,
+        in_recovery: false,
+        system_identifier: None,
+        block_bytes: 8_192,
+        started_at: Timestamp(1_000),
+        database: "shop".to_owned(),
+        databases: Databases::default(),
+        flavour: Flavour::Plain,
+        role: "basira".to_owned(),
+        role_oid: 10,
+        statements: None,
+        statements_loaded: true,
+        raw_query_text: false,
     }
 }

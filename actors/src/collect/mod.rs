@@ -1,6 +1,7 @@
 //! What a collector is and what happens between two samples. Pure: no I/O, no clock of its own.
 
 mod absent;
+pub mod advice;
 mod backoff;
 mod counters;
 mod epoch;
@@ -17,6 +18,7 @@ mod view;
 mod words;
 
 pub use absent::{column_in, without};
+pub use advice::Flavour;
 pub use backoff::Backoff;
 pub use counters::{Change, Counters};
 pub use epoch::{Epoch, Mark, Verdict, judge};

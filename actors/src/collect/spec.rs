@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, Rows};
+use super::{CollectError, Flavour, Rows};
 use crate::model::{
-    ActivitySnapshot, Engine, Entry, Event, GapReason, Memory, Record, Seen, Stream, Timestamp, Word,
+    ActivitySnapshot, Databases, Engine, Entry, Event, GapReason, Memory, Record, Seen, Stream, Timestamp,
+    Word,
 };
 
 /// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
@@ -100,6 +101,7 @@ pub enum Param {
     Int(i32),
     BigInt(i64),
     BigInts(Vec<i64>),
+    Bool(bool),
     Text(String),
 }
 
@@ -145,10 +147,16 @@ pub struct Server {
     pub started_at: Timestamp,
     /// The database connected to.
     pub database: String,
+    /// What else of the server is watched.
+    pub databases: Databases,
+    /// Who runs it.
+    pub flavour: Flavour,
     /// The role connected as, and its oid.
     pub role: String,
     pub role_oid: i64,
     pub statements: Option<Extension>,
+    /// Whether the server has loaded the library of `pg_stat_statements`.
+    pub statements_loaded: bool,
     /// Show texts as they were sent (`collect.raw_query_text`) in the live view. Never stored.
     pub raw_query_text: bool,
 }
@@ -160,6 +168,20 @@ pub struct Extension {
     pub schema: String,
     /// `1.11` is `(1, 11)`.
     pub version: (u32, u32),
+}
+
+impl Server {
+    /// The variant for this server's version.
+    ///
+    /// # Errors
+    /// [`CollectError::Missing`] when the server is older than all of them.
+    pub fn variant(&self, variants: &[(u32, &'static str)]) -> Result<&'static str, CollectError> {
+        let lowest = variants.first().map_or(0, |(lowest, _)| *lowest);
+        variant(variants, self.major).ok_or_else(|| CollectError::Missing {
+            reason: format!("PostgreSQL {} is older than {lowest}", self.version),
+            fix: format!("needs PostgreSQL {lowest} or later"),
+        })
+    }
 }
 
 /// The variant with the highest version that is not above `version`: SQL files are named by the lowest they fit.

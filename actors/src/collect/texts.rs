@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Notice, Server};
+use super::{Notice, Server, advice};
 use crate::model::Engine;
 use crate::text::{self, Fingerprint};
 
@@ -79,7 +79,7 @@ impl SessionText {
 pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
     (count > 0).then(|| Notice {
         reason: format!("what {count} sessions of other roles do is hidden from role {}", server.role),
-        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+        fix: advice::grant_monitor(&server.role),
     })
 }
 

@@ -8,6 +8,8 @@ use crate::model::Engine;
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
     &postgres::connections::SPEC,
+    &postgres::pg_database::SPEC,
+    &postgres::pg_extension::SPEC,
     &postgres::pg_index::SPEC,
     &postgres::pg_locks::SPEC,
     &postgres::pg_server::SPEC,
@@ -50,6 +52,8 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "auto_explain",
             "connections",
             "explain_plans",
+            "pg_database",
+            "pg_extension",
             "pg_index",
             "pg_locks",
             "pg_server",

@@ -16,10 +16,12 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use self::error::{connect_error, query_error};
+use self::error::{connect_error, pooler, query_error};
 use self::rows::PgRows;
 use super::{ConnectSettings, Reply, Session, resolve, tls};
-use crate::collect::{CollectError, Cursor, Extension, Param, Query, Rows, Server, column_in, without};
+use crate::collect::{
+    CollectError, Cursor, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
+};
 use crate::model::{Target, TlsMode};
 
 const SERVER: &str = include_str!("sql/server.sql");
@@ -33,10 +35,16 @@ const SERVER_COLUMNS: &[&str] = &[
     "statements_version",
     "statements_schema",
     "in_recovery",
+    "statements_loaded",
+    "backend",
+    "lock_timeout",
+    "flavour",
     "block_bytes",
 ];
 const SYSTEM: &str = include_str!("sql/system.sql");
 const SYSTEM_COLUMNS: &[&str] = &["system_identifier"];
+/// How long a query waits for a lock, as the server spells it.
+const LOCK_TIMEOUT: &str = "500ms";
 const STATEMENT_TIMEOUT: &str =
     "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
 
@@ -53,6 +61,8 @@ pub(super) struct Postgres {
     tls: MakeRustlsConnect,
     prepared: HashMap<Arc<str>, Prepared>,
     statement_timeout: Duration,
+    /// The process that serves this connection; another one later means that a pooler is in between.
+    backend: Option<i64>,
     server: Server,
 }
 
@@ -102,12 +112,16 @@ impl Postgres {
             database: target.database.clone(),
             role: target.username.clone().unwrap_or_default(),
             role_oid: 0,
+            databases: target.databases.clone(),
+            flavour: Flavour::Plain,
             statements: None,
+            statements_loaded: false,
             raw_query_text: settings.raw_query_text,
         };
         let prepared = HashMap::new();
+        let statement_timeout = FIRST_TIMEOUT;
         let mut session =
-            Self { client, connection, cancel, tls, prepared, statement_timeout: FIRST_TIMEOUT, server };
+            Self { client, connection, cancel, tls, prepared, statement_timeout, backend: None, server };
         session.refresh().await?;
         session.server.system_identifier = session.system_identifier().await;
         Ok(session)
@@ -190,9 +204,11 @@ impl Session for Postgres {
     async fn refresh(&mut self) -> Result<(), CollectError> {
         let query = Query { sql: Arc::from(SERVER), params: Vec::new(), columns: SERVER_COLUMNS };
         let reply = self.run(&query, FIRST_TIMEOUT).await?;
-        let system_identifier = self.server.system_identifier;
-        let server = read_server(&*reply.rows, self.server.raw_query_text)?;
-        self.server = Server { system_identifier, ..server };
+        let (server, backend) = read_server(&*reply.rows, &self.server)?;
+        if self.backend.is_some_and(|before| before != backend) {
+            return Err(pooler("the server's process changed during one connection"));
+        }
+        (self.server, self.backend) = (server, Some(backend));
         Ok(())
     }
 
@@ -206,6 +222,7 @@ impl Session for Postgres {
                 Param::Int(value) => value as &(dyn ToSql + Sync),
                 Param::BigInt(value) => value,
                 Param::BigInts(values) => values,
+                Param::Bool(value) => value,
                 Param::Text(value) => value,
             })
             .collect();
@@ -232,7 +249,7 @@ fn configuration(target: &Target, connect_timeout: Duration) -> Config {
         })
         // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
         .options(format!(
-            "-c lock_timeout=500 -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
+            "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
              -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \
              -c max_parallel_workers_per_gather=0",
             FIRST_TIMEOUT.as_millis()
@@ -254,7 +271,8 @@ fn check_columns(statement: &Statement, expected: &[&str]) -> Result<(), Collect
     Err(CollectError::Columns { place: place + 1, found: name(&found), expected: name(expected) })
 }
 
-fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectError> {
+/// What the server says of itself, what we know of it already left as it is, and the process that says so.
+fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
     // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
     let version =
@@ -267,23 +285,34 @@ fn read_server(rows: &dyn Rows, raw_query_text: bool) -> Result<Server, CollectE
     let statements_version = cursor.text()?;
     let statements_schema = cursor.text()?;
     let in_recovery = cursor.bool()?.unwrap_or_default();
+    let statements_loaded = cursor.bool()?.unwrap_or_default();
+    let backend = cursor.required_i64()?;
+    // without our limits nothing may be asked, and setting them now would change a session that others use too
+    if cursor.text()? != Some(LOCK_TIMEOUT) {
+        return Err(pooler("the limits that Basira set when connecting did not reach the server"));
+    }
+    let flavour = cursor.text()?.and_then(Flavour::from_name).unwrap_or(Flavour::Plain);
     let block_bytes = cursor.required_i64()?;
     let statements = statements_version.zip(statements_schema).and_then(|(version, schema)| {
         let (major, minor) = version.split_once('.')?;
         Some(Extension { schema: schema.to_owned(), version: (major.parse().ok()?, minor.parse().ok()?) })
     });
     let major = u32::try_from(version_num / 10_000).unwrap_or_default();
-    Ok(Server {
+    let server = Server {
         version,
         major,
         in_recovery,
-        system_identifier: None,
+        system_identifier: before.system_identifier,
         block_bytes,
         started_at,
         database,
+        databases: before.databases.clone(),
+        flavour,
         role,
         role_oid,
         statements,
-        raw_query_text,
-    })
+        statements_loaded,
+        raw_query_text: before.raw_query_text,
+    };
+    Ok((server, backend))
 }

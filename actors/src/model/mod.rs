@@ -2,8 +2,10 @@
 
 mod activity;
 mod connections;
+mod databases;
 mod engine;
 mod event;
+mod extensions;
 mod ids;
 mod internals;
 mod lock_tree;
@@ -25,8 +27,10 @@ mod vacuum;
 
 pub use activity::{ActiveQuery, ActivitySnapshot};
 pub use connections::{ConnectionCount, ConnectionSnapshot};
+pub use databases::{Databases, ServerDatabases};
 pub use engine::{Engine, UnknownEngine};
 pub use event::{Event, EventKind};
+pub use extensions::{Extensions, InstalledExtension};
 pub use ids::{DatabaseId, OrganizationId};
 pub use internals::{IoCounters, IoRow, WalCounters};
 pub use lock_tree::{Blocker, lock_tree};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseId, Engine, OrganizationId, Secret};
+use super::{DatabaseId, Databases, Engine, OrganizationId, Secret};
 
 /// One registered database, with its credentials in the clear: lives in memory only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Target {
     pub port: u16,
     /// The database to connect to.
     pub database: String,
+    /// What else of its server is watched.
+    pub databases: Databases,
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub tls: TlsMode,
@@ -41,12 +43,13 @@ impl Target {
         switched_on && !self.disabled_collectors.contains(name)
     }
 
-    /// Whether `other` is reached by the very same connection.
+    /// Whether `other` is reached and seen by the very same connection.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {
         self.host == other.host
             && self.port == other.port
             && self.database == other.database
+            && self.databases == other.databases
             && self.username == other.username
             && self.password == other.password
             && self.tls == other.tls

@@ -10,10 +10,12 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::poll::{Outcome, Runner};
 use super::report::{Report, interval};
+use super::rounds::Rounds;
+use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
 use crate::collect::{Backoff, Every, Schedule};
 use crate::collectors;
-use crate::model::{CollectorStatus, Target};
+use crate::model::{CollectorStatus, ServerDatabases, Target};
 use crate::ports::Sighting;
 
 /// What a monitor is told.
@@ -26,6 +28,10 @@ pub(crate) enum Message {
     Polled(Box<(Runner, Outcome)>),
     /// Internal: the poll panicked.
     PollBroke(String),
+    /// Internal: other databases of the server are to be visited.
+    VisitsDue,
+    /// Internal: some were.
+    Visited(Box<(Visitor, Brought)>),
     /// The subscribers changed: look faster or slower.
     Retune,
     /// The registration changed.
@@ -63,6 +69,9 @@ pub(crate) struct State {
     hastened_at: Option<Instant>,
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
     poll: Option<Poll>,
+    rounds: Rounds,
+    /// Brought from other databases while a poll was under way.
+    brought: Option<Brought>,
     sighted: Option<(Instant, Sighting)>,
 }
 
@@ -115,6 +124,8 @@ impl Actor for Monitor {
             hastened_at: None,
             timer: None,
             poll: None,
+            rounds: Rounds::new(dependencies.clone(), target.clone()),
+            brought: None,
             sighted: None,
             target,
             dependencies,
@@ -141,6 +152,8 @@ impl Actor for Monitor {
             }
             Message::Polled(polled) => state.polled(&myself, *polled, now),
             Message::PollBroke(panic) => return Err(panic.into()),
+            Message::VisitsDue => state.rounds.start(&myself),
+            Message::Visited(visited) => state.visited(&myself, *visited, now),
             Message::Retune => {
                 state.tune(now);
                 state.arm(&myself, now);
@@ -201,14 +214,45 @@ impl State {
         for run in &outcome.runs {
             self.report.ran(run);
         }
+        let databases = outcome.seen.iter().find_map(|(_, seen)| seen.get::<ServerDatabases>());
         self.shared.saw(std::mem::take(&mut outcome.seen));
         match self.next_target.take() {
             // how the old registration fared is of no interest any more
             Some(target) => runner.reconfigure(target),
+            // a poll without a run only stored what was brought
+            None if outcome.runs.is_empty() => {}
             None => self.observe(&outcome, now),
         }
+        if let Some(databases) = databases {
+            self.shared.keep_only(&databases);
+            self.rounds.meet(databases, now);
+        }
+        if let Some(brought) = self.brought.take() {
+            runner.bring(brought);
+        }
+        self.rounds.paused = runner.is_behind() || self.retry_at.is_some();
         self.runner = Some(runner);
+        self.rounds.arm(myself, now);
         self.arm(myself, now);
+    }
+
+    /// Takes what was read in other databases; it is stored at once, unless a poll is under way.
+    fn visited(&mut self, myself: &ActorRef<Message>, visited: (Visitor, Brought), now: Instant) {
+        if let Some(mut brought) = self.rounds.ended(visited, &self.target, now) {
+            self.shared.saw(std::mem::take(&mut brought.seen));
+            self.report.elsewhere(std::mem::take(&mut brought.notices));
+            match &mut self.runner {
+                Some(runner) => {
+                    runner.bring(brought);
+                    self.poll(myself, now);
+                }
+                None => match &mut self.brought {
+                    Some(waiting) => waiting.join(brought),
+                    None => self.brought = Some(brought),
+                },
+            }
+        }
+        self.rounds.arm(myself, now);
     }
 
     /// Draws the conclusions from a poll: seen or not, and when to try again.
@@ -274,6 +318,7 @@ impl State {
             poll.interrupt.notify_one();
         }
         self.target = target.clone();
+        self.rounds.reconfigure(&target, now);
         match &mut self.runner {
             Some(runner) => runner.reconfigure(target),
             None => self.next_target = Some(target),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::collect::{CollectError, Collected};
+use crate::collect::{CollectError, Collected, Flavour};
 use crate::collectors;
 use crate::drivers::{self, ConnectSettings};
 use crate::model::{CollectorState, Target};
@@ -16,6 +16,8 @@ use super::poll::converse;
 pub struct CheckReport {
     pub connected: bool,
     pub engine_version: Option<String>,
+    /// Who runs the server, as far as one can see.
+    pub flavour: Option<Flavour>,
     /// Why there is no connection, and what to do.
     pub error: Option<String>,
     pub fix: Option<String>,
@@ -42,6 +44,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
             return CheckReport {
                 connected: false,
                 engine_version: None,
+                flavour: None,
                 error: Some(error.to_string()),
                 fix: error.fix(),
                 collectors: Vec::new(),
@@ -62,6 +65,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
     CheckReport {
         connected: true,
         engine_version: Some(session.server().version.clone()),
+        flavour: Some(session.server().flavour),
         error: None,
         fix: None,
         collectors: checks,

@@ -5,7 +5,9 @@ mod check;
 mod live;
 mod poll;
 mod report;
+mod rounds;
 mod shared;
+mod visits;
 
 use std::sync::Arc;
 

@@ -1,11 +1,13 @@
 //! One poll: the task that reads a database, and what it brings back.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use ractor::ActorRef;
 use tokio::sync::Notify;
 
 use super::report::{Run, Success};
+use super::visits::Brought;
 use super::{Dependencies, Live, Message, Shared};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Due, Notice, Server, Spec, Step, Words, events,
@@ -25,15 +27,20 @@ pub(crate) struct Runner {
     words: Words,
     /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
     unstored: Option<Batch>,
+    /// From the other databases of the server, for the next batch.
+    brought: Option<Brought>,
+    /// The end of the last record of each stream.
+    stored: BTreeMap<&'static str, Timestamp>,
     /// Something that a collector needs was missing: look again before the next run.
     look_again: bool,
     /// Whether the connection comes from an earlier poll.
     reused: bool,
 }
 
-struct Running {
-    spec: &'static Spec,
-    collector: Box<dyn Collector>,
+/// A collector with its baselines.
+pub(super) struct Running {
+    pub(super) spec: &'static Spec,
+    pub(super) collector: Box<dyn Collector>,
     /// The end of what is stored, asked once: where a gap begins after a start.
     stored_until: Option<Option<Timestamp>>,
 }
@@ -49,8 +56,7 @@ pub(crate) struct Outcome {
 
 impl Runner {
     pub(super) fn new(dependencies: Dependencies, target: Target) -> Self {
-        let running = |spec: &'static Spec| Running { spec, collector: (spec.start)(), stored_until: None };
-        let collectors = collectors::of(target.engine).map(running).collect();
+        let collectors = collectors::of(target.engine).map(Running::new).collect();
         Self {
             dependencies,
             target,
@@ -58,6 +64,8 @@ impl Runner {
             collectors,
             words: Words::default(),
             unstored: None,
+            brought: None,
+            stored: BTreeMap::new(),
             look_again: false,
             reused: false,
         }
@@ -116,6 +124,9 @@ impl Runner {
         if broken.is_some() {
             self.session = None;
         }
+        if self.unstored.is_none() {
+            self.add_brought(&mut batch, &mut events);
+        }
         self.add_events(&events, &mut batch);
         self.store_all(batch, &mut outcome).await;
         outcome
@@ -167,6 +178,34 @@ impl Runner {
         Ok(())
     }
 
+    /// Takes what was read in the other databases of the server; it is stored with the next poll.
+    pub(super) fn bring(&mut self, brought: Brought) {
+        match &mut self.brought {
+            Some(waiting) => waiting.join(brought),
+            None => self.brought = Some(brought),
+        }
+    }
+
+    /// Whether something that was read is not stored yet.
+    pub(super) const fn is_behind(&self) -> bool {
+        self.unstored.is_some() || self.brought.is_some()
+    }
+
+    fn add_brought(&mut self, batch: &mut Batch, events: &mut Vec<Event>) {
+        let Some(mut brought) = self.brought.take() else { return };
+        events.append(&mut brought.events);
+        for mut record in brought.batch.records {
+            // two records of a stream that end in the same millisecond would be taken for one
+            if let Some(stored) = self.stored.get(record.stream.name) {
+                record.at = record.at.max(Timestamp(stored.as_millis() + 1));
+            }
+            batch.push(record);
+        }
+        batch.gaps.append(&mut brought.batch.gaps);
+        batch.entries.append(&mut brought.batch.entries);
+        batch.words.append(&mut brought.batch.words);
+    }
+
     fn add_events(&mut self, events: &[Event], batch: &mut Batch) {
         if !events.is_empty() {
             batch.push(events::record(events, Timestamp::now(), &mut self.words));
@@ -192,13 +231,18 @@ impl Runner {
         if let Some(batch) = self.unstored.clone() {
             let stored = self.dependencies.sink.append(batch).await;
             stored.map_err(|error| CollectError::Store(error.to_string()))?;
-            self.unstored = None;
+            let ends = self.unstored.take().into_iter().flat_map(|batch| batch.records);
+            self.stored.extend(ends.map(|record| (record.stream.name, record.at)));
         }
         Ok(())
     }
 }
 
 impl Running {
+    pub(super) fn new(spec: &'static Spec) -> Self {
+        Self { spec, collector: (spec.start)(), stored_until: None }
+    }
+
     /// The end of what is stored; a collector that wants to know is told what that is.
     async fn look_back(
         &mut self,
@@ -213,7 +257,7 @@ impl Running {
         Ok(newest)
     }
 
-    fn add_to(&self, batch: &mut Batch, collected: Collected) -> Success {
+    pub(super) fn add_to(&self, batch: &mut Batch, collected: Collected) -> Success {
         let stored_until = self.stored_until.flatten();
         for (from, to, reason) in collected.gaps {
             // a database that was never watched before has no gap to show

@@ -1,5 +1,6 @@
 //! The status of each collector, kept up by the results of its runs.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::collect::{CollectError, Due, Every, Notice, Schedule, Spec};
@@ -30,6 +31,8 @@ pub(crate) struct Success {
 /// The collectors of one database: which run, how often, how they fare.
 pub(super) struct Report {
     lines: Vec<CollectorStatus>,
+    /// What does not work in other databases of the server, by collector.
+    elsewhere: BTreeMap<&'static str, Notice>,
 }
 
 /// How often `spec` runs for `target`, when nobody asks for more.
@@ -55,7 +58,7 @@ impl Report {
             }
             line
         });
-        Self { lines: lines.collect() }
+        Self { lines: lines.collect(), elsewhere: BTreeMap::new() }
     }
 
     /// Notes ticks that came while a poll was still running.
@@ -87,11 +90,24 @@ impl Report {
         }
     }
 
+    /// Takes what does not work in other databases of the server.
+    pub(super) fn elsewhere(&mut self, notices: BTreeMap<&'static str, Notice>) {
+        self.elsewhere = notices;
+    }
+
     /// The lines as `/collectors` shows them.
     pub(super) fn lines(&self, schedule: &Schedule, now: Instant) -> Vec<CollectorStatus> {
         let clock = Timestamp::now();
         let mut lines = self.lines.clone();
         for line in &mut lines {
+            let elsewhere = self.elsewhere.get(line.name);
+            // what is wrong in the database connected to comes first
+            if let Some(notice) =
+                elsewhere.filter(|_| line.state == CollectorState::Ok && line.reason.is_none())
+            {
+                line.reason = Some(notice.reason.clone());
+                line.fix = Some(notice.fix.clone()).filter(|fix| !fix.is_empty());
+            }
             line.next_run_at =
                 schedule.next_of(line.name).map(|next| clock + next.saturating_duration_since(now));
         }

@@ -9,7 +9,7 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use super::{Live, Message};
-use crate::model::{DatabaseStatus, Newest, Seen, Snapshot, Status, Timestamp};
+use crate::model::{DatabaseStatus, Newest, Seen, ServerDatabases, Snapshot, Status, Timestamp};
 
 /// Shared by the supervisor, the monitor of the moment and everybody who asks.
 pub(crate) struct Shared {
@@ -75,6 +75,15 @@ impl Shared {
     pub(crate) fn saw(&self, seen: Vec<(String, Seen)>) {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         seen.into_iter().for_each(|(database, seen)| newest.put(&database, seen));
+    }
+
+    /// Forgets what was seen in databases that are not watched any more.
+    pub(crate) fn keep_only(&self, databases: &ServerDatabases) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        let is_watched = |name: &str| {
+            *name == *databases.connected || databases.others.iter().any(|other| **other == *name)
+        };
+        newest.retain(is_watched);
     }
 
     /// What was seen last, by the database within the server.

@@ -12,6 +12,7 @@ mod database_health;
 mod database_stats;
 mod databases;
 mod events;
+mod extensions;
 mod health;
 mod indexes;
 mod io_stats;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Route> {
         database_stats::routes(),
         databases::routes(),
         events::routes(),
+        extensions::routes(),
         health::routes(),
         indexes::routes(),
         io_stats::routes(),

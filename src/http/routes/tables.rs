@@ -88,7 +88,7 @@ async fn timeseries(
     let mut series = relations::series(&TABLES, &points);
     let scan = INDEXES.column("idx_scan");
     let has_indexes = !indexes.is_empty();
-    let wanted = Wanted { columns: Some(scan.into_iter().collect()), groups: Some(indexes) };
+    let wanted = Wanted { columns: Some(scan.into_iter().collect()), groups: Some(indexes), ..Wanted::ALL };
     let timelines = if has_indexes {
         samples.timelines(watched.scope, &INDEXES, window, bucket_ms, &wanted).await?
     } else {

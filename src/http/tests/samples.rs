@@ -93,6 +93,10 @@ impl SampleStore for FixedSamples {
         Ok(if known { vec![Member { series: 1, labels }] } else { Vec::new() })
     }
 
+    async fn labelled(&self, _: Scope, _: &'static Stream, _: &str, _: &str) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn gaps(&self, _: Scope, stream: &'static Stream, window: Window) -> Result<Vec<Gap>, StoreError> {
         Ok(vec![Gap { stream, from: window.since, to: window.until, reason: GapReason::Restarted }])
     }

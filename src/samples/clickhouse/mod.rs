@@ -209,6 +209,16 @@ impl SampleStore for ClickHouseStore {
         Ok(known::members(&self.ledger.reader, scope, stream, group).await?)
     }
 
+    async fn labelled(
+        &self,
+        scope: Scope,
+        stream: &'static Stream,
+        label: &str,
+        value: &str,
+    ) -> Result<Vec<u64>, StoreError> {
+        Ok(known::labelled(&self.ledger.reader, scope, stream, label, value).await?)
+    }
+
     async fn gaps(
         &self,
         scope: Scope,

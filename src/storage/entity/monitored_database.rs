@@ -28,7 +28,10 @@ pub(crate) struct Model {
     pub poll_interval_seconds: i32,
     pub collect_explain_plans: bool,
     pub collect_replication: bool,
-    pub disabled_collectors: CollectorNames,
+    pub disabled_collectors: Names,
+    pub all_databases: bool,
+    pub include_databases: Names,
+    pub exclude_databases: Names,
     pub last_seen_at: Option<Millis>,
     pub last_error: Option<String>,
     pub health_score: Option<i32>,
@@ -40,9 +43,9 @@ pub(crate) struct Model {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub(crate) struct Tags(pub BTreeMap<String, String>);
 
-/// Names of collectors, opaque to queries.
+/// Names of collectors or databases, opaque to queries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
-pub(crate) struct CollectorNames(pub BTreeSet<String>);
+pub(crate) struct Names(pub BTreeSet<String>);
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}

@@ -3,12 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use basira_actors::model::{DatabaseId, OrganizationId, Secret, Target, Timestamp};
+use basira_actors::model::{DatabaseId, Databases, OrganizationId, Secret, Target, Timestamp};
 use sea_orm::DbErr;
 
 use super::Database;
 use crate::storage::StorageError;
-use crate::storage::entity::monitored_database::{CollectorNames, Model, Tags};
+use crate::storage::entity::monitored_database::{Model, Names, Tags};
 use crate::storage::seal::Sealer;
 
 impl Database {
@@ -22,6 +22,11 @@ impl Database {
             host: row.host,
             port: number("port", row.port)?,
             database: row.database_name,
+            databases: Databases {
+                all: row.all_databases,
+                include: row.include_databases.0,
+                exclude: row.exclude_databases.0,
+            },
             username: row.username,
             password,
             tls: parse("tls", &row.tls)?,
@@ -74,7 +79,10 @@ impl Database {
             poll_interval_seconds,
             collect_explain_plans: target.collect_explain_plans,
             collect_replication: target.collect_replication,
-            disabled_collectors: CollectorNames(target.disabled_collectors),
+            disabled_collectors: Names(target.disabled_collectors),
+            all_databases: target.databases.all,
+            include_databases: Names(target.databases.include),
+            exclude_databases: Names(target.databases.exclude),
             last_seen_at: self.last_seen_at.map(Into::into),
             last_error: self.last_error.clone(),
             health_score: self.health_score,

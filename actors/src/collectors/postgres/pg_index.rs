@@ -10,7 +10,6 @@ use std::time::Duration;
 use self::decode::{COLUMNS, Row};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
-    variant,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
 use crate::model::{Engine, Event, EventKind, Seen, Timestamp, streams};
@@ -58,10 +57,7 @@ struct Known {
 impl Collector for Indexes {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         (self.at, self.wanted) = (None, Vec::new());
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -14,7 +14,7 @@ use self::conflicts::mark_blockers;
 use self::decode::{COLUMNS, Found, found};
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Texts, Words, hidden_notice, variant,
+    Texts, Words, hidden_notice,
 };
 use crate::model::{Engine, GapReason, LockSnapshot, NULL, Record, Seen, Timestamp, in_order, streams};
 
@@ -46,10 +46,7 @@ struct Locks {
 
 impl Collector for Locks {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

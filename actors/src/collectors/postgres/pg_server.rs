@@ -9,7 +9,7 @@ use std::time::Duration;
 use self::changes::changes;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Words, variant,
+    Words,
 };
 use crate::model::{Engine, Memory, NULL, RESET_VIEWS, Record, Seen, ServerIdentity, Timestamp, streams};
 
@@ -62,10 +62,7 @@ struct Identity {
 impl Collector for Identity {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.now = None;
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

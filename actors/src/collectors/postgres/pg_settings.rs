@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, Words, variant,
+    Step, Words, advice,
 };
 use crate::model::{
     Engine, Event, EventKind, Memory, Record, Seen, Setting, SettingSnapshot, Timestamp, streams,
@@ -75,7 +75,7 @@ struct Known {
 
 impl Collector for Settings {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| too_old(server))?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 
@@ -94,7 +94,7 @@ impl Collector for Settings {
         collected.seen.push(Seen::new(SettingSnapshot { at, settings }));
         collected.notice = (!all_visible).then(|| Notice {
             reason: format!("settings that are for superusers are hidden from role {}", server.role),
-            fix: format!("GRANT pg_read_all_settings TO \"{}\";", server.role),
+            fix: advice::grant("pg_read_all_settings", &server.role),
         });
         Ok(Step::Done(Box::new(collected)))
     }
@@ -189,17 +189,10 @@ fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
     })
 }
 
-fn too_old(server: &Server) -> CollectError {
-    CollectError::Missing {
-        reason: format!("PostgreSQL {} is older than 14", server.version),
-        fix: "watch PostgreSQL 14 or later".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::fixture::{Cell, Table};
+    use crate::collect::fixture::{self, Cell, Table};
 
     fn text(text: &str) -> Cell {
         Cell::Text(text.to_owned())
@@ -214,23 +207,9 @@ mod tests {
         [before.to_vec(), middle.to_vec(), after.to_vec(), rest.to_vec()].concat()
     }
 
-    fn server() -> Server {
-        Server {
-            version: "17.1".to_owned(),
-            major: 17,
-            in_recovery: false,
-            started_at: Timestamp(0),
-            database: "shop".to_owned(),
-            role: "basira".to_owned(),
-            role_oid: 10,
-            statements: None,
-            raw_query_text: false,
-        }
-    }
-
     fn run(settings: &mut Settings, rows: Vec<Vec<Cell>>) -> Box<Collected> {
         let answer = Answer { rows: &Table(rows), took: Duration::ZERO };
-        match settings.answer(&server(), answer).expect("a good answer") {
+        match settings.answer(&fixture::server(), answer).expect("a good answer") {
             Step::Done(collected) => collected,
             Step::Ask(query) => panic!("another question: {query:?}"),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, SessionText,
-    Spec, Step, Texts, Words, hidden_notice, variant,
+    Spec, Step, Texts, Words, hidden_notice,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, streams};
 
@@ -51,10 +51,7 @@ struct Activity {
 
 impl Collector for Activity {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

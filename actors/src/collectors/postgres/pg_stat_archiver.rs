@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Query, Reach,
-    Server, Spec, Step, Verdict, Words, judge, variant,
+    Server, Spec, Step, Verdict, Words, judge,
 };
 use crate::model::{Archiver, Engine, NULL, Record, Seen, Timestamp, streams};
 
@@ -47,10 +47,7 @@ struct Archivers {
 
 impl Collector for Archivers {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

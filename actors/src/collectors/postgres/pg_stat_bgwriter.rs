@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Query,
-    Reach, Reading, Server, Spec, Step, variant,
+    Reach, Reading, Server, Spec, Step,
 };
 use crate::model::{Engine, Record, streams};
 
@@ -63,10 +63,7 @@ struct Bgwriter {
 
 impl Collector for Bgwriter {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Every, Mark, Notice, Query, Reach, Server,
-    Spec, Step, Verdict, Words, judge, variant,
+    Spec, Step, Verdict, Words, advice, judge,
 };
 use crate::model::{
     DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Seen, Timestamp, streams,
@@ -94,10 +94,7 @@ impl Collector for Databases {
 }
 
 fn ask(server: &Server) -> Result<Step, CollectError> {
-    let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-        reason: format!("PostgreSQL {} is older than 14", server.version),
-        fix: "watch PostgreSQL 14 or later".to_owned(),
-    })?;
+    let sql = server.variant(&VARIANTS)?;
     Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
 }
 
@@ -223,7 +220,7 @@ impl Databases {
         let hidden = self.sizes.values().filter(|size| size.is_none()).count();
         (hidden > 0).then(|| Notice {
             reason: format!("role {} may not ask for the sizes of {hidden} databases", server.role),
-            fix: format!("GRANT pg_read_all_stats TO \"{}\";", server.role),
+            fix: advice::grant("pg_read_all_stats", &server.role),
         })
     }
 }

@@ -11,7 +11,7 @@ use self::changes::Changes;
 use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec, Step,
-    Words, variant,
+    Words, advice,
 };
 use crate::model::{Engine, GapReason, Record, Seen, Slot, Standby, Timestamp, streams};
 
@@ -70,10 +70,7 @@ impl Collector for Replicas {
             Stage::Standbys(own) => {
                 let standbys =
                     cursors.map(|mut cursor| decode::standby(&mut cursor)).collect::<Result<_, _>>()?;
-                let slots = variant(&SLOTS, server.major).ok_or_else(|| CollectError::Missing {
-                    reason: format!("PostgreSQL {} is older than 14", server.version),
-                    fix: "watch PostgreSQL 14 or later".to_owned(),
-                })?;
+                let slots = server.variant(&SLOTS)?;
                 self.stage = Stage::Slots(own, standbys);
                 Ok(ask(slots, SLOT_COLUMNS))
             }
@@ -130,6 +127,6 @@ fn ask(sql: &str, columns: &'static [&'static str]) -> Step {
 fn hidden_notice(server: &Server) -> Notice {
     Notice {
         reason: format!("how far standbys are is hidden from role {}", server.role),
-        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+        fix: advice::grant_monitor(&server.role),
     }
 }

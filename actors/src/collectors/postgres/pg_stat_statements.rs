@@ -13,7 +13,7 @@ use self::decode::{MOVES, Values, key, probe, values};
 use self::texts::Texts;
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Extension, Mark,
-    Notice, Query, Reach, Server, Spec, Step, Verdict, judge, variant,
+    Notice, Param, Query, Reach, Server, Spec, Step, Verdict, advice, judge, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
@@ -43,6 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Statements {
     stage: Stage,
     previous: Option<Mark>,
+    /// Whether that sample was of every database of the server.
+    everywhere: bool,
     counters: Counters<{ decode::COUNTERS }>,
     texts: Texts,
     /// The sample being taken.
@@ -89,7 +91,7 @@ impl Collector for Statements {
                 ask_counters(server)
             }
             Stage::Counters(before) => {
-                let verdict = judge(self.previous, before, PATIENCE);
+                let verdict = self.judge(server, before);
                 self.take(server, &answer, verdict, before.at)?;
                 self.stage = Stage::InfoAfter { before, verdict };
                 ask_info(server)
@@ -102,7 +104,7 @@ impl Collector for Statements {
                 self.texts_or_done(server, after, verdict)
             }
             Stage::Texts { mark, verdict } => {
-                self.texts.learn(server, &answer, mark.at)?;
+                self.texts.learn(&answer, mark.at)?;
                 Ok(self.finish(server, mark, verdict))
             }
         }
@@ -110,6 +112,18 @@ impl Collector for Statements {
 }
 
 impl Statements {
+    /// As [`judge`]; what was not looked at before, because it is in another database, has no baseline either.
+    fn judge(&mut self, server: &Server, now: Mark) -> Verdict {
+        let everywhere = std::mem::replace(&mut self.everywhere, server.databases.all);
+        match self.previous {
+            Some(previous) if everywhere != server.databases.all => {
+                self.previous = None;
+                Verdict::Baseline { gap: Some((Some(previous.at), GapReason::NotWatched)) }
+            }
+            previous => judge(previous, now, PATIENCE),
+        }
+    }
+
     /// Reads the counters of every statement and keeps what changed.
     fn take(
         &mut self,
@@ -166,7 +180,7 @@ impl Statements {
     }
 
     fn texts_or_done(&mut self, server: &Server, mark: Mark, verdict: Verdict) -> Result<Step, CollectError> {
-        if let Some(query) = self.texts.ask(schema(server)?, mark.at) {
+        if let Some(query) = self.texts.ask(schema(server)?, server.databases.all, mark.at) {
             self.stage = Stage::Texts { mark, verdict };
             return Ok(Step::Ask(query));
         }
@@ -220,8 +234,7 @@ fn record(from: Timestamp, at: Timestamp, changed: Vec<(u64, Values)>) -> Record
 fn schema(server: &Server) -> Result<&Extension, CollectError> {
     server.statements.as_ref().ok_or_else(|| CollectError::Missing {
         reason: format!("the extension pg_stat_statements is not installed in database {}", server.database),
-        fix: "add pg_stat_statements to shared_preload_libraries, restart the server, then: CREATE EXTENSION pg_stat_statements;"
-            .to_owned(),
+        fix: advice::install(server.flavour, "pg_stat_statements", server.statements_loaded),
     })
 }
 
@@ -240,7 +253,7 @@ fn ask_counters(server: &Server) -> Result<Step, CollectError> {
         fix: "ALTER EXTENSION pg_stat_statements UPDATE;".to_owned(),
     })?;
     let sql = Arc::from(sql.replace("{schema}", &extension.schema));
-    Ok(Step::Ask(Query { sql, params: Vec::new(), columns: decode::COLUMNS }))
+    Ok(Step::Ask(Query { sql, params: vec![Param::Bool(server.databases.all)], columns: decode::COLUMNS }))
 }
 
 fn read_mark(server: &Server, answer: &Answer<'_>) -> Result<Mark, CollectError> {
@@ -255,6 +268,6 @@ fn read_mark(server: &Server, answer: &Answer<'_>) -> Result<Mark, CollectError>
 fn hidden_notice(server: &Server, hidden: u64) -> Notice {
     Notice {
         reason: format!("{hidden} statements of other roles are hidden from role {}", server.role),
-        fix: format!("GRANT pg_monitor TO \"{}\";", server.role),
+        fix: advice::grant_monitor(&server.role),
     }
 }

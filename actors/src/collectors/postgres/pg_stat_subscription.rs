@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    variant,
 };
 use crate::model::{Engine, Seen, Subscription, SubscriptionSnapshot, streams};
 
@@ -52,10 +51,7 @@ struct Subscriptions;
 
 impl Collector for Subscriptions {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice, Query,
-    Reach, Reading, Server, Spec, Step, variant,
+    Reach, Reading, Server, Spec, Step,
 };
 use crate::model::{Engine, Record, Seen, WalCounters, streams};
 
@@ -45,10 +45,7 @@ struct Wal(CounterView<COUNTERS>);
 
 impl Collector for Wal {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Words, hidden_notice, variant,
+    Words, hidden_notice,
 };
 use crate::model::{Engine, GapReason, NULL, Record, Timestamp, streams};
 
@@ -47,10 +47,7 @@ struct Span {
 
 impl Collector for Waits {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, variant,
+    Step,
 };
 use crate::model::{Engine, Seen, Sequence, SequenceSnapshot, streams};
 
@@ -48,10 +48,7 @@ struct Sequences;
 
 impl Collector for Sequences {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, variant,
+    Step, advice,
 };
 use crate::model::{Engine, NULL, Progress, ProgressSnapshot, Seen, streams};
 
@@ -54,10 +54,7 @@ struct Running;
 
 impl Collector for Running {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = variant(&VARIANTS, server.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than 14", server.version),
-            fix: "watch PostgreSQL 14 or later".to_owned(),
-        })?;
+        let sql = server.variant(&VARIANTS)?;
         Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
     }
 
@@ -74,7 +71,7 @@ impl Collector for Running {
                     "{hidden} running commands of other roles are hidden from role {}",
                     server.role
                 ),
-                fix: format!("GRANT pg_read_all_stats TO \"{}\";", server.role),
+                fix: advice::grant("pg_read_all_stats", &server.role),
             }),
             ..Collected::default()
         })))

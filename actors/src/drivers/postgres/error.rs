@@ -6,7 +6,7 @@ use std::io;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-use crate::collect::{CollectError, Server};
+use crate::collect::{CollectError, Server, advice};
 use crate::model::Target;
 
 /// Why connecting failed.
@@ -16,6 +16,10 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
         return match *refusal.code() {
             SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
                 CollectError::Credentials { role: role() }
+            }
+            // PgBouncer's words; so do others that came after it
+            SqlState::PROTOCOL_VIOLATION if refusal.message().contains("startup parameter") => {
+                pooler(refusal.message())
             }
             SqlState::TOO_MANY_CONNECTIONS => CollectError::TooManyConnections { role: role() },
             _ => CollectError::Refused { reason: refusal.message().to_owned() },
@@ -33,6 +37,11 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
         Some(source) => CollectError::Connect { address, reason: source.to_string() },
         None => CollectError::Connect { address, reason: text },
     }
+}
+
+/// Something that shares sessions is in between.
+pub(super) fn pooler(reason: &str) -> CollectError {
+    CollectError::Pooler { reason: reason.to_owned() }
 }
 
 /// Why a query failed.
@@ -57,9 +66,11 @@ fn server_error(refusal: &DbError, server: &Server) -> CollectError {
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE if message.contains("shared_preload_libraries") => {
             CollectError::Missing {
                 reason: message,
-                fix: "add pg_stat_statements to shared_preload_libraries and restart the server".to_owned(),
+                fix: advice::preload(server.flavour, "pg_stat_statements"),
             }
         }
+        // another session answers than the one that prepared it
+        SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => pooler(&message),
         ref code => CollectError::Server { code: code.code().to_owned(), message },
     }
 }

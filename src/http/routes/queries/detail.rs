@@ -56,7 +56,7 @@ pub(super) async fn detail(request: Request) -> Answer {
         return Err(ApiError::not_found("query"));
     }
     let bucket_ms = shown::bucket_ms(window);
-    let wanted = Wanted { columns: None, groups: Some(vec![group]) };
+    let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
     let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
     let total = totals.into_iter().find(|total| total.group == group);
     let points = samples.points(scope, &STATEMENTS, group, window, bucket_ms).await?;

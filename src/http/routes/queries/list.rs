@@ -25,7 +25,11 @@ pub(super) async fn list(request: Request) -> Answer {
 
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let samples = &request.app.samples;
-    let totals = samples.totals(scope, &STATEMENTS, window, &statements::shown()).await?;
+    let mut wanted = statements::shown();
+    if let Some(name) = query.text("database")? {
+        wanted.series = Some(samples.labelled(scope, &STATEMENTS, "database_name", name).await?);
+    }
+    let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
     let count = totals.len();
     let shown = statements::top(totals, rank, limit);
     let hashes: Vec<u64> = shown.iter().map(|total| total.group).collect();

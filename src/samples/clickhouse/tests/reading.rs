@@ -49,8 +49,11 @@ async fn agree(
         let points = fixture.store.points(fixture.scope, stream, group, window, bucket_ms).await.unwrap();
         assert_eq!(points, model.points(stream, group, window, bucket_ms), "{window:?} by {bucket_ms}");
 
-        let wanted =
-            Wanted { columns: Some(vec![1, stream.columns.len() - 1]), groups: Some(vec![group, 3]) };
+        let wanted = Wanted {
+            columns: Some(vec![1, stream.columns.len() - 1]),
+            groups: Some(vec![group, 3]),
+            series: None,
+        };
         let some = sorted(fixture, stream, window, &wanted).await;
         assert_eq!(some, only(expected, &wanted), "{window:?}");
     }

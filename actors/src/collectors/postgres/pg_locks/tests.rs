@@ -1,7 +1,7 @@
 //! A server played by hand: what the collector makes of waits, holders, prepared transactions and hidden sessions.
 
 use super::*;
-use crate::collect::fixture::{Cell, Table};
+use crate::collect::fixture::{self, Cell, Table};
 use crate::model::Lock;
 
 const AT: i64 = 100_000;
@@ -37,17 +37,7 @@ fn lock(pid: i64, mode: &str, target: &str, since: i64, blocking: &[i64], query:
 }
 
 fn server() -> Server {
-    Server {
-        version: "17.1".to_owned(),
-        major: 17,
-        in_recovery: false,
-        started_at: Timestamp(0),
-        database: "shop".to_owned(),
-        role: "basira".to_owned(),
-        role_oid: 10,
-        statements: None,
-        raw_query_text: true,
-    }
+    Server { raw_query_text: true, ..fixture::server() }
 }
 
 fn look(collector: &mut Locks, rows: Vec<Vec<Cell>>) -> Collected {

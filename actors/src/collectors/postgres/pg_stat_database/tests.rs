@@ -3,6 +3,7 @@
 use super::decode::COUNTERS;
 use super::*;
 use crate::collect::Epoch;
+use crate::collect::fixture;
 
 const COMMITS: usize = 0;
 
@@ -25,22 +26,8 @@ fn database(name: &str, commits: i64, reset_at: Option<i64>) -> Row {
     }
 }
 
-fn server() -> Server {
-    Server {
-        version: "17.1".to_owned(),
-        major: 17,
-        in_recovery: false,
-        started_at: Timestamp(0),
-        database: "shop".to_owned(),
-        role: "basira".to_owned(),
-        role_oid: 10,
-        statements: None,
-        raw_query_text: false,
-    }
-}
-
 fn run(databases: &mut Databases, sample: Sample, rows: &[Row]) -> Box<Collected> {
-    match databases.finish(&server(), sample, rows) {
+    match databases.finish(&fixture::server(), sample, rows) {
         Step::Done(collected) => collected,
         Step::Ask(query) => panic!("another question: {query:?}"),
     }
@@ -120,7 +107,7 @@ fn a_database_of_which_nothing_was_counted_yet_begins_without_an_event() {
 fn sizes_are_asked_for_now_and_then() {
     let mut databases = Databases::default();
     let asked: Vec<bool> = (0..41)
-        .map(|_| match databases.begin(&server()).expect("a question") {
+        .map(|_| match databases.begin(&fixture::server()).expect("a question") {
             Step::Ask(query) => query.columns == SIZES_COLUMNS,
             Step::Done(_) => panic!("no question"),
         })

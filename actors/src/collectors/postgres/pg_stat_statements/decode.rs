@@ -12,6 +12,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "queryid",
     "userid",
     "toplevel",
+    "dbid",
     "since",
     "calls",
     "plans",
@@ -66,16 +67,24 @@ pub(super) fn key(cursor: &mut Cursor<'_>) -> Result<Option<Statement>, CellErro
     let queryid = cursor.i64()?;
     let user = cursor.required_i64()?;
     let toplevel = cursor.bool()?.unwrap_or(true);
+    let elsewhere = cursor.i64()?;
     let since = cursor.timestamp()?;
-    Ok(queryid.map(|queryid| Statement { series: series(queryid, user, toplevel), queryid, user, since }))
+    let statement = |queryid| {
+        let series = series(queryid, user, toplevel, elsewhere);
+        Statement { series, queryid, user, since }
+    };
+    Ok(queryid.map(statement))
 }
 
-/// The series of (user, queryid, toplevel) in one database; stays the same across restarts.
-pub(super) fn series(queryid: i64, user: i64, toplevel: bool) -> u64 {
-    let mut bytes = [0; 17];
+/// The series of (user, queryid, toplevel) in the database connected to, or `elsewhere` by the number of its database;
+/// stays the same across restarts.
+pub(super) fn series(queryid: i64, user: i64, toplevel: bool, elsewhere: Option<i64>) -> u64 {
+    let mut bytes = [0; 25];
     bytes[..8].copy_from_slice(&queryid.to_le_bytes());
     bytes[8..16].copy_from_slice(&user.to_le_bytes());
     bytes[16] = u8::from(toplevel);
+    let Some(database) = elsewhere else { return xxh3_64(&bytes[..17]) };
+    bytes[17..].copy_from_slice(&database.to_le_bytes());
     xxh3_64(&bytes)
 }
 

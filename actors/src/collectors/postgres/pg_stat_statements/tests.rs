@@ -1,7 +1,7 @@
 //! A server played by hand: what the collector makes of resets, evictions, restarts and broken-off samples.
 
 use super::*;
-use crate::collect::fixture::{Cell, Table};
+use crate::collect::fixture::{self, Cell, Table};
 use crate::model::{Entry, GapReason};
 
 const ROLE: i64 = 10;
@@ -14,10 +14,18 @@ struct Shown {
     user: i64,
     calls: i64,
     text: &'static str,
+    elsewhere: Option<i64>,
 }
 
+fn dbid(shown: &Shown) -> Cell {
+    shown.elsewhere.map_or(Cell::Null, Cell::Int)
+}
+
+/// Its database, when that is another than the one connected to.
+const HERE: Option<i64> = None;
+
 const fn shown(queryid: i64, calls: i64) -> Shown {
-    Shown { queryid, user: OTHER, calls, text: "select a from b where c = $1" }
+    Shown { queryid, user: OTHER, calls, text: "select a from b where c = $1", elsewhere: HERE }
 }
 
 struct Play {
@@ -32,17 +40,9 @@ struct Play {
 impl Play {
     fn new() -> Self {
         let server = Server {
-            in_recovery: false,
-            system_identifier: None,
-            block_bytes: 8192,
-            version: "17.1".to_owned(),
-            major: 17,
-            started_at: Timestamp(1_000),
-            database: "shop".to_owned(),
-            role: "basira".to_owned(),
             role_oid: ROLE,
             statements: Some(Extension { schema: "public".to_owned(), version: (1, 10) }),
-            raw_query_text: false,
+            ..fixture::server()
         };
         Self { collector: Statements::default(), server, now: 100_000, reset_at: 2_000, evictions: 0 }
     }
@@ -74,7 +74,7 @@ impl Play {
         match self.say(&self.info()) {
             Step::Done(collected) => *collected,
             Step::Ask(query) => {
-                assert_eq!(query.columns[4], "query", "only texts are asked for now");
+                assert_eq!(query.columns[6], "query", "only texts are asked for now");
                 let Step::Done(collected) = self.say(&texts(statements)) else { panic!("not done") };
                 *collected
             }
@@ -84,7 +84,8 @@ impl Play {
 
 fn counters(statements: &[Shown]) -> Table {
     let row = |shown: &Shown| {
-        let mut row = vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), Cell::Null];
+        let mut row =
+            vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), dbid(shown), Cell::Null];
         row.extend([Cell::Int(shown.calls), Cell::Int(0), Cell::Float(1.5)]);
         row.extend((0..7).map(|_| Cell::Int(0)));
         row.extend([Cell::Float(0.0), Cell::Float(0.0), Cell::Int(0), Cell::Int(0), Cell::Null]);
@@ -105,7 +106,8 @@ fn counters(statements: &[Shown]) -> Table {
 fn texts(statements: &[Shown]) -> Table {
     let row = |shown: &Shown| {
         let (user, text) = (Cell::Text("app".to_owned()), Cell::Text(shown.text.to_owned()));
-        vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), user, text]
+        let name = Cell::Text(shown.elsewhere.map_or("shop", |_| "bank").to_owned());
+        vec![Cell::Int(shown.queryid), Cell::Int(shown.user), Cell::Bool(true), dbid(shown), name, user, text]
     };
     Table(statements.iter().map(row).collect())
 }
@@ -203,7 +205,8 @@ fn a_sample_that_is_broken_off_joins_the_next() {
 #[test]
 fn statements_of_our_own_and_of_nobody_are_left_out() {
     let mut play = Play::new();
-    let own = |queryid, calls| Shown { queryid, user: ROLE, calls, text: "SELECT /* basira */ 1" };
+    let own =
+        |queryid, calls| Shown { queryid, user: ROLE, calls, text: "SELECT /* basira */ 1", elsewhere: HERE };
     play.poll(&[own(1, 5)]);
     let collected = play.poll(&[own(1, 6), own(2, 1), shown(3, 2)]);
     assert_eq!(calls(&collected), [2]);
@@ -236,4 +239,21 @@ fn without_the_extension_the_fix_is_said() {
     play.server.statements = None;
     let Err(CollectError::Missing { fix, .. }) = play.collector.begin(&play.server) else { panic!("began") };
     assert!(fix.contains("CREATE EXTENSION pg_stat_statements"));
+}
+
+#[test]
+fn the_same_statement_in_two_databases_is_two_series_of_one_group() {
+    let mut play = Play::new();
+    play.poll(&[shown(1, 5)]);
+    play.server.databases.all = true;
+    let elsewhere = |calls| Shown { elsewhere: Some(7), ..shown(1, calls) };
+    let wider = play.poll(&[shown(1, 6), elsewhere(40)]);
+    assert!(wider.records.is_empty(), "what ran before there was a baseline is not counted");
+    assert_eq!(wider.gaps, [(Some(Timestamp(110_000)), Timestamp(120_000), GapReason::NotWatched)]);
+    let entry = wider.entries.first().expect("one is new");
+    assert_eq!(entry.labels["database_name"], "bank");
+    assert_eq!(calls(&play.poll(&[shown(1, 8), elsewhere(43)])), [2, 3]);
+    play.server.databases.all = false;
+    assert_eq!(reasons(&play.poll(&[shown(1, 9)])), [GapReason::NotWatched]);
+    assert_eq!(calls(&play.poll(&[shown(1, 10)])), [1]);
 }

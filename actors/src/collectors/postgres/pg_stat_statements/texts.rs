@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::decode::series;
-use crate::collect::{Answer, CollectError, Cursor, Extension, Param, Query, Server};
+use crate::collect::{Answer, CollectError, Cursor, Extension, Param, Query};
 use crate::model::{Engine, Entry, Timestamp, Word, streams};
 use crate::text;
 
 const SQL: &str = include_str!("../sql/pg_stat_statements/texts.sql");
-const COLUMNS: &[&str] = &["queryid", "userid", "toplevel", "user_name", "query"];
+const COLUMNS: &[&str] = &["queryid", "userid", "toplevel", "dbid", "database_name", "user_name", "query"];
 
 /// Statements asked for at once, and characters of each: bounds the answer to a few megabytes.
 const AT_ONCE: usize = 2_000;
@@ -23,7 +23,7 @@ const SHARE: u32 = 500;
 /// How long to do without texts when reading them failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// What is known of the statements of one database.
+/// What is known of the statements.
 #[derive(Default)]
 pub(super) struct Texts {
     known: HashSet<u64>,
@@ -65,7 +65,7 @@ impl Texts {
     }
 
     /// The question for wanted texts, when there are any and the last reading was long enough ago.
-    pub(super) fn ask(&mut self, extension: &Extension, now: Timestamp) -> Option<Query> {
+    pub(super) fn ask(&mut self, extension: &Extension, everywhere: bool, now: Timestamp) -> Option<Query> {
         if self.wanted.is_empty() || self.not_before.is_some() {
             return None;
         }
@@ -74,17 +74,12 @@ impl Texts {
         queryids.sort_unstable();
         queryids.dedup();
         let sql = Arc::from(SQL.replace("{schema}", &extension.schema));
-        let params = vec![Param::BigInts(queryids), Param::Int(LENGTH)];
+        let params = vec![Param::BigInts(queryids), Param::Int(LENGTH), Param::Bool(everywhere)];
         Some(Query { sql, params, columns: COLUMNS })
     }
 
     /// Takes the texts that the server gave.
-    pub(super) fn learn(
-        &mut self,
-        server: &Server,
-        answer: &Answer<'_>,
-        now: Timestamp,
-    ) -> Result<(), CollectError> {
+    pub(super) fn learn(&mut self, answer: &Answer<'_>, now: Timestamp) -> Result<(), CollectError> {
         let pause = (answer.took * SHARE).max(Duration::from_millis(500));
         self.not_before = Some(now + pause);
         for row in 0..answer.rows.len() {
@@ -92,26 +87,28 @@ impl Texts {
             let queryid = cursor.required_i64()?;
             let user = cursor.required_i64()?;
             let toplevel = cursor.bool()?.unwrap_or(true);
+            let elsewhere = cursor.i64()?;
+            let database_name = cursor.text()?;
             let user_name = cursor.text()?;
             // NULL when the server lost its text file: asked for again later
             let Some(raw) = cursor.text()? else { continue };
-            let series = series(queryid, user, toplevel);
+            let series = series(queryid, user, toplevel, elsewhere);
             self.wanted.remove(&series);
             if text::is_own(raw) {
                 self.own.insert(series);
             } else if self.known.insert(series) {
-                self.introduce(server, Introduction { series, queryid, user_name, toplevel, raw });
+                self.introduce(&Introduction { series, queryid, database_name, user_name, toplevel, raw });
             }
         }
         Ok(())
     }
 
-    fn introduce(&mut self, server: &Server, new: Introduction<'_>) {
+    fn introduce(&mut self, new: &Introduction<'_>) {
         let normalised = text::normalise(Engine::Postgres, new.raw);
         let labels = Map::from_iter([
             ("queryid".to_owned(), Value::from(new.queryid.to_string())),
             ("user_name".to_owned(), new.user_name.map_or(Value::Null, Value::from)),
-            ("database_name".to_owned(), Value::from(server.database.clone())),
+            ("database_name".to_owned(), new.database_name.map_or(Value::Null, Value::from)),
             ("toplevel".to_owned(), Value::from(new.toplevel)),
         ]);
         let group = normalised.fingerprint.0;
@@ -128,6 +125,7 @@ impl Texts {
 struct Introduction<'a> {
     series: u64,
     queryid: i64,
+    database_name: Option<&'a str>,
     user_name: Option<&'a str>,
     toplevel: bool,
     raw: &'a str,

@@ -1,10 +1,12 @@
 -- source: pg_stat_statements(showtext => false), extension 1.9 (PostgreSQL 14); needs pg_read_all_stats
--- counters only: the text file is not read; one database, though the view holds the whole instance
+-- counters only: the text file is not read; of the database connected to, or with $1 of every one,
+-- whose number is given only when it is another: the view holds the whole instance
 -- counters that are mostly zero are sent as NULL then: a value costs the server more than the test
 SELECT /* basira */
     s.queryid AS queryid,
     s.userid::int8 AS userid,
     s.toplevel AS toplevel,
+    NULLIF(s.dbid, here.oid)::int8 AS dbid,
     NULL::timestamptz AS since,
     s.calls AS calls,
     NULLIF(s.plans, 0) AS plans,
@@ -28,4 +30,5 @@ SELECT /* basira */
     s.max_exec_time AS max_time,
     s.stddev_exec_time AS stddev_time
 FROM {schema}.pg_stat_statements(false) AS s
-WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())
+CROSS JOIN (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()) AS here
+WHERE $1 OR s.dbid = here.oid

@@ -1,0 +1,119 @@
+//! What to tell an operator to do, by who runs the server: on managed ones there is no superuser and no file to edit.
+
+/// Who runs a PostgreSQL server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavour {
+    /// Its owner, as far as one can see.
+    #[default]
+    Plain,
+    Aurora,
+    Rds,
+    AlloyDb,
+    CloudSql,
+    Azure,
+    Supabase,
+    Neon,
+}
+
+impl Flavour {
+    const ALL: [(Self, &'static str); 8] = [
+        (Self::Plain, "plain"),
+        (Self::Aurora, "aurora"),
+        (Self::Rds, "rds"),
+        (Self::AlloyDb, "alloydb"),
+        (Self::CloudSql, "cloudsql"),
+        (Self::Azure, "azure"),
+        (Self::Supabase, "supabase"),
+        (Self::Neon, "neon"),
+    ];
+
+    /// The name used by the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(flavour, _)| *flavour == self).map_or("", |(_, name)| name)
+    }
+
+    /// The flavour called `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(flavour, _)| *flavour)
+    }
+}
+
+/// How to let the server load `library` when it starts.
+#[must_use]
+pub fn preload(flavour: Flavour, library: &str) -> String {
+    match flavour {
+        Flavour::Plain => format!("add {library} to shared_preload_libraries and restart the server"),
+        Flavour::Aurora => format!(
+            "add {library} to shared_preload_libraries in the DB cluster parameter group and reboot the instances"
+        ),
+        Flavour::Rds => {
+            format!(
+                "add {library} to shared_preload_libraries in the DB parameter group and reboot the instance"
+            )
+        }
+        Flavour::AlloyDb => format!("set the database flag alloydb.enable_{library} to on, if there is one"),
+        Flavour::CloudSql => {
+            format!("set the database flag cloudsql.enable_{library} to on, if there is one")
+        }
+        Flavour::Azure => format!(
+            "choose {library} in the server parameters shared_preload_libraries and azure.extensions, and restart"
+        ),
+        Flavour::Supabase | Flavour::Neon => {
+            format!("ask the provider to load {library}: its shared_preload_libraries cannot be changed")
+        }
+    }
+}
+
+/// How to install an extension whose library has to be loaded first.
+#[must_use]
+pub fn install(flavour: Flavour, extension: &str, loaded: bool) -> String {
+    let create = format!("CREATE EXTENSION {extension};");
+    if loaded { create } else { format!("{}, then: {create}", preload(flavour, extension)) }
+}
+
+/// The SQL that makes `role` a member of `granted`.
+#[must_use]
+pub fn grant(granted: &str, role: &str) -> String {
+    format!("GRANT {granted} TO {};", identifier(role))
+}
+
+/// The SQL that lets `role` see what a monitor must see; nobody has to be a superuser.
+#[must_use]
+pub fn grant_monitor(role: &str) -> String {
+    grant("pg_monitor", role)
+}
+
+/// The SQL that lets `role` connect to `database`.
+#[must_use]
+pub fn grant_connect(database: &str, role: &str) -> String {
+    format!("GRANT CONNECT ON DATABASE {} TO {};", identifier(database), identifier(role))
+}
+
+/// `name` as SQL takes it.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flavour, grant_connect, install};
+
+    #[test]
+    fn a_managed_server_has_no_file_to_edit() {
+        for (flavour, name) in Flavour::ALL {
+            assert_eq!(Flavour::from_name(name), Some(flavour));
+            assert_eq!(install(flavour, "pg_stat_statements", true), "CREATE EXTENSION pg_stat_statements;");
+            let fix = install(flavour, "pg_stat_statements", false);
+            assert!(fix.ends_with("CREATE EXTENSION pg_stat_statements;"), "{fix}");
+        }
+        assert!(install(Flavour::Rds, "pg_stat_statements", false).contains("parameter group"));
+    }
+
+    #[test]
+    fn names_are_quoted() {
+        assert_eq!(grant_connect("a\"b", "c d"), r#"GRANT CONNECT ON DATABASE "a""b" TO "c d";"#);
+    }
+}
