@@ -10,13 +10,16 @@ use super::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 /// How much older than the moment asked for a look may be.
 const REACH: Duration = Duration::from_secs(30);
 
+/// Values of each series.
+type Rows = Vec<(u64, Vec<i64>)>;
+
 /// One look: every row that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// By the watched server's clock.
     pub at: Timestamp,
     /// By series; the look itself (series 0) is not among them.
-    pub rows: Vec<(u64, Vec<i64>)>,
+    pub rows: Rows,
     pub texts: Texts,
 }
 
@@ -49,7 +52,7 @@ pub async fn look(
 }
 
 /// The rows of the newest bucket of a millisecond that ends at or before `at` and holds a look.
-fn newest(timelines: Vec<Timeline>, at: Timestamp) -> Option<(Timestamp, Vec<(u64, Vec<i64>)>)> {
+fn newest(timelines: Vec<Timeline>, at: Timestamp) -> Option<(Timestamp, Rows)> {
     // a bucket has what ends after its start and not after its end
     let last_start = Timestamp(at.as_millis() - 1);
     let looks = timelines.iter().find(|timeline| timeline.group == 0)?;

@@ -17,7 +17,7 @@ async fn locks_are_those_of(major: u16) {
     let holder = scene.holds("holder", &row).await;
     let second = scene.waits("second", &row).await;
     let third = scene.waits("third", &row).await;
-    let table = scene.waits("table", "lock table orders in access exclusive mode").await;
+    let table = scene.waits("table", "begin; lock table orders in access exclusive mode").await;
     let advisor = scene.holds("advisor", "select pg_advisory_lock(815, 7)").await;
     let advised = scene.waits("advised", "select pg_advisory_lock(815, 7)").await;
     let pids = [holder.pid, second, third, table, advisor.pid, advised];

@@ -1,5 +1,6 @@
 //! Which of the locks that are held stand in somebody's way, and whose way to look at first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::Found;
@@ -30,28 +31,39 @@ const CONFLICTS: [(&str, &[&str]); 8] = {
     ]
 };
 
-/// Notes which held locks others wait for, and who blocks each waiter first: one that does not wait itself, if there is
+/// Notes which held locks others wait for, those with the longest wait first, and who blocks each waiter first: one that does not wait itself, if there is
 /// such a one.
 pub(super) fn mark_blockers(all: &mut [Found]) {
-    let mut wanted: HashMap<String, Vec<(i64, String)>> = HashMap::new();
+    let mut wanted: HashMap<String, Vec<Wait>> = HashMap::new();
     for waiter in all.iter().filter(|found| !found.lock.granted) {
         let mode = waiter.lock.mode.clone().unwrap_or_default();
-        wanted.entry(waiter.target.clone()).or_default().push((waiter.lock.session(), mode));
+        let wait = Wait { session: waiter.lock.session(), mode, wait_ms: waiter.lock.duration_ms };
+        wanted.entry(waiter.target.clone()).or_default().push(wait);
     }
     let waiting: BTreeSet<i64> =
         all.iter().filter(|found| !found.lock.granted).map(|found| found.lock.session()).collect();
-    for Found { lock, target, .. } in all {
+    for Found { lock, target, longest_wait_ms, .. } in &mut *all {
         if lock.granted {
             let session = lock.session();
             let held = lock.mode.as_deref().unwrap_or_default();
-            lock.blocks_others = wanted.get(target).is_some_and(|waiters| {
-                waiters.iter().any(|(waiter, mode)| *waiter != session && conflict(held, mode))
-            });
+            let waits = wanted.get(target).into_iter().flatten();
+            let behind = waits.filter(|wait| wait.session != session && conflict(held, &wait.mode));
+            let waits_ms: Vec<Option<i64>> = behind.map(|wait| wait.wait_ms).collect();
+            lock.blocks_others = !waits_ms.is_empty();
+            *longest_wait_ms = waits_ms.into_iter().flatten().max();
         } else {
             let free = lock.blocking_pids.iter().find(|pid| !waiting.contains(pid));
             lock.blocked_by_pid = free.or(lock.blocking_pids.first()).copied();
         }
     }
+    all.sort_by_key(|found| (found.lock.granted, Reverse(found.longest_wait_ms)));
+}
+
+/// Somebody waits for a target.
+struct Wait {
+    session: i64,
+    mode: String,
+    wait_ms: Option<i64>,
 }
 
 fn conflict(held: &str, wanted: &str) -> bool {

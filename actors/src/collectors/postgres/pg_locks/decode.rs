@@ -32,6 +32,8 @@ pub(super) struct Found {
     /// What is locked: the same text for the same thing.
     pub(super) target: String,
     pub(super) text: SessionText,
+    /// Of those that wait for it; of a lock that is held.
+    pub(super) longest_wait_ms: Option<i64>,
 }
 
 /// The rest of the row of `pid`, from its fourth column on.
@@ -79,7 +81,7 @@ pub(super) fn found(
         prepared_transaction,
         ts: at,
     };
-    Ok(Found { lock, target, text })
+    Ok(Found { lock, target, text, longest_wait_ms: None })
 }
 
 /// Workers of a parallel query are all named by their leader.

@@ -82,6 +82,20 @@ fn waits_come_first_then_what_is_in_the_way_and_only_these_are_stored() {
 }
 
 #[test]
+fn of_what_a_session_holds_the_longest_awaited_comes_first() {
+    let rows = vec![
+        lock(3, "ShareLock", "transactionid/7", AT - 900, &[1], "update a set b = 1"),
+        lock(2, "AccessExclusiveLock", "relation/5/1", AT - 500, &[1], "lock table a"),
+        lock(1, "RowExclusiveLock", "relation/5/1", 0, &[], ""),
+        lock(1, "ExclusiveLock", "transactionid/7", 0, &[], ""),
+    ];
+    let locks = locks(&look(&mut Locks::default(), rows));
+    assert_eq!(locks[2].mode.as_deref(), Some("ExclusiveLock"));
+    let tree = crate::model::lock_tree(&locks);
+    assert_eq!((tree[0].pid, tree[0].mode.as_deref()), (1, Some("ExclusiveLock")));
+}
+
+#[test]
 fn a_prepared_transaction_is_pid_0_and_not_the_look() {
     let rows = vec![
         lock(9, "ShareLock", "transactionid/7", AT - 5, &[0], "update a set b = 1"),
