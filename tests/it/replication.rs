@@ -196,20 +196,23 @@ async fn a_stopped_standby_holds_back_wal(pair: &mut Pair) {
     assert!((later["lag_bytes"].as_i64().unwrap() - bytes(&admin, held).await).abs() <= WAL_NOISE);
     let lines = pair.primary.get("/replication/slots/history?bucket=1").await;
     let newest = lines.as_array().unwrap().last().unwrap();
-    assert_eq!((&newest["slot_name"], &newest["lag_bytes"]), (&json!("follower"), &later["lag_bytes"]));
+    assert_eq!(newest["slot_name"], "follower");
+    let missed = newest["lag_bytes"].as_i64().unwrap() - later["lag_bytes"].as_i64().unwrap();
+    assert!(missed.abs() <= WAL_NOISE, "{newest:#} instead of {later:#}");
 
     pair.standby_server.start_again().await.unwrap();
     pair.is_even().await;
 }
 
 async fn a_promoted_standby_is_a_primary(pair: &Pair) {
+    let failures = pair.standby.collector(COLLECTOR).await["failures"].clone();
     pair.standby_server.client().await.unwrap().batch_execute("select pg_promote()").await.unwrap();
     let now = seen(&pair.standby).await;
     assert_eq!(now["is_replica"], false);
     for name in ["replication_lag_bytes", "replication_lag_seconds", "upstream_host", "receiver_status"] {
         assert!(now[name].is_null(), "{name}: {now:#}");
     }
-    assert_eq!(pair.standby.collector(COLLECTOR).await["failures"], 0);
+    assert_eq!(pair.standby.collector(COLLECTOR).await["failures"], failures);
 }
 
 #[tokio::test]

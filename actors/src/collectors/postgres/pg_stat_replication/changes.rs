@@ -93,3 +93,107 @@ fn standbys(standbys: &[Standby]) -> BTreeMap<String, usize> {
     }
     counts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(name: &str, active: bool, wal_status: &str) -> Slot {
+        Slot {
+            slot_name: name.to_owned(),
+            slot_type: None,
+            plugin: None,
+            database: None,
+            temporary: name.starts_with("temporary"),
+            active,
+            active_pid: None,
+            lag_bytes: None,
+            unconfirmed_bytes: None,
+            wal_status: Some(wal_status.to_owned()),
+            safe_wal_size: None,
+            two_phase: None,
+            conflicting: None,
+            inactive_since: None,
+            invalidation_reason: None,
+            failover: None,
+            synced: None,
+        }
+    }
+
+    fn standby(name: &str, state: &str) -> Standby {
+        Standby {
+            pid: 1,
+            application_name: Some(name.to_owned()),
+            user_name: None,
+            client_addr: Some("10.0.0.1".to_owned()),
+            state: Some(state.to_owned()),
+            sync_state: None,
+            sent_lag_bytes: None,
+            write_lag_bytes: None,
+            flush_lag_bytes: None,
+            replay_lag_bytes: None,
+            write_lag_seconds: None,
+            flush_lag_seconds: None,
+            replay_lag_seconds: None,
+            reply_time: None,
+        }
+    }
+
+    fn seen(is_replica: bool, slots: Vec<Slot>, standbys: Vec<Standby>) -> Replication {
+        Replication {
+            ts: Timestamp(0),
+            is_replica,
+            replication_lag_bytes: None,
+            replication_lag_seconds: None,
+            upstream_host: None,
+            upstream_port: None,
+            receiver_status: None,
+            receiver_slot_name: None,
+            replay_paused: None,
+            slots,
+            standbys,
+        }
+    }
+
+    fn told(changes: &mut Changes, started_at: i64, seen: &Replication) -> Vec<String> {
+        let text = |event: &Event| {
+            let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
+            format!(
+                "{} {} {} {}",
+                event.kind.as_str(),
+                event.subject,
+                part(&event.before),
+                part(&event.after)
+            )
+        };
+        changes.events(Timestamp(started_at), seen).iter().map(text).collect()
+    }
+
+    #[test]
+    fn slots_come_go_and_change() {
+        let mut changes = Changes::default();
+        let mut look = |slots| told(&mut changes, 1, &seen(false, slots, Vec::new()));
+        assert!(look(vec![slot("a", true, "reserved")]).is_empty(), "nothing to compare with");
+        assert_eq!(look(vec![slot("a", false, "reserved")]), ["slot_changed a active inactive"]);
+        assert!(look(vec![slot("a", false, "unreserved"), slot("temporary", true, "reserved")]).is_empty());
+        assert_eq!(look(vec![slot("a", false, "lost")]), ["slot_changed a inactive lost"]);
+        assert_eq!(
+            look(vec![slot("b", true, "reserved")]),
+            ["slot_dropped a lost -", "slot_created b - active"]
+        );
+    }
+
+    #[test]
+    fn standbys_come_and_go() {
+        let mut changes = Changes::default();
+        let mut look = |started_at, is_replica, standbys| {
+            told(&mut changes, started_at, &seen(is_replica, Vec::new(), standbys))
+        };
+        let one = || standby("one", "streaming");
+        assert!(look(1, false, vec![one()]).is_empty());
+        assert!(look(1, false, vec![one(), standby("pg_basebackup", "backup")]).is_empty());
+        assert_eq!(look(1, false, vec![one(), one()]), ["standby_connected one (10.0.0.1) - -"]);
+        assert_eq!(look(2, false, vec![one()]), ["standby_disconnected one (10.0.0.1) - -"]);
+        assert!(look(3, true, Vec::new()).is_empty(), "another server");
+    }
+}

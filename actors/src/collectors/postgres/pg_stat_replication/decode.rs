@@ -255,3 +255,38 @@ fn micros(seconds: Option<f64>) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "saturates; 290,000 years of seconds")]
     seconds.map_or(NULL, |seconds| (seconds * 1e6).round() as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_transaction_is_a_lag_only_while_something_is_not_replayed() {
+        let own = |at: i64, in_recovery, lag_bytes: i64, replayed_at: Option<i64>, status: &str| Own {
+            at: Timestamp(at),
+            in_recovery,
+            lag_bytes: in_recovery.then_some(lag_bytes),
+            replayed_at: replayed_at.map(Timestamp),
+            replay_paused: None,
+            receiver_pid: None,
+            receiver_status: Some(status.to_owned()),
+            receiver_slot_name: None,
+            upstream_host: None,
+            upstream_port: None,
+        };
+        let mut caught_up_at = None;
+        let mut lag = |own: Own| own.lag_seconds(&mut caught_up_at);
+        assert_eq!(lag(own(90_000, true, 5, None, "streaming")), None, "nothing was ever replayed");
+        assert_eq!(lag(own(100_000, true, 5, Some(30_000), "streaming")), Some(70.0), "not seen even yet");
+        assert_eq!(lag(own(110_000, true, 0, Some(40_000), "streaming")), Some(0.0), "an idle primary");
+        assert_eq!(lag(own(120_000, true, 9, Some(40_000), "streaming")), Some(10.0), "was even 10 s ago");
+        assert_eq!(lag(own(130_000, true, 9, Some(125_000), "streaming")), Some(5.0));
+        assert_eq!(
+            lag(own(140_000, true, 0, Some(125_000), "stopping")),
+            Some(15.0),
+            "who knows what it misses"
+        );
+        assert_eq!(lag(own(150_000, false, 0, Some(125_000), "")), None, "a primary");
+        assert_eq!(caught_up_at, None);
+    }
+}
