@@ -42,11 +42,11 @@ async fn a_table_is_held_against_its_own_trigger() {
                    autovacuum_vacuum_scale_factor = 0.5, autovacuum_vacuum_insert_threshold = -1,
                    autovacuum_freeze_max_age = 150000000, autovacuum_enabled = false);
                  insert into neglected select generate_series(1, 1000);
-                 insert into tuned select generate_series(1, 100), 'x'; analyze neglected, tuned;
-                 delete from neglected; delete from tuned where n <= 20",
+                 insert into tuned select generate_series(1, 100), 'x'; analyze neglected, tuned",
             )
             .await
             .unwrap();
+        admin.batch_execute("delete from neglected; delete from tuned where n <= 20").await.unwrap();
         let registered = organization.register(&database).await;
         let line =
             shown(&registered, "tables", ("table_name", "neglected"), |line| line["dead_tuples"] == 1000)
@@ -88,9 +88,10 @@ async fn on_18_the_trigger_of_a_large_table_has_a_cap() {
     let database = TestDatabase::create(&server).await;
     let admin = database.client().await;
     admin
-        .batch_execute("create table large as select generate_series(1, 1000) n; analyze large; delete from large where n <= 99")
+        .batch_execute("create table large as select generate_series(1, 1000) n; analyze large")
         .await
         .unwrap();
+    admin.batch_execute("delete from large where n <= 99").await.unwrap();
     let app = TestApp::start().await;
     let registered = Organization::verified(&app, "vacuum").await.register(&database).await;
     let line = shown(&registered, "tables", ("table_name", "large"), |line| line["dead_tuples"] == 99).await;
@@ -105,10 +106,14 @@ async fn whoever_holds_the_horizon_is_named() {
         let server = private(major, "max_prepared_transactions = 5\nwal_level = logical").await;
         let database = TestDatabase::create(&server).await;
         let admin = database.client().await;
-        admin
-            .batch_execute("create table held (n int); begin; insert into held values (1); prepare transaction 'forgotten'")
-            .await
-            .unwrap();
+        for statement in [
+            "create table held (n int)",
+            "begin",
+            "insert into held values (1)",
+            "prepare transaction 'forgotten'",
+        ] {
+            admin.batch_execute(statement).await.unwrap();
+        }
         let idle = database.client().await;
         idle.batch_execute(
             "set application_name = 'sleeper'; begin isolation level repeatable read; select 1",
@@ -152,9 +157,10 @@ async fn a_running_vacuum_shows_how_far_it_is() {
         let database = TestDatabase::create(shared(major).await).await;
         let admin = database.client().await;
         admin
-            .batch_execute("create table large with (autovacuum_enabled = false) as select n, repeat('x', 500) t from generate_series(1, 40000) n; delete from large where n % 2 = 0")
+            .batch_execute("create table large with (autovacuum_enabled = false) as select n, repeat('x', 500) t from generate_series(1, 40000) n")
             .await
             .unwrap();
+        admin.batch_execute("delete from large where n % 2 = 0").await.unwrap();
         let app = TestApp::start().await;
         let registered = Organization::verified(&app, "vacuum").await.register(&database).await;
         registered.connected().await;

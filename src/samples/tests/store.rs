@@ -1,7 +1,9 @@
 //! Gaps, words, members, and that everything has an owner.
 
-use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, DatabaseId, Entry, Gap, GapReason, OrganizationId, Timestamp, Word};
+use basira_actors::model::streams::{ACTIVITY, SETTINGS, STATEMENTS};
+use basira_actors::model::{
+    Batch, DatabaseId, Entry, Gap, GapReason, NULL, OrganizationId, Record, Timestamp, Word,
+};
 use basira_actors::ports::SampleSink;
 use serde_json::json;
 
@@ -135,6 +137,29 @@ async fn a_record_that_contradicts_itself_is_refused() {
             assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad])).await.is_err());
         }
         assert_eq!(fixture.rows().await, (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
+    on_each_backend(async |fixture| {
+        let row = |series, value: u64| (series, [1, value.cast_signed(), NULL, NULL]);
+        let first =
+            Record::new(&SETTINGS, Timestamp(START), Timestamp(START + 1), vec![row(1, 5), row(2, 5)]);
+        let second = Record::new(&SETTINGS, Timestamp(START + 8), Timestamp(START + 9), vec![row(1, 6)]);
+        let words = vec![word(5, "4096"), word(6, "8192")];
+        let batch = Batch { words, ..fixture.batch(vec![first]) };
+        fixture.store.append(batch).await.unwrap();
+        fixture.store.append(fixture.batch(vec![second])).await.unwrap();
+        let Scope { organization, database } = fixture.scope;
+        let memory = fixture.store.memory(organization, database, &SETTINGS).await.unwrap();
+        let mut values: Vec<_> =
+            memory.rows.iter().map(|(series, row)| (*series, memory.text(row[1]))).collect();
+        values.sort_unstable();
+        assert_eq!(values, [(1, Some("8192")), (2, Some("4096"))]);
+        let stranger = fixture.store.memory(OrganizationId::generate(), database, &SETTINGS).await.unwrap();
+        assert!(stranger.rows.is_empty());
     })
     .await;
 }
