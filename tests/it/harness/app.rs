@@ -71,6 +71,14 @@ impl TestApp {
         self.folder.path().join("data")
     }
 
+    /// The memory of the process now.
+    pub(crate) fn resident_mb(&self) -> u64 {
+        let pid = self.process.id().expect("a running process");
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kilobytes") / 1024
+    }
+
     /// Everything that was logged so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(log_of(self.folder.path())).unwrap_or_default()

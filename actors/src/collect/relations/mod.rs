@@ -5,6 +5,8 @@
 mod changes;
 mod mark;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
