@@ -12,6 +12,7 @@ mod keep;
 mod known;
 pub mod open;
 mod plan;
+pub mod plans;
 mod read;
 mod recent;
 mod retention;

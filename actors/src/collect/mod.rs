@@ -21,6 +21,7 @@ pub use error::CollectError;
 pub use rows::{CellError, Cursor, Rows};
 pub use schedule::{Due, Schedule};
 pub use spec::{
-    Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Reach, Server, Spec, Step, variant,
+    Answer, Collected, Collector, EXPLAINED, Every, Explainable, Extension, Notice, Param, Query, Reach,
+    Server, Spec, Step, variant,
 };
 pub use words::Words;

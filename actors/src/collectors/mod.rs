@@ -2,15 +2,25 @@
 
 mod postgres;
 
-use crate::collect::Spec;
+use crate::collect::{Every, Spec};
 use crate::model::Engine;
 
 /// All collectors, by name.
-static ALL: &[&Spec] = &[&postgres::pg_stat_activity::SPEC, &postgres::pg_stat_statements::SPEC];
+static ALL: &[&Spec] = &[
+    &postgres::auto_explain::SPEC,
+    &postgres::explain_plans::SPEC,
+    &postgres::pg_stat_activity::SPEC,
+    &postgres::pg_stat_statements::SPEC,
+];
 
 /// The collectors of `engine`: live ones first, so that a slow one delays no stream.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Spec> {
-    ALL.iter().copied().filter(move |spec| spec.engine == engine)
+    let of_engine = move |live| {
+        let wanted =
+            move |spec: &&Spec| spec.engine == engine && matches!(spec.every, Every::Live(_)) == live;
+        ALL.iter().copied().filter(wanted)
+    };
+    of_engine(true).chain(of_engine(false))
 }
 
 /// The names that `disabled_collectors` takes: those of the contract, also where this version does not collect them

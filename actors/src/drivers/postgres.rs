@@ -1,6 +1,7 @@
 //! PostgreSQL, by tokio-postgres: one connection with prepared statements.
 
 mod error;
+mod explain;
 mod rows;
 
 use std::collections::HashMap;
@@ -19,7 +20,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use self::error::{connect_error, query_error};
 use self::rows::PgRows;
 use super::{ConnectSettings, Reply, Session, resolve, tls};
-use crate::collect::{CollectError, Cursor, Extension, Param, Query, Rows, Server, column_in, without};
+use crate::collect::{
+    CollectError, Cursor, Explainable, Extension, Param, Query, Rows, Server, column_in, without,
+};
 use crate::model::{Target, TlsMode};
 
 const SERVER: &str = include_str!("sql/server.sql");
@@ -196,6 +199,11 @@ impl Session for Postgres {
             .collect();
         let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
         Ok(Reply { rows: Box::new(PgRows(rows)), absent })
+    }
+
+    async fn explain(&mut self, statement: &Explainable, limit: Duration) -> Result<Reply, CollectError> {
+        let explained = self.explained(statement, limit).await?;
+        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]) })
     }
 }
 

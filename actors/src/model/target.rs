@@ -30,7 +30,16 @@ pub struct Target {
     pub disabled_collectors: BTreeSet<String>,
 }
 
+/// Collectors that run only where `collect_explain_plans` is on.
+const OF_PLANS: [&str; 2] = ["auto_explain", "explain_plans"];
+
 impl Target {
+    /// Whether the collector called `name` is to run.
+    #[must_use]
+    pub fn collects(&self, name: &str) -> bool {
+        !self.disabled_collectors.contains(name) && (self.collect_explain_plans || !OF_PLANS.contains(&name))
+    }
+
     /// Whether `other` is reached by the very same connection.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {

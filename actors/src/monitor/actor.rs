@@ -150,8 +150,7 @@ impl Actor for Monitor {
 
 /// The due times of the collectors that are enabled.
 fn schedule(target: &Target, now: Instant) -> Schedule {
-    let enabled =
-        collectors::of(target.engine).filter(|spec| !target.disabled_collectors.contains(spec.name));
+    let enabled = collectors::of(target.engine).filter(|spec| target.collects(spec.name));
     Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target))), now)
 }
 

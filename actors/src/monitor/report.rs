@@ -44,7 +44,7 @@ impl Report {
     /// Nothing has run yet. What `before` knew of the same collectors is kept.
     pub(super) fn new(target: &Target, before: Option<&Self>) -> Self {
         let lines = collectors::of(target.engine).map(|spec| {
-            let enabled = !target.disabled_collectors.contains(spec.name);
+            let enabled = target.collects(spec.name);
             let known = before.and_then(|before| before.lines.iter().find(|line| line.name == spec.name));
             let mut line = known.cloned().unwrap_or_else(|| not_run_yet(spec.name));
             line.interval_seconds = interval(spec, target).as_secs();

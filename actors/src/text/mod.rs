@@ -5,6 +5,7 @@
 mod constants;
 mod lexer;
 mod lists;
+mod plannable;
 mod render;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 use std::fmt;
 
+pub use self::plannable::plannable;
 use crate::model::Engine;
 
 /// The comment that Basira's own statements carry behind their first keyword: PostgreSQL 18 strips leading comments.

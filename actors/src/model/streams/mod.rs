@@ -3,12 +3,14 @@
 
 mod activity;
 mod events;
+mod plans;
 mod statements;
 
 use super::sample::{Column, ColumnKind, Stream};
 
 pub use activity::ACTIVITY;
 pub use events::EVENTS;
+pub use plans::PLANS;
 pub use statements::STATEMENTS;
 
 const fn sum(name: &'static str) -> Column {
@@ -24,7 +26,7 @@ const fn word(name: &'static str) -> Column {
 }
 
 /// Every stream there is.
-pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &STATEMENTS];
+pub static ALL: &[&Stream] = &[&ACTIVITY, &EVENTS, &PLANS, &STATEMENTS];
 
 /// The stream called `name`.
 #[must_use]

@@ -76,6 +76,7 @@ impl Play {
                 let Step::Done(collected) = self.say(&texts(statements)) else { panic!("not done") };
                 *collected
             }
+            Step::Explain(_) => panic!("nothing is explained here"),
         }
     }
 }
