@@ -28,11 +28,12 @@ const HOMES: [(&str, &[&str]); 5] = [
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 12] = [
+const UPSTAIRS: [(&str, &[&str]); 13] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/collect/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("actors/src/plan/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/collectors/", &["drivers", "monitor", "supervisor"]),
     ("actors/src/health/", &["collectors", "drivers", "monitor", "supervisor"]),
     ("actors/src/drivers/", &["monitor", "supervisor", "health"]),

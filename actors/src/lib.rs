@@ -5,6 +5,7 @@ pub mod collectors;
 pub mod drivers;
 pub mod model;
 pub mod monitor;
+pub mod plan;
 pub mod ports;
 pub mod supervisor;
 pub mod text;

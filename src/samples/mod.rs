@@ -16,6 +16,7 @@ pub mod locks;
 mod memory;
 pub mod open;
 mod plan;
+pub mod plans;
 mod read;
 mod recent;
 pub mod recorder;

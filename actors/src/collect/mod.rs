@@ -26,7 +26,8 @@ pub use error::CollectError;
 pub use rows::{CellError, Cursor, Rows};
 pub use schedule::{Due, Schedule};
 pub use spec::{
-    Answer, Collected, Collector, Every, Extension, Notice, Param, Query, Reach, Server, Spec, Step, variant,
+    Answer, Collected, Collector, EXPLAINED, Every, Explainable, Extension, Notice, Param, Query, Reach,
+    Server, Spec, Step, variant,
 };
 pub use texts::{Normal, SessionText, Texts, hidden_notice};
 pub use view::{CounterView, Growth, Reading};

@@ -84,6 +84,8 @@ pub struct Answer<'a> {
 #[derive(Debug)]
 pub enum Step {
     Ask(Query),
+    /// Answered with one row of [`EXPLAINED`]: a refusal is an answer, not a failed run.
+    Explain(Explainable),
     Done(Box<Collected>),
 }
 
@@ -94,6 +96,19 @@ pub struct Query {
     pub params: Vec<Param>,
     pub columns: &'static [&'static str],
 }
+
+/// A statement whose plan is wanted. It is planned, never run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explainable {
+    /// As the server shows it: parameters are `$1`, `$2`, ..
+    pub text: Arc<str>,
+    /// Where its tables are looked for, as `search_path` spells it.
+    pub search_path: String,
+}
+
+/// The columns of the answer to [`Step::Explain`]: the plan as JSON, or why there is none: an SQLSTATE (none when it was
+/// not even asked for) and words without literals.
+pub const EXPLAINED: [&str; 3] = ["plan", "code", "refusal"];
 
 /// A bound parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,
+    &postgres::explain_plans::SPEC,
     &postgres::pg_database::SPEC,
     &postgres::pg_extension::SPEC,
     &postgres::pg_index::SPEC,

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 pub use self::resolve::resolve;
 pub use self::tls::check_authorities;
-use crate::collect::{CollectError, Query, Rows, Server};
+use crate::collect::{CollectError, Explainable, Query, Rows, Server};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;
 
@@ -32,6 +32,13 @@ pub trait Session: Send {
     /// # Errors
     /// [`CollectError`]; when it [ends the connection](CollectError::ends_connection), drop the session.
     async fn run(&mut self, query: &Query, timeout: Duration) -> Result<Reply, CollectError>;
+
+    /// The plan of `statement`, which is not run: one row of [`EXPLAINED`](crate::collect::EXPLAINED). Refused unless it
+    /// is exactly one statement that has a plan.
+    ///
+    /// # Errors
+    /// As for [`Session::run`]; that the server refuses the statement is an answer.
+    async fn explain(&mut self, statement: &Explainable, timeout: Duration) -> Result<Reply, CollectError>;
 }
 
 /// What a server answered.

@@ -1,6 +1,7 @@
 //! PostgreSQL, by tokio-postgres: one connection with prepared statements.
 
 mod error;
+mod explain;
 mod rows;
 
 use std::collections::HashMap;
@@ -20,7 +21,7 @@ use self::error::{connect_error, pooler, query_error};
 use self::rows::PgRows;
 use super::{ConnectSettings, Reply, Session, resolve, tls};
 use crate::collect::{
-    CollectError, Cursor, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
+    CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
 };
 use crate::model::{Target, TlsMode};
 
@@ -228,6 +229,11 @@ impl Session for Postgres {
             .collect();
         let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
         Ok(Reply { rows: Box::new(PgRows(rows)), absent })
+    }
+
+    async fn explain(&mut self, statement: &Explainable, limit: Duration) -> Result<Reply, CollectError> {
+        let explained = self.explained(statement, limit).await?;
+        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]) })
     }
 }
 

@@ -38,6 +38,7 @@ impl Target {
     pub fn runs(&self, name: &str) -> bool {
         let switched_on = match name {
             "pg_stat_replication" => self.collect_replication,
+            "auto_explain" | "explain_plans" => self.collect_explain_plans,
             _ => true,
         };
         switched_on && !self.disabled_collectors.contains(name)

@@ -36,7 +36,7 @@ pub struct CollectorCheck {
     pub duration_ms: u64,
 }
 
-/// Connects to `target` once, runs every collector once, keeps nothing.
+/// Connects to `target` once, runs every collector that is wanted once, keeps nothing.
 pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
     let mut session = match drivers::connect(target, settings).await {
         Ok(session) => session,
@@ -52,7 +52,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
         }
     };
     let mut checks = Vec::new();
-    for spec in collectors::of(target.engine) {
+    for spec in collectors::of(target.engine).filter(|spec| target.runs(spec.name)) {
         let started = Instant::now();
         let result = converse(spec, &mut *(spec.start)(), &mut *session).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

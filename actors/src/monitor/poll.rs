@@ -292,20 +292,21 @@ pub(super) async fn converse(
     let mut step = collector.begin(session.server())?;
     let mut absent = Vec::new();
     loop {
-        let query = match step {
+        let asked = Instant::now();
+        let answer = match step {
             Step::Done(mut collected) => {
                 collected.notice = collected.notice.or_else(|| absent_notice(session.server(), &absent));
                 return Ok(collected);
             }
-            Step::Ask(query) => query,
+            Step::Ask(query) => session.run(&query, spec.timeout).await,
+            Step::Explain(statement) => session.explain(&statement, spec.timeout).await,
         };
-        let asked = Instant::now();
-        let reply = match session.run(&query, spec.timeout).await {
+        let reply = match answer {
             Err(refusal) if !refusal.ends_connection() => {
                 step = collector.refused(session.server(), refusal)?;
                 continue;
             }
-            reply => reply?,
+            answer => answer?,
         };
         absent.extend(reply.absent.iter().cloned());
         step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;

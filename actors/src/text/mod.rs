@@ -5,6 +5,7 @@
 mod constants;
 mod lexer;
 mod lists;
+mod plannable;
 mod render;
 pub mod secrets;
 mod units;
@@ -14,6 +15,7 @@ mod tests;
 
 use std::fmt;
 
+pub use self::plannable::plannable;
 use crate::model::Engine;
 
 pub use units::with_unit;

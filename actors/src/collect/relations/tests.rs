@@ -1,7 +1,7 @@
 //! A server played by hand: what becomes of counters over resets, renames and rebuilt indexes.
 
 use super::*;
-use crate::collect::fixture::{Cell, Table};
+use crate::collect::fixture::{self, Cell, Table};
 use crate::model::relations::{INDEX_COLUMNS, IndexSnapshot};
 use crate::model::streams;
 
@@ -35,19 +35,7 @@ struct Play {
 
 impl Play {
     fn new() -> Self {
-        let server = Server {
-            version: "17.1".to_owned(),
-            major: 17,
-            in_recovery: false,
-            system_identifier: Some(7),
-            block_bytes: 8192,
-            started_at: Timestamp(1_000),
-            database: "shop".to_owned(),
-            role: "basira".to_owned(),
-            role_oid: 10,
-            statements: None,
-            raw_query_text: false,
-        };
+        let server = fixture::server();
         Self { ledger: Ledger::new(&KIND), server, now: 100_000, reset_at: Some(2_000), commits: 50 }
     }
 
@@ -65,6 +53,7 @@ impl Play {
                 Step::Done(collected) => return *collected,
                 Step::Ask(query) if query.params.is_empty() => self.say(&self.counters(shown)),
                 Step::Ask(_) => self.say(&names(shown)),
+                Step::Explain(_) => panic!("nothing is to be explained"),
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Collectors of PostgreSQL 14 and later.
 
+pub(super) mod auto_explain;
 pub(super) mod connections;
+pub(super) mod explain_plans;
 pub(super) mod pg_database;
 pub(super) mod pg_extension;
 pub(super) mod pg_index;

@@ -10,6 +10,7 @@ mod events;
 mod indexes;
 mod io;
 mod locks;
+mod plans;
 mod replication;
 mod server;
 mod settings;
@@ -29,6 +30,7 @@ pub use events::EVENTS;
 pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
+pub use plans::PLANS;
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
 pub use settings::SETTINGS;
@@ -60,6 +62,7 @@ pub static ALL: &[&Stream] = &[
     &INDEXES,
     &IO,
     &LOCKS,
+    &PLANS,
     &REPLICATION,
     &REPLICATION_SLOTS,
     &SERVER,

@@ -5,6 +5,7 @@ use basira_actors::model::{Engine, Gap, GapReason, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::parse_hash;
 use crate::http::{Answer, ApiError, Request, response};
 use crate::samples::shown;
 use crate::samples::statements::{self, Statement, StatementPoint};
@@ -82,13 +83,6 @@ pub(super) async fn detail(request: Request) -> Answer {
     })
 }
 
-/// Exactly 16 lower-case hex digits.
-fn parse_hash(text: &str) -> Result<u64, ApiError> {
-    let well_formed = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let parsed = well_formed.then(|| u64::from_str_radix(text, 16).ok()).flatten();
-    parsed.ok_or_else(|| ApiError::field("hash", "must be 16 lower-case hex digits"))
-}
-
 /// The label `name` when every member has the same; 64-bit identifiers are strings.
 fn shared_label(members: &[Member], name: &str) -> Option<String> {
     let mut labels = members.iter().map(|member| member.labels.get(name));
@@ -107,25 +101,8 @@ fn shared_label(members: &[Member], name: &str) -> Option<String> {
 mod tests {
     use serde_json::{Map, json};
 
-    use super::{parse_hash, shared_label};
+    use super::shared_label;
     use crate::samples::Member;
-
-    #[test]
-    fn a_hash_is_sixteen_lower_case_digits() {
-        let cases = [
-            ("00000000000000ff", Some(255)),
-            ("ffffffffffffffff", Some(u64::MAX)),
-            ("00000000000000FF", None),
-            ("ff", None),
-            ("", None),
-            ("+0000000000000ff", None),
-            ("00000000000000fff", None),
-            ("0000000000000äa", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(parse_hash(text).ok(), expected, "{text}");
-        }
-    }
 
     #[test]
     fn a_label_is_shown_only_when_all_agree() {

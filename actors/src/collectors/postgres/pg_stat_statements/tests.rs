@@ -78,6 +78,7 @@ impl Play {
                 let Step::Done(collected) = self.say(&texts(statements)) else { panic!("not done") };
                 *collected
             }
+            Step::Explain(_) => panic!("nothing is explained here"),
         }
     }
 }

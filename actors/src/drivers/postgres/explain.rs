@@ -1,0 +1,183 @@
+//! Plans of statements that are never run.
+//!
+//! What stands between a text and its being run: our own lexer and the server's parser must both find one statement in
+//! it, EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back.
+
+use std::time::Duration;
+
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
+
+use super::{GRACE, Postgres};
+use crate::collect::{CellError, CollectError, Explainable, Rows};
+use crate::model::Timestamp;
+use crate::text;
+
+/// The session plans without parallel workers for its own questions; applications have PostgreSQL's default.
+const BEGIN: &str =
+    "BEGIN /* basira */ READ ONLY; SET /* basira */ LOCAL max_parallel_workers_per_gather = 2";
+const SEARCH_PATH: &str = "SELECT /* basira */ pg_catalog.set_config('search_path', $1::text, true)";
+const ROLLBACK: &str = "ROLLBACK /* basira */";
+/// Plans without knowing the parameters (PostgreSQL 16 and later).
+const EXPLAIN_GENERIC: &str = "EXPLAIN /* basira */ (GENERIC_PLAN, FORMAT JSON) ";
+/// The same for those before, which know it of prepared statements only.
+const FORCE_GENERIC: &str = "SET /* basira */ LOCAL plan_cache_mode = force_generic_plan";
+const PREPARE: &str = "PREPARE /* basira */ basira_plan AS ";
+const COUNT_PARAMETERS: &str = "SELECT /* basira */ pg_catalog.cardinality(p.parameter_types) \
+     FROM pg_catalog.pg_prepared_statements AS p WHERE p.name = 'basira_plan'";
+const EXPLAIN_PREPARED: &str = "EXPLAIN /* basira */ (FORMAT JSON) EXECUTE basira_plan";
+const DEALLOCATE: &str = "DEALLOCATE basira_plan";
+
+/// A plan, or why there is none.
+pub(super) enum Explained {
+    Plan(String),
+    /// An SQLSTATE and words without literals.
+    Refused(Option<String>, &'static str),
+}
+
+impl Postgres {
+    /// The plan of `statement`. Whatever it comes to, nothing of it is left behind: else the connection is given up.
+    pub(super) async fn explained(
+        &mut self,
+        statement: &Explainable,
+        limit: Duration,
+    ) -> Result<Explained, CollectError> {
+        if let Err(reason) = text::plannable(&statement.text) {
+            return Ok(Explained::Refused(None, reason));
+        }
+        self.limit_server(limit).await?;
+        let has_generic = self.server.major >= 16;
+        let plan = match self.prepare_ground(statement, limit).await {
+            Ok(()) if has_generic => self.generic(&statement.text, limit).await,
+            Ok(()) => self.generic_by_preparing(&statement.text, limit).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &plan
+            && error.ends_connection()
+        {
+            return plan.map(Explained::Plan);
+        }
+        self.leave_nothing(has_generic, limit).await?;
+        match plan {
+            Ok(plan) => Ok(Explained::Plan(plan)),
+            Err(error) => refused(error),
+        }
+    }
+
+    async fn prepare_ground(&self, statement: &Explainable, limit: Duration) -> Result<(), CollectError> {
+        self.within(limit + GRACE, self.client.batch_execute(BEGIN)).await?;
+        let path: &(dyn tokio_postgres::types::ToSql + Sync) = &statement.search_path;
+        self.within(limit + GRACE, self.client.query(SEARCH_PATH, &[path])).await?;
+        Ok(())
+    }
+
+    async fn generic(&self, text: &str, limit: Duration) -> Result<String, CollectError> {
+        let command = format!("{EXPLAIN_GENERIC}{text}");
+        self.is_one_command(&command, limit).await?;
+        self.plan_of(&command, limit).await
+    }
+
+    async fn generic_by_preparing(&self, text: &str, limit: Duration) -> Result<String, CollectError> {
+        self.within(limit + GRACE, self.client.batch_execute(FORCE_GENERIC)).await?;
+        let command = format!("{PREPARE}{text}");
+        self.is_one_command(&command, limit).await?;
+        self.within(limit + GRACE, self.client.batch_execute(&command)).await?;
+        let counted = self.first_cell(COUNT_PARAMETERS, limit).await?;
+        let command = match counted.parse::<usize>().unwrap_or_default() {
+            0 => EXPLAIN_PREPARED.to_owned(),
+            count => format!("{EXPLAIN_PREPARED}({})", vec!["NULL"; count].join(", ")),
+        };
+        self.plan_of(&command, limit).await
+    }
+
+    /// The extended protocol refuses several commands at once; the simple one would run them all.
+    async fn is_one_command(&self, command: &str, limit: Duration) -> Result<(), CollectError> {
+        self.within(limit + GRACE, self.client.prepare(command)).await.map(drop)
+    }
+
+    async fn plan_of(&self, command: &str, limit: Duration) -> Result<String, CollectError> {
+        self.first_cell(command, limit).await
+    }
+
+    /// By the simple protocol: the extended one wants values for the parameters of a generic plan.
+    async fn first_cell(&self, command: &str, limit: Duration) -> Result<String, CollectError> {
+        let messages = self.within(limit + GRACE, self.client.simple_query(command)).await?;
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let cell = rows.filter_map(|row: &SimpleQueryRow| row.get(0)).next();
+        cell.map(str::to_owned).ok_or_else(|| CellError { column: 0, expected: "a plan" }.into())
+    }
+
+    async fn leave_nothing(&self, has_generic: bool, limit: Duration) -> Result<(), CollectError> {
+        let lost = |error: CollectError| CollectError::Lost { reason: error.to_string() };
+        self.within(limit + GRACE, self.client.batch_execute(ROLLBACK)).await.map_err(lost)?;
+        if !has_generic {
+            // a prepared statement survives the rollback; there is none when its text was refused
+            match self.first_cell(COUNT_PARAMETERS, limit).await {
+                Err(CollectError::Decode(_)) => {}
+                Err(error) => return Err(lost(error)),
+                Ok(_) => {
+                    self.within(limit + GRACE, self.client.batch_execute(DEALLOCATE)).await.map_err(lost)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the server has no plan. Its own message may quote the statement.
+fn refused(error: CollectError) -> Result<Explained, CollectError> {
+    let (code, reason) = match error {
+        CollectError::Permission { .. } => ("42501".to_owned(), "the role may not read what it reads"),
+        CollectError::Locked => ("55P03".to_owned(), "an exclusive lock was in the way"),
+        CollectError::StatementTimeout => ("57014".to_owned(), "planning it took too long"),
+        CollectError::Server { code, .. } => {
+            let reason = match &*code {
+                "42601" => "its text in the statistics is not SQL by itself",
+                "42P18" => "the types of its parameters cannot be told from its text",
+                "42P01" | "3F000" => "its tables are not found by the search path of its role",
+                "25006" => "it cannot be planned in a read-only transaction",
+                _ => "the server refused to plan it",
+            };
+            (code, reason)
+        }
+        error => return Err(error),
+    };
+    Ok(Explained::Refused(Some(code), reason))
+}
+
+impl Rows for Explained {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn text(&self, _: usize, column: usize) -> Result<Option<&str>, CellError> {
+        Ok(match (self, column) {
+            (Self::Plan(plan), 0) => Some(plan),
+            (Self::Refused(code, _), 1) => code.as_deref(),
+            (Self::Refused(_, reason), 2) => Some(reason),
+            _ => None,
+        })
+    }
+
+    fn i64(&self, _: usize, column: usize) -> Result<Option<i64>, CellError> {
+        Err(CellError { column, expected: "an integer" })
+    }
+
+    fn f64(&self, _: usize, column: usize) -> Result<Option<f64>, CellError> {
+        Err(CellError { column, expected: "a number" })
+    }
+
+    fn bool(&self, _: usize, column: usize) -> Result<Option<bool>, CellError> {
+        Err(CellError { column, expected: "a boolean" })
+    }
+
+    fn ints(&self, _: usize, column: usize) -> Result<Option<Vec<i64>>, CellError> {
+        Err(CellError { column, expected: "an array" })
+    }
+
+    fn timestamp(&self, _: usize, column: usize) -> Result<Option<Timestamp>, CellError> {
+        Err(CellError { column, expected: "a timestamp" })
+    }
+}

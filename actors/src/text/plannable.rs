@@ -1,0 +1,98 @@
+//! What may be handed to EXPLAIN: exactly one statement of a kind that has a plan.
+
+use sqlparser::keywords::Keyword;
+
+use super::{MAX_INPUT_BYTES, is_own, lexer};
+use crate::model::Engine;
+
+/// The words that a statement with a plan begins with.
+const BEGINNINGS: [Keyword; 7] = [
+    Keyword::SELECT,
+    Keyword::INSERT,
+    Keyword::UPDATE,
+    Keyword::DELETE,
+    Keyword::MERGE,
+    Keyword::WITH,
+    Keyword::VALUES,
+];
+
+/// Whether `raw`, a statement of PostgreSQL, is one statement that has a plan. A semicolon may stand at its end only;
+/// a text that cannot be read safely to its end is none, nor is one of our own.
+///
+/// # Errors
+/// Why it is not, for people.
+pub fn plannable(raw: &str) -> Result<(), &'static str> {
+    if raw.len() > MAX_INPUT_BYTES {
+        return Err("its text is too long");
+    }
+    if raw.contains('\0') || is_own(raw) {
+        return Err("it is not a statement of an application");
+    }
+    let lexed = lexer::lex(Engine::Postgres, raw);
+    if !lexed.complete {
+        return Err("its text was cut off or cannot be read safely");
+    }
+    let mut lexemes = &lexed.lexemes[..];
+    while let [before @ .., last] = lexemes
+        && last.is_symbol(";")
+    {
+        lexemes = before;
+    }
+    if lexemes.iter().any(|lexeme| lexeme.is_symbol(";")) {
+        return Err("it is several statements");
+    }
+    let first = lexemes.iter().find(|lexeme| !lexeme.is_symbol("("));
+    match first {
+        Some(first) if BEGINNINGS.iter().any(|keyword| first.is_word(*keyword)) => Ok(()),
+        _ => Err("statements of its kind have no plan"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plannable;
+
+    #[test]
+    fn one_statement_with_a_plan_and_nothing_else() {
+        let plannable_ones = [
+            "select * from t where a = $1",
+            "-- why\nSELECT 1;",
+            "(select 1) union all (select 2) ; ",
+            "with x as (delete from t returning *) select * from x",
+            "insert into t values ($1, 'a;b', $x$;$x$)",
+            "update t set a = $1",
+            "delete from t",
+            "merge into t using s on t.a = s.a when matched then delete",
+            "values ($1), ($2)",
+            "select * from t where a in ($1 /*, ... */)",
+        ];
+        for text in plannable_ones {
+            assert_eq!(plannable(text), Ok(()), "{text}");
+        }
+        let others = [
+            "",
+            ";",
+            "select 1; delete from victim",
+            "select 1;; delete from victim;",
+            "delete from victim; select 1",
+            "explain select 1",
+            "analyze select 1",
+            "analyze",
+            "do $$ begin end $$",
+            "create table t as select 1",
+            "copy t to stdout",
+            "begin",
+            "select 'cut off",
+            "select $x$ cut off",
+            "select 'a\\'; delete from victim; --'",
+            "select \"cut off",
+            "select 1 /* cut off",
+            "select /* basira */ 1",
+            "select 1\0; delete from victim",
+            ") select 1; delete from victim",
+        ];
+        for text in others {
+            assert!(plannable(text).is_err(), "{text}");
+        }
+    }
+}
