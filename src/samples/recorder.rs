@@ -11,7 +11,7 @@ use super::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 const REACH: Duration = Duration::from_secs(30);
 
 /// Values of each series.
-type Rows = Vec<(u64, Vec<i64>)>;
+pub type Rows = Vec<(u64, Vec<i64>)>;
 
 /// One look: every row that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
