@@ -166,7 +166,7 @@ async fn a_paused_replay_falls_behind(pair: &Pair) {
 }
 
 async fn worst_is_in_the_history(registered: &Registered, bytes: i64) {
-    let lines = registered.get("/replication/history?bucket=1").await;
+    let lines = registered.get("/replication/history?bucket=2").await;
     let lags = lines.as_array().unwrap().iter().filter_map(|line| line["lag_bytes"].as_i64());
     assert!(lags.max().unwrap() >= bytes - WAL_NOISE, "{lines:#}");
 }
@@ -194,7 +194,7 @@ async fn a_stopped_standby_holds_back_wal(pair: &mut Pair) {
     let admin = pair.primary_server.client().await.unwrap();
     let held = "select pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) from pg_replication_slots";
     assert!((later["lag_bytes"].as_i64().unwrap() - bytes(&admin, held).await).abs() <= WAL_NOISE);
-    let lines = pair.primary.get("/replication/slots/history?bucket=1").await;
+    let lines = pair.primary.get("/replication/slots/history?bucket=2").await;
     let newest = lines.as_array().unwrap().last().unwrap();
     assert_eq!(newest["slot_name"], "follower");
     let missed = newest["lag_bytes"].as_i64().unwrap() - later["lag_bytes"].as_i64().unwrap();
@@ -279,10 +279,15 @@ async fn a_slot_is_lost_when_it_holds_back_too_much() {
         assert_eq!(behind["wal_status"], "lost", "{behind:#}");
         assert!(behind["lag_bytes"].is_null(), "{behind:#}");
         assert_eq!(behind["invalidation_reason"].is_null(), major < 17, "{behind:#}");
-        let lines = registered.get("/replication/slots/history?bucket=1").await;
-        let of_slot = |line: &&Value| line["slot_name"] == "behind";
-        let newest = lines.as_array().unwrap().iter().rfind(of_slot).unwrap().clone();
-        assert!(newest["lag_bytes"].is_null(), "{lines:#}");
+        // a bucket in which the slot was lost still shows the last distance that was known
+        eventually(SEEN_WITHIN, async || {
+            registered.looks_again(COLLECTOR).await;
+            let lines = registered.get("/replication/slots/history?bucket=2").await;
+            let of_slot = |line: &&Value| line["slot_name"] == "behind";
+            let newest = lines.as_array().unwrap().iter().rfind(of_slot).unwrap().clone();
+            if newest["lag_bytes"].is_null() { Ok(()) } else { Err(newest) }
+        })
+        .await;
     }
 }
 
