@@ -16,6 +16,7 @@ mod faults;
 mod isolation;
 mod keeping;
 mod live;
+mod plans;
 mod servers;
 mod storage;
 mod totals;
