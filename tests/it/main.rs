@@ -23,6 +23,7 @@ mod keeping;
 mod live;
 mod locks;
 mod managed;
+mod plans;
 mod replication;
 mod roles;
 mod sequences;
