@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 use crate::harness::postgres::{NEWEST, private};
 use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually, holds_for};
 
-const VISITED_WITHIN: Duration = Duration::from_secs(30);
+const VISITED_WITHIN: Duration = Duration::from_secs(90);
 
 /// A server of its own, a registration of all its databases, a superuser.
 struct Cluster {

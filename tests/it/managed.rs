@@ -26,14 +26,10 @@ const FLAVOURS: [(&str, &str, &str); 7] = [
 
 #[tokio::test]
 async fn advice_suits_whoever_runs_the_server() {
-    let mut server = private(NEWEST, "").await;
+    let server = private(NEWEST, "shared_preload_libraries = ''").await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "managed").await;
     let database = TestDatabase::create(&server).await;
-    let admin = database.client().await;
-    admin.batch_execute("alter system set shared_preload_libraries = ''").await.unwrap();
-    drop(admin);
-    server.restart().await.unwrap();
     let admin = database.client().await;
     for (flavour, mark, word) in FLAVOURS {
         admin.batch_execute(mark).await.unwrap();
