@@ -195,8 +195,8 @@ impl Place {
 }
 
 fn schedule(target: &Target, now: Instant) -> Schedule {
-    let enabled = collectors::of(target.engine)
-        .filter(|spec| spec.reach == Reach::Database && !target.disabled_collectors.contains(spec.name));
+    let enabled =
+        collectors::of(target.engine).filter(|spec| spec.reach == Reach::Database && target.runs(spec.name));
     Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target).max(EACH_AT_MOST))), now)
 }
 
