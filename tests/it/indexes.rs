@@ -26,7 +26,7 @@ const SCHEMA: &str = "
 
 struct Shop {
     _app: TestApp,
-    _database: TestDatabase,
+    database: TestDatabase,
     registered: Registered,
     admin: Client,
 }
@@ -45,7 +45,7 @@ impl Shop {
         }
         let registered = organization.register(&database).await;
         registered.connected().await;
-        Self { _app: app, _database: database, registered, admin }
+        Self { _app: app, database, registered, admin }
     }
 
     async fn lines(&self, view: &str) -> Vec<Value> {
@@ -172,7 +172,7 @@ async fn a_rebuilt_index_keeps_its_count_and_a_locked_one_has_no_definition_yet(
     shop.registered.polls_pass(3).await;
     assert_eq!(scans().await, before, "the counters moved with the name");
 
-    let locker = server.client_of(&shop._database.name).await.unwrap();
+    let locker = server.client_of(&shop.database.name).await.unwrap();
     locker.batch_execute("create index item_late on item (b, a)").await.unwrap();
     locker.batch_execute("begin; lock table item in access exclusive mode").await.unwrap();
     let late = eventually(CATALOG_WITHIN, async || match shop.line("item_late").await {

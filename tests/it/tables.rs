@@ -15,7 +15,7 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// One watched database.
 struct Shop {
-    _app: TestApp,
+    app: TestApp,
     database: TestDatabase,
     registered: Registered,
     admin: Client,
@@ -33,7 +33,7 @@ impl Shop {
         let since = Timestamp::now() - Duration::from_secs(60);
         let registered = organization.register(&database).await;
         registered.connected().await;
-        Self { _app: app, database, registered, admin, since }
+        Self { app, database, registered, admin, since }
     }
 
     async fn run(&self, sql: &str) {
@@ -341,7 +341,7 @@ async fn ten_thousand_tables_are_read_in_time_and_without_their_locks() {
         println!("{name}: {} ms, {} rows", line["last_duration_ms"], line["rows"]);
         assert!(line["last_duration_ms"].as_u64().unwrap() < 5_000, "{line:#}");
     }
-    let megabytes = shop._app.resident_mb();
+    let megabytes = shop.app.resident_mb();
     println!("resident: {megabytes} MB");
     assert!(megabytes < 250, "{megabytes} MB with 10,000 tables and 20,000 indexes");
 }
