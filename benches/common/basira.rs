@@ -28,13 +28,26 @@ impl Basira {
         let key =
             basira.http.post(basira.api("/api-keys")).bearer_auth(token).json(&json!({"name": "bench"}));
         basira.api_key = text(&answer(key).await?, "key")?;
+        basira.verify().await?;
         Ok(basira)
     }
 
+    /// Follows the link in its own mail, so that it may watch more than one database.
+    async fn verify(&self) -> Result<(), Failure> {
+        let mails = std::fs::read_dir(self.helper.directory.join("data/mail"))?.flatten();
+        let mail = mails.map(|mail| std::fs::read_to_string(mail.path())).next().ok_or("no mail")??;
+        let mail = mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+        let (_, token) = mail.split_once("token=").ok_or("no token in the mail")?;
+        let is_part = |c: &char| c.is_ascii_alphanumeric() || "-_.~%".contains(*c);
+        let token: String = token.chars().take_while(is_part).collect();
+        answer(self.http.get(self.api(&format!("/auth/verify-email?token={token}")))).await?;
+        Ok(())
+    }
+
     /// Registers the throwaway PostgreSQL on `port`, and gives its id.
-    pub(crate) async fn watch(&self, port: u16) -> Result<String, Failure> {
+    pub(crate) async fn watch(&self, name: &str, port: u16) -> Result<String, Failure> {
         let database = json!({
-            "name": "bench", "engine": "postgres", "host": "127.0.0.1", "port": port, "database": "postgres",
+            "name": name, "engine": "postgres", "host": "127.0.0.1", "port": port, "database": "postgres",
             "username": "postgres", "password": "", "tls": "disable",
         });
         let request = self.http.post(self.api("/databases")).header("X-API-Key", &self.api_key);

@@ -1,5 +1,6 @@
 //! A child process whose CPU time does not mix with ours.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub(crate) struct Helper {
     pub(crate) pid: u32,
     /// What it said when it was ready.
     pub(crate) first_line: String,
+    /// Where it works.
+    pub(crate) directory: PathBuf,
     _process: Child,
     _guardian: Guardian,
     /// Held so that it can go on printing.
@@ -46,6 +49,7 @@ impl Helper {
         Ok(Self {
             pid: process.id().ok_or("the helper has ended")?,
             first_line: first_line.trim().to_owned(),
+            directory,
             _process: process,
             _guardian: guardian,
             _stdout: stdout,

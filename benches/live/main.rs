@@ -41,7 +41,7 @@ fn main() -> Result<(), Failure> {
 async fn compare() -> Result<(), Failure> {
     let server = watched::start().await?;
     let basira = Basira::start().await?;
-    let id = basira.watch(server.port()).await?;
+    let id = basira.watch("bench", server.port()).await?;
     let ours = Arc::new(Endpoint {
         address: basira.address().to_owned(),
         path: format!("/api/v1/databases/{id}/active/ws?interval=1"),

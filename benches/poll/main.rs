@@ -1,4 +1,4 @@
-//! What one full poll costs beside the bare queries: 5,000 statements on 1,000 tables, once a second, stored.
+//! What one full collection costs beside the bare queries and beside exporters: 5,000 statements, 1,000 tables, 2,000 indexes.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -6,22 +6,32 @@ mod bare;
 #[path = "../common/mod.rs"]
 mod common;
 mod database;
+mod family;
 mod meter;
 mod ours;
+mod peers;
 
 use std::time::Duration;
 
+use basira::demo::servers::PostgresServer;
 use tokio::time::sleep;
 
 use self::bare::Bare;
 use self::common::process::memory_of;
 use self::common::{Basira, Failure, Helper, figure, median};
+use self::family::parent_of;
 use self::meter::Cost;
 use self::ours::Ours;
+use self::peers::Peer;
 
 const ROUNDS: usize = 5;
 const POLLS: u32 = 12;
+const SCRAPES: u32 = 8;
+/// How long every collector runs at its own pace; the slowest common rhythm is five minutes.
+const AT_ITS_PACE: Duration = Duration::from_secs(300);
+const PER_POLL: u32 = 30;
 const SETTLED_AFTER: Duration = Duration::from_secs(20);
+const FURTHER_DATABASES: u32 = 5;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
@@ -31,15 +41,18 @@ async fn main() -> Result<(), Failure> {
     {
         return database::live(dsn).await;
     }
-    costs().await?;
-    memory().await
+    let server = database::start().await?;
+    let life = Helper::in_role(&["live", &server.dsn()]).await?;
+    costs(&server).await?;
+    memory(&server).await?;
+    drop(life);
+    peers(&server).await?;
+    idle_memory().await
 }
 
-/// CPU time per poll of both, in turns.
-async fn costs() -> Result<(), Failure> {
-    let server = database::start().await?;
+/// CPU time per collection of both, in turns.
+async fn costs(server: &PostgresServer) -> Result<(), Failure> {
     let dsn = server.dsn();
-    let _life = Helper::in_role(&["live", &dsn]).await?;
     let bare = Bare::connect(&dsn).await?;
     let mut ours = Ours::start(server.port(), database::STATEMENTS).await?;
     let (mut floor, mut cost, mut rows) = (Vec::new(), Vec::new(), 0);
@@ -50,17 +63,24 @@ async fn costs() -> Result<(), Failure> {
         rows = stored;
     }
     let (floor, cost) = (middle(&floor), middle(&cost));
+    let paced = middle(&[ours.cost_of(&dsn, AT_ITS_PACE).await?.per(PER_POLL)]);
     println!(
-        "one poll of {} statements ({rows} changed) on PostgreSQL {}; medians of {ROUNDS} rounds of {POLLS} polls",
+        "one collection of {} statements ({rows} changed) on PostgreSQL {}; medians of {ROUNDS} rounds of {POLLS}",
         database::STATEMENTS,
         server.major(),
     );
-    println!("{:<32}{:>12}{:>14}", "", "client CPU", "backend CPU");
-    for (name, [client, backend]) in [("bare queries, rows dropped", floor), ("Basira, stored", cost)] {
-        println!("{name:<32}{client:>9.2} ms{backend:>11.2} ms");
+    println!("{:<40}{:>12}{:>14}", "", "client CPU", "backend CPU");
+    for (name, [client, backend]) in [
+        ("bare queries, rows dropped", floor),
+        ("Basira, stored", cost),
+        ("Basira, all collectors, per 10 s", paced),
+    ] {
+        println!("{name:<40}{client:>9.2} ms{backend:>11.2} ms");
     }
     figure("poll.client_cpu_ratio", cost[0] / floor[0], "x");
     figure("poll.backend_cpu_ratio", cost[1] / floor[1], "x");
+    figure("poll.paced_client_ms", paced[0], "ms");
+    figure("poll.paced_backend_ms", paced[1], "ms");
     Ok(())
 }
 
@@ -70,11 +90,53 @@ fn middle(costs: &[Cost]) -> [f64; 2] {
     [median(costs.iter().map(|cost| ms(cost.client))), median(costs.iter().map(|cost| ms(cost.backend)))]
 }
 
+/// What exporters take for one full collection of the same server, while nothing else happens there.
+async fn peers(server: &PostgresServer) -> Result<(), Failure> {
+    let backend: i32 = server.client().await?.query_one("select pg_backend_pid()", &[]).await?.get(0);
+    let postmaster = parent_of(backend.unsigned_abs())?;
+    println!(
+        "{:<24}{:>12}{:>14}{:>12}{:>14}{:>12}",
+        "", "client CPU", "backend CPU", "wall", "output", "peak RSS"
+    );
+    for peer in Peer::start_all(server.port()).await? {
+        let scrape = peer.cost(postmaster, SCRAPES).await?;
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+        println!(
+            "{:<24}{:>9.1} ms{:>11.1} ms{:>9.0} ms{:>11} KB{:>9.1} MB",
+            peer.name,
+            ms(scrape.client),
+            ms(scrape.backend),
+            ms(scrape.wall),
+            scrape.bytes_out / 1000,
+            scrape.peak_mb,
+        );
+    }
+    Ok(())
+}
+
+/// The memory of the program that watches the busy server, and of each further registration of it.
+async fn memory(server: &PostgresServer) -> Result<(), Failure> {
+    let basira = Basira::start().await?;
+    basira.watch("first", server.port()).await?;
+    sleep(SETTLED_AFTER * 3).await;
+    let one = memory_of(basira.pid())?.resident_mb;
+    for number in 0..FURTHER_DATABASES {
+        basira.watch(&format!("further {number}"), server.port()).await?;
+    }
+    sleep(SETTLED_AFTER * 3).await;
+    let all = memory_of(basira.pid())?.resident_mb;
+    let further = (all - one) / f64::from(FURTHER_DATABASES);
+    println!("memory with one busy database: {one:.1} MB; with {FURTHER_DATABASES} more: {all:.1} MB");
+    figure("poll.busy_rss_mb", one, "MB");
+    figure("poll.further_database_mb", further, "MB");
+    Ok(())
+}
+
 /// The memory of the program with one database that does nothing.
-async fn memory() -> Result<(), Failure> {
+async fn idle_memory() -> Result<(), Failure> {
     let server = database::start_idle().await?;
     let basira = Basira::start().await?;
-    basira.watch(server.port()).await?;
+    basira.watch("idle", server.port()).await?;
     sleep(SETTLED_AFTER).await;
     let memory = memory_of(basira.pid())?;
     println!("memory with one idle database: {:.1} MB, at most {:.1} MB", memory.resident_mb, memory.peak_mb);

@@ -8,6 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use basira::samples::{Retention, SegmentStore};
 use basira::storage::Storage;
+use basira_actors::collect::{Every, Spec};
+use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{
     Batch, DatabaseId, Databases, Engine, OrganizationId, Stream, Target, Timestamp, TlsMode, streams,
@@ -17,7 +19,7 @@ use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
 use basira_actors::supervisor::{Handle, Supervisor};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use super::common::Failure;
 use super::meter::{Cost, Meter};
@@ -70,10 +72,10 @@ impl Ours {
         Ok(ours)
     }
 
-    /// What one of `polls` costs, one a second, and the rows that each stored.
+    /// What one of `polls` costs, one a second, in which every collector but the slow ones runs, and the rows of statements
+    /// that each stored.
     pub(crate) async fn cost(&mut self, dsn: &str, polls: u32) -> Result<(Cost, usize), Failure> {
-        let (_live, _subscription) = self.handle.subscribe(SECOND);
-        self.supervisor.watch(self.target.clone());
+        self.supervisor.watch(Target { disabled_collectors: slow(), ..self.target.clone() });
         // the first ones have all the time since the last round to account for
         self.polled(3).await?;
         let meter = Meter::of(dsn, "basira").await?;
@@ -87,19 +89,46 @@ impl Ours {
         Ok((after.since(before).per(polls), (now.rows - seen.rows) / polls as usize))
     }
 
-    /// Waits until `polls` more are stored, and a moment longer, so that nothing of them is under way.
+    /// Has everything read `polls` times, one a second, and waits until nothing of it is under way.
     async fn polled(&mut self, polls: u32) -> Result<(), Failure> {
-        let goal = self.seen.borrow().polls + u64::from(polls);
-        timeout(SECOND * (polls + 10), self.seen.wait_for(|seen| seen.polls >= goal)).await??;
+        let mut second = interval(SECOND);
+        for _ in 0..polls {
+            second.tick().await;
+            let goal = self.seen.borrow().polls + 1;
+            self.handle.poll_now()?;
+            timeout(SECOND * 10, self.seen.wait_for(|seen| seen.polls >= goal)).await??;
+        }
         sleep(Duration::from_millis(300)).await;
         Ok(())
     }
 
+    /// What `span` costs with every collector at its own pace.
+    pub(crate) async fn cost_of(&mut self, dsn: &str, span: Duration) -> Result<Cost, Failure> {
+        self.supervisor.watch(Target { poll_interval: SECOND * 10, ..self.target.clone() });
+        self.polled(1).await?;
+        let meter = Meter::of(dsn, "basira").await?;
+        let before = meter.read()?;
+        sleep(span).await;
+        let after = meter.read()?;
+        self.pause();
+        Ok(after.since(before))
+    }
+
     /// Keeps what is known, but asks for nothing.
     fn pause(&self) {
-        let disabled = ["pg_stat_statements", "pg_stat_activity"].map(str::to_owned);
-        self.supervisor.watch(Target { disabled_collectors: disabled.into(), ..self.target.clone() });
+        let all = collectors::of(Engine::Postgres).map(|spec| spec.name.to_owned());
+        self.supervisor.watch(Target { disabled_collectors: all.collect(), ..self.target.clone() });
     }
+}
+
+/// Those that run once a minute or less often: what they cost is measured over a longer span.
+fn slow() -> BTreeSet<String> {
+    let is_slow = |spec: &&Spec| matches!(spec.every, Every::Fixed(every) if every >= SECOND * 60);
+    let slow =
+        collectors::of(Engine::Postgres).filter(is_slow).filter(|spec| spec.name != "pg_stat_bgwriter");
+    slow.map(|spec| spec.name.to_owned())
+        .chain(["explain_plans", "auto_explain"].map(str::to_owned))
+        .collect()
 }
 
 async fn found(supervisor: &Supervisor, id: DatabaseId) -> Result<Handle, Failure> {
@@ -125,7 +154,8 @@ fn target(port: u16) -> Target {
         password: None,
         tls: TlsMode::Disable,
         tls_ca_pem: None,
-        poll_interval: SECOND,
+        // it is told when
+        poll_interval: SECOND * 3600,
         collect_explain_plans: false,
         collect_replication: false,
         disabled_collectors: BTreeSet::new(),

@@ -15,6 +15,7 @@ mod config;
 mod connections;
 mod databases;
 mod demo;
+mod drift;
 mod faults;
 mod indexes;
 mod internals;

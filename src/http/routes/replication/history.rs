@@ -109,8 +109,11 @@ mod tests {
     use super::*;
     use crate::samples::Point;
 
-    fn timeline(group: u64, points: &[(i64, Option<i64>, Option<i64>, Option<i64>)]) -> Timeline {
-        let point = |&(ts, is_replica, bytes, micros): &(i64, Option<i64>, Option<i64>, Option<i64>)| {
+    /// When, whether it is a standby, bytes and microseconds behind.
+    type Seen = (i64, Option<i64>, Option<i64>, Option<i64>);
+
+    fn timeline(group: u64, points: &[Seen]) -> Timeline {
+        let point = |&(ts, is_replica, bytes, micros): &Seen| {
             let mut values = vec![NULL; REPLICATION.columns.len()];
             for (name, value) in [("is_replica", is_replica), ("lag_bytes", bytes), ("lag_us", micros)] {
                 values[REPLICATION.column(name).expect("a column")] = value.unwrap_or(NULL);
