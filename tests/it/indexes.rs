@@ -53,6 +53,8 @@ impl Shop {
     }
 
     async fn line(&self, name: &str) -> Option<Value> {
+        // an idle session of PostgreSQL 14 keeps its counts to itself until its next transaction
+        self.admin.batch_execute("select 1").await.ok();
         self.lines("/indexes?limit=500").await.into_iter().find(|line| line["index_name"] == name)
     }
 
