@@ -66,7 +66,7 @@ async fn counts_are_those_of(major: u16) {
     assert!(shown > 0 && shown <= size, "{shown} of {size} bytes");
     assert!(line["xid_age"].as_i64().unwrap() <= row.get::<_, i64>(1) && line["xid_age"].as_i64() > Some(0));
 
-    let points = registered.get(&format!("/database-stats/timeseries?database={name}&bucket=1")).await;
+    let points = registered.get(&format!("/database-stats/timeseries?database={name}&bucket=2")).await;
     let points = points.as_array().unwrap();
     assert!(points.iter().all(|point| point["database_name"] == json!(name)), "{points:#?}");
     let deadlocks: i64 = points.iter().filter_map(|point| point["deadlocks"].as_i64()).sum();
