@@ -43,7 +43,7 @@ async fn a_column_that_is_gone_costs_its_field_only() {
         let reason = line["reason"].as_str().unwrap_or_default();
         assert!(reason.contains(column), "{collector} does not say that {column} is gone: {line:#}");
     }
-    assert_eq!(registered.collector("archiver").await["state"], "ok");
+    assert_eq!(registered.collector("pg_stat_archiver").await["state"], "ok");
     let wal = registered.get("/wal-stats").await;
     assert_eq!(wal["wal_fpi"], serde_json::Value::Null);
     assert!(wal["wal_records"].as_i64().is_some_and(|records| records > 0), "{wal:#}");
