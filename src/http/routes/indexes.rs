@@ -58,7 +58,7 @@ async fn unused(request: Request) -> Answer {
         let standbys = watched.standbys(&request, &view).await?;
         lines.extend(view.unused_indexes(&standbys));
     }
-    lines.sort_by(|a, b| b.index.size_bytes.cmp(&a.index.size_bytes));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.index.size_bytes));
     let reason = watched.why_not(COLLECTOR).await.or(watched.why_not(CATALOG).await);
     response::list_despite(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
 }
