@@ -69,9 +69,13 @@ async fn databases_are_visited_as_they_come_and_go() {
             cluster.admin.batch_execute(change).await.unwrap();
         }
         cluster.visits_become(&["shop_a", "shop_b"]).await;
-        let line = cluster.registered.collector("pg_database").await;
         let fix = format!("GRANT CONNECT ON DATABASE \"shop_denied\" TO \"{}\";", cluster.database.name);
-        assert_eq!((line["state"].as_str(), line["fix"].as_str()), (Some("ok"), Some(&*fix)), "{line}");
+        eventually(Duration::from_secs(15), async || {
+            let line = cluster.registered.collector("pg_database").await;
+            let named = (line["state"].as_str(), line["fix"].as_str()) == (Some("ok"), Some(&*fix));
+            if named { Ok(()) } else { Err(line) }
+        })
+        .await;
 
         cluster.admin.batch_execute(&fix).await.unwrap();
         cluster.admin.batch_execute("create database late1").await.unwrap();

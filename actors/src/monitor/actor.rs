@@ -346,7 +346,12 @@ impl State {
 
     /// Makes every collector due, now or a second after it was last asked for.
     fn hasten(&mut self, now: Instant) {
-        let when = self.hastened_at.map_or(now, |before| now.max(before + HASTEN_EVERY));
+        // one that is still to come serves those who ask meanwhile too
+        let when = match self.hastened_at {
+            Some(coming) if coming > now => coming,
+            Some(before) => now.max(before + HASTEN_EVERY),
+            None => now,
+        };
         self.hastened_at = Some(when);
         self.schedule.hasten(when);
     }
