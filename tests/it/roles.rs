@@ -7,7 +7,7 @@ use basira::demo::servers::Distribution;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::harness::postgres::shared;
+use crate::harness::postgres::{private, shared};
 use crate::harness::{Organization, TestApp, TestDatabase};
 
 const PASSWORD: &str = "one-of-many-roles";
@@ -67,7 +67,9 @@ fn states(lines: &[Value]) -> Vec<(String, String)> {
 async fn every_role_is_helped_on(major: u16) {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "roles").await;
-    let database = TestDatabase::create(shared(major).await).await;
+    // of its own: some fixes change the server's settings
+    let server = private(major, "").await;
+    let database = TestDatabase::create(&server).await;
     let admin = database.client().await;
     // what it takes to make a fix of SQL necessary even for a superuser
     admin

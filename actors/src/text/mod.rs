@@ -15,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-pub use self::plannable::plannable;
+pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 
 pub use units::with_unit;

@@ -48,9 +48,30 @@ pub fn plannable(raw: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Whether a statement that is [`plannable`] writes, or locks rows as if it would; in doubt it does.
+#[must_use]
+pub fn writes(raw: &str) -> bool {
+    const WRITE: [Keyword; 5] =
+        [Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE, Keyword::MERGE, Keyword::SHARE];
+    let lexed = lexer::lex(Engine::Postgres, raw);
+    lexed.lexemes.iter().any(|lexeme| WRITE.iter().any(|keyword| lexeme.is_word(*keyword)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::plannable;
+    use super::{plannable, writes};
+
+    #[test]
+    fn what_writes_says_so() {
+        for text in [
+            "update t set a = $1",
+            "with x as (delete from t returning *) select * from x",
+            "select a from t for update",
+        ] {
+            assert!(writes(text), "{text}");
+        }
+        assert!(!writes("select a from t where note = 'delete me'"));
+    }
 
     #[test]
     fn one_statement_with_a_plan_and_nothing_else() {

@@ -49,14 +49,27 @@ struct Statement {
     user_name: String,
     raw: Arc<str>,
     text: Arc<str>,
+    writes: bool,
     not_before: u64,
 }
 
 struct Refusal {
-    code: Option<String>,
+    /// Set when the role lacks a right.
+    denied: Option<Denied>,
     reason: String,
     until: Timestamp,
 }
+
+/// What a role may not do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Denied {
+    Read,
+    /// Planning a statement that writes asks for the right to write: nobody should grant that for plans.
+    Write,
+}
+
+const NEVER_ASKED_FOR: &str =
+    "planning it takes the right to write its tables, which Basira does not ask for";
 
 impl Queue {
     /// What another server, or another life of it, refused counts no more.
@@ -72,7 +85,7 @@ impl Queue {
     pub(super) fn as_member_of(&mut self, memberships: &str) {
         if self.memberships != memberships {
             memberships.clone_into(&mut self.memberships);
-            let denied = |refusal: &Refusal| refusal.code.as_deref() == Some(DENIED);
+            let denied = |refusal: &Refusal| refusal.denied.is_some();
             for statement in &mut self.statements {
                 if self.refusals.get(&statement.fingerprint).is_some_and(denied) {
                     statement.not_before = 0;
@@ -107,6 +120,7 @@ impl Queue {
             fingerprint,
             user_name: user_name.to_owned(),
             raw: Arc::from(raw),
+            writes: text::writes(raw),
             text: Arc::from(normalised.text),
             not_before,
         });
@@ -145,12 +159,15 @@ impl Queue {
                 self.refusals.remove(&fingerprint);
             }
             Outcome::Refused { code, reason, at } => {
-                let pause = match code.as_deref() {
-                    Some(LOCKED) => Duration::ZERO,
-                    Some(DENIED) => DENIED_FOR,
-                    _ => REFUSED_FOR,
+                let writes = self.find(fingerprint).is_some_and(|statement| statement.writes);
+                let (denied, pause) = match code.as_deref() {
+                    Some(LOCKED) => (None, Duration::ZERO),
+                    Some(DENIED) if writes => (Some(Denied::Write), REFUSED_FOR),
+                    Some(DENIED) => (Some(Denied::Read), DENIED_FOR),
+                    _ => (None, REFUSED_FOR),
                 };
-                self.refusals.insert(fingerprint, Refusal { code, reason, until: at + pause });
+                let reason = if denied == Some(Denied::Write) { NEVER_ASKED_FOR.to_owned() } else { reason };
+                self.refusals.insert(fingerprint, Refusal { denied, reason, until: at + pause });
             }
         }
     }
@@ -172,9 +189,9 @@ impl Queue {
         self.statements.iter().find(|statement| statement.fingerprint == fingerprint)
     }
 
-    /// Statements that the role may not plan.
+    /// Statements whose tables the role may not read.
     pub(super) fn denied(&self) -> usize {
-        self.refusals.values().filter(|refusal| refusal.code.as_deref() == Some(DENIED)).count()
+        self.refusals.values().filter(|refusal| refusal.denied == Some(Denied::Read)).count()
     }
 
     pub(super) fn beyond(&self) -> usize {
@@ -184,8 +201,8 @@ impl Queue {
     /// Why statements have no plan.
     pub(super) fn unplanned(&self) -> Unplanned {
         let refused = self.refusals.iter().map(|(fingerprint, refusal)| {
-            let denied = refusal.code.as_deref() == Some(DENIED);
-            let fix = if denied { "; see /collectors for what to grant" } else { "" };
+            let fix =
+                if refusal.denied == Some(Denied::Read) { "; see /collectors for what to grant" } else { "" };
             (*fingerprint, format!("{}{fix}", refusal.reason))
         });
         let beyond = self.beyond.iter().map(|fingerprint| {

@@ -79,3 +79,12 @@ fn what_a_superuser_must_not_plan_is_counted_and_has_no_turn() {
 fn our_own_statements_are_never_planned() {
     assert_eq!(queue(&["select /* basira */ 1"]).take(1), None);
 }
+
+#[test]
+fn the_right_to_write_is_never_asked_for() {
+    let mut queue = queue(&["delete from t where a = $1"]);
+    let (fingerprint, _) = queue.take(1).unwrap();
+    queue.note(fingerprint, refused("42501"));
+    assert_eq!(queue.denied(), 0);
+    assert!(queue.unplanned().0.values().all(|reason| reason.contains("right to write")));
+}
