@@ -64,12 +64,15 @@ struct Refusal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Denied {
     Read,
-    /// Planning a statement that writes asks for the right to write: nobody should grant that for plans.
-    Write,
+    /// Planning a statement that writes takes the right to write, and one with a function that to call it: nobody
+    /// should grant that for plans.
+    More,
 }
 
 const NEVER_ASKED_FOR: &str =
-    "planning it takes the right to write its tables, which Basira does not ask for";
+    "planning it takes the right to write its tables or to call its functions, which Basira does not ask for";
+/// The oid of `pg_read_all_data`: who is a member of it lacks no right to read.
+const READ_ALL_DATA: &str = "6181";
 
 impl Queue {
     /// What another server, or another life of it, refused counts no more.
@@ -159,14 +162,15 @@ impl Queue {
                 self.refusals.remove(&fingerprint);
             }
             Outcome::Refused { code, reason, at } => {
-                let writes = self.find(fingerprint).is_some_and(|statement| statement.writes);
+                let reads_all = self.memberships.split(' ').any(|role| role == READ_ALL_DATA);
+                let more = reads_all || self.find(fingerprint).is_some_and(|statement| statement.writes);
                 let (denied, pause) = match code.as_deref() {
                     Some(LOCKED) => (None, Duration::ZERO),
-                    Some(DENIED) if writes => (Some(Denied::Write), REFUSED_FOR),
+                    Some(DENIED) if more => (Some(Denied::More), REFUSED_FOR),
                     Some(DENIED) => (Some(Denied::Read), DENIED_FOR),
                     _ => (None, REFUSED_FOR),
                 };
-                let reason = if denied == Some(Denied::Write) { NEVER_ASKED_FOR.to_owned() } else { reason };
+                let reason = if denied == Some(Denied::More) { NEVER_ASKED_FOR.to_owned() } else { reason };
                 self.refusals.insert(fingerprint, Refusal { denied, reason, until: at + pause });
             }
         }

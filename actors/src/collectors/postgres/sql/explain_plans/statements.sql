@@ -6,8 +6,8 @@ SELECT /* basira */
     u.rolname::text AS user_name,
     pg_catalog."left"(s.query, $1)::text AS query,
     (me.rolsuper AND NOT u.rolsuper)::bool AS beyond,
-    (SELECT pg_catalog.string_agg(m.roleid::text, ' ' ORDER BY m.roleid)
-     FROM pg_catalog.pg_auth_members AS m WHERE m.member = me.oid)::text AS memberships
+    (SELECT pg_catalog.string_agg(r.oid::text, ' ' ORDER BY r.oid)
+     FROM pg_catalog.pg_roles AS r WHERE pg_catalog.pg_has_role(CURRENT_USER, r.oid, 'USAGE'))::text AS memberships
 FROM {schema}.pg_stat_statements AS s
 JOIN pg_catalog.pg_roles AS u ON u.oid = s.userid
 JOIN pg_catalog.pg_roles AS me ON me.rolname = CURRENT_USER
