@@ -8,9 +8,9 @@ pub mod databases;
 pub mod demo;
 pub mod fields;
 pub mod http;
-pub mod relations;
 pub mod run;
 pub mod samples;
 pub mod storage;
 #[cfg(test)]
 mod testing;
+pub mod views;

@@ -28,7 +28,7 @@ const HOMES: [(&str, &[&str]); 5] = [
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 13] = [
+const UPSTAIRS: [(&str, &[&str]); 15] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -38,8 +38,10 @@ const UPSTAIRS: [(&str, &[&str]); 13] = [
     ("actors/src/health/", &["collectors", "drivers", "monitor", "supervisor"]),
     ("actors/src/drivers/", &["monitor", "supervisor", "health"]),
     ("actors/src/monitor/", &["supervisor"]),
-    ("src/storage/", &["http", "auth", "cli", "app", "demo"]),
-    ("src/samples/", &["http", "auth", "cli", "app", "demo"]),
+    ("actors/src/plan/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("src/storage/", &["http", "auth", "cli", "app", "demo", "views"]),
+    ("src/samples/", &["http", "auth", "cli", "app", "demo", "views"]),
+    ("src/views/", &["http", "auth", "cli", "app", "demo"]),
     ("src/auth/", &["http", "cli", "demo"]),
     ("src/http/", &["cli", "demo"]),
 ];

@@ -68,6 +68,8 @@ impl Ours {
         let handle = found(&supervisor, target.id).await?;
         let mut ours = Self { supervisor, target, handle, seen: receiver, _directory: directory };
         timeout(WARM_WITHIN, ours.seen.wait_for(|seen| seen.texts >= texts)).await??;
+        // from here on it is told when
+        ours.target.poll_interval = SECOND * 3600;
         ours.pause();
         Ok(ours)
     }
@@ -154,8 +156,7 @@ fn target(port: u16) -> Target {
         password: None,
         tls: TlsMode::Disable,
         tls_ca_pem: None,
-        // it is told when
-        poll_interval: SECOND * 3600,
+        poll_interval: SECOND,
         collect_explain_plans: false,
         collect_replication: false,
         disabled_collectors: BTreeSet::new(),

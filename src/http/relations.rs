@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{ApiError, Request, Watched};
-use crate::relations::{DatabaseView, indexes};
-use crate::samples::shown::{self, Texts};
 use crate::samples::{Point, Window};
+use crate::views::relations::{DatabaseView, indexes};
+use crate::views::shown::{self, Texts};
 
 /// A stretch without trustworthy samples.
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use basira_actors::model::{Memory, Stream, Timestamp};
 use basira_actors::ports::SinkError;
 
-use super::{SampleStore, Scope, Wanted, Window, shown};
+use super::{SampleStore, Scope, Wanted, Window, named};
 
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
 
@@ -15,7 +15,7 @@ pub(super) async fn remember(
 ) -> Result<Memory, SinkError> {
     let failed = |error: super::StoreError| SinkError(error.to_string());
     let totals = store.totals(scope, stream, EVER, &Wanted::ALL).await.map_err(failed)?;
-    let hashes = shown::words(stream, totals.iter().map(|total| &total.values[..]));
+    let hashes = named::words(stream, totals.iter().map(|total| &total.values[..]));
     let words = store.words(scope.organization, &hashes).await.map_err(failed)?;
     Ok(Memory { rows: totals.into_iter().map(|total| (total.group, total.values)).collect(), words })
 }

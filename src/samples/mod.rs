@@ -1,6 +1,5 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
-pub mod activity;
 mod cache;
 mod catalog;
 mod changes;
@@ -8,18 +7,15 @@ mod clickhouse;
 mod codec;
 mod discard;
 mod entity;
-pub mod events;
 mod fold;
 mod keep;
 mod known;
-pub mod locks;
 mod memory;
+pub mod named;
 pub mod open;
 mod plan;
-pub mod plans;
 mod read;
 mod recent;
-pub mod recorder;
 mod retention;
 mod rollup;
 mod room;
@@ -27,14 +23,11 @@ mod rows;
 mod seal;
 mod sealed;
 mod segment;
-pub mod shown;
-pub mod statements;
 mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod usage;
-pub mod waits;
 mod writer;
 
 use std::collections::HashMap;

@@ -9,7 +9,8 @@ use basira_actors::supervisor::{Subscription, Unavailable};
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
-use crate::samples::{Scope, activity};
+use crate::samples::Scope;
+use crate::views::activity;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::Wanted;
-use crate::samples::shown;
+use crate::views::shown;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/archiver", get)]

@@ -4,8 +4,8 @@ use basira_actors::model::streams::BGWRITER;
 use basira_actors::model::{Engine, NULL, Timestamp};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::shown::{self, Line, Texts};
 use crate::samples::{Point, Timeline, Wanted};
+use crate::views::shown::{self, Line, Texts};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/bgwriter", list)]

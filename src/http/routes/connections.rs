@@ -7,7 +7,7 @@ use basira_actors::model::{ConnectionSnapshot, Engine, Timestamp};
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::shown::{self, Line, Texts};
+use crate::views::shown::{self, Line, Texts};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/connections", get)]

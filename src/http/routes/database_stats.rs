@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::shown::{self, Texts};
 use crate::samples::{Timeline, Total, Wanted, Window};
+use crate::views::shown::{self, Texts};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

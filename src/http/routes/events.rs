@@ -4,7 +4,7 @@ use basira_actors::model::{EventKind, Timestamp};
 
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
 use crate::samples::Scope;
-use crate::samples::events::{self, GAP};
+use crate::views::events::{self, GAP};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/events", list)]

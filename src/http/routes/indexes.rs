@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::http::relations::{self, Bucket, GapLine};
 use crate::http::{Answer, ApiError, Choice, Request, Route, response};
-use crate::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
-use crate::relations::overlap::Overlap;
+use crate::views::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
+use crate::views::relations::overlap::Overlap;
 
 /// Counts.
 const COLLECTOR: &str = "pg_stat_user_indexes";

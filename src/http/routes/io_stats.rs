@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::Wanted;
-use crate::samples::shown::{self, Line, Texts, words};
+use crate::views::shown::{self, Line, Texts, words};
 
 const COLLECTOR: &str = "pg_stat_io";
 

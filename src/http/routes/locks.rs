@@ -4,7 +4,7 @@
 use basira_actors::model::{Engine, Lock, LockSnapshot, Timestamp, lock_tree};
 
 use crate::http::{Answer, ApiError, Request, Route, Watched, response};
-use crate::samples::locks;
+use crate::views::locks;
 
 const COLLECTOR: &str = "pg_locks";
 

@@ -9,9 +9,9 @@ use basira_actors::supervisor::Handle;
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
-use crate::relations::tables;
-use crate::samples::statements::{self, Rank, Statement};
 use crate::samples::{Scope, Window};
+use crate::views::relations::tables;
+use crate::views::statements::{self, Rank, Statement};
 
 const SPAN: Duration = Duration::from_secs(60 * 60);
 const TOP_QUERIES: usize = 5;

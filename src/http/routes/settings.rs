@@ -4,7 +4,7 @@ use basira_actors::model::{Engine, EventKind, Setting, SettingSnapshot, Timestam
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::events::{self, Happened};
+use crate::views::events::{self, Happened};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

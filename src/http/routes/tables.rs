@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::http::relations::{self, Bucket, GapLine};
 use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
-use crate::relations::indexes::IndexLine;
-use crate::relations::tables::{self, Rank, TableLine};
 use crate::samples::{Wanted, Window};
+use crate::views::relations::indexes::IndexLine;
+use crate::views::relations::tables::{self, Rank, TableLine};
 
 const COLLECTOR: &str = "pg_stat_user_tables";
 

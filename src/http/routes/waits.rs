@@ -3,7 +3,7 @@
 use basira_actors::model::{Engine, Timestamp};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::waits;
+use crate::views::waits;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/api/v1/databases/{id}/waits", list)]

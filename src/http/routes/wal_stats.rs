@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::Wanted;
-use crate::samples::shown::{self, Line, Texts};
+use crate::views::shown::{self, Line, Texts};
 
 const COLLECTOR: &str = "pg_stat_wal";
 

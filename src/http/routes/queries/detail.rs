@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::parse_hash;
 use crate::http::{Answer, ApiError, Request, response};
-use crate::samples::shown;
-use crate::samples::statements::{self, Statement, StatementPoint};
 use crate::samples::{Member, Scope, Wanted};
+use crate::views::shown;
+use crate::views::statements::{self, Statement, StatementPoint};
 
 #[derive(Serialize)]
 struct Detail {

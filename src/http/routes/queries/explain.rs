@@ -8,8 +8,9 @@ use basira_actors::text::Fingerprint;
 use super::parse_hash;
 
 use crate::http::{Answer, ApiError, Request, Watched, response};
-use crate::samples::plans::{self, ShownPlan};
-use crate::samples::{Total, Window, shown};
+use crate::samples::{Total, Window};
+use crate::views::plans::{self, ShownPlan};
+use crate::views::shown;
 
 pub(super) async fn explain(request: Request) -> Answer {
     let watched = request.watched(Engine::Postgres).await?;

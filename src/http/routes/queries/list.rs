@@ -5,7 +5,7 @@ use basira_actors::model::streams::STATEMENTS;
 
 use crate::http::{Answer, Choice, Request, response};
 use crate::samples::Scope;
-use crate::samples::statements::{self, Rank, Statement};
+use crate::views::statements::{self, Rank, Statement};
 
 impl Choice for Rank {
     const ALL: &'static [(&'static str, Self)] = &[

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::COLLECTOR;
 use crate::http::{Answer, Request, response};
-use crate::samples::shown::{Texts, cell, float, text, words};
 use crate::samples::{Timeline, Wanted};
+use crate::views::shown::{Texts, cell, float, text, words};
 
 /// One bucket: of a standby its own lag, of a primary that of the standby that is furthest behind.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

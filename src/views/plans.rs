@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::shown::{Texts, cell, float, milliseconds, text};
-use super::{Total, Wanted};
+use crate::samples::{Total, Wanted};
 
 /// One line of `GET /databases/{id}/queries/{hash}/explain`: a plan and when it was seen last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,7 +89,7 @@ mod tests {
 
     use super::{ShownPlan, newest, of};
     use crate::samples::Total;
-    use crate::samples::shown::Texts;
+    use crate::views::shown::Texts;
 
     fn total(group: u64, query: i64, seen_at: i64) -> Total {
         let values = vec![query, 2, 3, 4, 1_500, 10_000, NULL, NULL, 1, 0, seen_at];

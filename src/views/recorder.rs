@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::model::{Stream, Timestamp};
 
 use super::shown::{self, Texts};
-use super::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 
 /// How much older than the moment asked for a look may be.
 const REACH: Duration = Duration::from_secs(30);

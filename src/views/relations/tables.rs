@@ -9,7 +9,7 @@ use basira_actors::model::streams::{INDEXES, TABLES};
 use serde::Serialize;
 
 use super::{DatabaseView, descending, known};
-use crate::samples::shown::{cell, float};
+use crate::views::shown::{cell, float};
 
 /// By what tables are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use basira_actors::model::{ActiveQuery, Timestamp};
 
 use super::recorder::{self, Look, Replay};
 use super::shown::{Row, pids};
-use super::{SampleStore, Scope, StoreError};
+use crate::samples::{SampleStore, Scope, StoreError};
 
 /// What ran at `at`, longest first.
 ///
@@ -53,7 +53,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
 
     use super::queries;
-    use crate::samples::recorder::Look;
+    use crate::views::recorder::Look;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; ACTIVITY.columns.len()];

@@ -6,7 +6,8 @@ use basira_actors::model::streams::{self, EVENTS};
 use basira_actors::model::{Gap, Timestamp};
 use serde::Serialize;
 
-use super::{SampleStore, Scope, StoreError, Wanted, Window, shown};
+use super::shown;
+use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
 
 /// What a gap is called among events.
 pub const GAP: &str = "gap";

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::shown::{self, Texts, columns, float};
-use super::{Point, Total, Wanted};
+use crate::samples::{Point, Total, Wanted};
 
 /// By what statements are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

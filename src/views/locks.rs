@@ -5,7 +5,7 @@ use basira_actors::model::{Lock, Timestamp, in_order};
 
 use super::recorder::{self, Look, Replay};
 use super::shown::{Row, pids};
-use super::{SampleStore, Scope, StoreError};
+use crate::samples::{SampleStore, Scope, StoreError};
 
 /// Locks of one pid in one look: see [`LOCKS`].
 const EACH: u64 = 16;
@@ -61,7 +61,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp, lock_tree};
 
     use super::locks;
-    use crate::samples::recorder::Look;
+    use crate::views::recorder::Look;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; LOCKS.columns.len()];

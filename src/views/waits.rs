@@ -7,7 +7,7 @@ use basira_actors::model::streams::WAITS;
 use serde::Serialize;
 
 use super::shown::{self, Row, Texts};
-use super::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 
 /// One wait event in one bucket, as `GET /waits` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,8 +64,8 @@ mod tests {
     use serde_json::json;
 
     use super::waits;
-    use crate::samples::shown::Texts;
     use crate::samples::{Point, Timeline};
+    use crate::views::shown::Texts;
 
     #[test]
     fn waits_are_in_the_order_of_time_and_then_of_count() {

@@ -1,13 +1,14 @@
 //! Samples as the API shows them: each column under its name, in the unit that clients expect. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use basira_actors::model::{Column, ColumnKind, NULL, Stream, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Point, Window};
+pub use crate::samples::named::words;
+use crate::samples::{Point, Window};
 
 /// The texts behind the cells of word columns.
 pub type Texts = HashMap<u64, Arc<str>>;
@@ -103,22 +104,6 @@ pub fn pids(joined: Option<&str>) -> Vec<i64> {
 #[must_use]
 pub fn milliseconds(microseconds: i64) -> f64 {
     float(microseconds) / 1000.0
-}
-
-/// What is behind the word columns of `rows`, each once.
-#[must_use]
-pub fn words<'a>(stream: &Stream, rows: impl IntoIterator<Item = &'a [i64]>) -> Vec<u64> {
-    let places: Vec<usize> = stream
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| column.kind == ColumnKind::Word)
-        .map(|(place, _)| place)
-        .collect();
-    let of_row =
-        |row: &'a [i64]| places.iter().filter_map(|&place| row.get(place)).copied().collect::<Vec<_>>();
-    let hashes: HashSet<i64> = rows.into_iter().flat_map(of_row).filter(|&value| value != NULL).collect();
-    hashes.into_iter().map(i64::cast_unsigned).collect()
 }
 
 const SECOND_MS: i64 = 1000;
