@@ -277,7 +277,7 @@ fn each_bad_value_names_its_field() {
         assert_eq!(checked(changed.clone()).map_err(|error| error.field), Err(field), "{changed}");
     }
     let error = checked(body(json!({"disabled_collectors": ["x"]}))).unwrap_err().to_string();
-    assert!(error.contains("pg_locks, pg_settings"), "{error}");
+    assert!(error.contains("pg_locks, pg_server, pg_settings"), "{error}");
 }
 
 #[test]
