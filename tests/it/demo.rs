@@ -92,6 +92,11 @@ async fn it_shows_its_workload_and_leaves_nothing_behind() {
         if queries.to_string().contains("shop.product") { Ok(()) } else { Err(queries) }
     })
     .await;
+    eventually(SHOWN_WITHIN, async || {
+        let unused = client.get(&format!("/databases/{id}/indexes/unused"), 200).await;
+        if unused[0]["index_name"] == "purchase_by_day" { Ok(()) } else { Err(unused) }
+    })
+    .await;
     eventually(Duration::from_secs(30), async || {
         let active = client.get(&format!("/databases/{id}/active"), 200).await;
         let blocked =
