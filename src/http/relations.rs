@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use basira_actors::model::relations::{IndexCatalog, IndexSnapshot, RelationSizes, TableSnapshot};
-use basira_actors::model::{ColumnKind, Gap, GapReason, NULL, Stream, Timestamp};
+use basira_actors::model::{ColumnKind, NULL, Stream, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,20 +12,6 @@ use super::{ApiError, Request, Watched};
 use crate::samples::{Point, Window};
 use crate::views::relations::{DatabaseView, indexes};
 use crate::views::shown::{self, Texts};
-
-/// A stretch without trustworthy samples.
-#[derive(Serialize)]
-pub struct GapLine {
-    from: Timestamp,
-    to: Timestamp,
-    reason: GapReason,
-}
-
-impl From<Gap> for GapLine {
-    fn from(gap: Gap) -> Self {
-        Self { from: gap.from, to: gap.to, reason: gap.reason }
-    }
-}
 
 /// A relation over time, by the start of the bucket.
 pub type Series = BTreeMap<Timestamp, Map<String, Value>>;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use basira_actors::model::{Column, ColumnKind, NULL, Stream, Timestamp};
+use basira_actors::model::{Column, ColumnKind, Gap, GapReason, NULL, Stream, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -26,6 +26,20 @@ impl Line {
     #[must_use]
     pub fn new(stream: &Stream, point: &Point, texts: &Texts) -> Self {
         Self { ts: point.ts, columns: columns(stream, &point.values, texts, |_| true) }
+    }
+}
+
+/// A stretch without trustworthy samples.
+#[derive(Serialize)]
+pub struct GapLine {
+    from: Timestamp,
+    to: Timestamp,
+    reason: GapReason,
+}
+
+impl From<Gap> for GapLine {
+    fn from(gap: Gap) -> Self {
+        Self { from: gap.from, to: gap.to, reason: gap.reason }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, Flavour, Rows};
+use super::{CollectError, Flavour, Rows, advice};
 use crate::model::{
     ActivitySnapshot, Databases, Engine, Entry, Event, GapReason, Memory, Record, Seen, Stream, Timestamp,
     Word,
@@ -186,6 +186,20 @@ pub struct Extension {
 }
 
 impl Server {
+    /// The extension `pg_stat_statements`.
+    ///
+    /// # Errors
+    /// [`CollectError::Missing`] when it is not installed in this database.
+    pub fn statements(&self) -> Result<&Extension, CollectError> {
+        self.statements.as_ref().ok_or_else(|| CollectError::Missing {
+            reason: format!(
+                "the extension pg_stat_statements is not installed in database {}",
+                self.database
+            ),
+            fix: advice::install(self.flavour, "pg_stat_statements", self.statements_loaded),
+        })
+    }
+
     /// The variant for this server's version.
     ///
     /// # Errors

@@ -4,10 +4,11 @@ use basira_actors::model::Engine;
 use basira_actors::model::streams::INDEXES;
 use serde::Serialize;
 
-use crate::http::relations::{self, Bucket, GapLine};
+use crate::http::relations::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, Request, Route, response};
 use crate::views::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
 use crate::views::relations::overlap::Overlap;
+use crate::views::shown::GapLine;
 
 /// Counts.
 const COLLECTOR: &str = "pg_stat_user_indexes";

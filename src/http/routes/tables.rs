@@ -4,11 +4,12 @@ use basira_actors::model::streams::{INDEXES, TABLES};
 use basira_actors::model::{Engine, NULL};
 use serde::Serialize;
 
-use crate::http::relations::{self, Bucket, GapLine};
+use crate::http::relations::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
 use crate::samples::{Wanted, Window};
 use crate::views::relations::indexes::IndexLine;
 use crate::views::relations::tables::{self, Rank, TableLine};
+use crate::views::shown::GapLine;
 
 const COLLECTOR: &str = "pg_stat_user_tables";
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::queue::{Outcome, Queue};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Notice, Param, Query, Reach,
-    Server, Spec, Step, Words,
+    Server, Spec, Step, Words, advice,
 };
 use crate::model::{Engine, Record, Seen, Timestamp, streams};
 use crate::plan::{self, LastPlans, Source};
@@ -61,11 +61,7 @@ enum Stage {
 
 impl Collector for ExplainPlans {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let extension = server.statements.as_ref().ok_or_else(|| CollectError::Missing {
-            reason: format!("the extension pg_stat_statements, which knows the statements, is not installed in database {}", server.database),
-            fix: "add pg_stat_statements to shared_preload_libraries, restart the server, then: CREATE EXTENSION pg_stat_statements;"
-                .to_owned(),
-        })?;
+        let extension = server.statements()?;
         self.run += 1;
         self.rows = 0;
         self.queue.on(server);
@@ -179,7 +175,6 @@ impl ExplainPlans {
     }
 
     fn notice(&self, server: &Server) -> Option<Notice> {
-        let role = server.role.replace('"', "\"\"");
         match (self.queue.denied(), self.queue.beyond()) {
             (0, 0) => None,
             (0, beyond) => Some(Notice {
@@ -191,7 +186,7 @@ impl ExplainPlans {
             }),
             (denied, _) => Some(Notice {
                 reason: format!("role {} may not read the tables of {denied} statements", server.role),
-                fix: format!("GRANT pg_read_all_data TO \"{role}\";"),
+                fix: advice::grant("pg_read_all_data", &server.role),
             }),
         }
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use self::decode::{MOVES, Values, key, probe, values};
 use self::texts::Texts;
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Extension, Mark,
-    Notice, Param, Query, Reach, Server, Spec, Step, Verdict, advice, judge, variant,
+    Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Notice, Param,
+    Query, Reach, Server, Spec, Step, Verdict, advice, judge, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
@@ -135,7 +135,7 @@ impl Statements {
         self.sample = Sample { rows: answer.rows.len() as u64, ..Sample::default() };
         self.counters.begin_round();
         self.texts.begin_round(now);
-        let version = schema(server)?.version;
+        let version = server.statements()?.version;
         let grows = matches!(verdict, Verdict::Delta { .. });
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
@@ -180,7 +180,7 @@ impl Statements {
     }
 
     fn texts_or_done(&mut self, server: &Server, mark: Mark, verdict: Verdict) -> Result<Step, CollectError> {
-        if let Some(query) = self.texts.ask(schema(server)?, server.databases.all, mark.at) {
+        if let Some(query) = self.texts.ask(server.statements()?, server.databases.all, mark.at) {
             self.stage = Stage::Texts { mark, verdict };
             return Ok(Step::Ask(query));
         }
@@ -231,20 +231,13 @@ fn record(from: Timestamp, at: Timestamp, changed: Vec<(u64, Values)>) -> Record
     Record::new(&streams::STATEMENTS, from, at, changed)
 }
 
-fn schema(server: &Server) -> Result<&Extension, CollectError> {
-    server.statements.as_ref().ok_or_else(|| CollectError::Missing {
-        reason: format!("the extension pg_stat_statements is not installed in database {}", server.database),
-        fix: advice::install(server.flavour, "pg_stat_statements", server.statements_loaded),
-    })
-}
-
 fn ask_info(server: &Server) -> Result<Step, CollectError> {
-    let sql = Arc::from(INFO.replace("{schema}", &schema(server)?.schema));
+    let sql = Arc::from(INFO.replace("{schema}", &server.statements()?.schema));
     Ok(Step::Ask(Query { sql, params: Vec::new(), columns: INFO_COLUMNS }))
 }
 
 fn ask_counters(server: &Server) -> Result<Step, CollectError> {
-    let extension = schema(server)?;
+    let extension = server.statements()?;
     let sql = variant(&COUNTERS, extension.version).ok_or_else(|| CollectError::Missing {
         reason: format!(
             "pg_stat_statements {}.{} is older than 1.9",

@@ -1,14 +1,14 @@
 //! One statement over a window: who runs it, what it cost, and how that changed.
 
 use basira_actors::model::streams::STATEMENTS;
-use basira_actors::model::{Engine, Gap, GapReason, Timestamp};
+use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::parse_hash;
 use crate::http::{Answer, ApiError, Request, response};
 use crate::samples::{Member, Scope, Wanted};
-use crate::views::shown;
+use crate::views::shown::{self, GapLine};
 use crate::views::statements::{self, Statement, StatementPoint};
 
 #[derive(Serialize)]
@@ -29,20 +29,6 @@ struct Detail {
     bucket_seconds: i64,
     timeseries: Vec<StatementPoint>,
     gaps: Vec<GapLine>,
-}
-
-/// A stretch without trustworthy samples.
-#[derive(Serialize)]
-struct GapLine {
-    from: Timestamp,
-    to: Timestamp,
-    reason: GapReason,
-}
-
-impl From<Gap> for GapLine {
-    fn from(gap: Gap) -> Self {
-        Self { from: gap.from, to: gap.to, reason: gap.reason }
-    }
 }
 
 pub(super) async fn detail(request: Request) -> Answer {

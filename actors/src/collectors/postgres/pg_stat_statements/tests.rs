@@ -1,6 +1,7 @@
 //! A server played by hand: what the collector makes of resets, evictions, restarts and broken-off samples.
 
 use super::*;
+use crate::collect::Extension;
 use crate::collect::fixture::{self, Cell, Table};
 use crate::model::{Entry, GapReason};
 
