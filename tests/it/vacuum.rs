@@ -146,11 +146,10 @@ async fn whoever_holds_the_horizon_is_named() {
         idle.batch_execute("rollback").await.unwrap();
         admin.batch_execute("rollback prepared 'forgotten'").await.unwrap();
         admin.query(slot, &[]).await.unwrap();
-        let held = shown(&registered, "oldest_xmin", ("holder", "stuck"), |_| true).await;
-        assert_eq!(
-            (held["kind"].as_str(), held["state"].as_str()),
-            (Some("replication_slot"), Some("inactive"))
-        );
+        // the server may still be letting go of the slot when its maker has been answered
+        let held =
+            shown(&registered, "oldest_xmin", ("holder", "stuck"), |line| line["state"] == "inactive").await;
+        assert_eq!(held["kind"], "replication_slot");
         let vacuum = registered.get("/vacuum").await;
         assert!(find(&vacuum["oldest_xmin"], "holder", "forgotten").is_none(), "{vacuum:#}");
     }
