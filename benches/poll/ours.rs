@@ -151,6 +151,8 @@ fn target(port: u16) -> Target {
         host: "127.0.0.1".to_owned(),
         port,
         databases: Databases::default(),
+        cluster: None,
+        let_idle: false,
         database: "postgres".to_owned(),
         username: Some("postgres".to_owned()),
         password: None,

@@ -10,6 +10,7 @@ mod m20261125_000004_create_credentials;
 mod m20261125_000005_roll_up_samples;
 mod m20261125_000006_create_shipments;
 mod m20261125_000007_watch_whole_servers;
+mod m20261125_000008_watch_clusters;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_roll_up_samples::Migration),
             Box::new(m20261125_000006_create_shipments::Migration),
             Box::new(m20261125_000007_watch_whole_servers::Migration),
+            Box::new(m20261125_000008_watch_clusters::Migration),
         ]
     }
 }

@@ -51,6 +51,8 @@ fn target(dsn: Dsn, config: &Config) -> Target {
         host: dsn.host,
         database: dsn.database.unwrap_or_else(|| dsn.engine.default_database().to_owned()),
         databases: Databases::default(),
+        cluster: None,
+        let_idle: false,
         username: dsn.username,
         password: dsn.password,
         tls: dsn.tls.unwrap_or_default(),

@@ -39,6 +39,8 @@ pub struct Input {
     pub collect_explain_plans: Field<bool>,
     pub collect_replication: Field<bool>,
     pub disabled_collectors: Field<BTreeSet<String>>,
+    pub cluster: Field<String>,
+    pub let_idle: Field<bool>,
     pub all_databases: Field<bool>,
     pub include_databases: Field<BTreeSet<String>>,
     pub exclude_databases: Field<BTreeSet<String>>,
@@ -61,6 +63,8 @@ pub(super) struct Changes {
     collect_explain_plans: Option<bool>,
     collect_replication: Option<bool>,
     disabled_collectors: Option<BTreeSet<String>>,
+    cluster: Option<Option<String>>,
+    let_idle: Option<bool>,
     all_databases: Option<bool>,
     include_databases: Option<BTreeSet<String>>,
     exclude_databases: Option<BTreeSet<String>>,
@@ -121,7 +125,13 @@ impl Input {
                 || Ok(disabled_by_default(defaults, engine)),
                 |names| known_collectors(names, engine),
             )?,
-            all_databases: self.all_databases.resolve(|| Ok(false), |all| of_postgres(all, engine))?,
+            cluster: self.cluster.resolve(|| Ok(None), |name| cluster(&name, engine).map(Some))?,
+            let_idle: self
+                .let_idle
+                .resolve(|| Ok(false), |idle| only("let_idle", idle, engine, Engine::Clickhouse))?,
+            all_databases: self
+                .all_databases
+                .resolve(|| Ok(false), |all| only("all_databases", all, engine, Engine::Postgres))?,
             include_databases: self
                 .include_databases
                 .resolve(|| Ok(BTreeSet::new()), |names| patterns("include_databases", names, engine))?,
@@ -162,6 +172,8 @@ impl Changes {
         set(&mut target.collect_explain_plans, self.collect_explain_plans);
         set(&mut target.collect_replication, self.collect_replication);
         set(&mut target.disabled_collectors, self.disabled_collectors);
+        set(&mut target.cluster, self.cluster);
+        set(&mut target.let_idle, self.let_idle);
         set(&mut target.databases.all, self.all_databases);
         set(&mut target.databases.include, self.include_databases);
         set(&mut target.databases.exclude, self.exclude_databases);
@@ -218,11 +230,19 @@ fn known_collectors(names: BTreeSet<String>, engine: Engine) -> Result<BTreeSet<
     Err(FieldError::new("disabled_collectors", message))
 }
 
-fn of_postgres(all: bool, engine: Engine) -> Result<bool, FieldError> {
-    if all && engine != Engine::Postgres {
-        return Err(FieldError::new("all_databases", "is for PostgreSQL only"));
+/// A switch that only `wanted` has.
+fn only(field: &'static str, on: bool, engine: Engine, wanted: Engine) -> Result<bool, FieldError> {
+    if on && engine != wanted {
+        return Err(FieldError::new(field, format!("is for {wanted} only")));
     }
-    Ok(all)
+    Ok(on)
+}
+
+fn cluster(name: &str, engine: Engine) -> Result<String, FieldError> {
+    if engine != Engine::Clickhouse {
+        return Err(FieldError::new("cluster", "is for clickhouse only"));
+    }
+    fields::line("cluster", name, NAME_CHARACTERS)
 }
 
 /// Names of databases with `*` and `?`.
@@ -232,7 +252,7 @@ fn patterns(
     engine: Engine,
 ) -> Result<BTreeSet<String>, FieldError> {
     if engine != Engine::Postgres && !names.is_empty() {
-        return Err(FieldError::new(field, "is for PostgreSQL only"));
+        return Err(FieldError::new(field, "is for postgres only"));
     }
     let is_name = |name: &String| {
         !name.is_empty() && name.chars().count() <= NAME_CHARACTERS && !name.contains(char::is_control)

@@ -37,9 +37,6 @@ pub enum DatabaseError {
     /// A field is not acceptable.
     #[error(transparent)]
     Invalid(#[from] FieldError),
-    /// No collector reads this engine.
-    #[error("this version watches PostgreSQL only: {0} databases cannot be registered yet")]
-    EngineUnsupported(Engine),
     /// The name is taken, or one more is not allowed.
     #[error(transparent)]
     Refused(#[from] RegisterError),
@@ -79,13 +76,10 @@ impl Databases<'_> {
     /// The database that a registration with `input` would make, if its name and address pass too.
     ///
     /// # Errors
-    /// [`DatabaseError`]: a bad field, an engine that is not watched.
+    /// [`DatabaseError`]: a bad field.
     pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
         let input = input.unfolded()?;
         let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
-        if engine != Engine::Postgres {
-            return Err(DatabaseError::EngineUnsupported(engine));
-        }
         let changes = input.check(engine, self.defaults)?;
         if changes.host.is_none() {
             required("host")?;
@@ -155,6 +149,8 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         port: engine.default_port(),
         database: engine.default_database().to_owned(),
         databases: ServerDatabases::default(),
+        cluster: None,
+        let_idle: false,
         username: None,
         password: None,
         tls: TlsMode::default(),

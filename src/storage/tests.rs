@@ -77,6 +77,8 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         host: "db.example.com".to_owned(),
         port: 5432,
         databases: Databases::default(),
+        cluster: None,
+        let_idle: false,
         database: "postgres".to_owned(),
         username: Some("watcher".to_owned()),
         password: Some(Secret::new("hunter2hunter2")),

@@ -13,6 +13,19 @@ pub fn column_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
 /// of a select list. Nothing when it is needed elsewhere too: then there is no answer without it.
 #[must_use]
 pub fn without(sql: &str, column: &str) -> Option<String> {
+    replaced(sql, column, |expression| {
+        let (_, of_type) = expression.rsplit_once("::")?;
+        is_name(of_type).then(|| format!("NULL::{of_type}"))
+    })
+}
+
+/// As [`without`] for ClickHouse, where NULL needs no type: the line reads `EXPRESSION AS name`.
+#[must_use]
+pub fn without_untyped(sql: &str, column: &str) -> Option<String> {
+    replaced(sql, column, |_| Some("NULL".to_owned()))
+}
+
+fn replaced(sql: &str, column: &str, null: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut found = false;
     let mut lines = Vec::new();
     for line in sql.lines() {
@@ -21,15 +34,17 @@ pub fn without(sql: &str, column: &str) -> Option<String> {
             continue;
         }
         let (expression, name) = line.rsplit_once(" AS ")?;
-        let (_, of_type) = expression.rsplit_once("::")?;
-        let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !is_plain(of_type) || !is_plain(name.trim_end_matches(',')) {
+        if !is_name(name.trim_end_matches(',')) {
             return None;
         }
         found = true;
-        lines.push(format!("    NULL::{of_type} AS {name}"));
+        lines.push(format!("    {} AS {name}", null(expression)?));
     }
     found.then(|| lines.join("\n"))
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether `line`, a comment aside, has `column` as a whole word.

@@ -86,6 +86,18 @@ pub fn grant_monitor(role: &str) -> String {
     grant("pg_monitor", role)
 }
 
+/// The SQL that gives `role` what a refusal of ClickHouse asks for: `.. to have the grant SELECT(a, b) ON system.parts.`
+#[must_use]
+pub fn clickhouse_grant(refusal: &str, role: &str) -> String {
+    let wanted = refusal.split_once("have the grant ").map_or("", |(_, wanted)| wanted);
+    let wanted = wanted.split(". (").next().unwrap_or(wanted).trim_end_matches('.');
+    let (privilege, object) = wanted.split_once(" ON ").unwrap_or(("SELECT", "system.*"));
+    // all columns at once: the next version of Basira may read another
+    let privilege = privilege.split('(').next().unwrap_or(privilege);
+    let object = object.split_whitespace().next().unwrap_or(object);
+    format!("GRANT {privilege} ON {object} TO {};", identifier(role))
+}
+
 /// The SQL that lets `role` connect to `database`.
 #[must_use]
 pub fn grant_connect(database: &str, role: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CellError, advice};
+use super::CellError;
 
 /// A failure while reading a watched database. Its text never holds a secret or a user's literal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,10 +34,10 @@ pub enum CollectError {
     #[error("an exclusive lock is in the way")]
     Locked,
     #[error("role {role} may not read this: {message}")]
-    Permission { role: String, message: String },
+    Permission { role: String, message: String, fix: String },
     #[error("{reason}")]
     Missing { reason: String, fix: String },
-    #[error("the server answered with SQLSTATE {code}: {message}")]
+    #[error("the server answered with error {code}: {message}")]
     Server { code: String, message: String },
     #[error("the server's answer was not understood: {0}")]
     Decode(#[from] CellError),
@@ -97,8 +97,7 @@ impl CollectError {
                 "the server is slow at this; raise collect.statement_timeout_ms or disable the collector"
             }
             Self::Locked => "find the session that holds the lock, or wait until it ends",
-            Self::Permission { role, .. } => return Some(advice::grant_monitor(role)),
-            Self::Missing { fix, .. } => fix,
+            Self::Permission { fix, .. } | Self::Missing { fix, .. } => fix,
             Self::Server { .. } | Self::Decode(_) | Self::Columns { .. } => return None,
             Self::Store(_) => "check the disk and the storage of this Basira server",
         };

@@ -17,7 +17,7 @@ mod texts;
 mod view;
 mod words;
 
-pub use absent::{column_in, without};
+pub use absent::{column_in, without, without_untyped};
 pub use advice::Flavour;
 pub use backoff::Backoff;
 pub use counters::{Change, Counters};

@@ -1,5 +1,6 @@
 //! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
 
+mod clickhouse;
 mod postgres;
 mod resolve;
 mod tls;
@@ -64,9 +65,16 @@ pub struct ConnectSettings {
 pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<dyn Session>, CollectError> {
     match target.engine {
         Engine::Postgres => Ok(Box::new(postgres::Postgres::connect(target, settings).await?)),
-        Engine::Clickhouse => Err(CollectError::Missing {
-            reason: "this version of Basira cannot read ClickHouse yet".to_owned(),
-            fix: "register a PostgreSQL database".to_owned(),
-        }),
+        Engine::Clickhouse => Ok(Box::new(clickhouse::ClickHouse::connect(target, settings).await?)),
     }
+}
+
+/// An answer must have the columns that its decoder reads by position.
+fn check_columns(found: &[&str], expected: &[&str]) -> Result<(), CollectError> {
+    if found == expected {
+        return Ok(());
+    }
+    let place = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
+    let name = |names: &[&str]| names.get(place).copied().unwrap_or("missing").to_owned();
+    Err(CollectError::Columns { place: place + 1, found: name(found), expected: name(expected) })
 }

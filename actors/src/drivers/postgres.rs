@@ -19,7 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::error::{connect_error, pooler, query_error};
 use self::rows::PgRows;
-use super::{ConnectSettings, Reply, Session, resolve, tls};
+use super::{ConnectSettings, Reply, Session, check_columns, resolve, tls};
 use crate::collect::{
     CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
 };
@@ -180,7 +180,8 @@ impl Postgres {
                 statement => break statement?,
             }
         };
-        check_columns(&statement, query.columns)?;
+        let found: Vec<&str> = statement.columns().iter().map(tokio_postgres::Column::name).collect();
+        check_columns(&found, query.columns)?;
         let prepared = Prepared { statement, absent: absent.into() };
         self.prepared.insert(Arc::clone(&query.sql), prepared.clone());
         Ok(prepared)
@@ -264,17 +265,6 @@ fn configuration(target: &Target, connect_timeout: Duration) -> Config {
         config.password(password.expose());
     }
     config
-}
-
-/// The answer must have the columns that its decoder reads by position.
-fn check_columns(statement: &Statement, expected: &[&str]) -> Result<(), CollectError> {
-    let found: Vec<&str> = statement.columns().iter().map(tokio_postgres::Column::name).collect();
-    if found == expected {
-        return Ok(());
-    }
-    let place = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
-    let name = |names: &[&str]| names.get(place).copied().unwrap_or("missing").to_owned();
-    Err(CollectError::Columns { place: place + 1, found: name(&found), expected: name(expected) })
 }
 
 /// What the server says of itself, what we know of it already left as it is, and the process that says so.

@@ -21,6 +21,10 @@ pub struct Target {
     pub database: String,
     /// What else of its server is watched.
     pub databases: Databases,
+    /// The cluster of which every replica is read; ClickHouse only. None: the one server that answers.
+    pub cluster: Option<String>,
+    /// A service that sleeps while nobody asks it is let sleep; ClickHouse only.
+    pub let_idle: bool,
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub tls: TlsMode,
@@ -51,6 +55,7 @@ impl Target {
             && self.port == other.port
             && self.database == other.database
             && self.databases == other.databases
+            && self.cluster == other.cluster
             && self.username == other.username
             && self.password == other.password
             && self.tls == other.tls

@@ -316,7 +316,7 @@ pub(super) async fn converse(
 /// A collector that works without some of its columns.
 fn absent_notice(server: &Server, absent: &[String]) -> Option<Notice> {
     (!absent.is_empty()).then(|| Notice {
-        reason: format!("PostgreSQL {} has no {}: shown as null", server.version, absent.join(", ")),
-        fix: "use a version of Basira that knows this version of PostgreSQL".to_owned(),
+        reason: format!("version {} has no {}: shown as null", server.version, absent.join(", ")),
+        fix: "use a version of Basira that knows this version, or a later version of the server".to_owned(),
     })
 }

@@ -12,7 +12,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-pub use clickhouse::{ClickHouseDistribution, ClickHouseServer};
+pub use clickhouse::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
 pub use distribution::Distribution;
 pub use postgres::{Options, PostgresServer, connect};
 pub use process::{Guardian, scratch_directory};

@@ -55,11 +55,6 @@ impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Invalid(error) => error.into(),
-            DatabaseError::EngineUnsupported(_) => Self::Invalid {
-                code: "engine_unsupported",
-                field: Some("engine".into()),
-                message: error.to_string().into(),
-            },
             DatabaseError::Refused(error) => error.into(),
         }
     }

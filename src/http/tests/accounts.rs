@@ -122,6 +122,8 @@ async fn a_database_is_shown_with_the_fields_of_the_contract_and_no_secret() {
         "collect_replication",
         "disabled_collectors",
         "all_databases",
+        "cluster",
+        "let_idle",
         "include_databases",
         "exclude_databases",
         "status",

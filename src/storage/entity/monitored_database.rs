@@ -29,6 +29,8 @@ pub(crate) struct Model {
     pub collect_explain_plans: bool,
     pub collect_replication: bool,
     pub disabled_collectors: Names,
+    pub cluster: Option<String>,
+    pub let_idle: bool,
     pub all_databases: bool,
     pub include_databases: Names,
     pub exclude_databases: Names,

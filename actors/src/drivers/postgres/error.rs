@@ -59,7 +59,11 @@ fn server_error(refusal: &DbError, server: &Server) -> CollectError {
     match *refusal.code() {
         SqlState::QUERY_CANCELED => CollectError::StatementTimeout,
         SqlState::LOCK_NOT_AVAILABLE => CollectError::Locked,
-        SqlState::INSUFFICIENT_PRIVILEGE => CollectError::Permission { role: server.role.clone(), message },
+        SqlState::INSUFFICIENT_PRIVILEGE => CollectError::Permission {
+            role: server.role.clone(),
+            message,
+            fix: advice::grant_monitor(&server.role),
+        },
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             CollectError::Lost { reason: message }
         }

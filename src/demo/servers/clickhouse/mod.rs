@@ -22,6 +22,7 @@ const CONFIG: &str = include_str!("config.xml");
 const USERS: &str = include_str!("users.xml");
 /// What the embedded client runs first. Then it waits in vain for somebody to write more, and the server serves.
 const LISTEN: &str = "SYSTEM START LISTEN HTTP;\n";
+const LISTEN_NATIVE: &str = "SYSTEM START LISTEN TCP;\n";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
@@ -32,11 +33,28 @@ pub struct ClickHouseServer {
     distribution: ClickHouseDistribution,
     scratch: PathBuf,
     port: u16,
+    native_port: Option<u16>,
     process: Child,
     _guardian: Guardian,
 }
 
+/// What a server is configured by, beyond what all are.
+#[derive(Debug, Clone, Default)]
+pub struct ClickHouseOptions {
+    /// Elements of its configuration: `<max_concurrent_queries>5</max_concurrent_queries>`.
+    pub settings: String,
+    /// Nodes of the cluster `CLUSTER`, by their native ports; itself is one of them.
+    pub nodes: Vec<u16>,
+    /// Where it listens for the native protocol, which nodes of a cluster ask each other by.
+    pub native_port: Option<u16>,
+}
+
 impl ClickHouseServer {
+    /// What the cluster of [`ClickHouseOptions::nodes`] is called.
+    pub const CLUSTER: &'static str = "everywhere";
+    /// Those who may do less, all with [`Self::PASSWORD`]: read everything and limit itself; read everything but not limit
+    /// itself; read nothing of `system`.
+    pub const READERS: [&'static str; 3] = ["monitor", "strict", "blind"];
     /// Who may do everything, with this password.
     pub const USER: &'static str = "basira";
     pub const PASSWORD: &'static str = "clickhouse-of-a-test";
@@ -46,13 +64,24 @@ impl ClickHouseServer {
     /// # Errors
     /// [`ServerError`] with the end of the server's log when it does not.
     pub async fn start(distribution: &ClickHouseDistribution) -> Result<Self, ServerError> {
+        Self::start_with(distribution, ClickHouseOptions::default()).await
+    }
+
+    /// As [`Self::start`], with `options`.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn start_with(
+        distribution: &ClickHouseDistribution,
+        options: ClickHouseOptions,
+    ) -> Result<Self, ServerError> {
         let scratch = scratch_directory()?;
         let guardian = Guardian::watch(&scratch.join("data"), &scratch)?;
-        initialise(&scratch)?;
+        initialise(&scratch, &options)?;
         let port = free_port()?;
-        let process = launch(distribution, &scratch, port)?;
-        let distribution = distribution.clone();
-        let mut server = Self { distribution, scratch, port, process, _guardian: guardian };
+        let process = launch(distribution, &scratch, port, options.native_port)?;
+        let (distribution, native_port) = (distribution.clone(), options.native_port);
+        let mut server = Self { distribution, scratch, port, native_port, process, _guardian: guardian };
         server.wait_until_ready().await?;
         Ok(server)
     }
@@ -62,6 +91,12 @@ impl ClickHouseServer {
     pub fn dsn_of(&self, database: &str) -> String {
         let (user, password, port) = (Self::USER, Self::PASSWORD, self.port);
         format!("clickhouse://{user}:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    /// Where it listens for HTTP.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Kills the server as a crash would, keeping the data for [`Self::start_again`].
@@ -85,7 +120,12 @@ impl ClickHouseServer {
     /// # Errors
     /// [`ServerError`] when it does not get ready.
     pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        self.process = launch(&self.distribution, &self.scratch, self.port)?;
+        // a server of this kind makes its system database anew, and stumbles over what is left of the one before
+        let system = self.scratch.join("data/data/system");
+        if system.exists() {
+            fs::remove_dir_all(&system).map_err(ServerError::io("removing the system database"))?;
+        }
+        self.process = launch(&self.distribution, &self.scratch, self.port, self.native_port)?;
         self.wait_until_ready().await
     }
 
@@ -149,14 +189,30 @@ async fn ping(port: u16) -> std::io::Result<bool> {
 }
 
 /// Writes what the server is configured by, and hands all of it over.
-fn initialise(scratch: &Path) -> Result<(), ServerError> {
+fn initialise(scratch: &Path, options: &ClickHouseOptions) -> Result<(), ServerError> {
+    let replica = |port: &u16| {
+        format!(
+            "<replica><host>127.0.0.1</host><port>{port}</port><user>{}</user><password>{}</password></replica>",
+            ClickHouseServer::USER,
+            ClickHouseServer::PASSWORD
+        )
+    };
+    let replicas: String = options.nodes.iter().map(replica).collect();
+    let cluster = ClickHouseServer::CLUSTER;
+    let cluster = match options.nodes.is_empty() {
+        true => String::new(),
+        false => format!("<remote_servers><{cluster}><shard>{replicas}</shard></{cluster}></remote_servers>"),
+    };
+    let config = CONFIG.replace("SETTINGS", &(options.settings.clone() + &cluster));
+    let listen =
+        if options.native_port.is_some() { LISTEN.to_owned() + LISTEN_NATIVE } else { LISTEN.to_owned() };
     let file = |name: &str, text: &str| {
         let text = text.replace("DIRECTORY", &scratch.display().to_string());
         fs::write(scratch.join(name), text).map_err(ServerError::io(format!("writing {name}")))
     };
-    file("config.xml", CONFIG)?;
+    file("config.xml", &config)?;
     file("users.xml", &USERS.replace("PASSWORD", ClickHouseServer::PASSWORD))?;
-    file("listen.sql", LISTEN)?;
+    file("listen.sql", &listen)?;
     for name in ["data", "tmp"] {
         fs::create_dir(scratch.join(name)).map_err(ServerError::io(format!("creating {name}")))?;
         give_away(&scratch.join(name))?;
@@ -167,7 +223,12 @@ fn initialise(scratch: &Path) -> Result<(), ServerError> {
 }
 
 /// Runs the server as our child.
-fn launch(distribution: &ClickHouseDistribution, scratch: &Path, port: u16) -> Result<Child, ServerError> {
+fn launch(
+    distribution: &ClickHouseDistribution,
+    scratch: &Path,
+    port: u16,
+    native_port: Option<u16>,
+) -> Result<Child, ServerError> {
     let log = OpenOptions::new().create(true).append(true).open(scratch.join("console.log"));
     let log = log.map_err(ServerError::io("opening the server's log"))?;
     let copy = log.try_clone().map_err(ServerError::io("opening the server's log"))?;
@@ -177,6 +238,8 @@ fn launch(distribution: &ClickHouseDistribution, scratch: &Path, port: u16) -> R
         .arg(format!("--path={}", scratch.join("data").display()))
         .arg(format!("--http_port={port}"))
         .arg("--listen_host=127.0.0.1")
+        .arg("--log_queries=1")
+        .args(native_port.map(|port| format!("--tcp_port={port}")))
         .arg("--queries-file")
         .args(["listen.sql", "more.sql"].map(|name| scratch.join(name)))
         .current_dir(scratch.join("data"));

@@ -1,0 +1,119 @@
+//! How ClickHouse is reached: one HTTP connection that is kept, to an address that the policy allows.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use clickhouse::{Client, Compression};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tower_service::Service;
+
+use super::super::{ConnectSettings, resolve, tls};
+use crate::collect::CollectError;
+use crate::model::{Target, TlsMode};
+use crate::ports::AddressPolicy;
+
+/// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
+const KEPT: Duration = Duration::from_millis(2_500);
+
+/// A client for `target`; credentials travel in headers only.
+pub(super) async fn client(target: &Target, settings: &ConnectSettings) -> Result<Client, CollectError> {
+    let address = address(target);
+    let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
+    let encrypted = match target.tls {
+        TlsMode::Disable => false,
+        TlsMode::Prefer => !speaks_plainly(ip, target.port, &address, settings.timeout).await?,
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => true,
+    };
+    let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
+        .map_err(|reason| CollectError::Tls { address, reason })?;
+    let mut tcp = HttpConnector::new_with_resolver(Resolver {
+        limit: settings.timeout,
+        policy: Arc::clone(&settings.policy),
+    });
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(settings.timeout));
+    tcp.set_keepalive(Some(Duration::from_secs(30)));
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+    let http = legacy::Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(KEPT)
+        .build(connector.wrap_connector(tcp));
+    let scheme = if encrypted { "https" } else { "http" };
+    let mut client = Client::with_http_client(http)
+        .with_url(format!("{scheme}://{}", self::address(target)))
+        .with_user(target.username.as_deref().unwrap_or("default"))
+        .with_database(&target.database)
+        .with_compression(Compression::None)
+        .with_validation(false);
+    if let Some(password) = &target.password {
+        client = client.with_password(password.expose());
+    }
+    Ok(client)
+}
+
+/// Host and port as a URL has them.
+pub(super) fn address(target: &Target) -> String {
+    let host = &target.host;
+    if host.contains(':') { format!("[{host}]:{}", target.port) } else { format!("{host}:{}", target.port) }
+}
+
+/// Whether HTTP without TLS is spoken at this port, which speaks only one of both. Asked without credentials.
+async fn speaks_plainly(ip: IpAddr, port: u16, address: &str, limit: Duration) -> Result<bool, CollectError> {
+    let probe = async {
+        let mut stream = TcpStream::connect(SocketAddr::new(ip, port)).await?;
+        stream
+            .write_all(
+                format!("GET /ping HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+            )
+            .await?;
+        let mut start = Vec::with_capacity(16);
+        // an end before a whole status line is an answer too: this was no HTTP
+        (&mut stream).take(12).read_to_end(&mut start).await.map(|_| start)
+    };
+    match timeout(limit, probe).await {
+        Ok(Ok(start)) => Ok(start.starts_with(b"HTTP/1.") && !start.ends_with(b"400")),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Ok(false),
+        Ok(Err(error)) => {
+            Err(CollectError::Connect { address: address.to_owned(), reason: error.to_string() })
+        }
+        Err(_) => Err(CollectError::ConnectTimeout { address: address.to_owned(), after: limit }),
+    }
+}
+
+/// Asks for the address anew at each connect, so that a name that moves somewhere forbidden is not followed.
+#[derive(Clone)]
+struct Resolver {
+    limit: Duration,
+    policy: Arc<dyn AddressPolicy>,
+}
+
+impl Service<Name> for Resolver {
+    type Response = std::iter::Once<SocketAddr>;
+    type Error = CollectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, CollectError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CollectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let Self { limit, policy } = self.clone();
+        Box::pin(async move {
+            // the connector puts the port in its place
+            let ip = resolve(name.as_str(), 0, limit, &*policy).await?;
+            Ok(std::iter::once(SocketAddr::new(ip, 0)))
+        })
+    }
+}
