@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use basira_actors::model::streams::ACTIVITY;
-use basira_actors::model::{ActiveQuery, Timestamp};
+use basira_actors::model::{ActiveQuery, QueryWork, Timestamp};
 
 use super::recorder::{self, Look, Replay};
 use super::shown::{Row, pids};
@@ -22,10 +22,11 @@ pub async fn at(
 }
 
 fn queries(look: &Look) -> Vec<ActiveQuery> {
-    let query = |(pid, values): &(u64, Vec<i64>)| {
+    let query = |(series, values): &(u64, Vec<i64>)| {
         let row = Row { stream: &ACTIVITY, values, texts: &look.texts };
+        let work = row.text("query_id").map(|query_id| work(query_id, &row));
         ActiveQuery {
-            pid: pid.cast_signed(),
+            pid: work.is_none().then(|| series.cast_signed()),
             query_text: row.text("query_text"),
             query_hash: row.hash("query_text"),
             state: row.text("state"),
@@ -40,11 +41,26 @@ fn queries(look: &Look) -> Vec<ActiveQuery> {
             client_addr: row.text("client_addr"),
             backend_type: row.text("backend_type"),
             ts: look.at,
+            work,
         }
     };
     let mut queries: Vec<ActiveQuery> = look.rows.iter().map(query).collect();
     queries.sort_by_key(|query| Reverse(query.duration_ms));
     queries
+}
+
+fn work(query_id: String, row: &Row<'_>) -> QueryWork {
+    QueryWork {
+        query_id: Some(query_id),
+        host_name: row.text("host_name"),
+        memory_usage: row.cell("memory_usage"),
+        peak_memory_usage: row.cell("peak_memory_usage"),
+        read_rows: row.cell("read_rows"),
+        read_bytes: row.cell("read_bytes"),
+        written_rows: row.cell("written_rows"),
+        written_bytes: row.cell("written_bytes"),
+        total_rows_approx: row.cell("total_rows_approx"),
+    }
 }
 
 #[cfg(test)]
@@ -69,7 +85,7 @@ mod tests {
             (42, row(&[("duration_ms", 900), ("query_text", 0x77)])),
         ];
         let shown = queries(&Look { at: Timestamp(5), rows, texts: texts.into() });
-        assert_eq!((shown[0].pid, shown[0].duration_ms, &shown[0].query_text), (42, Some(900), &None));
+        assert_eq!((shown[0].pid, shown[0].duration_ms, &shown[0].query_text), (Some(42), Some(900), &None));
         let blocked = &shown[1];
         assert_eq!(blocked.query_text.as_deref(), Some("select $1"));
         assert_eq!(blocked.query_hash.as_deref(), Some("00000000000000b5"));

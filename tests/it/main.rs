@@ -10,6 +10,7 @@ mod harness;
 
 mod accounts;
 mod bad_input;
+mod clickhouse;
 mod clusters;
 mod config;
 mod connections;

@@ -150,7 +150,7 @@ pub struct Notice {
 pub struct Server {
     /// For people: `16.14`.
     pub version: String,
-    /// Major version: 14 to 18.
+    /// Major version: 14 to 18; of ClickHouse with two digits of the minor one: 2607 is 26.7.
     pub major: u32,
     /// Whether it was a standby when last looked at; collectors to which it matters read it with their figures.
     pub in_recovery: bool,
@@ -207,8 +207,8 @@ impl Server {
     pub fn variant(&self, variants: &[(u32, &'static str)]) -> Result<&'static str, CollectError> {
         let lowest = variants.first().map_or(0, |(lowest, _)| *lowest);
         variant(variants, self.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("PostgreSQL {} is older than {lowest}", self.version),
-            fix: format!("needs PostgreSQL {lowest} or later"),
+            reason: format!("version {} is too old for this", self.version),
+            fix: format!("needs version {lowest} or later"),
         })
     }
 }

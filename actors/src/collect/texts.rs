@@ -39,11 +39,12 @@ impl Texts {
         match raw {
             None | Some("") => SessionText::None,
             Some(HIDDEN) => SessionText::Hidden,
-            Some(raw) => SessionText::Known(self.normal(raw)),
+            Some(raw) => SessionText::Known(self.normal(Engine::Postgres, raw)),
         }
     }
 
-    fn normal(&mut self, raw: &str) -> Normal {
+    /// `raw`, as a server of `engine` was sent it, without its literals.
+    pub fn normal(&mut self, engine: Engine, raw: &str) -> Normal {
         let key = xxh3_64(raw.as_bytes());
         if let Some(known) = self.normalised.get(&key) {
             return known.clone();
@@ -51,7 +52,7 @@ impl Texts {
         if self.normalised.len() >= REMEMBERED {
             self.normalised.clear();
         }
-        let normalised = text::normalise(Engine::Postgres, raw);
+        let normalised = text::normalise(engine, raw);
         let value = (Arc::from(normalised.text), normalised.fingerprint);
         self.normalised.insert(key, value.clone());
         value

@@ -1,5 +1,6 @@
 //! Every collector there is. One file each; adding one touches that file and the list here.
 
+mod clickhouse;
 mod postgres;
 
 use crate::collect::{Every, Spec};
@@ -7,6 +8,7 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &clickhouse::ch_processes::SPEC,
     &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,
     &postgres::explain_plans::SPEC,
@@ -79,6 +81,8 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "xid_horizon",
         ],
         Engine::Clickhouse => &[
+            "ch_errors",
+            "ch_log_tables",
             "ch_merges",
             "ch_mutations",
             "ch_parts",

@@ -7,7 +7,8 @@ use super::Timestamp;
 /// One session at work, as `GET /databases/{id}/active` and the live stream show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActiveQuery {
-    pub pid: i64,
+    /// The backend; null on ClickHouse, whose queries have a `query_id`.
+    pub pid: Option<i64>,
     /// Normalised: literals are gone. Null when the role may not see it.
     pub query_text: Option<String>,
     /// 16 hex digits; the same as in `/queries`.
@@ -26,6 +27,27 @@ pub struct ActiveQuery {
     pub client_addr: Option<String>,
     pub backend_type: Option<String>,
     pub ts: Timestamp,
+    /// ClickHouse only.
+    #[serde(flatten)]
+    pub work: Option<QueryWork>,
+}
+
+/// What a running query of ClickHouse has done so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct QueryWork {
+    pub query_id: Option<String>,
+    /// The node that runs it.
+    pub host_name: Option<String>,
+    /// In bytes, now.
+    pub memory_usage: Option<i64>,
+    /// In bytes, at most so far.
+    pub peak_memory_usage: Option<i64>,
+    pub read_rows: Option<i64>,
+    pub read_bytes: Option<i64>,
+    pub written_rows: Option<i64>,
+    pub written_bytes: Option<i64>,
+    /// How many rows it will read, as the server guesses.
+    pub total_rows_approx: Option<i64>,
 }
 
 /// Everything that ran at `at`, longest first.

@@ -25,7 +25,7 @@ mod target;
 mod time;
 mod vacuum;
 
-pub use activity::{ActiveQuery, ActivitySnapshot};
+pub use activity::{ActiveQuery, ActivitySnapshot, QueryWork};
 pub use connections::{ConnectionCount, ConnectionSnapshot};
 pub use databases::{Databases, ServerDatabases};
 pub use engine::{Engine, UnknownEngine};

@@ -109,7 +109,7 @@ mod tests {
 
     fn session(state: &str, duration_ms: i64, blocking_pids: &[i64]) -> ActiveQuery {
         ActiveQuery {
-            pid: 1,
+            pid: Some(1),
             query_text: None,
             query_hash: None,
             state: Some(state.to_owned()),
@@ -124,6 +124,7 @@ mod tests {
             client_addr: None,
             backend_type: None,
             ts: Timestamp(0),
+            work: None,
         }
     }
 

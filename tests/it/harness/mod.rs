@@ -1,6 +1,7 @@
 //! What every test stands on.
 
 mod app;
+pub(crate) mod clickhouse;
 mod client;
 mod database;
 mod live;
@@ -10,6 +11,7 @@ mod proxy;
 mod wait;
 
 pub(crate) use app::TestApp;
+pub(crate) use clickhouse::ClickHouseDatabase;
 pub(crate) use client::TestClient;
 pub(crate) use database::TestDatabase;
 pub(crate) use live::LiveStream;

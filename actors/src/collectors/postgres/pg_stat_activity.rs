@@ -75,7 +75,7 @@ impl Collector for Activity {
         // the look itself is series 0, so that one at which nothing ran can be found again
         let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
-        let rows = sessions.iter().map(|session| (session.query.pid.cast_unsigned(), self.row(session)));
+        let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session)));
         let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
         let gap = match self.previous {
             None => Some((None, at, GapReason::NotWatched)),
@@ -98,6 +98,7 @@ impl Collector for Activity {
 
 /// One row of the answer.
 struct Session {
+    pid: i64,
     query: ActiveQuery,
     /// What is stored, even when the live view shows the raw text.
     text: SessionText,
@@ -130,7 +131,7 @@ impl Activity {
             (known, _) => known.map(|(text, _)| text.to_string()),
         };
         let query = ActiveQuery {
-            pid,
+            pid: Some(pid),
             query_text,
             query_hash: text.known().map(|(_, fingerprint)| fingerprint.to_string()),
             state,
@@ -145,16 +146,18 @@ impl Activity {
             client_addr,
             backend_type,
             ts: at,
+            work: None,
         };
-        Ok(Session { query, text })
+        Ok(Session { pid, query, text })
     }
 
     /// The columns of the stream, in its order.
     fn row(&mut self, session: &Session) -> [i64; streams::ACTIVITY.columns.len()] {
-        let Session { query, text } = session;
+        let Session { query, text, .. } = session;
         let text = text.known().map_or(NULL, |(text, hash)| self.words.say_as(hash.0, || Arc::clone(text)));
         let blocking_pids = (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids));
         let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        // the last are those of ClickHouse
         [
             text,
             word(&query.state),
@@ -168,6 +171,15 @@ impl Activity {
             word(&blocking_pids),
             query.duration_ms.unwrap_or(NULL),
             query.transaction_ms.unwrap_or(NULL),
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
+            NULL,
         ]
     }
 }

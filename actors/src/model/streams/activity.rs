@@ -2,7 +2,7 @@
 
 use super::{Stream, last, word};
 
-/// Who was doing what at each look. A series is a pid.
+/// Who was doing what at each look. A series is a pid, or the hash of host and `query_id`.
 pub static ACTIVITY: Stream = Stream {
     name: "activity",
     columns: &[
@@ -18,5 +18,15 @@ pub static ACTIVITY: Stream = Stream {
         word("blocking_pids"),
         last("duration_ms"),
         last("transaction_ms"),
+        // ClickHouse only
+        word("query_id"),
+        word("host_name"),
+        last("memory_usage"),
+        last("peak_memory_usage"),
+        last("read_rows"),
+        last("read_bytes"),
+        last("written_rows"),
+        last("written_bytes"),
+        last("total_rows_approx"),
     ],
 };

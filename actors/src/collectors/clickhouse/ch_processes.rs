@@ -1,0 +1,198 @@
+//! `processes`: what runs now. ClickHouse 18.16 and later; needs `SHOW PROCESSES` to see the queries of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::collect::{
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Normal, Query, Reach, Server, Spec,
+    Step, Texts, Words,
+};
+use crate::model::{
+    ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, QueryWork, Record, Timestamp, streams,
+};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "ch_processes",
+    engine: Engine::Clickhouse,
+    stream: &streams::ACTIVITY,
+    reach: Reach::Server,
+    every: Every::Live(Duration::from_secs(5)),
+    timeout: Duration::from_secs(5),
+    start: || Box::<Processes>::default(),
+};
+
+const VARIANTS: [(u32, &str); 2] =
+    [(1816, include_str!("sql/ch_processes/18.16.sql")), (2010, include_str!("sql/ch_processes/20.10.sql"))];
+const COLUMNS: &[&str] = &[
+    "host_name",
+    "query_id",
+    "is_own",
+    "at",
+    "elapsed_ms",
+    "user_name",
+    "database_name",
+    "client_name",
+    "http_user_agent",
+    "client_addr",
+    "is_cancelled",
+    "memory_usage",
+    "peak_memory_usage",
+    "read_rows",
+    "read_bytes",
+    "written_rows",
+    "written_bytes",
+    "total_rows_approx",
+    "query",
+];
+
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Texts already normalised and words already handed on.
+#[derive(Default)]
+struct Processes {
+    previous: Option<Timestamp>,
+    texts: Texts,
+    words: Words,
+}
+
+/// One row of the answer.
+struct Process {
+    series: u64,
+    query: ActiveQuery,
+    work: QueryWork,
+    /// What is stored, even when the live view shows the raw text.
+    text: Normal,
+}
+
+impl Collector for Processes {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        let sql = server.variant(&VARIANTS)?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let mut at = None;
+        let mut processes = Vec::with_capacity(answer.rows.len());
+        for row in 0..answer.rows.len() {
+            let mut cursor = Cursor::new(answer.rows, row);
+            let (host_name, query_id) = (owned(&mut cursor)?, owned(&mut cursor)?);
+            let is_own = cursor.bool()?.unwrap_or_default();
+            let now = cursor.required_timestamp()?;
+            at = at.max(Some(now));
+            if !is_own {
+                processes.push(self.process(server, host_name, query_id, now, &mut cursor)?);
+            }
+        }
+        let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
+        // the look itself is series 0, so that one at which nothing ran can be found again
+        let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
+        let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
+        let rows = processes.iter().map(|process| (process.series, self.row(process)));
+        let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
+        let gap = match self.previous {
+            None => Some((None, at, GapReason::NotWatched)),
+            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
+        };
+        self.previous = Some(at);
+        let mut queries: Vec<ActiveQuery> = processes.into_iter().map(|process| process.query).collect();
+        queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
+        Ok(Step::Done(Box::new(Collected {
+            records: vec![record],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            rows: queries.len() as u64,
+            activity: Some(ActivitySnapshot { at, queries }),
+            ..Collected::default()
+        })))
+    }
+}
+
+impl Processes {
+    fn process(
+        &mut self,
+        server: &Server,
+        host_name: Option<String>,
+        query_id: Option<String>,
+        at: Timestamp,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Process, CellError> {
+        let name = format!("{}\0{}", host_name.as_deref().unwrap_or(""), query_id.as_deref().unwrap_or(""));
+        let duration_ms = cursor.i64()?;
+        let (user_name, database_name) = (owned(cursor)?, owned(cursor)?);
+        // a client by HTTP has no name but an agent
+        let (client_name, http_user_agent) = (owned(cursor)?, owned(cursor)?);
+        let client_addr = owned(cursor)?;
+        let is_cancelled = cursor.bool()?.unwrap_or_default();
+        let work = QueryWork {
+            query_id,
+            host_name,
+            memory_usage: cursor.i64()?,
+            peak_memory_usage: cursor.i64()?,
+            read_rows: cursor.i64()?,
+            read_bytes: cursor.i64()?,
+            written_rows: cursor.i64()?,
+            written_bytes: cursor.i64()?,
+            total_rows_approx: cursor.i64()?,
+        };
+        let raw = cursor.text()?.unwrap_or_default();
+        let text = self.texts.normal(Engine::Clickhouse, raw);
+        let query = ActiveQuery {
+            pid: None,
+            query_text: Some(if server.raw_query_text { raw.to_owned() } else { text.0.to_string() }),
+            query_hash: Some(text.1.to_string()),
+            state: Some(if is_cancelled { "cancelled" } else { "active" }.to_owned()),
+            wait_event_type: None,
+            wait_event: None,
+            duration_ms,
+            transaction_ms: None,
+            blocking_pids: Vec::new(),
+            user_name,
+            database_name,
+            application_name: client_name.or(http_user_agent),
+            client_addr,
+            backend_type: None,
+            ts: at,
+            work: Some(work.clone()),
+        };
+        // series 0 is the look itself
+        Ok(Process { series: xxh3_64(name.as_bytes()).max(1), query, work, text })
+    }
+
+    /// The columns of the stream, in its order.
+    fn row(&mut self, process: &Process) -> [i64; streams::ACTIVITY.columns.len()] {
+        let Process { query, work, text: (text, hash), .. } = process;
+        let text = self.words.say_as(hash.0, || Arc::clone(text));
+        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        [
+            text,
+            word(&query.state),
+            NULL,
+            NULL,
+            word(&query.user_name),
+            word(&query.database_name),
+            word(&query.application_name),
+            word(&query.client_addr),
+            NULL,
+            NULL,
+            query.duration_ms.unwrap_or(NULL),
+            NULL,
+            word(&work.query_id),
+            word(&work.host_name),
+            work.memory_usage.unwrap_or(NULL),
+            work.peak_memory_usage.unwrap_or(NULL),
+            work.read_rows.unwrap_or(NULL),
+            work.read_bytes.unwrap_or(NULL),
+            work.written_rows.unwrap_or(NULL),
+            work.written_bytes.unwrap_or(NULL),
+            work.total_rows_approx.unwrap_or(NULL),
+        ]
+    }
+}
+
+/// The next cell, a text; an empty one stands for none.
+fn owned(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
+    Ok(cursor.text()?.filter(|text| !text.is_empty()).map(str::to_owned))
+}

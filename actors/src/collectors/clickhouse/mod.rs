@@ -1,0 +1,3 @@
+//! Collectors of ClickHouse 18.16 and later.
+
+pub(super) mod ch_processes;

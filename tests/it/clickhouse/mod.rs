@@ -1,0 +1,3 @@
+//! ClickHouse, watched.
+
+mod processes;

@@ -1,0 +1,94 @@
+//! A real ClickHouse: one shared by all tests, and private ones for tests that break theirs.
+
+use basira::demo::servers::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// Logs that are written soon, so that tests need not wait as long as users do.
+const LOGS: &str = "<query_log><database>system</database><table>query_log</table>\
+    <flush_interval_milliseconds>500</flush_interval_milliseconds></query_log>\
+    <part_log><database>system</database><table>part_log</table>\
+    <flush_interval_milliseconds>500</flush_interval_milliseconds></part_log>";
+
+static SHARED: OnceCell<ClickHouseServer> = OnceCell::const_new();
+
+/// The server that all tests share: use a database of your own in it.
+pub(crate) async fn shared() -> &'static ClickHouseServer {
+    SHARED.get_or_init(|| private(ClickHouseOptions::default())).await
+}
+
+/// A server of its own for a test that will hurt it or needs `options`; it has the logs all the same.
+pub(crate) async fn private(options: ClickHouseOptions) -> ClickHouseServer {
+    let options = ClickHouseOptions { settings: LOGS.to_owned() + &options.settings, ..options };
+    ClickHouseServer::start_with(&distribution().await, options).await.expect("a server of its own")
+}
+
+async fn distribution() -> ClickHouseDistribution {
+    let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
+    fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A database of a test's own, and who asks it.
+#[derive(Debug, Clone)]
+pub(crate) struct ClickHouseDatabase {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+    client: Client,
+}
+
+impl ClickHouseDatabase {
+    pub(crate) async fn create(server: &ClickHouseServer) -> Self {
+        let name = format!("t{}", Uuid::now_v7().simple());
+        let database = Self { name, port: server.port(), client: Client::new() };
+        database.ask_in("default", &format!("CREATE DATABASE {}", database.name)).await.expect("a database");
+        database
+    }
+
+    /// Runs `sql` as somebody who may do everything.
+    pub(crate) async fn run(&self, sql: &str) {
+        self.ask_in(&self.name, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The rows of `sql`, each by the names of its columns; 64-bit integers are numbers.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Value> {
+        let text = self
+            .ask_in(&self.name, &format!("{sql} FORMAT JSON"))
+            .await
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        let mut answer: Value = serde_json::from_str(&text).expect("JSON");
+        match answer["data"].take() {
+            Value::Array(rows) => rows,
+            other => panic!("{other}"),
+        }
+    }
+
+    /// What the server answers, or its exception.
+    pub(crate) async fn ask_in(&self, database: &str, sql: &str) -> Result<String, String> {
+        let request = self
+            .client
+            .post(format!("http://127.0.0.1:{}/?database={database}", self.port))
+            .header("X-ClickHouse-User", ClickHouseServer::USER)
+            .header("X-ClickHouse-Key", ClickHouseServer::PASSWORD)
+            .body(sql.to_owned());
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        let well = answer.status().is_success();
+        let text = answer.text().await.map_err(|error| error.to_string())?;
+        if well { Ok(text) } else { Err(text) }
+    }
+
+    /// The body that registers it, for the user `monitor`.
+    pub(crate) fn registration(&self) -> Value {
+        self.registration_through(self.port)
+    }
+
+    /// The same, reached through another port of this machine.
+    pub(crate) fn registration_through(&self, port: u16) -> Value {
+        json!({
+            "name": format!("{} by {port}", self.name), "engine": "clickhouse", "host": "127.0.0.1", "port": port,
+            "database": self.name, "username": ClickHouseServer::READERS[0], "password": ClickHouseServer::PASSWORD,
+            "tls": "disable", "poll_interval_seconds": 1,
+        })
+    }
+}
