@@ -2,8 +2,11 @@
 
 pub mod activity;
 pub mod events;
+pub mod exceptions;
+pub mod latency;
 pub mod locks;
 pub mod plans;
+pub mod ranking;
 pub mod recorder;
 pub mod relations;
 pub mod shown;

@@ -57,6 +57,9 @@ pub trait Collector: Send {
     /// [`CollectError::Decode`] when it is not what was asked for.
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError>;
 
+    /// Where what is stored of its stream ends; told before its first run.
+    fn resume(&mut self, _stored_until: Option<Timestamp>) {}
+
     /// Whether it wants to know what is stored of its stream before its first run.
     fn remembers(&self) -> bool {
         false

@@ -9,6 +9,7 @@ use crate::model::Engine;
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
     &clickhouse::ch_processes::SPEC,
+    &clickhouse::ch_query_log::SPEC,
     &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,
     &postgres::explain_plans::SPEC,

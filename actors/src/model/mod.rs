@@ -3,6 +3,7 @@
 mod activity;
 mod connections;
 mod databases;
+pub mod durations;
 mod engine;
 mod event;
 mod extensions;

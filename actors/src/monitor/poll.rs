@@ -250,6 +250,7 @@ impl Running {
         target: &Target,
     ) -> Result<Option<Timestamp>, SinkError> {
         let newest = dependencies.sink.newest(target.id, self.spec.stream).await?;
+        self.collector.resume(newest);
         if newest.is_some() && self.collector.remembers() {
             let memory = dependencies.sink.memory(target.organization_id, target.id, self.spec.stream);
             self.collector.remember(&memory.await?);

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use basira_actors::model::relations::TableSnapshot;
-use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{ActivitySnapshot, DatabaseId, Engine, Status, Timestamp};
 use basira_actors::supervisor::Handle;
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::{Scope, Window};
+use crate::views::ranking::Ranking;
 use crate::views::relations::tables;
-use crate::views::statements::{self, Rank, Statement};
+use crate::views::statements::{Rank, Statement};
 
 const SPAN: Duration = Duration::from_secs(60 * 60);
 const TOP_QUERIES: usize = 5;
@@ -33,6 +33,8 @@ struct Overview {
     top_queries: Vec<Statement>,
     #[serde(flatten)]
     postgres: Option<Postgres>,
+    #[serde(flatten)]
+    clickhouse: Option<ClickHouse>,
 }
 
 /// What the newest look at the activity says; null when there is none.
@@ -53,6 +55,12 @@ struct Postgres {
     last_autovacuum: Option<Timestamp>,
 }
 
+#[derive(Serialize)]
+struct ClickHouse {
+    /// Over the last hour.
+    query_p99_ms: Option<f64>,
+}
+
 async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
     let known = request.app.status(&database);
@@ -65,27 +73,24 @@ async fn get(request: Request) -> Answer {
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
-    let samples = &request.app.samples;
-    let totals = samples.totals(scope, &STATEMENTS, window, &statements::shown()).await?;
-    let cache_hit_ratio = statements::cache_hit_ratio(&totals);
-    let top = statements::top(totals, Rank::TotalTime, TOP_QUERIES);
-    let hashes: Vec<u64> = top.iter().map(|total| total.group).collect();
-    let texts = samples.words(scope.organization, &hashes).await?;
+    let (samples, engine) = (&*request.app.samples, database.target.engine);
+    let ranking = Ranking::read(samples, scope, engine, window, None, (Rank::TotalTime, TOP_QUERIES)).await?;
 
     let postgres = Postgres {
         blocked_queries: now.blocked,
-        cache_hit_ratio,
+        cache_hit_ratio: ranking.cache_hit_ratio,
         dead_tuple_ratio: tables::dead_tuple_ratio(tables()),
         last_autovacuum: tables::last_autovacuum(tables()),
     };
     response::ok(&Overview {
         id: database.target.id,
-        engine: database.target.engine,
+        engine,
         status: known.status,
         last_seen_at: known.last_seen_at,
         health_score: None,
-        top_queries: top.iter().map(|total| Statement::new(total, &texts)).collect(),
-        postgres: (database.target.engine == Engine::Postgres).then_some(postgres),
+        top_queries: ranking.lines,
+        postgres: (engine == Engine::Postgres).then_some(postgres),
+        clickhouse: (engine == Engine::Clickhouse).then_some(ClickHouse { query_p99_ms: ranking.p99_ms }),
         now,
     })
 }

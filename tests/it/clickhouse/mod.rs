@@ -1,3 +1,4 @@
 //! ClickHouse, watched.
 
 mod processes;
+mod queries;

@@ -11,6 +11,7 @@ mod indexes;
 mod io;
 mod locks;
 mod plans;
+mod queries;
 mod replication;
 mod server;
 mod settings;
@@ -31,6 +32,7 @@ pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
 pub use plans::PLANS;
+pub use queries::{QUERIES, QUERY_DURATIONS, QUERY_EXCEPTIONS};
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
 pub use settings::SETTINGS;
@@ -63,6 +65,9 @@ pub static ALL: &[&Stream] = &[
     &IO,
     &LOCKS,
     &PLANS,
+    &QUERIES,
+    &QUERY_DURATIONS,
+    &QUERY_EXCEPTIONS,
     &REPLICATION,
     &REPLICATION_SLOTS,
     &SERVER,

@@ -1,6 +1,5 @@
 //! One statement over a window: who runs it, what it cost, and how that changed.
 
-use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,6 +7,8 @@ use serde_json::{Map, Value};
 use super::parse_hash;
 use crate::http::{Answer, ApiError, Request, response};
 use crate::samples::{Member, Scope, Wanted};
+use crate::views::exceptions::{self, ExceptionLine};
+use crate::views::latency::{self, Latencies};
 use crate::views::shown::{self, GapLine};
 use crate::views::statements::{self, Statement, StatementPoint};
 
@@ -28,6 +29,9 @@ struct Detail {
     further: Map<String, Value>,
     bucket_seconds: i64,
     timeseries: Vec<StatementPoint>,
+    /// ClickHouse only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exceptions_by_code: Option<Vec<ExceptionLine>>,
     gaps: Vec<GapLine>,
 }
 
@@ -37,34 +41,56 @@ pub(super) async fn detail(request: Request) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
 
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
-    let samples = &request.app.samples;
-    let members = samples.members(scope, &STATEMENTS, group).await?;
+    let (samples, engine) = (&*request.app.samples, database.target.engine);
+    let stream = statements::stream(engine);
+    let members = samples.members(scope, stream, group).await?;
     if members.is_empty() {
         return Err(ApiError::not_found("query"));
     }
     let bucket_ms = shown::bucket_ms(window);
     let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
-    let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
-    let total = totals.into_iter().find(|total| total.group == group);
-    let points = samples.points(scope, &STATEMENTS, group, window, bucket_ms).await?;
-    let gaps = samples.gaps(scope, &STATEMENTS, window).await?;
-    let texts = samples.words(scope.organization, &[group]).await?;
+    let total = samples.totals(scope, stream, window, &wanted).await?.pop();
+    let points = samples.points(scope, stream, group, window, bucket_ms).await?;
+    let gaps = samples.gaps(scope, stream, window).await?;
+    let values = total.as_ref().map_or(&[][..], |total| &total.values);
+    let mut hashes = shown::words(stream, std::iter::once(values));
+    hashes.push(group);
+    let texts = samples.words(scope.organization, &hashes).await?;
 
+    let mut totals = match &total {
+        Some(total) => Statement::new(stream, total, &texts),
+        None => Statement::idle(stream, group, texts.get(&group).cloned()),
+    };
+    let mut timeseries: Vec<StatementPoint> =
+        points.iter().map(|point| StatementPoint::new(stream, point)).collect();
+    let mut exceptions_by_code = None;
+    if engine == Engine::Clickhouse {
+        let latency = Latencies::read(samples, scope, window).await?.of(group);
+        totals = totals.with_work(values, &texts, latency);
+        let over_time = latency::over_time(samples, scope, group, window, bucket_ms).await?;
+        let at = |ts| over_time.get(&ts).copied().unwrap_or_default();
+        timeseries = timeseries
+            .into_iter()
+            .map(|point| {
+                let ts = point.ts;
+                point.with_latency(at(ts))
+            })
+            .collect();
+        exceptions_by_code = Some(exceptions::by_code(samples, scope, group, window).await?);
+    }
     response::ok(&Detail {
-        totals: match &total {
-            Some(total) => Statement::new(total, &texts),
-            None => Statement::idle(group, texts.get(&group).cloned()),
-        },
-        engine: database.target.engine,
+        totals,
+        engine,
         queryid: shared_label(&members, "queryid"),
         user_name: shared_label(&members, "user_name"),
         database_name: shared_label(&members, "database_name"),
         first_seen_at: total.as_ref().map(|total| total.first),
         last_seen_at: total.as_ref().map(|total| total.last),
-        further: statements::further_counters(total.as_ref().map_or(&[], |total| &total.values)),
+        further: statements::further_counters(stream, values),
         members: members.into_iter().map(|member| member.labels).collect(),
         bucket_seconds: bucket_ms / 1000,
-        timeseries: points.iter().map(StatementPoint::new).collect(),
+        timeseries,
+        exceptions_by_code,
         gaps: gaps.into_iter().map(GapLine::from).collect(),
     })
 }

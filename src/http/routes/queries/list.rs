@@ -1,11 +1,11 @@
 //! The most expensive statements of a window.
 
 use basira_actors::model::Timestamp;
-use basira_actors::model::streams::STATEMENTS;
 
 use crate::http::{Answer, Choice, Request, response};
 use crate::samples::Scope;
-use crate::views::statements::{self, Rank, Statement};
+use crate::views::ranking::Ranking;
+use crate::views::statements::Rank;
 
 impl Choice for Rank {
     const ALL: &'static [(&'static str, Self)] = &[
@@ -24,16 +24,8 @@ pub(super) async fn list(request: Request) -> Answer {
     let rank = query.choice("sort_by", Rank::TotalTime)?;
 
     let scope = Scope { organization: principal.organization_id, database: database.target.id };
-    let samples = &request.app.samples;
-    let mut wanted = statements::shown();
-    if let Some(name) = query.text("database")? {
-        wanted.series = Some(samples.labelled(scope, &STATEMENTS, "database_name", name).await?);
-    }
-    let totals = samples.totals(scope, &STATEMENTS, window, &wanted).await?;
-    let count = totals.len();
-    let shown = statements::top(totals, rank, limit);
-    let hashes: Vec<u64> = shown.iter().map(|total| total.group).collect();
-    let texts = samples.words(scope.organization, &hashes).await?;
-    let lines: Vec<Statement> = shown.iter().map(|total| Statement::new(total, &texts)).collect();
-    response::list(&lines, count)
+    let (engine, name) = (database.target.engine, query.text("database")?);
+    let samples = &*request.app.samples;
+    let ranking = Ranking::read(samples, scope, engine, window, name, (rank, limit)).await?;
+    response::list(&ranking.lines, ranking.count)
 }

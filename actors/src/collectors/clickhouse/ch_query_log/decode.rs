@@ -1,0 +1,96 @@
+//! Rows of the log's aggregate.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::counted::{Count, SUMS};
+use crate::collect::{CellError, Cursor};
+
+pub(super) const COLUMNS: &[&str] = &[
+    "host_name",
+    "slice",
+    "user_name",
+    "database_name",
+    "hash",
+    "kind",
+    "calls",
+    "total_time_us",
+    "result_rows",
+    "result_bytes",
+    "read_rows",
+    "read_bytes",
+    "written_rows",
+    "written_bytes",
+    "memory_bytes",
+    "cpu_time_us",
+    "exceptions",
+    "max_time_us",
+    "peak_memory_bytes",
+    "buckets",
+    "bucket_counts",
+    "exception_codes",
+    "exception_counts",
+];
+
+/// Who ran what; the strings are those of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Who {
+    pub(super) host_name: String,
+    pub(super) user_name: String,
+    pub(super) database_name: String,
+    /// The server's own hash of the statement without its literals.
+    pub(super) hash: i64,
+    pub(super) kind: String,
+}
+
+/// One series within one slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) slice: i64,
+    pub(super) who: Who,
+    pub(super) count: Count,
+    pub(super) max_time_us: i64,
+    pub(super) peak_memory_bytes: i64,
+}
+
+impl Who {
+    /// The same for the same who on every run.
+    pub(super) fn series(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        for part in [&self.host_name, &self.user_name, &self.database_name, &self.kind] {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        }
+        hash.update(&self.hash.to_le_bytes());
+        hash.digest()
+    }
+}
+
+/// The row at the cursor.
+pub(super) fn line(cursor: &mut Cursor<'_>) -> Result<Line, CellError> {
+    let host_name = text(cursor)?;
+    let slice = cursor.required_i64()?;
+    let (user_name, database_name) = (text(cursor)?, text(cursor)?);
+    let hash = cursor.required_i64()?;
+    let kind = text(cursor)?;
+    let mut sums = [0; SUMS];
+    for sum in &mut sums {
+        *sum = cursor.counter()?;
+    }
+    let (max_time_us, peak_memory_bytes) = (cursor.counter()?, cursor.counter()?);
+    let durations = pairs(cursor)?;
+    let durations =
+        durations.into_iter().filter_map(|(bucket, calls)| Some((u32::try_from(bucket).ok()?, calls)));
+    let count = Count { sums, durations: durations.collect(), exceptions: pairs(cursor)? };
+    let who = Who { host_name, user_name, database_name, hash, kind };
+    Ok(Line { slice, who, count, max_time_us, peak_memory_bytes })
+}
+
+/// Two arrays side by side: keys and their counts.
+fn pairs(cursor: &mut Cursor<'_>) -> Result<Vec<(i64, i64)>, CellError> {
+    let (keys, counts) = (cursor.ints()?.unwrap_or_default(), cursor.ints()?.unwrap_or_default());
+    Ok(keys.into_iter().zip(counts).collect())
+}
+
+fn text(cursor: &mut Cursor<'_>) -> Result<String, CellError> {
+    Ok(cursor.text()?.unwrap_or_default().to_owned())
+}

@@ -1,0 +1,36 @@
+-- source: system.query_log, ClickHouse 18.16; needs SELECT on it
+-- what ended in a span, in slices of 10 s; a slice only ever grows, when rows come late
+-- durations fall into buckets: whole milliseconds up to 50, then 2 % apart
+SELECT /* basira */
+    hostName() AS host_name,
+    toInt64(intDiv(toUnixTimestamp(q.event_time), 10)) AS slice,
+    q.user AS user_name,
+    '' AS database_name,
+    toInt64(cityHash64(q.query)) AS hash,
+    '' AS kind,
+    toInt64(count()) AS calls,
+    toInt64(sum(q.query_duration_ms)) * 1000 AS total_time_us,
+    toInt64(sum(q.result_rows)) AS result_rows,
+    toInt64(sum(q.result_bytes)) AS result_bytes,
+    toInt64(sum(q.read_rows)) AS read_rows,
+    toInt64(sum(q.read_bytes)) AS read_bytes,
+    toInt64(sum(q.written_rows)) AS written_rows,
+    toInt64(sum(q.written_bytes)) AS written_bytes,
+    toInt64(sum(q.memory_usage)) AS memory_bytes,
+    toInt64(sum(q.ProfileEvents.Values[indexOf(q.ProfileEvents.Names, 'OSCPUVirtualTimeMicroseconds')])) AS cpu_time_us,
+    toInt64(countIf(q.type > 2)) AS exceptions,
+    toInt64(max(q.query_duration_ms)) * 1000 AS max_time_us,
+    toInt64(max(q.memory_usage)) AS peak_memory_bytes,
+    tupleElement(sumMap([toUInt32(if(q.query_duration_ms <= 50, q.query_duration_ms, 50 + ceil(log(q.query_duration_ms / 50) / log(1.02))))], [toUInt64(1)]) AS durations, 1) AS buckets,
+    tupleElement(durations, 2) AS bucket_counts,
+    emptyArrayInt32() AS exception_codes,
+    emptyArrayInt32() AS exception_counts
+FROM system.query_log AS q
+WHERE q.event_date >= toDate(toDateTime(intDiv(?, 1000000))) - 1
+  AND q.event_time >= toDateTime(intDiv(?, 1000000))
+  AND q.event_time > toDateTime(intDiv(?, 1000000))
+  AND q.event_time <= toDateTime(intDiv(?, 1000000))
+  AND q.type > 1
+  AND q.is_initial_query = 1
+  AND substring(q.initial_query_id, 1, 7) != 'basira-'
+GROUP BY host_name, slice, user_name, database_name, hash, kind

@@ -1,0 +1,13 @@
+-- source: system.query_log, ClickHouse 18.16; needs SELECT on it
+-- one text of each statement that was not seen before
+SELECT /* basira */
+    toInt64(cityHash64(q.query)) AS hash,
+    substring(any(q.query), 1, 65536) AS query
+FROM system.query_log AS q
+WHERE q.event_date >= toDate(toDateTime(intDiv(?, 1000000))) - 1
+  AND q.event_time >= toDateTime(intDiv(?, 1000000))
+  AND q.event_time <= toDateTime(intDiv(?, 1000000))
+  AND q.type > 1
+  AND q.is_initial_query = 1
+  AND has(arrayMap(h -> toInt64(h), ?), toInt64(cityHash64(q.query)))
+GROUP BY hash
