@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use basira_actors::collect::Flavour;
-use basira_actors::model::{CollectorState, DatabaseId, Databases, OrganizationId, Target};
+use basira_actors::model::{CollectorState, DatabaseId, Databases, Engine, OrganizationId, Target};
 use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
@@ -14,7 +14,7 @@ use crate::run::connect_settings;
 /// What to look at, and how to say it.
 #[derive(Debug, Args)]
 pub(super) struct CheckOptions {
-    /// postgres://user:pass@host:port/dbname?sslmode=...
+    /// postgres://user:pass@host:port/dbname?sslmode=... or clickhouse://user:pass@host:port/dbname?secure=true
     dsn: String,
     /// Print JSON
     #[arg(long)]
@@ -37,7 +37,7 @@ pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitC
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print(&report);
+        print(target.engine, &report);
     }
     Ok(ExitCode::from(verdict(&report)))
 }
@@ -75,13 +75,13 @@ fn verdict(report: &CheckReport) -> u8 {
     }
 }
 
-fn print(report: &CheckReport) {
+fn print(engine: Engine, report: &CheckReport) {
     match (&report.error, &report.engine_version) {
         (Some(error), _) => println!("no connection: {error}"),
         (None, version) => {
             let flavour = report.flavour.filter(|flavour| *flavour != Flavour::Plain);
             let flavour = flavour.map(|flavour| format!(" ({})", flavour.as_str())).unwrap_or_default();
-            println!("connected to PostgreSQL {}{flavour}", version.as_deref().unwrap_or("?"));
+            println!("connected to {} {}{flavour}", engine.title(), version.as_deref().unwrap_or("?"));
         }
     }
     if let Some(fix) = &report.fix {

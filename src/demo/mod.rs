@@ -1,4 +1,5 @@
-//! A full try-out with nothing installed: a throwaway PostgreSQL with a life of its own, and Basira watching it.
+//! A full try-out with nothing installed: a throwaway PostgreSQL and ClickHouse with lives of their own, and Basira
+//! watching them.
 
 /// Prints a line; a reader that went away is no reason to fall over.
 macro_rules! say {
@@ -21,7 +22,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use basira::Basira;
-use servers::{Distribution, Options, PostgresServer, ServerError};
+use servers::{
+    ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, Distribution, Options, PostgresServer,
+    ServerError,
+};
 use visitor::Visit;
 
 /// How the demo should be.
@@ -33,6 +37,9 @@ pub struct DemoOptions {
     /// The major version of PostgreSQL to watch: 14 to 18 [default: the one installed here, else the newest]
     #[arg(long, value_name = "MAJOR")]
     pub postgres: Option<u16>,
+    /// Watch PostgreSQL only: ClickHouse is a download of 170 MB, once
+    #[arg(long)]
+    pub without_clickhouse: bool,
 }
 
 /// The demo could not be set up.
@@ -87,7 +94,27 @@ struct Stage {
     _clients: JoinSet<()>,
     basira: Basira,
     _postgres: PostgresServer,
+    _clickhouse: Option<Analytics>,
     visit: Visit,
+}
+
+/// The shop's ClickHouse and its clients.
+struct Analytics {
+    _clients: JoinSet<()>,
+    server: ClickHouseServer,
+}
+
+impl Analytics {
+    async fn open() -> Result<Self, DemoError> {
+        // Off the async threads, so that Ctrl-C is heard meanwhile.
+        let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
+        let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
+        say!("starting a throwaway ClickHouse ...");
+        let options =
+            ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned(), ..ClickHouseOptions::default() };
+        let server = ClickHouseServer::start_with(&fetched, options).await?;
+        Ok(Self { _clients: workload::analytics::open(&server).await?, server })
+    }
 }
 
 impl Stage {
@@ -96,14 +123,16 @@ impl Stage {
         say!("filling a little web shop ...");
         workload::open_shop(&postgres).await.map_err(DemoError::Shop)?;
         let clients = workload::let_clients_in(&postgres);
+        let clickhouse = if options.without_clickhouse { None } else { analytics().await };
         say!("starting Basira ...");
         let basira = Basira::start(options.listen).await?;
-        let visit = visitor::set_up(&basira.url, &basira.data_dir, &postgres).await?;
-        Ok(Self { _clients: clients, basira, _postgres: postgres, visit })
+        let servers = (&postgres, clickhouse.as_ref().map(|clickhouse| &clickhouse.server));
+        let visit = visitor::set_up(&basira.url, &basira.data_dir, servers).await?;
+        Ok(Self { _clients: clients, basira, _postgres: postgres, _clickhouse: clickhouse, visit })
     }
 
     fn welcome(&self) {
-        let Visit { api_key, database_id } = &self.visit;
+        let Visit { api_key, database_id, clickhouse_id } = &self.visit;
         let url = &self.basira.url;
         say!("\nBasira watches a busy web shop at {url}");
         say!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
@@ -111,7 +140,24 @@ impl Stage {
         for view in ["queries", "active", "overview"] {
             say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
         }
+        if let Some(clickhouse_id) = clickhouse_id {
+            say!("and of its analytics on ClickHouse:");
+            for view in ["queries", "mutations"] {
+                say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{clickhouse_id}/{view}");
+            }
+        }
         say!("\nCtrl-C stops and removes everything.");
+    }
+}
+
+/// The demo is worth seeing without it too.
+async fn analytics() -> Option<Analytics> {
+    match Analytics::open().await {
+        Ok(analytics) => Some(analytics),
+        Err(error) => {
+            say!("no ClickHouse in this demo: {error}");
+            None
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::DemoError;
-use super::servers::PostgresServer;
+use super::servers::{ClickHouseServer, PostgresServer};
 
 /// Who may log in to the demo, and with what.
 pub(super) const EMAIL: &str = "demo@basira.example";
@@ -20,10 +20,15 @@ const MONITOR_PASSWORD: &str = "only-reads-statistics";
 pub(super) struct Visit {
     pub(super) api_key: String,
     pub(super) database_id: String,
+    pub(super) clickhouse_id: Option<String>,
 }
 
-/// Signs up, verifies, makes a key and registers `server`.
-pub(super) async fn set_up(url: &str, data_dir: &Path, server: &PostgresServer) -> Result<Visit, DemoError> {
+/// Signs up, verifies, makes a key and registers the servers.
+pub(super) async fn set_up(
+    url: &str,
+    data_dir: &Path,
+    (server, clickhouse): (&PostgresServer, Option<&ClickHouseServer>),
+) -> Result<Visit, DemoError> {
     let http = Client::new();
     let api = |path: &str| format!("{url}/api/v1{path}");
 
@@ -41,8 +46,25 @@ pub(super) async fn set_up(url: &str, data_dir: &Path, server: &PostgresServer) 
         "name": "web shop", "engine": "postgres", "host": "127.0.0.1", "port": server.port(), "database": "postgres",
         "username": MONITOR, "password": MONITOR_PASSWORD, "tls": "disable", "tags": {"env": "demo"},
     });
-    let database = answer(http.post(api("/databases")).header("X-API-Key", &api_key).json(&database)).await?;
-    Ok(Visit { api_key, database_id: field(&database, "id")?.to_owned() })
+    let register = async |body: &Value| {
+        let database = answer(http.post(api("/databases")).header("X-API-Key", &api_key).json(body)).await?;
+        field(&database, "id").map(str::to_owned)
+    };
+    let database_id = register(&database).await?;
+    let clickhouse_id = match clickhouse {
+        Some(clickhouse) => Some(register(&analytics(clickhouse)).await?),
+        None => None,
+    };
+    Ok(Visit { api_key, database_id, clickhouse_id })
+}
+
+/// How the shop's ClickHouse is registered.
+fn analytics(server: &ClickHouseServer) -> Value {
+    json!({
+        "name": "web shop analytics", "engine": "clickhouse", "host": "127.0.0.1", "port": server.port(),
+        "database": "shop", "username": ClickHouseServer::READERS[0], "password": ClickHouseServer::PASSWORD,
+        "tls": "disable", "tags": {"env": "demo"},
+    })
 }
 
 async fn create_monitor(server: &PostgresServer) -> Result<(), DemoError> {

@@ -28,6 +28,15 @@ impl Engine {
         }
     }
 
+    /// The name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Clickhouse => "ClickHouse",
+        }
+    }
+
     /// The port that a registration without one gets.
     #[must_use]
     pub const fn default_port(self) -> u16 {

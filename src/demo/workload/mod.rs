@@ -1,5 +1,6 @@
 //! Clients of the throwaway shop who behave as clients do, until they are dropped.
 
+pub(super) mod analytics;
 mod shop;
 mod trouble;
 

@@ -6,12 +6,6 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// Logs that are written soon, so that tests need not wait as long as users do.
-const LOGS: &str = "<query_log><database>system</database><table>query_log</table>\
-    <flush_interval_milliseconds>500</flush_interval_milliseconds></query_log>\
-    <part_log><database>system</database><table>part_log</table>\
-    <flush_interval_milliseconds>500</flush_interval_milliseconds></part_log>";
-
 static SHARED: OnceCell<ClickHouseServer> = OnceCell::const_new();
 
 /// The server that all tests share: use a database of your own in it.
@@ -21,7 +15,8 @@ pub(crate) async fn shared() -> &'static ClickHouseServer {
 
 /// A server of its own for a test that will hurt it or needs `options`; it has the logs all the same.
 pub(crate) async fn private(options: ClickHouseOptions) -> ClickHouseServer {
-    let options = ClickHouseOptions { settings: LOGS.to_owned() + &options.settings, ..options };
+    let options =
+        ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned() + &options.settings, ..options };
     ClickHouseServer::start_with(&distribution().await, options).await.expect("a server of its own")
 }
 

@@ -86,6 +86,12 @@ impl ClickHouseServer {
         Ok(server)
     }
 
+    /// Logs as a server of its own has them, written every second.
+    pub const LOGS: &'static str = "<query_log><database>system</database><table>query_log</table>\
+        <flush_interval_milliseconds>1000</flush_interval_milliseconds></query_log>\
+        <part_log><database>system</database><table>part_log</table>\
+        <flush_interval_milliseconds>1000</flush_interval_milliseconds></part_log>";
+
     /// The connection string of `database`, password included.
     #[must_use]
     pub fn dsn_of(&self, database: &str) -> String {
