@@ -10,10 +10,11 @@ const JITTER: Duration = Duration::from_secs(1);
 /// Twice the interval at which servers write their logs by default: what is older and not there will not come, mostly.
 const PATIENCE: Duration = Duration::from_millis(15_000);
 const MOST_PATIENCE: Duration = Duration::from_secs(120);
-/// How much of the log is read at once after a pause.
-const MOST_AT_ONCE: Duration = Duration::from_secs(300);
+/// After a pause the log is read in parts: of this length, or a share of what is missing.
+const AT_ONCE: Duration = Duration::from_secs(300);
+const SHARE: u32 = 10;
 /// How much is read of what was before Basira came, and of what was while it did not run.
-const BEFORE: Duration = Duration::from_secs(3_600);
+const BEFORE: Duration = AT_ONCE;
 const AWAY: Duration = Duration::from_secs(86_400);
 /// What is read together; such a slice is counted anew as a whole.
 pub(super) const SLICE: Duration = Duration::from_secs(10);
@@ -24,6 +25,7 @@ pub(super) struct Horizon {
     read_until: Option<Timestamp>,
     /// Nothing of before this is counted: it was, by a process before this one.
     origin: Option<Timestamp>,
+    newest: Option<Timestamp>,
     /// How late rows have come of late.
     lateness: Duration,
 }
@@ -58,8 +60,12 @@ impl Horizon {
     pub(super) fn next(&mut self, written: &[Written]) -> Option<Span> {
         let now = written.iter().map(|node| node.at).min()?;
         let newest = written.iter().filter_map(|node| node.newest).max();
-        let lateness = newest.map_or(Duration::ZERO, |newest| now.since(newest));
-        self.lateness = lateness.max(self.lateness.mul_f64(0.9)).min(MOST_PATIENCE);
+        if newest > self.newest {
+            // the oldest of the new rows is at most so old
+            let lateness = self.newest.map_or(Duration::ZERO, |before| now.since(before));
+            self.lateness = lateness.max(self.lateness.mul_f64(0.9)).min(MOST_PATIENCE);
+            self.newest = newest;
+        }
         let patience = (self.lateness * 2).clamp(PATIENCE, MOST_PATIENCE);
         let complete =
             |node: &Written| node.newest.map_or(node.at - patience, |n| (n - JITTER).max(node.at - patience));
@@ -69,7 +75,8 @@ impl Horizon {
         let before = self.read_until.unwrap_or(whole_seconds(complete - BEFORE));
         let from = before.max(whole_seconds(complete - AWAY));
         let given_up_from = (from > before).then_some(before);
-        let until = complete.min(from + MOST_AT_ONCE);
+        let at_once = AT_ONCE.max(complete.since(from) / SHARE);
+        let until = complete.min(whole_seconds(from + at_once));
         if until <= from {
             return None;
         }
@@ -158,16 +165,16 @@ mod tests {
         let mut horizon = Horizon::default();
         horizon.resume(Some(at(0)));
         let span = horizon.next(&[node(3_600, 3_600)]).expect("a part");
-        assert_eq!((span.from, span.until, span.given_up_from), (at(0), at(300), None));
+        assert_eq!((span.from, span.until, span.given_up_from), (at(0), at(359), None));
         let span = horizon.next(&[node(200_000, 200_000)]).expect("a part");
         assert_eq!((span.from, span.given_up_from), (at(199_999 - 86_400), Some(at(0))));
         assert_eq!(span.since, span.from);
     }
 
     #[test]
-    fn who_comes_for_the_first_time_sees_the_last_hour() {
+    fn who_comes_for_the_first_time_sees_the_last_minutes() {
         let mut horizon = Horizon::default();
         let span = horizon.next(&[node(10_000, 10_000)]).expect("a part");
-        assert_eq!((span.since, span.from, span.until), (at(6_399), at(6_399), at(6_699)));
+        assert_eq!((span.since, span.from, span.until), (at(9_699), at(9_699), at(9_999)));
     }
 }
