@@ -62,6 +62,13 @@ impl Schedule {
         }
     }
 
+    /// Makes nothing due before `until`.
+    pub fn postpone(&mut self, until: Instant) {
+        for slot in &mut self.slots {
+            slot.next = slot.next.max(until);
+        }
+    }
+
     /// Changes an interval; a shorter one takes effect at once.
     pub fn set_interval(&mut self, name: &str, interval: Duration, now: Instant) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == name && slot.interval != interval)

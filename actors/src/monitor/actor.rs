@@ -8,8 +8,9 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::idle::{Idle, REST};
 use super::poll::{Outcome, Runner};
-use super::report::{Report, interval};
+use super::report::{Report, Run, interval};
 use super::rounds::Rounds;
 use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
@@ -70,6 +71,7 @@ pub(crate) struct State {
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
     poll: Option<Poll>,
     rounds: Rounds,
+    idle: Idle,
     /// Brought from other databases while a poll was under way.
     brought: Option<Brought>,
     sighted: Option<(Instant, Sighting)>,
@@ -93,6 +95,8 @@ impl Drop for State {
     }
 }
 
+/// Collectors whose rows are the work of others.
+const OF_WORK: [&str; 2] = ["ch_processes", "ch_query_log"];
 /// Longest wait between attempts to connect: a fault that ends is noticed within 15 s, time-out included.
 const RETRY_CAP: Duration = Duration::from_secs(8);
 /// Everything at once is read no more often than this, however many ask for it.
@@ -125,6 +129,7 @@ impl Actor for Monitor {
             timer: None,
             poll: None,
             rounds: Rounds::new(dependencies.clone(), target.clone()),
+            idle: Idle::new(now),
             brought: None,
             sighted: None,
             target,
@@ -155,11 +160,13 @@ impl Actor for Monitor {
             Message::VisitsDue => state.rounds.start(&myself),
             Message::Visited(visited) => state.visited(&myself, *visited, now),
             Message::Retune => {
+                state.wake(now);
                 state.tune(now);
                 state.arm(&myself, now);
             }
             Message::Reconfigure(target) => state.reconfigure(&myself, *target, now),
             Message::PollNow => {
+                state.wake(now);
                 state.hasten(now);
                 state.arm(&myself, now);
             }
@@ -283,6 +290,32 @@ impl State {
             self.shared.live.send_replace(Some(Live::away(&error)));
         }
         self.sight(now);
+        self.let_idle(outcome, now);
+    }
+
+    /// Leaves a service alone that is to sleep while nobody works with it.
+    fn let_idle(&mut self, outcome: &Outcome, now: Instant) {
+        if !self.target.let_idle || self.retry_at.is_some() {
+            return;
+        }
+        let works =
+            |run: &Run| OF_WORK.contains(&run.name) && run.result.as_ref().is_ok_and(|found| found.rows > 0);
+        let busy = self.shared.fastest().is_some() || outcome.runs.iter().any(works);
+        if let Some(until) = self.idle.rest(busy, now) {
+            self.schedule.postpone(until);
+            self.shared.observed.send_modify(|observed| observed.patience = REST + Duration::from_secs(60));
+        } else {
+            self.set_patience();
+        }
+    }
+
+    /// Somebody wants to see a database that is left alone.
+    fn wake(&mut self, now: Instant) {
+        if self.target.let_idle {
+            self.idle.wake(now);
+            self.schedule.hasten(now);
+            self.set_patience();
+        }
     }
 
     /// Notes in the registry what is known, when it changed or is due.

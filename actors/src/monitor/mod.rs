@@ -2,6 +2,7 @@
 
 mod actor;
 mod check;
+mod idle;
 mod live;
 mod poll;
 mod report;
