@@ -1,10 +1,10 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint bench bench-poll bench-live bench-store bench-encodings
+.PHONY: demo test lint bench bench-poll bench-clickhouse bench-live bench-store bench-encodings
 
 demo:
-	@echo "The first build takes a few minutes; then Basira watches a throwaway PostgreSQL until Ctrl-C."
+	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
 	@$(CARGO) run --quiet -- demo
 
 test:
@@ -18,6 +18,9 @@ bench: bench-poll bench-live bench-store
 
 bench-poll:
 	$(CARGO) bench --bench poll
+
+bench-clickhouse:
+	$(CARGO) bench --bench poll -- clickhouse
 
 bench-live:
 	$(CARGO) bench --bench live

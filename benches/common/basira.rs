@@ -46,12 +46,17 @@ impl Basira {
 
     /// Registers the throwaway PostgreSQL on `port`, and gives its id.
     pub(crate) async fn watch(&self, name: &str, port: u16) -> Result<String, Failure> {
-        let database = json!({
+        self.register(&json!({
             "name": name, "engine": "postgres", "host": "127.0.0.1", "port": port, "database": "postgres",
             "username": "postgres", "password": "", "tls": "disable",
-        });
+        }))
+        .await
+    }
+
+    /// Registers what `database` describes, and gives its id.
+    pub(crate) async fn register(&self, database: &Value) -> Result<String, Failure> {
         let request = self.http.post(self.api("/databases")).header("X-API-Key", &self.api_key);
-        text(&answer(request.json(&database)).await?, "id")
+        text(&answer(request.json(database)).await?, "id")
     }
 
     pub(crate) fn pid(&self) -> u32 {

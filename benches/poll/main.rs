@@ -1,8 +1,10 @@
-//! What one full collection costs beside the bare queries and beside exporters: 5,000 statements, 1,000 tables, 2,000 indexes.
+//! What one full collection costs beside the bare queries and beside exporters: 5,000 statements, 1,000 tables, 2,000
+//! indexes. And what it costs a ClickHouse.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod bare;
+mod clickhouse;
 #[path = "../common/mod.rs"]
 mod common;
 mod database;
@@ -41,13 +43,17 @@ async fn main() -> Result<(), Failure> {
     {
         return database::live(dsn).await;
     }
+    if arguments.iter().any(|argument| argument == "clickhouse") {
+        return clickhouse::costs_of_watching().await;
+    }
     let server = database::start().await?;
     let life = Helper::in_role(&["live", &server.dsn()]).await?;
     costs(&server).await?;
     memory(&server).await?;
     drop(life);
     peers(&server).await?;
-    idle_memory().await
+    idle_memory().await?;
+    clickhouse::costs_of_watching().await
 }
 
 /// CPU time per collection of both, in turns.
