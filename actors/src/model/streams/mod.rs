@@ -6,13 +6,16 @@ mod archiver;
 mod bgwriter;
 mod connections;
 mod databases;
+mod errors;
 mod events;
 mod indexes;
 mod io;
 mod locks;
+mod log_tables;
 mod plans;
 mod replication;
 mod server;
+mod server_metrics;
 mod settings;
 mod statements;
 mod tables;
@@ -26,13 +29,16 @@ pub use archiver::ARCHIVER;
 pub use bgwriter::BGWRITER;
 pub use connections::CONNECTIONS;
 pub use databases::DATABASES;
+pub use errors::ERRORS;
 pub use events::EVENTS;
 pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
+pub use log_tables::LOG_TABLES;
 pub use plans::PLANS;
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
+pub use server_metrics::{DISKS, SERVER_METRICS};
 pub use settings::SETTINGS;
 pub use statements::STATEMENTS;
 pub use tables::TABLES;
@@ -58,14 +64,18 @@ pub static ALL: &[&Stream] = &[
     &BGWRITER,
     &CONNECTIONS,
     &DATABASES,
+    &DISKS,
+    &ERRORS,
     &EVENTS,
     &INDEXES,
     &IO,
     &LOCKS,
+    &LOG_TABLES,
     &PLANS,
     &REPLICATION,
     &REPLICATION_SLOTS,
     &SERVER,
+    &SERVER_METRICS,
     &SETTINGS,
     &STATEMENTS,
     &TABLES,
