@@ -10,8 +10,6 @@ pub struct Replicas {
     /// The server's clock.
     pub at: Timestamp,
     pub replicas: Vec<Replica>,
-    /// Why the queue could not be read.
-    pub queue_unknown: Option<String>,
 }
 
 impl Snapshot for Replicas {}

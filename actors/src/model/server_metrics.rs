@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Snapshot, Timestamp};
 
 /// Every node that was read, in the shape of `GET /databases/{id}/server-metrics`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ServerMetrics {
     /// The node connected to.
     #[serde(flatten)]
@@ -17,11 +17,11 @@ pub struct ServerMetrics {
 impl Snapshot for ServerMetrics {}
 
 /// One node; null where it does not tell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HostMetrics {
     /// The clock of the node connected to.
-    pub ts: Timestamp,
-    pub host_name: String,
+    pub ts: Option<Timestamp>,
+    pub host_name: Option<String>,
     pub version: Option<String>,
     pub uptime_seconds: Option<i64>,
     pub memory: HostMemory,
@@ -33,20 +33,10 @@ pub struct HostMetrics {
 }
 
 impl HostMetrics {
-    /// Nothing is known of `host_name` yet.
+    /// Nothing but the name is known yet.
     #[must_use]
-    pub fn unknown(host_name: String, ts: Timestamp) -> Self {
-        Self {
-            ts,
-            host_name,
-            version: None,
-            uptime_seconds: None,
-            memory: HostMemory::default(),
-            disks: Vec::new(),
-            connections: HostConnections::default(),
-            queries: HostQueries::default(),
-            background_pools: Vec::new(),
-        }
+    pub fn named(host_name: &str, ts: Timestamp) -> Self {
+        Self { ts: Some(ts), host_name: Some(host_name.to_owned()), ..Self::default() }
     }
 }
 
@@ -71,6 +61,16 @@ pub struct Disk {
     pub free_bytes: Option<i64>,
     pub total_bytes: Option<i64>,
     pub used_pct: Option<f64>,
+}
+
+impl Disk {
+    /// What is taken of `total_bytes`, to a hundredth of a percent.
+    #[must_use]
+    pub fn used_pct(free_bytes: Option<i64>, total_bytes: Option<i64>) -> Option<f64> {
+        let (free, total) = (i128::from(free_bytes?), i128::from(total_bytes.filter(|total| *total > 0)?));
+        let hundredths = u32::try_from((total - free).max(0) * 10_000 / total).ok()?;
+        Some(f64::from(hundredths) / 100.0)
+    }
 }
 
 /// Open ones, by protocol; null for one that the version does not count.

@@ -61,7 +61,7 @@ impl Collector for Tables {
                 Ok(ask(REPLICAS, REPLICA_COLUMNS))
             }
             Stage::Replicas(clock) => {
-                let seen = Replicas { at: clock.at, replicas: replicas(&answer)?, queue_unknown: None };
+                let seen = Replicas { at: clock.at, replicas: replicas(&answer)? };
                 if seen.replicas.is_empty() {
                     return Ok(Step::Done(Box::new(self.collected(seen, None))));
                 }
@@ -84,12 +84,11 @@ impl Collector for Tables {
 }
 
 impl Tables {
-    fn collected(&mut self, mut seen: Replicas, refusal: Option<&CollectError>) -> Collected {
+    fn collected(&mut self, seen: Replicas, refusal: Option<&CollectError>) -> Collected {
         let notice = refusal.map(|refusal| Notice {
             reason: format!("what is queued is not known: {refusal}"),
             fix: refusal.fix().unwrap_or_default(),
         });
-        seen.queue_unknown = notice.as_ref().map(|notice| notice.reason.clone());
         let Look { from, gap } = self.looks.take(seen.at);
         let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));
         let mut rows = vec![(xxh3_64(b"self"), own)];

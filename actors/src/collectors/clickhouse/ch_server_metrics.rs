@@ -163,7 +163,7 @@ impl Metrics {
             }
             gaps.extend(restart);
             from = from.min(growth.from.unwrap_or(from));
-            lines.push((xxh3_64(host.host_name.as_bytes()), self.row(host, &growth, at)));
+            lines.push((xxh3_64(counted.host_name.as_bytes()), self.row(host, &growth, at)));
         }
         gaps.dedup();
         let records = vec![
@@ -171,7 +171,7 @@ impl Metrics {
             Record::new(&streams::DISKS, from, at, self.disk_rows(hosts.values())),
         ];
         let own = hosts.get(&clock.host_name).cloned();
-        let own = own.unwrap_or_else(|| HostMetrics::unknown(clock.host_name, at));
+        let own = own.unwrap_or_else(|| HostMetrics::named(&clock.host_name, at));
         Collected {
             records,
             gaps,
@@ -194,7 +194,7 @@ impl Metrics {
         let [queries, inserts, failed] = growth.rows.first().map_or([NULL; 3], |(_, deltas)| *deltas);
         let counted_us = growth.from.map(|from| i64::try_from(at.since(from).as_micros()).unwrap_or(NULL));
         [
-            self.words.say(Some(&host.host_name)),
+            self.words.say(host.host_name.as_deref()),
             known(host.memory.resident_bytes),
             known(host.memory.tracked_bytes),
             known(host.memory.limit_bytes),
@@ -217,9 +217,11 @@ impl Metrics {
     ) -> Vec<(u64, [i64; streams::DISKS.columns.len()])> {
         let disks = hosts.flat_map(|host| host.disks.iter().map(move |disk| (host, disk)));
         let rows = disks.map(|(host, disk)| {
-            let series = xxh3_64(format!("{}\0{}", host.host_name, disk.name).as_bytes());
+            let series = xxh3_64(
+                format!("{}\0{}", host.host_name.as_deref().unwrap_or_default(), disk.name).as_bytes(),
+            );
             let row = [
-                self.words.say(Some(&host.host_name)),
+                self.words.say(host.host_name.as_deref()),
                 self.words.say(Some(&disk.name)),
                 disk.free_bytes.unwrap_or(NULL),
                 disk.total_bytes.unwrap_or(NULL),

@@ -95,5 +95,5 @@ fn a_queue_that_cannot_be_read_is_said() {
     let collected = run(&mut fresh(), vec![vec![row("a", "sales", 1, false, "")]]);
     let notice = collected.notice.as_ref().expect("a notice");
     assert!(notice.reason.contains("no such table") && notice.fix == "have it");
-    assert_eq!(seen(&collected).queue_unknown.as_ref(), Some(&notice.reason));
+    assert_eq!(seen(&collected).replicas.len(), 1);
 }

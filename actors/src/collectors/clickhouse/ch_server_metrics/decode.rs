@@ -39,7 +39,7 @@ pub(super) fn counters(
         let (kind, name, value) =
             (cursor.text()?, cursor.text()?.unwrap_or_default(), cursor.i64()?.unwrap_or(NULL));
         if !hosts.contains_key(host_name) {
-            let host = HostMetrics::unknown(host_name.to_owned(), at);
+            let host = HostMetrics::named(host_name, at);
             hosts.insert(host_name.to_owned(), HostMetrics { version, uptime_seconds: uptime, ..host });
             let uptime = seconds(uptime.unwrap_or_default());
             let fresh = Counted { host_name: host_name.to_owned(), uptime, values };
@@ -107,15 +107,8 @@ pub(super) fn disk(cursor: &mut Cursor<'_>) -> Result<Disk, CellError> {
     let (path, kind) = (cursor.text()?.map(str::to_owned), cursor.text()?.map(str::to_owned));
     let free_bytes = cursor.i64()?.filter(|bytes| *bytes >= 0);
     let total_bytes = cursor.i64()?.filter(|bytes| *bytes >= 0);
-    let used_pct = free_bytes.zip(total_bytes).and_then(|(free, total)| used_pct(free, total));
+    let used_pct = Disk::used_pct(free_bytes, total_bytes);
     Ok(Disk { name, path, kind, free_bytes, total_bytes, used_pct })
-}
-
-/// To a hundredth of a percent.
-fn used_pct(free: i64, total: i64) -> Option<f64> {
-    let hundredths = (i128::from(total) - i128::from(free)).max(0) * 10_000 / i128::from(total.max(1));
-    let hundredths = u32::try_from(hundredths).ok()?;
-    (total > 0).then(|| f64::from(hundredths) / 100.0)
 }
 
 /// What `growth` comes to in a second.
