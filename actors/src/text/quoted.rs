@@ -1,9 +1,15 @@
 //! Messages of a server without what it quotes of a query.
 
+/// `throwIf`, whose message is a literal.
+const THROWN: &str = "Code: 395.";
+
 /// `message` without what may be a literal: everything from its first to its last quotation mark, since what is quoted may
 /// hold one itself, and what the server was doing at the time.
 #[must_use]
 pub fn without_quoted(message: &str) -> String {
+    if let Some(at) = message.find(THROWN) {
+        return format!("{} ?", &message[..at + THROWN.len()]);
+    }
     let doing = [": while ", ": While ", ": In scope "];
     let end = doing.iter().filter_map(|words| message.find(words)).min().unwrap_or(message.len());
     let message = &message[..end];
@@ -40,6 +46,7 @@ mod tests {
             ("Bad 'cut off", "Bad ?"),
             ("Part doesn't exist", "Part doesn't exist"),
             ("Division by zero: while executing intDiv(42, 0)", "Division by zero"),
+            ("Code: 395. DB::Exception: secret: while executing throwIf", "Code: 395. ?"),
             ("", ""),
         ];
         for (message, expected) in cases {

@@ -1,3 +1,9 @@
 //! ClickHouse, watched.
 
+mod errors;
+mod log_tables;
 mod processes;
+mod routes;
+mod server_metrics;
+mod settings;
+mod waits;

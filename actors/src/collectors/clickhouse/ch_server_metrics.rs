@@ -251,3 +251,6 @@ impl Sample {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
