@@ -23,11 +23,20 @@ impl Request {
     /// # Errors
     /// As [`Request::database`]; 400 `engine_mismatch` for a database of the other engine.
     pub async fn watched(&self, engine: Engine) -> Result<Watched, ApiError> {
-        let (principal, database) = self.database().await?;
-        if database.target.engine != engine {
-            let message = format!("this is a {} database; only {engine} has this", database.target.engine);
+        let watched = self.watched_any().await?;
+        if watched.engine() != engine {
+            let message = format!("this is a {} database; only {engine} has this", watched.engine());
             return Err(ApiError::invalid("engine_mismatch", message));
         }
+        Ok(watched)
+    }
+
+    /// The database of the path, of whatever engine.
+    ///
+    /// # Errors
+    /// As [`Request::database`].
+    pub async fn watched_any(&self) -> Result<Watched, ApiError> {
+        let (principal, database) = self.database().await?;
         let scope = Scope { organization: principal.organization_id, database: database.target.id };
         let handle = self.app.directory().find(database.target.id);
         Ok(Watched { scope, database, handle })
@@ -35,6 +44,12 @@ impl Request {
 }
 
 impl Watched {
+    /// What its server is.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.database.target.engine
+    }
+
     /// What was seen last of a kind of which the server has one; also when it is away by now.
     #[must_use]
     pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {

@@ -1,14 +1,17 @@
 //! What the API shows, made of samples and of what the actors saw last. Knows neither HTTP nor how samples are stored.
 
 pub mod activity;
+pub mod errors;
 pub mod events;
 pub mod exceptions;
 pub mod latency;
 pub mod locks;
+pub mod log_tables;
 pub mod plans;
 pub mod ranking;
 pub mod recorder;
 pub mod relations;
+pub mod server_metrics;
 pub mod shown;
 pub mod statements;
 pub mod waits;

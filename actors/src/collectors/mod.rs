@@ -8,8 +8,14 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &clickhouse::ch_errors::SPEC,
+    &clickhouse::ch_log_tables::SPEC,
     &clickhouse::ch_processes::SPEC,
     &clickhouse::ch_query_log::SPEC,
+    &clickhouse::ch_query_states::SPEC,
+    &clickhouse::ch_replicas::SPEC,
+    &clickhouse::ch_server_metrics::SPEC,
+    &clickhouse::ch_settings::SPEC,
     &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,
     &postgres::explain_plans::SPEC,
@@ -89,6 +95,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "ch_parts",
             "ch_processes",
             "ch_query_log",
+            "ch_query_states",
             "ch_replicas",
             "ch_server_metrics",
             "ch_settings",

@@ -24,8 +24,8 @@ pub struct Setting {
     /// The value that is built in.
     pub boot_val: Option<String>,
     pub reset_val: Option<String>,
-    /// The file has another value, which waits for a restart.
-    pub pending_restart: bool,
+    /// The file has another value, which waits for a restart; null where the server does not tell.
+    pub pending_restart: Option<bool>,
     /// Whether the value is another than the built-in one; null where it is not known.
     pub changed: Option<bool>,
     /// Why something is missing.

@@ -41,7 +41,7 @@ impl Target {
     #[must_use]
     pub fn runs(&self, name: &str) -> bool {
         let switched_on = match name {
-            "pg_stat_replication" => self.collect_replication,
+            "ch_replicas" | "pg_stat_replication" => self.collect_replication,
             "auto_explain" | "explain_plans" => self.collect_explain_plans,
             _ => true,
         };

@@ -6,6 +6,7 @@ mod constants;
 mod lexer;
 mod lists;
 mod plannable;
+mod quoted;
 mod render;
 pub mod secrets;
 mod units;
@@ -18,6 +19,7 @@ use std::fmt;
 pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 
+pub use quoted::without_quoted;
 pub use units::with_unit;
 
 /// The comment that Basira's own statements carry behind their first keyword: PostgreSQL 18 strips leading comments.

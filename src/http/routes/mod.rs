@@ -11,16 +11,19 @@ mod connections;
 mod database_health;
 mod database_stats;
 mod databases;
+mod errors;
 mod events;
 mod extensions;
 mod health;
 mod indexes;
 mod io_stats;
 mod locks;
+mod log_tables;
 mod overview;
 mod queries;
 mod replication;
 mod sequences;
+mod server_metrics;
 mod settings;
 mod subscriptions;
 mod tables;
@@ -46,16 +49,19 @@ pub fn all() -> Vec<Route> {
         database_health::routes(),
         database_stats::routes(),
         databases::routes(),
+        errors::routes(),
         events::routes(),
         extensions::routes(),
         health::routes(),
         indexes::routes(),
         io_stats::routes(),
         locks::routes(),
+        log_tables::routes(),
         overview::routes(),
         queries::routes(),
         replication::routes(),
         sequences::routes(),
+        server_metrics::routes(),
         settings::routes(),
         subscriptions::routes(),
         tables::routes(),

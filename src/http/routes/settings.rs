@@ -13,11 +13,16 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Every setting; with `changed=true` those whose value is not the built-in one, or waits for a restart.
+/// Every setting, of ClickHouse only those that are set; with `changed=true` those whose value is not the built-in one, or
+/// waits for a restart.
 async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
     let only_changed = request.query()?.flag("changed", false)?;
-    let reason = watched.limitation("pg_settings").await;
+    let collector = match watched.engine() {
+        Engine::Postgres => "pg_settings",
+        Engine::Clickhouse => "ch_settings",
+    };
+    let reason = watched.limitation(collector).await;
     let snapshot = watched.newest::<SettingSnapshot>();
     let settings = snapshot.iter().flat_map(|snapshot| &snapshot.settings);
     let shown: Vec<&Setting> =
@@ -42,7 +47,7 @@ impl From<Happened> for Change {
 
 /// Newest first.
 async fn history(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
     let window = request.query()?.window(Timestamp::now())?;
     let happened = events::read(&*request.app.samples, watched.scope, window).await?;
     let changed = happened.into_iter().filter(|event| event.kind == EventKind::SettingChanged.as_str());

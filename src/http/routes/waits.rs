@@ -1,4 +1,5 @@
-//! `GET /api/v1/databases/{id}/waits`: what active sessions waited for, as sampled.
+//! `GET /api/v1/databases/{id}/waits`: what active sessions waited for, or running queries of
+//! ClickHouse spent their time on, as sampled.
 
 use basira_actors::model::{Engine, Timestamp};
 
@@ -10,11 +11,15 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;
     let waits = waits::over(&*request.app.samples, watched.scope, window, bucket_ms).await?;
-    let reason = if waits.is_empty() { watched.why_not("pg_wait_events").await } else { None };
+    let collector = match watched.engine() {
+        Engine::Postgres => "pg_wait_events",
+        Engine::Clickhouse => "ch_query_states",
+    };
+    let reason = if waits.is_empty() { watched.why_not(collector).await } else { None };
     response::list_despite(&waits, waits.len(), reason.as_deref())
 }

@@ -1,19 +1,14 @@
 //! `pg_settings`: how the server is set up, and what changed. PostgreSQL 14 and later; needs `pg_read_all_settings` to see
 //! all of it. Costs about 2 ms of a backend.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, Words, advice,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Notice, Query, Reach, Server, SettingHistory,
+    Spec, Step, advice,
 };
-use crate::model::{
-    Engine, Event, EventKind, Memory, Record, Seen, Setting, SettingSnapshot, Timestamp, streams,
-};
+use crate::model::{Engine, Memory, Seen, Setting, SettingSnapshot, streams};
 use crate::text::secrets::redact_setting;
 use crate::text::with_unit;
 
@@ -54,24 +49,9 @@ const OUR_NOTE: &str =
     "Basira's own session has a value of its own: that of the server cannot be seen from it";
 /// The category of what is built in or measured at the start.
 const PRESET: &str = "Preset Options";
-/// All values are stored anew this often, so that they outlive the retention.
-const REPEAT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The values that were seen last, or stored before Basira started.
 #[derive(Default)]
-struct Settings {
-    /// By name: the value, and the value with its unit.
-    known: HashMap<String, Known>,
-    /// When all values were stored last.
-    repeated: Option<Timestamp>,
-    words: Words,
-}
-
-#[derive(PartialEq, Eq)]
-struct Known {
-    setting: String,
-    shown: String,
-}
+struct Settings(SettingHistory);
 
 impl Collector for Settings {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
@@ -89,7 +69,7 @@ impl Collector for Settings {
             all_visible = cursor.bool()?.unwrap_or_default();
         }
         let at = at.ok_or(CellError { column: 0, expected: "in any row" })?;
-        let mut collected = self.compare(&settings, at);
+        let mut collected = self.0.compare(&settings.iter().collect::<Vec<_>>(), at, |_| false);
         collected.rows = settings.len() as u64;
         collected.seen.push(Seen::new(SettingSnapshot { at, settings }));
         collected.notice = (!all_visible).then(|| Notice {
@@ -104,55 +84,7 @@ impl Collector for Settings {
     }
 
     fn remember(&mut self, memory: &Memory) {
-        for (_, values) in &memory.rows {
-            let [name, setting, unit, _] = values[..] else { continue };
-            if let (Some(name), Some(setting)) = (memory.text(name), memory.text(setting)) {
-                let shown = with_unit(setting, memory.text(unit));
-                self.known.insert(name.to_owned(), Known { setting: setting.to_owned(), shown });
-            }
-        }
-    }
-}
-
-impl Settings {
-    /// What changed, and the rows to store: all of them now and then.
-    fn compare(&mut self, settings: &[Setting], at: Timestamp) -> Collected {
-        let repeat = self.repeated.is_none_or(|before| at.since(before) >= REPEAT_EVERY);
-        let mut events = Vec::new();
-        let mut rows = Vec::new();
-        for one in settings {
-            let (Some(setting), Some(shown)) = (&one.setting, &one.shown) else { continue };
-            let now = Known { setting: setting.clone(), shown: shown.clone() };
-            let before = self.known.get(&one.name);
-            if before == Some(&now) && !repeat {
-                continue;
-            }
-            if let Some(before) = before.filter(|before| before.setting != now.setting) {
-                events.push(Event {
-                    at,
-                    kind: EventKind::SettingChanged,
-                    subject: one.name.clone(),
-                    before: Some(before.shown.clone()),
-                    after: Some(now.shown.clone()),
-                });
-            }
-            let mut word = |text: Option<&str>| self.words.say(text);
-            let row = [
-                word(Some(&one.name)),
-                word(Some(&now.setting)),
-                word(one.unit.as_deref()),
-                word(Some(&one.source)),
-            ];
-            rows.push((xxh3_64(one.name.as_bytes()), row));
-            self.known.insert(one.name.clone(), now);
-        }
-        if repeat {
-            self.repeated = Some(at);
-        }
-        let record = (!rows.is_empty())
-            .then(|| Record::new(&streams::SETTINGS, Timestamp(at.as_millis() - 1), at, rows));
-        let records = record.into_iter().collect();
-        Collected { records, events, words: self.words.news(), ..Collected::default() }
+        self.0.remember(memory);
     }
 }
 
@@ -182,7 +114,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
         context,
         boot_val: boot_val.map(clean),
         reset_val: reset_val.filter(|_| !is_ours).map(clean),
-        pending_restart,
+        pending_restart: Some(pending_restart),
         note: is_ours.then_some(OUR_NOTE),
         source,
         name: name.clone(),
@@ -193,6 +125,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
 mod tests {
     use super::*;
     use crate::collect::fixture::{self, Cell, Table};
+    use crate::collect::{Collected, Words};
 
     fn text(text: &str) -> Cell {
         Cell::Text(text.to_owned())

@@ -4,20 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use xxhash_rust::xxh3::Xxh3;
-
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Words, hidden_notice,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    WAIT_INTERVAL, WaitLooks, hidden_notice,
 };
-use crate::model::{Engine, GapReason, NULL, Record, Timestamp, streams};
+use crate::model::{Engine, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_wait_events",
     engine: Engine::Postgres,
     stream: &streams::WAITS,
     reach: Reach::Server,
-    every: Every::Fixed(INTERVAL),
+    every: Every::Fixed(WAIT_INTERVAL),
     timeout: Duration::from_secs(5),
     start: || Box::<Waits>::default(),
 };
@@ -25,25 +23,8 @@ pub(crate) static SPEC: Spec = Spec {
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_wait_events/14.sql"))];
 const COLUMNS: &[&str] = &["at", "wait_event_type", "wait_event", "sessions"];
 
-const INTERVAL: Duration = Duration::from_secs(10);
-/// A look this much later than the one before leaves a gap, and stands for one interval only.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const WIDTH: usize = streams::WAITS.columns.len();
-
 #[derive(Default)]
-struct Waits {
-    previous: Option<Timestamp>,
-    words: Words,
-}
-
-/// What time a look stands for, and what was not seen before it.
-#[derive(Debug, PartialEq, Eq)]
-struct Span {
-    from: Timestamp,
-    stands_for_ms: i64,
-    gap: Option<(Option<Timestamp>, Timestamp, GapReason)>,
-}
+struct Waits(WaitLooks);
 
 impl Collector for Waits {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
@@ -65,74 +46,8 @@ impl Collector for Waits {
             }
         }
         let at = at.ok_or(CellError { column: 0, expected: "in any row" })?;
-        let Span { from, stands_for_ms, gap } = span(self.previous, at);
-        self.previous = Some(at);
-        let looks = (0, [NULL, NULL, 1, stands_for_ms]);
-        let rows = waits.iter().map(|&(kind, event, sessions)| {
-            let (kind_word, event_word) = (self.words.say(Some(kind)), self.words.say(Some(event)));
-            (series(kind, event), [kind_word, event_word, sessions, sessions.saturating_mul(stands_for_ms)])
-        });
-        let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(looks).chain(rows).collect();
-        Ok(Step::Done(Box::new(Collected {
-            records: vec![Record::new(&streams::WAITS, from, at, rows)],
-            gaps: gap.into_iter().collect(),
-            words: self.words.news(),
-            rows: waits.len() as u64,
-            notice: hidden_notice(server, usize::try_from(hidden).unwrap_or_default()),
-            ..Collected::default()
-        })))
-    }
-}
-
-/// A look stands for the time since the one before, but never for time in which nobody looked.
-fn span(previous: Option<Timestamp>, at: Timestamp) -> Span {
-    let one = i64::try_from(INTERVAL.as_millis()).unwrap_or_default();
-    let just_now = Timestamp(at.as_millis() - 1);
-    match previous {
-        None => Span { from: just_now, stands_for_ms: one, gap: Some((None, at, GapReason::NotWatched)) },
-        Some(before) if at.since(before) > PATIENCE => {
-            let gap = Some((Some(before), at - INTERVAL, GapReason::Unreachable));
-            Span { from: at - INTERVAL, stands_for_ms: one, gap }
-        }
-        Some(before) => {
-            let elapsed_ms = i64::try_from(at.since(before).as_millis()).unwrap_or_default();
-            Span { from: before.min(just_now), stands_for_ms: elapsed_ms, gap: None }
-        }
-    }
-}
-
-fn series(kind: &str, event: &str) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in [kind.as_bytes(), b"\0", event.as_bytes()] {
-        hash.update(part);
-    }
-    hash.digest()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{INTERVAL, Span, span};
-    use crate::model::{GapReason, Timestamp};
-
-    #[test]
-    fn a_look_stands_for_the_time_since_the_last_unless_nobody_looked() {
-        let at = Timestamp(1_000_000);
-        let before = |ms| Some(Timestamp(at.as_millis() - ms));
-        let seen =
-            |from_ms, stands_for_ms| Span { from: Timestamp(at.0 - from_ms), stands_for_ms, gap: None };
-        let cases = [
-            ("on time", before(10_003), seen(10_003, 10_003)),
-            ("early", before(2_000), seen(2_000, 2_000)),
-            ("late", before(29_000), seen(29_000, 29_000)),
-            ("the clock went back", before(-5_000), seen(1, 0)),
-        ];
-        for (name, previous, expected) in cases {
-            assert_eq!(span(previous, at), expected, "{name}");
-        }
-        let gap = Some((before(31_000), at - INTERVAL, GapReason::Unreachable));
-        let late = Span { from: at - INTERVAL, stands_for_ms: 10_000, gap };
-        assert_eq!(span(before(31_000), at), late);
-        let gap = Some((None, at, GapReason::NotWatched));
-        assert_eq!(span(None, at), Span { from: Timestamp(999_999), stands_for_ms: 10_000, gap });
+        let mut collected = self.0.take(at, &waits);
+        collected.notice = hidden_notice(server, usize::try_from(hidden).unwrap_or_default());
+        Ok(Step::Done(Box::new(collected)))
     }
 }

@@ -6,14 +6,17 @@ mod archiver;
 mod bgwriter;
 mod connections;
 mod databases;
+mod errors;
 mod events;
 mod indexes;
 mod io;
 mod locks;
+mod log_tables;
 mod plans;
 mod queries;
 mod replication;
 mod server;
+mod server_metrics;
 mod settings;
 mod statements;
 mod tables;
@@ -27,14 +30,17 @@ pub use archiver::ARCHIVER;
 pub use bgwriter::BGWRITER;
 pub use connections::CONNECTIONS;
 pub use databases::DATABASES;
+pub use errors::ERRORS;
 pub use events::EVENTS;
 pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
+pub use log_tables::LOG_TABLES;
 pub use plans::PLANS;
 pub use queries::{QUERIES, QUERY_DURATIONS, QUERY_EXCEPTIONS};
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
+pub use server_metrics::{DISKS, SERVER_METRICS};
 pub use settings::SETTINGS;
 pub use statements::STATEMENTS;
 pub use tables::TABLES;
@@ -60,10 +66,13 @@ pub static ALL: &[&Stream] = &[
     &BGWRITER,
     &CONNECTIONS,
     &DATABASES,
+    &DISKS,
+    &ERRORS,
     &EVENTS,
     &INDEXES,
     &IO,
     &LOCKS,
+    &LOG_TABLES,
     &PLANS,
     &QUERIES,
     &QUERY_DURATIONS,
@@ -71,6 +80,7 @@ pub static ALL: &[&Stream] = &[
     &REPLICATION,
     &REPLICATION_SLOTS,
     &SERVER,
+    &SERVER_METRICS,
     &SETTINGS,
     &STATEMENTS,
     &TABLES,

@@ -7,12 +7,13 @@ use basira_actors::model::streams::{REPLICATION, REPLICATION_SLOTS};
 use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 
-use super::COLLECTOR;
+use super::collector;
 use crate::http::{Answer, Request, response};
 use crate::samples::{Timeline, Wanted};
 use crate::views::shown::{Texts, cell, float, text, words};
 
-/// One bucket: of a standby its own lag, of a primary that of the standby that is furthest behind.
+/// One bucket: of a standby its own lag, of a primary that of the standby that is furthest behind; of ClickHouse that of the
+/// replicated table that is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 struct Lag {
     ts: Timestamp,
@@ -29,14 +30,15 @@ struct SlotLag {
 }
 
 pub(super) async fn lags(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;
     let samples = &request.app.samples;
     let timelines = samples.timelines(watched.scope, &REPLICATION, window, bucket_ms, &Wanted::ALL).await?;
     let lags = worst(&timelines);
-    let reason = if lags.is_empty() { watched.why_not(COLLECTOR).await } else { None };
+    let collector = collector(watched.engine());
+    let reason = if lags.is_empty() { watched.why_not(collector).await } else { None };
     response::list_despite(&lags, lags.len(), reason.as_deref())
 }
 
@@ -51,7 +53,7 @@ pub(super) async fn slots(request: Request) -> Answer {
     let texts =
         samples.words(watched.scope.organization, &words(&REPLICATION_SLOTS, rows(&timelines))).await?;
     let lags = by_slot(&timelines, &texts);
-    let reason = if lags.is_empty() { watched.why_not(COLLECTOR).await } else { None };
+    let reason = if lags.is_empty() { watched.why_not(collector(Engine::Postgres)).await } else { None };
     response::list_despite(&lags, lags.len(), reason.as_deref())
 }
 

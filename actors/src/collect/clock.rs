@@ -1,0 +1,53 @@
+//! Which node of a ClickHouse answers, and by which clock: asked before what may be empty, such as errors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Answer, CellError, CollectError, Cursor, Query, Server, Step};
+use crate::model::Timestamp;
+
+const VARIANTS: [(u32, &str); 2] = [
+    (1816, include_str!("sql/clickhouse_clock/18.16.sql")),
+    (2010, include_str!("sql/clickhouse_clock/20.10.sql")),
+];
+const COLUMNS: &[&str] = &["host_name", "at", "version", "uptime_seconds"];
+
+/// The node connected to, also where a whole cluster is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    pub host_name: String,
+    pub at: Timestamp,
+    pub version: String,
+    pub uptime: Duration,
+}
+
+impl Clock {
+    /// The question.
+    ///
+    /// # Errors
+    /// [`CollectError::Missing`] for a server that is too old.
+    pub fn ask(server: &Server) -> Result<Step, CollectError> {
+        let sql = server.variant(&VARIANTS)?;
+        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    }
+
+    /// The answer to it.
+    ///
+    /// # Errors
+    /// [`CellError`] when it is not what was asked for.
+    pub fn read(answer: &Answer<'_>) -> Result<Self, CellError> {
+        let mut cursor = Cursor::new(answer.rows, 0);
+        Ok(Self {
+            host_name: cursor.text()?.unwrap_or_default().to_owned(),
+            at: cursor.required_timestamp()?,
+            version: cursor.text()?.unwrap_or_default().to_owned(),
+            uptime: seconds(cursor.required_i64()?),
+        })
+    }
+}
+
+/// What the server says in seconds.
+#[must_use]
+pub fn seconds(value: i64) -> Duration {
+    Duration::from_secs(u64::try_from(value).unwrap_or_default())
+}

@@ -1,0 +1,59 @@
+//! Questions that a collector can do without.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{CollectError, Notice};
+use crate::model::Timestamp;
+
+/// A refused question counts as an error on the watched server, so it is not asked again for this long.
+const REST: Duration = Duration::from_secs(300);
+
+/// What was refused, by what is not known without it.
+#[derive(Debug, Default)]
+pub struct Optional(BTreeMap<&'static str, (Timestamp, Notice)>);
+
+impl Optional {
+    /// Whether `what` should be asked for at `now`.
+    pub fn is_due(&mut self, what: &'static str, now: Timestamp) -> bool {
+        let rests = self.0.get(what).is_some_and(|(at, _)| now.since(*at) < REST);
+        if !rests {
+            self.0.remove(what);
+        }
+        !rests
+    }
+
+    /// Takes a refusal to tell `what`.
+    pub fn refused(&mut self, what: &'static str, now: Timestamp, refusal: &CollectError) {
+        let reason = format!("{what} not known: {refusal}");
+        self.0.insert(what, (now, Notice { reason, fix: refusal.fix().unwrap_or_default() }));
+    }
+
+    /// What could not be told, and what would help.
+    #[must_use]
+    pub fn notice(&self) -> Option<Notice> {
+        let join = |part: fn(&Notice) -> &str| {
+            let parts: Vec<&str> = self.0.values().map(|(_, notice)| part(notice)).collect();
+            parts.join("; ")
+        };
+        (!self.0.is_empty()).then(|| Notice { reason: join(|one| &one.reason), fix: join(|one| &one.fix) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_question_rests() {
+        let mut optional = Optional::default();
+        let at = |seconds: i64| Timestamp(seconds * 1000);
+        assert!(optional.is_due("disks are", at(100)) && optional.notice().is_none());
+        let refusal = CollectError::Missing { reason: "no table".to_owned(), fix: "make one".to_owned() };
+        optional.refused("disks are", at(100), &refusal);
+        assert!(!optional.is_due("disks are", at(399)) && optional.is_due("others are", at(399)));
+        let notice = optional.notice().expect("a reason");
+        assert_eq!((&*notice.reason, &*notice.fix), ("disks are not known: no table", "make one"));
+        assert!(optional.is_due("disks are", at(400)) && optional.notice().is_none());
+    }
+}

@@ -1,0 +1,104 @@
+//! What was met at each look, as `waits` keeps it.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Collected, Words};
+use crate::model::{GapReason, NULL, Record, Timestamp, streams};
+
+/// How often waits are looked for.
+pub const WAIT_INTERVAL: Duration = Duration::from_secs(10);
+/// A look this much later than the one before leaves a gap, and stands for one interval only.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const WIDTH: usize = streams::WAITS.columns.len();
+
+/// Looks for what sessions or queries wait for.
+#[derive(Default)]
+pub struct WaitLooks {
+    previous: Option<Timestamp>,
+    words: Words,
+}
+
+/// What time a look stands for, and what was not seen before it.
+#[derive(Debug, PartialEq, Eq)]
+struct Span {
+    from: Timestamp,
+    stands_for_ms: i64,
+    gap: Option<(Option<Timestamp>, Timestamp, GapReason)>,
+}
+
+impl WaitLooks {
+    /// A look at `at` that met `waits`: type, event and how many were in it.
+    pub fn take(&mut self, at: Timestamp, waits: &[(&str, &str, i64)]) -> Collected {
+        let Span { from, stands_for_ms, gap } = span(self.previous, at);
+        self.previous = Some(at);
+        let looks = (0, [NULL, NULL, 1, stands_for_ms]);
+        let rows = waits.iter().map(|&(kind, event, met)| {
+            let (kind_word, event_word) = (self.words.say(Some(kind)), self.words.say(Some(event)));
+            (series(kind, event), [kind_word, event_word, met, met.saturating_mul(stands_for_ms)])
+        });
+        let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(looks).chain(rows).collect();
+        Collected {
+            records: vec![Record::new(&streams::WAITS, from, at, rows)],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            rows: waits.len() as u64,
+            ..Collected::default()
+        }
+    }
+}
+
+/// A look stands for the time since the one before, but never for time in which nobody looked.
+fn span(previous: Option<Timestamp>, at: Timestamp) -> Span {
+    let one = i64::try_from(WAIT_INTERVAL.as_millis()).unwrap_or_default();
+    let just_now = Timestamp(at.as_millis() - 1);
+    match previous {
+        None => Span { from: just_now, stands_for_ms: one, gap: Some((None, at, GapReason::NotWatched)) },
+        Some(before) if at.since(before) > PATIENCE => {
+            let gap = Some((Some(before), at - WAIT_INTERVAL, GapReason::Unreachable));
+            Span { from: at - WAIT_INTERVAL, stands_for_ms: one, gap }
+        }
+        Some(before) => {
+            let elapsed_ms = i64::try_from(at.since(before).as_millis()).unwrap_or_default();
+            Span { from: before.min(just_now), stands_for_ms: elapsed_ms, gap: None }
+        }
+    }
+}
+
+fn series(kind: &str, event: &str) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in [kind.as_bytes(), b"\0", event.as_bytes()] {
+        hash.update(part);
+    }
+    hash.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, WAIT_INTERVAL, span};
+    use crate::model::{GapReason, Timestamp};
+
+    #[test]
+    fn a_look_stands_for_the_time_since_the_last_unless_nobody_looked() {
+        let at = Timestamp(1_000_000);
+        let before = |ms| Some(Timestamp(at.as_millis() - ms));
+        let seen =
+            |from_ms, stands_for_ms| Span { from: Timestamp(at.0 - from_ms), stands_for_ms, gap: None };
+        let cases = [
+            ("on time", before(10_003), seen(10_003, 10_003)),
+            ("early", before(2_000), seen(2_000, 2_000)),
+            ("late", before(29_000), seen(29_000, 29_000)),
+            ("the clock went back", before(-5_000), seen(1, 0)),
+        ];
+        for (name, previous, expected) in cases {
+            assert_eq!(span(previous, at), expected, "{name}");
+        }
+        let gap = Some((before(31_000), at - WAIT_INTERVAL, GapReason::Unreachable));
+        let late = Span { from: at - WAIT_INTERVAL, stands_for_ms: 10_000, gap };
+        assert_eq!(span(before(31_000), at), late);
+        let gap = Some((None, at, GapReason::NotWatched));
+        assert_eq!(span(None, at), Span { from: Timestamp(999_999), stands_for_ms: 10_000, gap });
+    }
+}

@@ -1,0 +1,138 @@
+//! `replicas` and `replication_queue`: how far replicated tables are behind, and on what they wait. ClickHouse 18.16 and
+//! later; needs SELECT on both, and to be shown the tables.
+
+mod decode;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::decode::{QUEUE_COLUMNS, REPLICA_COLUMNS, add_queue, replicas};
+use crate::collect::{
+    Answer, Clock, CollectError, Collected, Collector, Every, Look, Looks, Notice, Query, Reach, Server,
+    Spec, Step, Words,
+};
+use crate::model::{Engine, NULL, Record, Replica, Replicas, Seen, streams};
+
+pub(crate) static SPEC: Spec = Spec {
+    name: "ch_replicas",
+    engine: Engine::Clickhouse,
+    stream: &streams::REPLICATION,
+    reach: Reach::Server,
+    every: Every::Fixed(Duration::from_secs(60)),
+    timeout: Duration::from_secs(5),
+    start: || {
+        let looks = Looks::new(PATIENCE);
+        Box::new(Tables { stage: Stage::Clock, looks, words: Words::default() })
+    },
+};
+
+const REPLICAS: &str = include_str!("sql/ch_replicas/replicas.sql");
+const QUEUE: &str = include_str!("sql/ch_replicas/queue.sql");
+const WIDTH: usize = streams::REPLICATION.columns.len();
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+struct Tables {
+    stage: Stage,
+    looks: Looks,
+    words: Words,
+}
+
+/// What the next answer is to.
+enum Stage {
+    Clock,
+    Replicas(Clock),
+    Queue(Replicas),
+}
+
+impl Collector for Tables {
+    fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        self.stage = Stage::Clock;
+        Clock::ask(server)
+    }
+
+    fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
+        let ask = |sql: &str, columns| Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns });
+        match std::mem::replace(&mut self.stage, Stage::Clock) {
+            Stage::Clock => {
+                self.stage = Stage::Replicas(Clock::read(&answer)?);
+                Ok(ask(REPLICAS, REPLICA_COLUMNS))
+            }
+            Stage::Replicas(clock) => {
+                let seen = Replicas { at: clock.at, replicas: replicas(&answer)? };
+                if seen.replicas.is_empty() {
+                    return Ok(Step::Done(Box::new(self.collected(seen, None))));
+                }
+                self.stage = Stage::Queue(seen);
+                Ok(ask(QUEUE, QUEUE_COLUMNS))
+            }
+            Stage::Queue(mut seen) => {
+                add_queue(&mut seen.replicas, &answer)?;
+                Ok(Step::Done(Box::new(self.collected(seen, None))))
+            }
+        }
+    }
+
+    fn refused(&mut self, _: &Server, refusal: CollectError) -> Result<Step, CollectError> {
+        let Stage::Queue(seen) = std::mem::replace(&mut self.stage, Stage::Clock) else {
+            return Err(refusal);
+        };
+        Ok(Step::Done(Box::new(self.collected(seen, Some(&refusal)))))
+    }
+}
+
+impl Tables {
+    fn collected(&mut self, seen: Replicas, refusal: Option<&CollectError>) -> Collected {
+        let notice = refusal.map(|refusal| Notice {
+            reason: format!("what is queued is not known: {refusal}"),
+            fix: refusal.fix().unwrap_or_default(),
+        });
+        let Look { from, gap } = self.looks.take(seen.at);
+        let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));
+        let mut rows = vec![(xxh3_64(b"self"), own)];
+        for replica in &seen.replicas {
+            let Replica { database, table, host_name, .. } = replica;
+            let name = format!("{database}.{table}");
+            let series = xxh3_64(format!("table\0{host_name}\0{database}\0{table}").as_bytes());
+            let mut row = self.row("table", Some(&name), replica.absolute_delay_seconds, None);
+            row[2] = self.words.say(Some(host_name));
+            rows.push((series, row));
+        }
+        Collected {
+            records: vec![Record::new(&streams::REPLICATION, from, seen.at, rows)],
+            gaps: gap.into_iter().collect(),
+            words: self.words.news(),
+            rows: seen.replicas.len() as u64,
+            notice,
+            seen: vec![Seen::new(seen)],
+            ..Collected::default()
+        }
+    }
+
+    /// The columns of the stream, of which ClickHouse tells the delay only.
+    fn row(
+        &mut self,
+        kind: &str,
+        name: Option<&str>,
+        delay_seconds: Option<i64>,
+        is_replica: Option<bool>,
+    ) -> [i64; WIDTH] {
+        let mut row = [NULL; WIDTH];
+        let lag_us = delay_seconds.map_or(NULL, |seconds| seconds.saturating_mul(1_000_000));
+        for (cell, column) in row.iter_mut().zip(streams::REPLICATION.columns) {
+            *cell = match column.name {
+                "kind" => self.words.say(Some(kind)),
+                "name" => self.words.say(name),
+                "is_replica" => is_replica.map_or(NULL, i64::from),
+                "lag_us" => lag_us,
+                _ => NULL,
+            };
+        }
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests;

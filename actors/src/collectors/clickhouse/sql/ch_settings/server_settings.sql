@@ -1,0 +1,11 @@
+-- source: system.server_settings, ClickHouse 23.3; needs SELECT on it
+SELECT /* basira */
+    hostName() AS host_name,
+    s.name AS setting_name,
+    toString(s.value) AS setting_value,
+    toInt64(s.changed) AS is_changed,
+    toString(s.default) AS default_value,
+    if(s.changed, substring(s.description, 1, 300), '') AS description,
+    toString(s.type) AS value_type,
+    if(toString(s.changeable_without_restart) = 'Yes', 'reload', 'restart') AS context
+FROM system.server_settings AS s
