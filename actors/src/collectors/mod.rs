@@ -8,6 +8,9 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &clickhouse::ch_merges::SPEC,
+    &clickhouse::ch_mutations::SPEC,
+    &clickhouse::ch_parts::SPEC,
     &clickhouse::ch_processes::SPEC,
     &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,

@@ -10,6 +10,7 @@ mod events;
 mod indexes;
 mod io;
 mod locks;
+mod parts;
 mod plans;
 mod replication;
 mod server;
@@ -30,6 +31,7 @@ pub use events::EVENTS;
 pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
+pub use parts::PARTS;
 pub use plans::PLANS;
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
 pub use server::SERVER;
@@ -62,6 +64,7 @@ pub static ALL: &[&Stream] = &[
     &INDEXES,
     &IO,
     &LOCKS,
+    &PARTS,
     &PLANS,
     &REPLICATION,
     &REPLICATION_SLOTS,
