@@ -5,10 +5,10 @@ use super::{MAX_INPUT_BYTES, cut};
 use crate::model::Engine;
 
 /// What stands in the place of what was taken out.
-const HIDDEN: &str = "..";
+const HIDDEN: &str = "***";
 /// Behind these, the message tells of expressions and their values.
 const DETAILS: [&str; 5] = ["while executing", "while processing", "in scope", "while reading", "in query"];
-/// The longest message that is shown, in characters.
+/// The longest message that is shown, in bytes.
 const LONGEST: usize = 500;
 
 /// `reason`, an exception of ClickHouse such as `Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while
@@ -20,7 +20,9 @@ pub fn failure(reason: &str, command: &str) -> String {
         Some((head, message)) => (code_of(head), message),
         None => (None, reason),
     };
-    let message = without_literals(without_quoted(without_details(message)), command);
+    // literals first: what they hold must not be taken for a quote or for the beginning of the details
+    let message = without_literals(message, command);
+    let message = message.map(|message| cut(&without_quoted(without_details(&message)), LONGEST).to_owned());
     let parts = [code.map(|code| format!("Code: {code}")), message];
     let shown: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if shown.is_empty() { HIDDEN.to_owned() } else { shown.join(". ") }
@@ -52,20 +54,22 @@ fn without_quoted(message: &str) -> String {
 }
 
 /// None when it is not known what the literals are.
-fn without_literals(mut message: String, command: &str) -> Option<String> {
+fn without_literals(message: &str, command: &str) -> Option<String> {
     let lexed = lexer::lex(Engine::Clickhouse, cut(command, MAX_INPUT_BYTES));
     if !lexed.complete || command.len() > MAX_INPUT_BYTES {
         return None;
     }
+    let mut literals = Vec::new();
     for literal in lexed.lexemes.iter().filter(|lexeme| lexeme.is_constant()) {
         // as it was written, and as it reads
         let inside = literal.text.trim_matches('\'');
-        let plain = inside.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\");
-        for text in [inside, &plain] {
-            message = without_word(&message, text);
-        }
+        literals.push(inside.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\"));
+        literals.push(inside.to_owned());
     }
-    Some(message.chars().take(LONGEST).collect())
+    // one may stand within another
+    literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
+    literals.dedup();
+    Some(literals.iter().fold(message.to_owned(), |message, literal| without_word(&message, literal)))
 }
 
 /// `message` without `word`, where it is not part of another word.
@@ -100,24 +104,24 @@ mod tests {
                 "Code: 395. DB::Exception: the secret is hunter2: while executing 'FUNCTION if(equals(id, 7_UInt8), \
                  'hunter2'_String) String : 4'. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO) (version 26.7.2.1)",
                 update,
-                "Code: 395. ..",
+                "Code: 395. ***",
             ),
             (
                 "Code: 6. DB::Exception: Cannot parse string 'it's hunter2' as UInt64: syntax error at begin of string. \
                  Note: there are toUInt64OrZero functions: while executing 'FUNCTION x'. (CANNOT_PARSE_TEXT) (version 26.7.2.1)",
                 "(UPDATE s = toUInt64(s) WHERE 1)",
-                "Code: 6. Cannot parse string .. as UInt64: syntax error at begin of string. Note: there are \
+                "Code: 6. Cannot parse string *** as UInt64: syntax error at begin of string. Note: there are \
                  toUInt64OrZero functions",
             ),
             (
                 "Code: 53. DB::Exception: Cannot convert string hunter2 to type UInt64 (TYPE_MISMATCH) (version 26.7.2.1)",
                 "(DELETE WHERE id = 'hunter2')",
-                "Code: 53. Cannot convert string .. to type UInt64 (TYPE_MISMATCH)",
+                "Code: 53. Cannot convert string *** to type UInt64 (TYPE_MISMATCH)",
             ),
             (
                 "Code: 1. DB::Exception: Value 77 of 177 and it's here",
                 "(DELETE WHERE id = 77)",
-                "Code: 1. Value .. of 177 and it..",
+                "Code: 1. Value *** of 177 and it***",
             ),
             (
                 "Code: 241, e.displayText() = DB::Exception: Memory limit exceeded: would use 9.33 GiB",
@@ -125,8 +129,13 @@ mod tests {
                 "Code: 241. Memory limit exceeded: would use 9.33 GiB",
             ),
             ("Code: 9. DB::Exception: open hunter2", "(DELETE WHERE s = 'hunter2", "Code: 9"),
+            (
+                "Code: 395. DB::Exception: it's hunter2 while executing: while executing 'FUNCTION x'. (X) (version 2)",
+                "(UPDATE s = throwIf(1, 'it\\'s hunter2 while executing') WHERE 1)",
+                "Code: 395. ***",
+            ),
             ("something else", "(DELETE WHERE 0)", "something else"),
-            ("", "(DELETE WHERE 0)", ".."),
+            ("", "(DELETE WHERE 0)", "***"),
         ];
         for (reason, command, expected) in cases {
             assert_eq!(failure(reason, command), expected, "{reason}");

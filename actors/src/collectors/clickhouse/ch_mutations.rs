@@ -2,6 +2,8 @@
 //! `SHOW TABLES` to see those of others. Costs 5 ms.
 
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -5,6 +5,8 @@ mod detached;
 mod history;
 mod limits;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
