@@ -23,11 +23,21 @@ impl Request {
     /// # Errors
     /// As [`Request::database`]; 400 `engine_mismatch` for a database of the other engine.
     pub async fn watched(&self, engine: Engine) -> Result<Watched, ApiError> {
-        let (principal, database) = self.database().await?;
-        if database.target.engine != engine {
-            let message = format!("this is a {} database; only {engine} has this", database.target.engine);
+        let watched = self.watched_of_any_engine().await?;
+        let own = watched.database.target.engine;
+        if own != engine {
+            let message = format!("this is a {own} database; only {engine} has this");
             return Err(ApiError::invalid("engine_mismatch", message));
         }
+        Ok(watched)
+    }
+
+    /// The database of the path.
+    ///
+    /// # Errors
+    /// As [`Request::database`].
+    pub async fn watched_of_any_engine(&self) -> Result<Watched, ApiError> {
+        let (principal, database) = self.database().await?;
         let scope = Scope { organization: principal.organization_id, database: database.target.id };
         let handle = self.app.directory().find(database.target.id);
         Ok(Watched { scope, database, handle })

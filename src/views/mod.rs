@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod events;
 pub mod locks;
+pub mod merging;
 pub mod plans;
 pub mod recorder;
 pub mod relations;

@@ -17,7 +17,10 @@ mod health;
 mod indexes;
 mod io_stats;
 mod locks;
+mod merges;
+mod mutations;
 mod overview;
+mod parts;
 mod queries;
 mod replication;
 mod sequences;
@@ -52,7 +55,10 @@ pub fn all() -> Vec<Route> {
         indexes::routes(),
         io_stats::routes(),
         locks::routes(),
+        merges::routes(),
+        mutations::routes(),
         overview::routes(),
+        parts::routes(),
         queries::routes(),
         replication::routes(),
         sequences::routes(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::{Scope, Window};
+use crate::views::merging::Background;
 use crate::views::relations::tables;
 use crate::views::statements::{self, Rank, Statement};
 
@@ -33,6 +34,8 @@ struct Overview {
     top_queries: Vec<Statement>,
     #[serde(flatten)]
     postgres: Option<Postgres>,
+    #[serde(flatten)]
+    clickhouse: Option<Clickhouse>,
 }
 
 /// What the newest look at the activity says; null when there is none.
@@ -53,11 +56,23 @@ struct Postgres {
     last_autovacuum: Option<Timestamp>,
 }
 
+#[derive(Serialize)]
+struct Clickhouse {
+    #[serde(flatten)]
+    background: Background,
+}
+
 async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
     let known = request.app.status(&database);
     let handle = request.app.directory().find(database.target.id);
     let activity = handle.as_ref().and_then(Handle::activity);
+    let background = match &handle {
+        Some(handle) if known.status == Status::Connected => {
+            Background::new(handle.newest().as_deref(), handle.newest().as_deref())
+        }
+        _ => Background::default(),
+    };
     let tables = handle.map(|handle| handle.newest_of_each::<TableSnapshot>()).unwrap_or_default();
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
@@ -78,14 +93,16 @@ async fn get(request: Request) -> Answer {
         dead_tuple_ratio: tables::dead_tuple_ratio(tables()),
         last_autovacuum: tables::last_autovacuum(tables()),
     };
+    let engine = database.target.engine;
     response::ok(&Overview {
         id: database.target.id,
-        engine: database.target.engine,
+        engine,
         status: known.status,
         last_seen_at: known.last_seen_at,
         health_score: None,
         top_queries: top.iter().map(|total| Statement::new(total, &texts)).collect(),
-        postgres: (database.target.engine == Engine::Postgres).then_some(postgres),
+        postgres: (engine == Engine::Postgres).then_some(postgres),
+        clickhouse: (engine == Engine::Clickhouse).then_some(Clickhouse { background }),
         now,
     })
 }
