@@ -1,3 +1,6 @@
 //! ClickHouse, watched.
 
+mod merges;
+mod mutations;
+mod parts;
 mod processes;

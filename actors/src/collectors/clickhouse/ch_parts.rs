@@ -44,6 +44,7 @@ const DETACHED: &str = include_str!("sql/ch_parts/detached.sql");
 
 /// Definitions cost a file to read each, so they are read again only when one has changed, or after this long.
 const OVERRIDES_EVERY: Duration = Duration::from_secs(3600);
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// What was asked last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,9 @@ impl Collector for Parts {
             }
             Asked::Overrides => {
                 self.overrides = read_overrides(&answer)?;
-                self.overrides_of = Some((self.listing.fingerprint, self.at));
+                // definitions are dated in seconds: one may change again in the second that it was read in
+                let is_settled = self.at.since(self.listing.changed_at) >= SETTLED;
+                self.overrides_of = is_settled.then_some((self.listing.fingerprint, self.at));
             }
             Asked::Parts => {
                 self.counted = Counted::read(&answer)?;
@@ -123,7 +126,7 @@ impl Parts {
             asked: Asked::Limits,
             at: Timestamp(0),
             defaults: Defaults::default(),
-            listing: Listing::default(),
+            listing: Listing::EMPTY,
             overrides: HashMap::new(),
             overrides_of: None,
             counted: HashMap::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{Answer, CellError, Cursor};
-use crate::model::TableParts;
+use crate::model::{TableParts, Timestamp};
 
 /// A table on a node.
 #[derive(Debug, Clone)]
@@ -42,23 +42,29 @@ impl Listed {
 }
 
 /// Every table, and what changes when one of them is made, altered or dropped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Listing {
     pub(super) tables: Vec<Listed>,
+    /// When the definition of a table was changed last, in whole seconds.
+    pub(super) changed_at: Timestamp,
     pub(super) fingerprint: u64,
 }
 
 impl Listing {
+    pub(super) const EMPTY: Self = Self { tables: Vec::new(), changed_at: Timestamp(0), fingerprint: 0 };
+
     pub(super) fn read(answer: &Answer<'_>) -> Result<Self, CellError> {
-        let mut listing = Self { tables: Vec::with_capacity(answer.rows.len()), fingerprint: 0 };
+        let mut listing = Self::EMPTY;
+        listing.tables.reserve(answer.rows.len());
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
             let name = Name::read(&mut cursor)?;
             let engine = Arc::from(cursor.text()?.unwrap_or_default());
             let (rows, bytes) = (cursor.i64()?, cursor.i64()?);
-            let changed_at = cursor.i64()?.unwrap_or_default();
+            let changed_at = cursor.timestamp()?.unwrap_or(Timestamp(0));
+            listing.changed_at = listing.changed_at.max(changed_at);
             // in any order, so that the order of the rows does not matter
-            let mark = [name.series.to_le_bytes(), changed_at.to_le_bytes()].concat();
+            let mark = [name.series.to_le_bytes(), changed_at.as_millis().to_le_bytes()].concat();
             listing.fingerprint = listing.fingerprint.wrapping_add(xxh3_64(&mark));
             listing.tables.push(Listed { name, engine, rows, bytes });
         }

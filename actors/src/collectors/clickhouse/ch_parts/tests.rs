@@ -31,7 +31,7 @@ fn limits(at: i64) -> Vec<Vec<Cell>> {
 fn listed(table: &str, engine: &str, changed_at: i64) -> Vec<Cell> {
     let (rows, bytes) =
         if engine == "Log" { (Cell::Int(7), Cell::Int(70)) } else { (Cell::Null, Cell::Null) };
-    vec![text("one"), text("shop"), text(table), text(engine), rows, bytes, Cell::Int(changed_at)]
+    vec![text("one"), text("shop"), text(table), text(engine), rows, bytes, Cell::At(changed_at)]
 }
 
 fn counted(table: &str, parts: i64) -> Vec<Cell> {
@@ -128,4 +128,13 @@ fn what_changed_is_stored_and_everything_once_an_hour() {
     // two runs within a second of the server's clock
     let again = run(&mut collector, 64, tables(2), vec![counted("orders", 5)], false);
     assert!(again.records[0].from < again.records[0].at);
+}
+
+#[test]
+fn a_definition_that_may_change_again_within_its_second_is_read_again() {
+    let mut collector = Parts::new();
+    let tables = || vec![listed("orders", "MergeTree", MINUTE_MS - 1000)];
+    run(&mut collector, 1, tables(), vec![], true);
+    run(&mut collector, 2, tables(), vec![], true);
+    run(&mut collector, 3, tables(), vec![], false);
 }
