@@ -7,6 +7,7 @@ pub mod exceptions;
 pub mod latency;
 pub mod locks;
 pub mod log_tables;
+pub mod merging;
 pub mod plans;
 pub mod ranking;
 pub mod recorder;

@@ -10,6 +10,9 @@ use crate::model::Engine;
 static ALL: &[&Spec] = &[
     &clickhouse::ch_errors::SPEC,
     &clickhouse::ch_log_tables::SPEC,
+    &clickhouse::ch_merges::SPEC,
+    &clickhouse::ch_mutations::SPEC,
+    &clickhouse::ch_parts::SPEC,
     &clickhouse::ch_processes::SPEC,
     &clickhouse::ch_query_log::SPEC,
     &clickhouse::ch_query_states::SPEC,

@@ -3,6 +3,7 @@
 //! `pg_stat_statements` shows constants as `$1`, `pg_stat_activity` shows them as they were sent: both come out the same.
 
 mod constants;
+mod failure;
 mod lexer;
 mod lists;
 mod plannable;
@@ -16,6 +17,7 @@ mod tests;
 
 use std::fmt;
 
+pub use self::failure::failure;
 pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 

@@ -19,7 +19,10 @@ mod indexes;
 mod io_stats;
 mod locks;
 mod log_tables;
+mod merges;
+mod mutations;
 mod overview;
+mod parts;
 mod queries;
 mod replication;
 mod sequences;
@@ -57,7 +60,10 @@ pub fn all() -> Vec<Route> {
         io_stats::routes(),
         locks::routes(),
         log_tables::routes(),
+        merges::routes(),
+        mutations::routes(),
         overview::routes(),
+        parts::routes(),
         queries::routes(),
         replication::routes(),
         sequences::routes(),

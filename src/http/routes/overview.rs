@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::{Scope, Window};
+use crate::views::merging::Background;
 use crate::views::ranking::Ranking;
 use crate::views::relations::tables;
 use crate::views::statements::{Rank, Statement};
@@ -34,7 +35,7 @@ struct Overview {
     #[serde(flatten)]
     postgres: Option<Postgres>,
     #[serde(flatten)]
-    clickhouse: Option<ClickHouse>,
+    clickhouse: Option<Clickhouse>,
 }
 
 /// What the newest look at the activity says; null when there is none.
@@ -56,7 +57,9 @@ struct Postgres {
 }
 
 #[derive(Serialize)]
-struct ClickHouse {
+struct Clickhouse {
+    #[serde(flatten)]
+    background: Background,
     /// Over the last hour.
     query_p99_ms: Option<f64>,
 }
@@ -66,6 +69,12 @@ async fn get(request: Request) -> Answer {
     let known = request.app.status(&database);
     let handle = request.app.directory().find(database.target.id);
     let activity = handle.as_ref().and_then(Handle::activity);
+    let background = match &handle {
+        Some(handle) if known.status == Status::Connected => {
+            Background::new(handle.newest().as_deref(), handle.newest().as_deref())
+        }
+        _ => Background::default(),
+    };
     let tables = handle.map(|handle| handle.newest_of_each::<TableSnapshot>()).unwrap_or_default();
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
@@ -90,7 +99,8 @@ async fn get(request: Request) -> Answer {
         health_score: None,
         top_queries: ranking.lines,
         postgres: (engine == Engine::Postgres).then_some(postgres),
-        clickhouse: (engine == Engine::Clickhouse).then_some(ClickHouse { query_p99_ms: ranking.p99_ms }),
+        clickhouse: (engine == Engine::Clickhouse)
+            .then_some(Clickhouse { background, query_p99_ms: ranking.p99_ms }),
         now,
     })
 }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/databases/{id}/tables` and `/tables/{schema}/{name}`: tables as the server counts them, and over time.
 
+mod stored;
+
 use basira_actors::model::streams::{INDEXES, TABLES};
 use basira_actors::model::{Engine, NULL};
 use serde::Serialize;
@@ -8,6 +10,7 @@ use crate::http::relations::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
 use crate::samples::{Wanted, Window};
 use crate::views::relations::indexes::IndexLine;
+use crate::views::relations::parts::PartsLine;
 use crate::views::relations::tables::{self, Rank, TableLine};
 use crate::views::shown::GapLine;
 
@@ -34,26 +37,38 @@ impl Choice for Rank {
 struct Detail {
     #[serde(flatten)]
     table: TableLine,
-    indexes: Vec<IndexLine>,
+    /// Null on ClickHouse, as is what only PostgreSQL counts.
+    indexes: Option<Vec<IndexLine>>,
+    /// ClickHouse only: on each of its nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Vec<PartsLine>>,
     bucket_seconds: i64,
     timeseries: Vec<Bucket>,
     gaps: Vec<GapLine>,
 }
 
 async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
     let query = request.query()?;
     let limit = query.limit(50, 500)?;
     let rank = query.choice("sort_by", Rank::Size)?;
-    let views = watched.views(&request)?;
-    let mut lines: Vec<TableLine> = views.iter().flat_map(|view| view.table_lines()).collect();
+    let (mut lines, collector) = match watched.database.target.engine {
+        Engine::Postgres => {
+            let views = watched.views(&request)?;
+            (views.iter().flat_map(|view| view.table_lines()).collect(), COLLECTOR)
+        }
+        Engine::Clickhouse => (stored::lines(&watched, &request)?, stored::COLLECTOR),
+    };
     tables::sort(&mut lines, rank);
-    let reason = watched.why_not(COLLECTOR).await;
+    let reason = watched.why_not(collector).await;
     response::list_despite(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
 }
 
 async fn detail(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+    let watched = request.watched_any().await?;
+    if watched.database.target.engine == Engine::Clickhouse {
+        return stored::detail(&request, &watched).await;
+    }
     let (window, bucket_ms) = relations::window(&request)?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let found = watched.views(&request)?.into_iter().find_map(|view| {
@@ -69,7 +84,8 @@ async fn detail(request: Request) -> Answer {
     let gaps = request.app.samples.gaps(watched.scope, &TABLES, window).await?;
     response::ok(&Detail {
         table,
-        indexes,
+        indexes: Some(indexes),
+        parts: None,
         bucket_seconds: bucket_ms / 1000,
         timeseries,
         gaps: gaps.into_iter().map(GapLine::from).collect(),

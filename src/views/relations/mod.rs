@@ -2,6 +2,7 @@
 
 pub mod indexes;
 pub mod overlap;
+pub mod parts;
 pub mod tables;
 
 use std::cmp::Ordering;

@@ -8,6 +8,7 @@ use basira_actors::model::relations::{Relation, TABLE_COLUMNS, TableSnapshot};
 use basira_actors::model::streams::{INDEXES, TABLES};
 use serde::Serialize;
 
+use super::parts::StoredLine;
 use super::{DatabaseView, descending, known};
 use crate::views::shown::{cell, float};
 
@@ -57,6 +58,9 @@ pub struct TableLine {
     /// Measured within 15 minutes, its indexes too; else pages as last vacuumed or analysed.
     pub size_is_exact: bool,
     pub ts: Timestamp,
+    /// ClickHouse only.
+    #[serde(flatten)]
+    pub stored: Option<StoredLine>,
 }
 
 /// What the indexes of one table come to.
@@ -119,6 +123,7 @@ impl DatabaseView {
             size_is_exact: size.is_some_and(|size| size.is_exact)
                 && of_indexes.is_none_or(|indexes| indexes.is_exact),
             ts: now,
+            stored: None,
         }
     }
 

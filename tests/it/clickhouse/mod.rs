@@ -2,6 +2,9 @@
 
 mod errors;
 mod log_tables;
+mod merges;
+mod mutations;
+mod parts;
 mod processes;
 mod queries;
 mod routes;

@@ -30,7 +30,7 @@ async fn distribution() -> ClickHouseDistribution {
 pub(crate) struct ClickHouseDatabase {
     pub(crate) name: String,
     pub(crate) port: u16,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl ClickHouseDatabase {

@@ -2,6 +2,9 @@
 
 pub(super) mod ch_errors;
 pub(super) mod ch_log_tables;
+pub(super) mod ch_merges;
+pub(super) mod ch_mutations;
+pub(super) mod ch_parts;
 pub(super) mod ch_processes;
 pub(super) mod ch_query_log;
 pub(super) mod ch_query_states;

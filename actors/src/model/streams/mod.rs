@@ -12,6 +12,7 @@ mod indexes;
 mod io;
 mod locks;
 mod log_tables;
+mod parts;
 mod plans;
 mod queries;
 mod replication;
@@ -36,6 +37,7 @@ pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
 pub use log_tables::LOG_TABLES;
+pub use parts::PARTS;
 pub use plans::PLANS;
 pub use queries::{QUERIES, QUERY_DURATIONS, QUERY_EXCEPTIONS};
 pub use replication::{REPLICATION, REPLICATION_SLOTS};
@@ -73,6 +75,7 @@ pub static ALL: &[&Stream] = &[
     &IO,
     &LOCKS,
     &LOG_TABLES,
+    &PARTS,
     &PLANS,
     &QUERIES,
     &QUERY_DURATIONS,

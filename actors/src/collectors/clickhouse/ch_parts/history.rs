@@ -1,0 +1,70 @@
+//! What of the tables is worth storing: those that changed, and all of them once an hour.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::collect::Words;
+use crate::model::{GapReason, NULL, Record, StoredTable, Timestamp, streams};
+
+const WIDTH: usize = streams::PARTS.columns.len();
+/// Tables that never change are stored again after this long, so that they are found.
+const BASELINE_EVERY: Duration = Duration::from_secs(3600);
+/// A look this much later than the one before leaves a gap.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The rows that were stored last.
+#[derive(Default)]
+pub(super) struct History {
+    previous: Option<Timestamp>,
+    baseline_at: Option<Timestamp>,
+    rows: HashMap<u64, [i64; WIDTH]>,
+    pub(super) words: Words,
+}
+
+impl History {
+    /// `now`, but later than the look before.
+    pub(super) fn after(&self, now: Timestamp) -> Timestamp {
+        self.previous.map_or(now, |previous| now.max(Timestamp(previous.as_millis() + 1)))
+    }
+
+    /// What the look at `at` leaves unseen.
+    pub(super) fn gap(&self, at: Timestamp) -> Option<(Option<Timestamp>, Timestamp, GapReason)> {
+        match self.previous {
+            None => Some((None, at, GapReason::NotWatched)),
+            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
+        }
+    }
+
+    /// What is to be stored of `tables` as they are at `at`; nothing when nothing changed.
+    pub(super) fn record(&mut self, tables: &[StoredTable], at: Timestamp) -> Option<Record> {
+        let from = self.previous.replace(at).unwrap_or(Timestamp(at.as_millis() - 1));
+        let is_baseline = self.baseline_at.is_none_or(|before| at.since(before) >= BASELINE_EVERY);
+        if is_baseline {
+            self.baseline_at = Some(at);
+        }
+        let before = std::mem::take(&mut self.rows);
+        let mut changed = Vec::new();
+        for table in tables {
+            let row = self.row(table);
+            if is_baseline || before.get(&table.series) != Some(&row) {
+                changed.push((table.series, row));
+            }
+            self.rows.insert(table.series, row);
+        }
+        (!changed.is_empty()).then(|| Record::new(&streams::PARTS, from, at, changed))
+    }
+
+    /// The columns of the stream, in its order.
+    fn row(&mut self, table: &StoredTable) -> [i64; WIDTH] {
+        let parts = table.parts.as_ref();
+        [
+            table.rows.unwrap_or(NULL),
+            table.bytes.unwrap_or(NULL),
+            parts.map_or(NULL, |parts| parts.active_parts),
+            parts.map_or(NULL, |parts| parts.max_parts_in_partition),
+            self.words.say(Some(&table.database)),
+            self.words.say(Some(&table.table)),
+            self.words.say(Some(&table.host_name)),
+        ]
+    }
+}

@@ -1,0 +1,144 @@
+//! What a server says of a command that failed, without what the command or the data held.
+
+use super::lexer;
+use super::{MAX_INPUT_BYTES, cut};
+use crate::model::Engine;
+
+/// What stands in the place of what was taken out.
+const HIDDEN: &str = "***";
+/// Behind these, the message tells of expressions and their values.
+const DETAILS: [&str; 5] = ["while executing", "while processing", "in scope", "while reading", "in query"];
+/// The longest message that is shown, in bytes.
+const LONGEST: usize = 500;
+
+/// `reason`, an exception of ClickHouse such as `Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while
+/// executing 'FUNCTION ..`, without its details, without everything from its first quote to its last one, and without
+/// whatever else stands in `command` as a literal. Of a command that cannot be read, only the code is left.
+#[must_use]
+pub fn failure(reason: &str, command: &str) -> String {
+    let (code, message) = match reason.split_once("Exception: ") {
+        Some((head, message)) => (code_of(head), message),
+        None => (None, reason),
+    };
+    // literals first: what they hold must not be taken for a quote or for the beginning of the details
+    let message = without_literals(message, command);
+    let message = message.map(|message| cut(&without_quoted(without_details(&message)), LONGEST).to_owned());
+    let parts = [code.map(|code| format!("Code: {code}")), message];
+    let shown: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    if shown.is_empty() { HIDDEN.to_owned() } else { shown.join(". ") }
+}
+
+fn code_of(head: &str) -> Option<&str> {
+    let rest = head.split_once("Code: ")?.1;
+    let digits = &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())];
+    (!digits.is_empty()).then_some(digits)
+}
+
+fn without_details(message: &str) -> &str {
+    let lower = message.to_ascii_lowercase();
+    let starts = DETAILS.iter().filter_map(|details| lower.find(details));
+    let message = &message[..starts.min().unwrap_or(message.len())];
+    message.split(" (version ").next().unwrap_or(message).trim_end_matches([':', '.', ' '])
+}
+
+/// Quotes stand within quotes, and nothing tells which ends which: all between the first and the last of them goes.
+fn without_quoted(message: &str) -> String {
+    let is_quote = |c| matches!(c, '\'' | '"' | '`');
+    match (message.find(is_quote), message.rfind(is_quote)) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{}{HIDDEN}{}", &message[..first], &message[last + 1..])
+        }
+        (Some(first), _) => format!("{}{HIDDEN}", &message[..first]),
+        _ => message.to_owned(),
+    }
+}
+
+/// None when it is not known what the literals are.
+fn without_literals(message: &str, command: &str) -> Option<String> {
+    let lexed = lexer::lex(Engine::Clickhouse, cut(command, MAX_INPUT_BYTES));
+    if !lexed.complete || command.len() > MAX_INPUT_BYTES {
+        return None;
+    }
+    let mut literals = Vec::new();
+    for literal in lexed.lexemes.iter().filter(|lexeme| lexeme.is_constant()) {
+        // as it was written, and as it reads
+        let inside = literal.text.trim_matches('\'');
+        literals.push(inside.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\"));
+        literals.push(inside.to_owned());
+    }
+    // one may stand within another
+    literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
+    literals.dedup();
+    Some(literals.iter().fold(message.to_owned(), |message, literal| without_word(&message, literal)))
+}
+
+/// `message` without `word`, where it is not part of another word.
+fn without_word(message: &str, word: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = message;
+    let mut shown = String::with_capacity(message.len());
+    if word.trim().is_empty() {
+        return message.to_owned();
+    }
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let begins_within = word.starts_with(is_part)
+            && (before.ends_with(is_part) || (before.is_empty() && shown.ends_with(is_part)));
+        let ends_within = word.ends_with(is_part) && after.starts_with(is_part);
+        shown.push_str(before);
+        shown.push_str(if begins_within || ends_within { word } else { HIDDEN });
+        rest = after;
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failure;
+
+    #[test]
+    fn neither_literals_nor_data_are_shown() {
+        let update = "(UPDATE s = toString(throwIf(s = 'hunter2', 'the secret is hunter2')) WHERE id = 7)";
+        let cases = [
+            (
+                "Code: 395. DB::Exception: the secret is hunter2: while executing 'FUNCTION if(equals(id, 7_UInt8), \
+                 'hunter2'_String) String : 4'. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO) (version 26.7.2.1)",
+                update,
+                "Code: 395. ***",
+            ),
+            (
+                "Code: 6. DB::Exception: Cannot parse string 'it's hunter2' as UInt64: syntax error at begin of string. \
+                 Note: there are toUInt64OrZero functions: while executing 'FUNCTION x'. (CANNOT_PARSE_TEXT) (version 26.7.2.1)",
+                "(UPDATE s = toUInt64(s) WHERE 1)",
+                "Code: 6. Cannot parse string *** as UInt64: syntax error at begin of string. Note: there are \
+                 toUInt64OrZero functions",
+            ),
+            (
+                "Code: 53. DB::Exception: Cannot convert string hunter2 to type UInt64 (TYPE_MISMATCH) (version 26.7.2.1)",
+                "(DELETE WHERE id = 'hunter2')",
+                "Code: 53. Cannot convert string *** to type UInt64 (TYPE_MISMATCH)",
+            ),
+            (
+                "Code: 1. DB::Exception: Value 77 of 177 and it's here",
+                "(DELETE WHERE id = 77)",
+                "Code: 1. Value *** of 177 and it***",
+            ),
+            (
+                "Code: 241, e.displayText() = DB::Exception: Memory limit exceeded: would use 9.33 GiB",
+                "(DELETE WHERE 1)",
+                "Code: 241. Memory limit exceeded: would use 9.33 GiB",
+            ),
+            ("Code: 9. DB::Exception: open hunter2", "(DELETE WHERE s = 'hunter2", "Code: 9"),
+            (
+                "Code: 395. DB::Exception: it's hunter2 while executing: while executing 'FUNCTION x'. (X) (version 2)",
+                "(UPDATE s = throwIf(1, 'it\\'s hunter2 while executing') WHERE 1)",
+                "Code: 395. ***",
+            ),
+            ("something else", "(DELETE WHERE 0)", "something else"),
+            ("", "(DELETE WHERE 0)", "***"),
+        ];
+        for (reason, command, expected) in cases {
+            assert_eq!(failure(reason, command), expected, "{reason}");
+        }
+    }
+}
