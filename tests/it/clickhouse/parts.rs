@@ -221,34 +221,46 @@ async fn tables_without_parts_are_tables_too() {
 }
 
 #[tokio::test]
-async fn a_table_of_a_cluster_is_shown_on_each_node_and_never_summed() {
-    let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nodes = vec![port(), port()];
-    let options = |native_port| {
-        // both are on this machine: only a port tells them apart
-        let settings = format!("<display_name>node {native_port}</display_name>");
-        ClickHouseOptions { settings, nodes: nodes.clone(), native_port: Some(native_port) }
-    };
-    let (one, two) = (private(options(nodes[0])).await, private(options(nodes[1])).await);
-    let database = ClickHouseDatabase::create(&one).await;
-    let other = ClickHouseDatabase { port: two.port(), ..database.clone() };
-    other.ask_in("default", &format!("CREATE DATABASE {}", other.name)).await.unwrap();
-    for (node, rows) in [(&database, 10), (&other, 30)] {
-        node.run("CREATE TABLE orders (n UInt64) ENGINE = MergeTree ORDER BY n").await;
-        node.run(&format!("INSERT INTO orders SELECT number FROM numbers({rows})")).await;
-    }
+async fn a_cluster_is_asked_as_a_whole() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let options =
+        ClickHouseOptions { nodes: vec![port], native_port: Some(port), ..ClickHouseOptions::default() };
+    let server = private(options).await;
+    let database = ClickHouseDatabase::create(&server).await;
+    database
+        .run("CREATE TABLE orders (n UInt64) ENGINE = MergeTree ORDER BY n SETTINGS parts_to_throw_insert = 88")
+        .await;
+    database.run("INSERT INTO orders SELECT number FROM numbers(10)").await;
+    database.run("ALTER TABLE orders DELETE WHERE throwIf(n = 7)").await;
     let app = TestApp::start().await;
     let mut body = database.registration();
     body["cluster"] = ClickHouseServer::CLUSTER.into();
+    // a cluster is asked by somebody who may ask other servers
+    (body["username"], body["password"]) = (ClickHouseServer::USER.into(), ClickHouseServer::PASSWORD.into());
     let registered = Organization::verified(&app, "nodes").await.register_as(&body).await;
     registered.status_becomes("connected", Duration::from_secs(15)).await;
-    let shown = registered
+    let shown = line(&registered, "/parts", &database, "orders", |line| line["active_parts"] == 1).await;
+    assert_same(&shown, &own(&database, "orders").await);
+    assert_eq!(
+        (&shown["parts_to_throw_insert"], &shown["parts_to_delay_insert"]),
+        (&json!(88), &json!(1000))
+    );
+    let table = line(&registered, "/tables", &database, "orders", |_| true).await;
+    assert_eq!((&table["hosts"], &table["host_name"]), (&json!(1), &shown["host_name"]));
+    registered
         .collected(async || {
-            let shown = lines(&registered, "/parts", &database, "orders").await;
-            if shown.is_empty() { Err(registered.collector("ch_parts").await) } else { Ok(shown) }
+            let mutations = registered.get("/mutations").await;
+            if mutations[0]["stuck"] == true { Ok(()) } else { Err(mutations) }
         })
         .await;
-    println!("{shown:#?}");
+    for name in ["ch_parts", "ch_merges", "ch_mutations"] {
+        let collector = registered.collector(name).await;
+        assert_eq!(
+            (&collector["state"], &collector["reason"]),
+            (&json!("ok"), &json!(null)),
+            "{collector:#}"
+        );
+    }
 }
 
 #[tokio::test]
