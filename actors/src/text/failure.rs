@@ -8,12 +8,15 @@ use crate::model::Engine;
 const HIDDEN: &str = "***";
 /// Behind these, the message tells of expressions and their values.
 const DETAILS: [&str; 5] = ["while executing", "while processing", "in scope", "while reading", "in query"];
+/// `throwIf`, whose message is a literal.
+const THROWN: &str = "395";
 /// The longest message that is shown, in bytes.
 const LONGEST: usize = 500;
 
 /// `reason`, an exception of ClickHouse such as `Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while
 /// executing 'FUNCTION ..`, without its details, without everything from its first quote to its last one, and without
-/// whatever else stands in `command` as a literal. Of a command that cannot be read, only the code is left.
+/// whatever else stands in `command` as a literal, if it is known (else empty). Of a command that cannot be read, only the
+/// code is left.
 #[must_use]
 pub fn failure(reason: &str, command: &str) -> String {
     let (code, message) = match reason.split_once("Exception: ") {
@@ -21,7 +24,7 @@ pub fn failure(reason: &str, command: &str) -> String {
         None => (None, reason),
     };
     // literals first: what they hold must not be taken for a quote or for the beginning of the details
-    let message = without_literals(message, command);
+    let message = without_literals(message, command).filter(|_| code != Some(THROWN));
     let message = message.map(|message| cut(&without_quoted(without_details(&message)), LONGEST).to_owned());
     let parts = [code.map(|code| format!("Code: {code}")), message];
     let shown: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -104,7 +107,7 @@ mod tests {
                 "Code: 395. DB::Exception: the secret is hunter2: while executing 'FUNCTION if(equals(id, 7_UInt8), \
                  'hunter2'_String) String : 4'. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO) (version 26.7.2.1)",
                 update,
-                "Code: 395. ***",
+                "Code: 395",
             ),
             (
                 "Code: 6. DB::Exception: Cannot parse string 'it's hunter2' as UInt64: syntax error at begin of string. \
@@ -132,9 +135,10 @@ mod tests {
             (
                 "Code: 395. DB::Exception: it's hunter2 while executing: while executing 'FUNCTION x'. (X) (version 2)",
                 "(UPDATE s = throwIf(1, 'it\\'s hunter2 while executing') WHERE 1)",
-                "Code: 395. ***",
+                "Code: 395",
             ),
-            ("something else", "(DELETE WHERE 0)", "something else"),
+            ("Code: 395. DB::Exception: hunter2 (X)", "", "Code: 395"),
+            ("something else", "", "something else"),
             ("", "(DELETE WHERE 0)", "***"),
         ];
         for (reason, command, expected) in cases {

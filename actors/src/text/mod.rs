@@ -7,7 +7,6 @@ mod failure;
 mod lexer;
 mod lists;
 mod plannable;
-mod quoted;
 mod render;
 pub mod secrets;
 mod units;
@@ -21,7 +20,6 @@ pub use self::failure::failure;
 pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 
-pub use quoted::without_quoted;
 pub use units::with_unit;
 
 /// The comment that Basira's own statements carry behind their first keyword: PostgreSQL 18 strips leading comments.

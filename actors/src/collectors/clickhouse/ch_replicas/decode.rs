@@ -2,7 +2,7 @@
 
 use crate::collect::{Answer, CellError, Cursor};
 use crate::model::{QueueEntries, Replica, Timestamp};
-use crate::text::without_quoted;
+use crate::text;
 
 pub(super) const REPLICA_COLUMNS: &[&str] = &[
     "host_name",
@@ -109,5 +109,5 @@ fn moment(cursor: &mut Cursor<'_>) -> Result<Option<Timestamp>, CellError> {
 }
 
 fn message(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
-    Ok(cursor.text()?.filter(|text| !text.is_empty()).map(without_quoted))
+    Ok(cursor.text()?.filter(|text| !text.is_empty()).map(|reason| text::failure(reason, "")))
 }
