@@ -8,6 +8,7 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &clickhouse::ch_cluster::SPEC,
     &clickhouse::ch_processes::SPEC,
     &postgres::auto_explain::SPEC,
     &postgres::connections::SPEC,
@@ -81,6 +82,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "xid_horizon",
         ],
         Engine::Clickhouse => &[
+            "ch_cluster",
             "ch_errors",
             "ch_log_tables",
             "ch_merges",

@@ -212,7 +212,7 @@ impl State {
     ) {
         self.poll = None;
         for run in &outcome.runs {
-            self.report.ran(run);
+            self.report.ran(run, self.target.engine);
         }
         let databases = outcome.seen.iter().find_map(|(_, seen)| seen.get::<ServerDatabases>());
         self.shared.saw(std::mem::take(&mut outcome.seen));
@@ -259,7 +259,7 @@ impl State {
     fn observe(&mut self, outcome: &Outcome, now: Instant) {
         let lost =
             outcome.runs.iter().filter_map(|run| run.result.as_ref().err()).find(|e| e.ends_connection());
-        let last_error = lost.map(crate::collect::CollectError::full_text);
+        let last_error = lost.map(|error| error.full_text(self.target.engine));
         let seen = outcome.runs.iter().filter(|run| run.result.is_ok()).map(|run| run.at).max();
         self.retry_at = match &last_error {
             Some(_) => Some(now + self.backoff.failed()),

@@ -1,3 +1,9 @@
 //! ClickHouse, watched.
 
+mod answers;
+mod cluster;
+mod courtesy;
+mod faults;
+mod oldest;
 mod processes;
+mod tls;
