@@ -71,6 +71,15 @@ impl CollectError {
         )
     }
 
+    /// Whether it is what a server answered, that could be reached.
+    #[must_use]
+    pub const fn is_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::StatementTimeout | Self::Locked | Self::Permission { .. } | Self::Server { .. }
+        )
+    }
+
     /// What the operator of a server of `engine` can do about it.
     #[must_use]
     pub fn fix(&self, engine: Engine) -> Option<String> {

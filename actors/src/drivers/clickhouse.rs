@@ -1,6 +1,8 @@
 //! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
 
 mod ask;
+#[cfg(test)]
+mod drift;
 mod error;
 mod fit;
 mod http;

@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::poll::{Outcome, Runner};
-use super::report::{Report, interval};
+use super::report::{Report, Run, interval};
 use super::rounds::Rounds;
 use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
-use crate::collect::{Backoff, Every, Schedule};
+use crate::collect::{Backoff, CollectError, Every, Schedule};
 use crate::collectors;
 use crate::model::{CollectorStatus, ServerDatabases, Target};
 use crate::ports::Sighting;
@@ -260,7 +260,9 @@ impl State {
         let lost =
             outcome.runs.iter().filter_map(|run| run.result.as_ref().err()).find(|e| e.ends_connection());
         let last_error = lost.map(|error| error.full_text(self.target.engine));
-        let seen = outcome.runs.iter().filter(|run| run.result.is_ok()).map(|run| run.at).max();
+        // a server that refuses every question is there all the same; its collectors say what it refuses
+        let answered = |run: &&Run| run.result.as_ref().map_or_else(CollectError::is_an_answer, |_| true);
+        let seen = outcome.runs.iter().filter(answered).map(|run| run.at).max();
         self.retry_at = match &last_error {
             Some(_) => Some(now + self.backoff.failed()),
             None => {

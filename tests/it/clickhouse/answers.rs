@@ -26,7 +26,7 @@ const PLAYED: [(Play, &str); 6] = [
     ),
     (Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "an empty answer came back"),
     (Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"), "+OK what do you want"),
-    (Play::Answer("220 mail.example ESMTP ready\r\n"), "the connection was lost"),
+    (Play::Answer("220 mail.example ESMTP ready\r\n"), "no HTTP came back"),
     (Play::Endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "the answer has no end"),
 ];
 
@@ -34,10 +34,6 @@ const PLAYED: [(Play, &str); 6] = [
 const BROKEN_OFF: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\
     {\"meta\":[{\"name\":\"a\",\"type\":\"Int64\"}],\"data\":[[1],[2]\n\
     Code: 241. DB::Exception: Memory limit (total) exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.7.2.1)\n";
-
-async fn lively_app() -> TestApp {
-    TestApp::start_with(&[("LIMITS__API__PER_SECOND", "500"), ("LIMITS__API__BURST", "500")]).await
-}
 
 /// The database says so, for as long as it is so.
 async fn suffers(registered: &Registered, words: &str) {
@@ -52,7 +48,7 @@ async fn suffers(registered: &Registered, words: &str) {
 
 #[tokio::test]
 async fn what_is_no_answer_is_told_and_forgotten_when_answers_come_again() {
-    let app = lively_app().await;
+    let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
     let scene = async |(play, words): (Play, &'static str)| {
@@ -69,7 +65,7 @@ async fn what_is_no_answer_is_told_and_forgotten_when_answers_come_again() {
 
 #[tokio::test]
 async fn an_error_behind_the_first_rows_is_no_answer() {
-    let app = lively_app().await;
+    let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
     let tap = Tap::before(database.port).await;
@@ -96,7 +92,7 @@ async fn an_error_behind_the_first_rows_is_no_answer() {
 
 #[tokio::test]
 async fn a_wrong_port_or_protocol_is_told() {
-    let app = lively_app().await;
+    let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
     let tls = TlsProxy::before(database.port, &Authority::new("one"), "127.0.0.1", 2100).await;

@@ -129,13 +129,12 @@ fn sources(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
     std::iter::successors(Some(error), |error: &Cause<'_>| (*error).source())
 }
 
-/// A TLS error, which may travel inside of an I/O error.
+/// A TLS error, which may travel inside of I/O errors.
 fn tls_error(error: Cause<'_>) -> Option<Cause<'_>> {
     if error.is::<rustls::Error>() {
         return Some(error);
     }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)?;
-    if inner.is::<rustls::Error>() { Some(inner) } else { None }
+    tls_error(error.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
 fn innermost(error: Cause<'_>) -> String {

@@ -9,6 +9,8 @@ use crate::collect::Notice;
 const MEMORY_BYTES: u64 = 1 << 30;
 /// How long a node of a cluster may take to be reached, in milliseconds, before the others are shown without it.
 const REACHED_WITHIN_MS: &str = "1000";
+/// How long a node that was reached may send nothing; one that is at work tells its progress ten times a second.
+const SILENT_FOR_SECONDS: &str = "2";
 /// `READONLY`: of a profile with `readonly = 1`, or of a setting that must stay.
 const READONLY: &str = "164";
 /// `SETTING_CONSTRAINT_VIOLATION`, `UNKNOWN_SETTING`.
@@ -68,7 +70,7 @@ impl Limits {
             ("connections_with_failover_max_tries", "1".to_owned()),
             ("connect_timeout_with_failover_ms", REACHED_WITHIN_MS.to_owned()),
             ("handshake_timeout_ms", REACHED_WITHIN_MS.to_owned()),
-            ("receive_timeout", seconds.saturating_sub(2).max(1).to_string()),
+            ("receive_timeout", SILENT_FOR_SECONDS.to_owned()),
         ];
         let of_clusters = of_clusters.into_iter().filter(|_| clustered);
         let learned = by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
