@@ -74,10 +74,7 @@ impl CollectError {
     /// Whether it is what a server answered, that could be reached.
     #[must_use]
     pub const fn is_an_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::StatementTimeout | Self::Locked | Self::Permission { .. } | Self::Server { .. }
-        )
+        matches!(self, Self::StatementTimeout | Self::Locked | Self::Permission { .. } | Self::Server { .. })
     }
 
     /// What the operator of a server of `engine` can do about it.
@@ -139,7 +136,9 @@ fn more_room(engine: Engine, role: &str) -> String {
             "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"
         ),
         Engine::Clickhouse => {
-            format!("raise max_concurrent_queries, or max_concurrent_queries_for_user of {role}, or run fewer queries")
+            format!(
+                "raise max_concurrent_queries, or max_concurrent_queries_for_user of {role}, or run fewer queries"
+            )
         }
     }
 }

@@ -1,6 +1,7 @@
 //! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
 
 mod ask;
+mod bounded;
 #[cfg(test)]
 mod drift;
 mod error;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use basira::demo::servers::ClickHouseOptions;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::clickhouse::shared;
+use crate::harness::clickhouse::{private, shared};
 use crate::harness::postgres::{self, NEWEST};
 use crate::harness::{
     Authority, ClickHouseDatabase, Organization, Play, Registered, Tap, TestApp, TlsProxy, eventually,
@@ -15,7 +16,7 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(30);
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is played, and words of the reason that is told for it.
-const PLAYED: [(Play, &str); 6] = [
+const PLAYED: [(Play, &str); 7] = [
     (
         Play::Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>Welcome"),
         "a web page came back",
@@ -25,9 +26,16 @@ const PLAYED: [(Play, &str); 6] = [
         "a web page came back",
     ),
     (Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "an empty answer came back"),
-    (Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"), "+OK what do you want"),
+    (
+        Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"),
+        "+OK what do you want",
+    ),
     (Play::Answer("220 mail.example ESMTP ready\r\n"), "no HTTP came back"),
     (Play::Endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "the answer has no end"),
+    (
+        Play::Endless("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"),
+        "503 Service Unavailable",
+    ),
 ];
 
 /// An error behind the first rows of an answer that began well.
@@ -40,7 +48,11 @@ async fn suffers(registered: &Registered, words: &str) {
     let told = eventually(NOTICED_WITHIN, async || {
         let database = registered.get("").await;
         let reason = database["last_error"].as_str().unwrap_or_default().to_owned();
-        if database["status"] == "disconnected" && reason.contains(words) { Ok(reason) } else { Err(database) }
+        if database["status"] == "disconnected" && reason.contains(words) {
+            Ok(reason)
+        } else {
+            Err(database)
+        }
     })
     .await;
     assert!(!told.contains("listen_addresses") && !told.contains("pg_hba"), "of another engine: {told}");
@@ -83,11 +95,12 @@ async fn an_error_behind_the_first_rows_is_no_answer() {
     assert_eq!(report["connected"], false, "{report}");
     assert!(report["error"].as_str().is_some_and(|error| error.contains("241: Memory limit")), "{report}");
     tap.plays(Play::Forward);
-    registered.collected(async || {
-        let line = registered.collector("ch_processes").await;
-        if line["state"] == "ok" { Ok(()) } else { Err(line) }
-    })
-    .await;
+    registered
+        .collected(async || {
+            let line = registered.collector("ch_processes").await;
+            if line["state"] == "ok" { Ok(()) } else { Err(line) }
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -95,6 +108,8 @@ async fn a_wrong_port_or_protocol_is_told() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
+    // one that may take TLS amiss
+    let plain = private(ClickHouseOptions::default()).await;
     let tls = TlsProxy::before(database.port, &Authority::new("one"), "127.0.0.1", 2100).await;
     let postgres = postgres::shared(NEWEST).await.port();
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
@@ -102,7 +117,7 @@ async fn a_wrong_port_or_protocol_is_told() {
         (postgres, "disable", "no HTTP came back"),
         (postgres, "prefer", "failed"),
         (tls.port, "disable", "no HTTP came back"),
-        (database.port, "require", "TLS with"),
+        (plain.port(), "require", "TLS with"),
         (closed, "disable", "refused"),
     ] {
         let mut body = database.registration_through(port);

@@ -35,7 +35,8 @@ async fn becomes(registered: &Registered, wanted: &[bool]) {
 /// The nodes on which a query of the test is seen to run.
 async fn hosts_of_sleepers(registered: &Registered) -> BTreeSet<String> {
     let lines = registered.get("/active?limit=200").await;
-    let sleeps = |line: &&Value| line["query_text"].as_str().is_some_and(|text| text.contains("sleepEachRow"));
+    let sleeps =
+        |line: &&Value| line["query_text"].as_str().is_some_and(|text| text.contains("sleepEachRow"));
     let hosts = lines.as_array().unwrap().iter().filter(sleeps);
     hosts.map(|line| line["host_name"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -66,7 +67,8 @@ async fn nodes_are_seen_together_and_told_apart_and_one_that_is_gone_is_missed()
         assert!(node["version"].as_str().is_some_and(|version| version.starts_with("26.7")), "{node}");
         assert!(node["uptime_seconds"].is_i64() && node["replica_num"].is_i64(), "{node}");
     }
-    let ports: BTreeSet<i64> = nodes.as_array().unwrap().iter().filter_map(|node| node["port"].as_i64()).collect();
+    let ports: BTreeSet<i64> =
+        nodes.as_array().unwrap().iter().filter_map(|node| node["port"].as_i64()).collect();
 
     let sleepers = [sleeps_on(&one).await, sleeps_on(&two).await];
     let hosts = registered
@@ -97,7 +99,8 @@ async fn nodes_are_seen_together_and_told_apart_and_one_that_is_gone_is_missed()
     becomes(&registered, &[true, true]).await;
     let kinds = eventually(CONNECTED_WITHIN, async || {
         let events = registered.get("/events?kind=node_missing,node_back").await;
-        let kinds: Vec<Value> = events.as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
+        let kinds: Vec<Value> =
+            events.as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
         if kinds.len() == 2 { Ok(kinds) } else { Err(events) }
     })
     .await;

@@ -15,7 +15,11 @@ async fn suffers(registered: &Registered, words: &str) -> String {
     eventually(NOTICED_WITHIN, async || {
         let database = registered.get("").await;
         let reason = database["last_error"].as_str().unwrap_or_default().to_owned();
-        if database["status"] == "disconnected" && reason.contains(words) { Ok(reason) } else { Err(database) }
+        if database["status"] == "disconnected" && reason.contains(words) {
+            Ok(reason)
+        } else {
+            Err(database)
+        }
     })
     .await
 }
@@ -42,7 +46,11 @@ async fn wrong_credentials_are_named_and_never_shown() {
         organization.key.patch(&format!("/databases/{}", registered.id), &right, 200).await;
         registered.status_becomes("connected", RECOVERED_WITHIN).await;
         for secret in ["not-the-password", ClickHouseServer::PASSWORD] {
-            assert!(!reason.contains(secret) && !report.to_string().contains(secret) && !app.log().contains(secret));
+            assert!(
+                !reason.contains(secret)
+                    && !report.to_string().contains(secret)
+                    && !app.log().contains(secret)
+            );
         }
         organization.key.delete(&format!("/databases/{}", registered.id), 204).await;
     }
@@ -141,8 +149,11 @@ async fn a_server_killed_while_it_answers_is_noticed_and_taken_back() {
     registered.status_becomes("connected", RECOVERED_WITHIN).await;
     server.suspend().unwrap();
     let heard = tap.heard().len();
-    eventually(NOTICED_WITHIN, async || if tap.heard().len() > heard { Ok(()) } else { Err("no question yet") })
-        .await;
+    eventually(
+        NOTICED_WITHIN,
+        async || if tap.heard().len() > heard { Ok(()) } else { Err("no question yet") },
+    )
+    .await;
     server.kill_hard().await.unwrap();
     suffers(&registered, "8123").await;
     server.start_again().await.unwrap();

@@ -26,13 +26,17 @@ async fn the_oldest_version_shows_what_runs_and_says_what_it_lacks() {
     let line = registered
         .collected(async || {
             let lines = registered.get("/active").await;
-            let ours = |line: &&Value| line["query_text"].as_str().is_some_and(|text| text.contains("sleepEachRow"));
+            let ours =
+                |line: &&Value| line["query_text"].as_str().is_some_and(|text| text.contains("sleepEachRow"));
             lines.as_array().and_then(|lines| lines.iter().find(ours)).cloned().ok_or(lines)
         })
         .await;
     task.abort();
     assert_eq!((&line["state"], &line["user_name"]), (&json!("active"), &json!("basira")), "{line:#}");
-    assert!(line["query_id"].is_string() && line["duration_ms"].is_i64() && line["read_rows"].is_i64(), "{line:#}");
+    assert!(
+        line["query_id"].is_string() && line["duration_ms"].is_i64() && line["read_rows"].is_i64(),
+        "{line:#}"
+    );
     assert_eq!(line["database_name"], Value::Null, "it does not say");
 
     let lines = registered

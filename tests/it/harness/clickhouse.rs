@@ -39,11 +39,13 @@ pub(crate) async fn oldest() -> ClickHouseServer {
 pub(crate) async fn cluster<const NODES: usize>() -> [ClickHouseServer; NODES] {
     let listeners = [(); NODES].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
     let nodes = listeners.map(|listener| listener.local_addr().expect("an address").port());
-    let start = |port| private(ClickHouseOptions {
-        nodes: nodes.to_vec(),
-        native_port: Some(port),
-        ..ClickHouseOptions::default()
-    });
+    let start = |port| {
+        private(ClickHouseOptions {
+            nodes: nodes.to_vec(),
+            native_port: Some(port),
+            ..ClickHouseOptions::default()
+        })
+    };
     let servers = join_all(nodes.map(start)).await;
     servers.try_into().unwrap_or_else(|_| panic!("as many servers as nodes"))
 }
@@ -52,9 +54,7 @@ async fn distribution() -> ClickHouseDistribution {
     fetched(ClickHouseDistribution::fetch).await
 }
 
-async fn fetched(
-    fetch: fn() -> Result<ClickHouseDistribution, ServerError>,
-) -> ClickHouseDistribution {
+async fn fetched(fetch: fn() -> Result<ClickHouseDistribution, ServerError>) -> ClickHouseDistribution {
     let fetched = tokio::task::spawn_blocking(fetch).await;
     fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach, Server,
-    Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach,
+    Server, Spec, Step,
 };
 use crate::model::{ClusterNode, ClusterSnapshot, Engine, Event, EventKind, Seen, streams};
 
@@ -50,7 +50,11 @@ impl Collector for Nodes {
         let rows = (0..answer.rows.len()).map(|row| Cursor::new(answer.rows, row));
         let Some(mut nodes) = self.asked.take() else {
             self.asked = Some(rows.map(node).collect::<Result<_, _>>()?);
-            return Ok(Step::Ask(Query { sql: Arc::from(ANSWERS), params: Vec::new(), columns: ANSWERS_COLUMNS }));
+            return Ok(Step::Ask(Query {
+                sql: Arc::from(ANSWERS),
+                params: Vec::new(),
+                columns: ANSWERS_COLUMNS,
+            }));
         };
         let answers = rows.map(answered).collect::<Result<BTreeMap<_, _>, _>>()?;
         let mut places = BTreeSet::new();

@@ -18,7 +18,7 @@ use crate::model::Target;
 /// Every query of ours has an id that begins so: `query_log` and `processes` leave them out by it.
 const QUERY_ID: &str = "basira-";
 /// An answer larger than this is not what was asked for.
-const LARGEST_ANSWER: usize = 256 << 20;
+pub(super) const LARGEST_ANSWER: usize = 256 << 20;
 /// How much later than the server we give up: it should have ended the query by then.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long ending a query may take.
@@ -34,12 +34,14 @@ pub(super) struct Asker {
 
 impl Asker {
     pub(super) async fn new(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
+        let is_encrypted = http::is_encrypted(target, settings).await?;
+        let client = http::client(target, is_encrypted, settings)?;
         let peer = Peer {
             address: http::address(target),
+            is_encrypted,
             role: target.username.clone().unwrap_or_else(|| "default".to_owned()),
             password: target.password.clone(),
         };
-        let client = http::client(target, settings).await?;
         Ok(Self { client, peer, limits: Limits::default(), clustered: target.cluster.is_some() })
     }
 

@@ -13,6 +13,7 @@ const LONGEST_MESSAGE: usize = 400;
 /// Whom we talk to, and as whom.
 pub(super) struct Peer {
     pub(super) address: String,
+    pub(super) is_encrypted: bool,
     /// The user.
     pub(super) role: String,
     /// So that an answer which repeats it is not repeated.
@@ -64,6 +65,11 @@ impl Peer {
             CollectError::Lost { reason } => CollectError::Connect {
                 address: self.address.clone(),
                 reason: format!("something is there, but no HTTP came back ({reason})"),
+            },
+            // a port without TLS may wait for the end of what it takes for a request
+            CollectError::Deadline { after } if self.is_encrypted => CollectError::Tls {
+                address: self.address.clone(),
+                reason: format!("nothing came back within {} s", after.as_secs()),
             },
             error if error.ends_connection() => error,
             error => CollectError::Refused { reason: error.to_string() },
@@ -152,7 +158,7 @@ mod tests {
 
     fn peer() -> Peer {
         let password = Some(Secret::new("hunter2"));
-        Peer { address: "ch:8123".to_owned(), role: "mo".to_owned(), password }
+        Peer { address: "ch:8123".to_owned(), is_encrypted: false, role: "mo".to_owned(), password }
     }
 
     #[test]
@@ -191,7 +197,12 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_not_mistaken_for_one() {
-        for (text, told) in [("<html><body>hi", "web page"), ("", "empty"), ("<p>Code: 7. Exception: no", "web page"), ("hello\nsecret", ": hello")] {
+        for (text, told) in [
+            ("<html><body>hi", "web page"),
+            ("", "empty"),
+            ("<p>Code: 7. Exception: no", "web page"),
+            ("hello\nsecret", ": hello"),
+        ] {
             let error = peer().refusal(text).to_string();
             assert!(error.contains(told) && !error.contains("secret"), "{error}");
         }

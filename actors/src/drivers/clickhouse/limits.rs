@@ -73,7 +73,8 @@ impl Limits {
             ("receive_timeout", SILENT_FOR_SECONDS.to_owned()),
         ];
         let of_clusters = of_clusters.into_iter().filter(|_| clustered);
-        let learned = by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
+        let learned =
+            by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
         everywhere.into_iter().chain(learned).filter(|(name, _)| !self.refused.contains(name)).collect()
     }
 
@@ -119,7 +120,9 @@ mod tests {
         assert!(!names(&limits).contains(&"log_comment"), "nothing is known yet");
         limits.learn("log_comment", "");
         limits.learn("skip_unavailable_shards", "0");
-        assert!(names(&limits).contains(&"log_comment") && names(&limits).contains(&"skip_unavailable_shards"));
+        assert!(
+            names(&limits).contains(&"log_comment") && names(&limits).contains(&"skip_unavailable_shards")
+        );
         let alone = limits.settings(Duration::from_secs(5), false);
         assert!(!alone.iter().any(|(name, _)| *name == "skip_unavailable_shards"), "{alone:?}");
     }

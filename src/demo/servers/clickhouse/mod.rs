@@ -232,7 +232,8 @@ fn initialise(
     let listen =
         if options.native_port.is_some() { LISTEN.to_owned() + LISTEN_NATIVE } else { LISTEN.to_owned() };
     let file = |name: &str, text: &str| {
-        let text = text.replace("DIRECTORY", &scratch.display().to_string()).replace("PORT", &port.to_string());
+        let text =
+            text.replace("DIRECTORY", &scratch.display().to_string()).replace("PORT", &port.to_string());
         fs::write(scratch.join(name), text).map_err(ServerError::io(format!("writing {name}")))
     };
     file("config.xml", &config)?;
