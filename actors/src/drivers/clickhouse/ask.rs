@@ -18,7 +18,7 @@ use crate::model::Target;
 /// Every query of ours has an id that begins so: `query_log` and `processes` leave them out by it.
 const QUERY_ID: &str = "basira-";
 /// An answer larger than this is not what was asked for.
-pub(super) const LARGEST_ANSWER: usize = 256 << 20;
+pub(super) const LARGEST_ANSWER: usize = 64 << 20;
 /// How much later than the server we give up: it should have ended the query by then.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long ending a query may take.
