@@ -91,6 +91,8 @@ pub fn grant_monitor(role: &str) -> String {
 pub fn clickhouse_grant(refusal: &str, role: &str) -> String {
     let wanted = refusal.split_once("have the grant ").map_or("", |(_, wanted)| wanted);
     let wanted = wanted.split(". (").next().unwrap_or(wanted).trim_end_matches('.');
+    // of a table of which the user may read nothing at all
+    let wanted = wanted.replace(" for at least one column on ", " ON ");
     let (privilege, object) = wanted.split_once(" ON ").unwrap_or(("SELECT", "system.*"));
     // all columns at once: the next version of Basira may read another
     let privilege = privilege.split('(').next().unwrap_or(privilege);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::CellError;
+use crate::model::Engine;
 
 /// A failure while reading a watched database. Its text never holds a secret or a user's literal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,8 @@ pub enum CollectError {
     Refused { reason: String },
     #[error("the server has no connection left for role {role}")]
     TooManyConnections { role: String },
+    #[error("the server knows no cluster {name}; it knows {known}")]
+    NoCluster { name: String, known: String },
     #[error("a connection pooler is in between: {reason}")]
     Pooler { reason: String },
     #[error("the connection was lost: {reason}")]
@@ -61,32 +64,48 @@ impl CollectError {
                 | Self::Credentials { .. }
                 | Self::Refused { .. }
                 | Self::TooManyConnections { .. }
+                | Self::NoCluster { .. }
                 | Self::Pooler { .. }
                 | Self::Lost { .. }
                 | Self::Deadline { .. }
         )
     }
 
-    /// What the operator can do about it.
+    /// Whether it is what a server answered, that could be reached.
     #[must_use]
-    pub fn fix(&self) -> Option<String> {
+    pub const fn is_an_answer(&self) -> bool {
+        matches!(self, Self::StatementTimeout | Self::Locked | Self::Permission { .. } | Self::Server { .. })
+    }
+
+    /// What the operator of a server of `engine` can do about it.
+    #[must_use]
+    pub fn fix(&self, engine: Engine) -> Option<String> {
+        let of = |postgres: &'static str, clickhouse: &'static str| match engine {
+            Engine::Postgres => postgres,
+            Engine::Clickhouse => clickhouse,
+        };
         let text = match self {
             Self::Resolve { .. } => "check the host name, and DNS on the machine that runs Basira",
             Self::Denied { .. } => "use another address, or take its network out of targets.deny",
-            Self::Connect { .. } => {
-                "check host, port, firewall and listen_addresses, and that the server runs"
-            }
+            Self::Connect { .. } => of(
+                "check host, port, firewall and listen_addresses, and that the server runs",
+                "check host, port (of HTTP: 8123, with TLS 8443), tls, firewall and listen_host, and that the server runs",
+            ),
             Self::ConnectTimeout { .. } => "check host, port and firewall; packets may be dropped on the way",
-            Self::Tls { .. } => "check tls and tls_ca_pem of this database, and the server's certificate",
-            Self::Credentials { .. } => "check username and password of this database, and pg_hba.conf",
-            Self::Refused { .. } => {
-                "check the database name, pg_hba.conf, and whether the server is starting up"
-            }
-            Self::TooManyConnections { role } => {
-                return Some(format!(
-                    "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"
-                ));
-            }
+            Self::Tls { .. } => of(
+                "check tls and tls_ca_pem of this database, and the server's certificate",
+                "check tls, tls_ca_pem and port of this database (8443 speaks TLS, 8123 does not), and the server's certificate",
+            ),
+            Self::Credentials { .. } => of(
+                "check username and password of this database, and pg_hba.conf",
+                "check username and password of this database, and the networks that the user may come from",
+            ),
+            Self::Refused { .. } => of(
+                "check the database name, pg_hba.conf, and whether the server is starting up",
+                "check database name and port of this database, and what stands between Basira and the server",
+            ),
+            Self::TooManyConnections { role } => return Some(more_room(engine, role)),
+            Self::NoCluster { .. } => "change cluster of this database to one that system.clusters lists",
             Self::Pooler { .. } => {
                 "connect directly to the server, or to a session-pooling port that passes startup options on"
             }
@@ -106,7 +125,20 @@ impl CollectError {
 
     /// The message and the fix in one line.
     #[must_use]
-    pub fn full_text(&self) -> String {
-        self.fix().map_or_else(|| self.to_string(), |fix| format!("{self}; {fix}"))
+    pub fn full_text(&self, engine: Engine) -> String {
+        self.fix(engine).map_or_else(|| self.to_string(), |fix| format!("{self}; {fix}"))
+    }
+}
+
+fn more_room(engine: Engine, role: &str) -> String {
+    match engine {
+        Engine::Postgres => format!(
+            "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"
+        ),
+        Engine::Clickhouse => {
+            format!(
+                "raise max_concurrent_queries, or max_concurrent_queries_for_user of {role}, or run fewer queries"
+            )
+        }
     }
 }

@@ -74,6 +74,7 @@ pub(crate) fn server() -> Server {
         started_at: Timestamp(1_000),
         database: "shop".to_owned(),
         databases: Databases::default(),
+        cluster: None,
         flavour: Flavour::Plain,
         role: "basira".to_owned(),
         role_oid: 10,

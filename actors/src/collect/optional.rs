@@ -1,10 +1,10 @@
-//! Questions that a collector can do without.
+//! Questions that a collector of ClickHouse can do without.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{CollectError, Notice};
-use crate::model::Timestamp;
+use crate::model::{Engine, Timestamp};
 
 /// A refused question counts as an error on the watched server, so it is not asked again for this long.
 const REST: Duration = Duration::from_secs(300);
@@ -26,7 +26,8 @@ impl Optional {
     /// Takes a refusal to tell `what`.
     pub fn refused(&mut self, what: &'static str, now: Timestamp, refusal: &CollectError) {
         let reason = format!("{what} not known: {refusal}");
-        self.0.insert(what, (now, Notice { reason, fix: refusal.fix().unwrap_or_default() }));
+        self.0
+            .insert(what, (now, Notice { reason, fix: refusal.fix(Engine::Clickhouse).unwrap_or_default() }));
     }
 
     /// What could not be told, and what would help.

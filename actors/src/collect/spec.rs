@@ -148,6 +148,18 @@ pub struct Notice {
     pub fix: String,
 }
 
+impl Notice {
+    /// Both, in one; the same is said once.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self == other {
+            return self;
+        }
+        let joined = |one: String, two: String| [one, two].join("; ");
+        Self { reason: joined(self.reason, other.reason), fix: joined(self.fix, other.fix) }
+    }
+}
+
 /// What is known of the server behind a connection; read when connecting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -167,6 +179,8 @@ pub struct Server {
     pub database: String,
     /// What else of the server is watched.
     pub databases: Databases,
+    /// The cluster of which every replica is read; ClickHouse only.
+    pub cluster: Option<String>,
     /// Who runs it.
     pub flavour: Flavour,
     /// The role connected as, and its oid.

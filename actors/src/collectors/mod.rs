@@ -8,6 +8,7 @@ use crate::model::Engine;
 
 /// All collectors, by name.
 static ALL: &[&Spec] = &[
+    &clickhouse::ch_cluster::SPEC,
     &clickhouse::ch_errors::SPEC,
     &clickhouse::ch_log_tables::SPEC,
     &clickhouse::ch_merges::SPEC,
@@ -91,6 +92,7 @@ pub const fn names(engine: Engine) -> &'static [&'static str] {
             "xid_horizon",
         ],
         Engine::Clickhouse => &[
+            "ch_cluster",
             "ch_errors",
             "ch_log_tables",
             "ch_merges",

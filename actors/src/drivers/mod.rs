@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 pub use self::resolve::resolve;
 pub use self::tls::check_authorities;
-use crate::collect::{CollectError, Explainable, Query, Rows, Server};
+use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;
 
@@ -47,6 +47,8 @@ pub struct Reply {
     pub rows: Box<dyn Rows + Send + Sync>,
     /// Columns that this server lacks; they read as NULL.
     pub absent: Arc<[String]>,
+    /// What this user could not see or do, though it was answered.
+    pub notice: Option<Notice>,
 }
 
 /// How to connect.

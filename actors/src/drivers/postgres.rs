@@ -114,6 +114,7 @@ impl Postgres {
             role: target.username.clone().unwrap_or_default(),
             role_oid: 0,
             databases: target.databases.clone(),
+            cluster: None,
             flavour: Flavour::Plain,
             statements: None,
             statements_loaded: false,
@@ -229,12 +230,12 @@ impl Session for Postgres {
             })
             .collect();
         let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
-        Ok(Reply { rows: Box::new(PgRows(rows)), absent })
+        Ok(Reply { rows: Box::new(PgRows(rows)), absent, notice: None })
     }
 
     async fn explain(&mut self, statement: &Explainable, limit: Duration) -> Result<Reply, CollectError> {
         let explained = self.explained(statement, limit).await?;
-        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]) })
+        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]), notice: None })
     }
 }
 
@@ -303,6 +304,7 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
         started_at,
         database,
         databases: before.databases.clone(),
+        cluster: None,
         flavour,
         role,
         role_oid,

@@ -45,10 +45,14 @@ pub enum EventKind {
     StandbyDisconnected,
     /// A statement is run by another plan than before.
     PlanChanged,
+    /// A node of a cluster does not answer any more.
+    NodeMissing,
+    /// It answers again.
+    NodeBack,
 }
 
 impl EventKind {
-    const ALL: [(Self, &'static str); 19] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::ServerRestarted, "server_restarted"),
         (Self::VersionChanged, "version_changed"),
         (Self::Promoted, "promoted"),
@@ -68,6 +72,8 @@ impl EventKind {
         (Self::StandbyConnected, "standby_connected"),
         (Self::StandbyDisconnected, "standby_disconnected"),
         (Self::PlanChanged, "plan_changed"),
+        (Self::NodeMissing, "node_missing"),
+        (Self::NodeBack, "node_back"),
     ];
 
     /// The name used by the API and the store.

@@ -1,6 +1,7 @@
 //! Plain data shared by every room: no I/O, no actor, no SQL.
 
 mod activity;
+mod cluster;
 mod connections;
 mod databases;
 pub mod durations;
@@ -32,6 +33,7 @@ mod time;
 mod vacuum;
 
 pub use activity::{ActiveQuery, ActivitySnapshot, QueryWork};
+pub use cluster::{ClusterNode, ClusterSnapshot};
 pub use connections::{ConnectionCount, ConnectionSnapshot};
 pub use databases::{Databases, ServerDatabases};
 pub use engine::{Engine, UnknownEngine};

@@ -43,6 +43,7 @@ impl Target {
         let switched_on = match name {
             "ch_replicas" | "pg_stat_replication" => self.collect_replication,
             "auto_explain" | "explain_plans" => self.collect_explain_plans,
+            "ch_cluster" => self.cluster.is_some(),
             _ => true,
         };
         switched_on && !self.disabled_collectors.contains(name)

@@ -14,7 +14,7 @@ use super::report::{Report, Run, interval};
 use super::rounds::Rounds;
 use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
-use crate::collect::{Backoff, Every, Schedule};
+use crate::collect::{Backoff, CollectError, Every, Schedule};
 use crate::collectors;
 use crate::model::{CollectorStatus, ServerDatabases, Target};
 use crate::ports::Sighting;
@@ -219,7 +219,7 @@ impl State {
     ) {
         self.poll = None;
         for run in &outcome.runs {
-            self.report.ran(run);
+            self.report.ran(run, self.target.engine);
         }
         let databases = outcome.seen.iter().find_map(|(_, seen)| seen.get::<ServerDatabases>());
         self.shared.saw(std::mem::take(&mut outcome.seen));
@@ -266,8 +266,10 @@ impl State {
     fn observe(&mut self, outcome: &Outcome, now: Instant) {
         let lost =
             outcome.runs.iter().filter_map(|run| run.result.as_ref().err()).find(|e| e.ends_connection());
-        let last_error = lost.map(crate::collect::CollectError::full_text);
-        let seen = outcome.runs.iter().filter(|run| run.result.is_ok()).map(|run| run.at).max();
+        let last_error = lost.map(|error| error.full_text(self.target.engine));
+        // a server that refuses every question is there all the same; its collectors say what it refuses
+        let answered = |run: &&Run| run.result.as_ref().map_or_else(CollectError::is_an_answer, |_| true);
+        let seen = outcome.runs.iter().filter(answered).map(|run| run.at).max();
         self.retry_at = match &last_error {
             Some(_) => Some(now + self.backoff.failed()),
             None => {

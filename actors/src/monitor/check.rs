@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::collect::{CollectError, Collected, Flavour};
+use crate::collect::{CollectError, Collected, Flavour, Spec};
 use crate::collectors;
 use crate::drivers::{self, ConnectSettings};
 use crate::model::{CollectorState, Target};
@@ -46,7 +46,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
                 engine_version: None,
                 flavour: None,
                 error: Some(error.to_string()),
-                fix: error.fix(),
+                fix: error.fix(target.engine),
                 collectors: Vec::new(),
             };
         }
@@ -57,7 +57,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
         let result = converse(spec, &mut *(spec.start)(), &mut *session).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let broken = result.as_ref().is_err_and(CollectError::ends_connection);
-        checks.push(judged(spec.name, result.map(|collected| *collected), duration_ms));
+        checks.push(judged(spec, result.map(|collected| *collected), duration_ms));
         if broken {
             break;
         }
@@ -72,7 +72,8 @@ pub async fn check(target: &Target, settings: &ConnectSettings) -> CheckReport {
     }
 }
 
-fn judged(name: &'static str, result: Result<Collected, CollectError>, duration_ms: u64) -> CollectorCheck {
+fn judged(spec: &Spec, result: Result<Collected, CollectError>, duration_ms: u64) -> CollectorCheck {
+    let name = spec.name;
     match result {
         Ok(collected) => {
             let (reason, fix) = collected.notice.map(|notice| (notice.reason, notice.fix)).unzip();
@@ -82,7 +83,7 @@ fn judged(name: &'static str, result: Result<Collected, CollectError>, duration_
         Err(error) => {
             let missing = matches!(error, CollectError::Missing { .. });
             let state = if missing { CollectorState::Skipped } else { CollectorState::Failing };
-            let (reason, fix) = (Some(error.to_string()), error.fix());
+            let (reason, fix) = (Some(error.to_string()), error.fix(spec.engine));
             CollectorCheck { name, state, reason, fix, rows: None, duration_ms }
         }
     }

@@ -291,12 +291,13 @@ pub(super) async fn converse(
     session: &mut dyn Session,
 ) -> Result<Box<Collected>, CollectError> {
     let mut step = collector.begin(session.server())?;
-    let mut absent = Vec::new();
+    let (mut absent, mut notices) = (Vec::new(), Vec::new());
     loop {
         let asked = Instant::now();
         let answer = match step {
             Step::Done(mut collected) => {
-                collected.notice = collected.notice.or_else(|| absent_notice(session.server(), &absent));
+                notices.extend(absent_notice(session.server(), &absent));
+                collected.notice = collected.notice.into_iter().chain(notices).reduce(Notice::and);
                 return Ok(collected);
             }
             Step::Ask(query) => session.run(&query, spec.timeout).await,
@@ -310,6 +311,9 @@ pub(super) async fn converse(
             answer => answer?,
         };
         absent.extend(reply.absent.iter().cloned());
+        if let Some(notice) = reply.notice.filter(|notice| !notices.contains(notice)) {
+            notices.push(notice);
+        }
         step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;
     }
 }

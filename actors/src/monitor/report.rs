@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::collect::{CollectError, Due, Every, Notice, Schedule, Spec};
 use crate::collectors;
-use crate::model::{CollectorState, CollectorStatus, Target, Timestamp};
+use crate::model::{CollectorState, CollectorStatus, Engine, Target, Timestamp};
 
 /// One run of one collector.
 pub(crate) struct Run {
@@ -68,7 +68,8 @@ impl Report {
         }
     }
 
-    pub(super) fn ran(&mut self, run: &Run) {
+    /// Notes what a run came to, on a server of `engine`.
+    pub(super) fn ran(&mut self, run: &Run, engine: Engine) {
         let Some(line) = self.lines.iter_mut().find(|line| line.name == run.name) else { return };
         line.runs += 1;
         line.last_duration_ms = Some(u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX));
@@ -85,7 +86,7 @@ impl Report {
                 line.state = if missing { CollectorState::Skipped } else { CollectorState::Failing };
                 line.failures += u64::from(!missing);
                 line.reason = Some(error.to_string());
-                line.fix = error.fix();
+                line.fix = error.fix(engine);
             }
         }
     }

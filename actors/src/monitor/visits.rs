@@ -11,7 +11,7 @@ use super::report::interval;
 use crate::collect::{CollectError, Due, Notice, Reach, Schedule};
 use crate::collectors;
 use crate::drivers::{self, Session};
-use crate::model::{Batch, Event, Seen, Target};
+use crate::model::{Batch, Engine, Event, Seen, Target};
 
 /// A collector visits each database no more often than this.
 const EACH_AT_MOST: Duration = Duration::from_secs(60);
@@ -132,7 +132,7 @@ impl Visitor {
         if let Some(error) = &broken {
             tracing::debug!(db.id = %self.target.id, %error, "a visit to another database of the server failed");
             for due in &due {
-                place.troubles.insert(due.name, trouble(error));
+                place.troubles.insert(due.name, trouble(error, target.engine));
             }
         }
         matches!(broken, Some(CollectError::TooManyConnections { .. }))
@@ -186,7 +186,7 @@ impl Place {
                 }
                 Err(error) if error.ends_connection() => return Err(error),
                 Err(error) => {
-                    self.troubles.insert(collector, trouble(&error));
+                    self.troubles.insert(collector, trouble(&error, running.spec.engine));
                 }
             }
         }
@@ -200,6 +200,6 @@ fn schedule(target: &Target, now: Instant) -> Schedule {
     Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target).max(EACH_AT_MOST))), now)
 }
 
-fn trouble(error: &CollectError) -> Notice {
-    Notice { reason: error.to_string(), fix: error.fix().unwrap_or_default() }
+fn trouble(error: &CollectError, engine: Engine) -> Notice {
+    Notice { reason: error.to_string(), fix: error.fix(engine).unwrap_or_default() }
 }

@@ -102,15 +102,25 @@ fn newest_in_apt() -> Option<u16> {
     names.lines().filter_map(|name| name.strip_prefix("postgresql-")?.parse().ok()).max()
 }
 
-/// The server's package and those it needs that are not installed, unpacked side by side.
+/// PostgreSQL from the package lists.
 fn from_apt(major: u16) -> Result<Distribution, ServerError> {
-    let server = format!("postgresql-{major}");
-    let home = cache::entry(&format!("{server}-apt"), |directory| {
-        announce(major);
+    let home = unpacked_from_apt(&format!("postgresql-{major}"), || announce(major))?;
+    Ok(Distribution {
+        major,
+        programs: home.join(format!("usr/lib/postgresql/{major}/bin")),
+        libraries: Some(home.join(format!("usr/lib/{ARCH}-linux-gnu"))),
+    })
+}
+
+/// The folder of the cache with `server` of the package lists, and what it needs that is not installed, unpacked side by
+/// side. Nothing is installed. Blocks.
+pub(super) fn unpacked_from_apt(server: &str, announce: impl FnOnce()) -> Result<PathBuf, ServerError> {
+    cache::entry(&format!("{server}-apt"), |directory| {
+        announce();
         let plan =
-            run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", &server]))?;
+            run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", server]))?;
         let missing = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
-        let wanted: BTreeSet<_> = missing.chain([server.as_str()]).collect();
+        let wanted: BTreeSet<_> = missing.chain([server]).collect();
         run(Command::new("apt-get").arg("download").args(wanted).current_dir(directory))?;
         let downloaded =
             fs::read_dir(directory).map_err(ServerError::io("listing the downloaded packages"))?;
@@ -119,11 +129,6 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
             fs::remove_file(&archive).map_err(ServerError::io("removing an unpacked package"))?;
         }
         run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
-    })?;
-    Ok(Distribution {
-        major,
-        programs: home.join(format!("usr/lib/postgresql/{major}/bin")),
-        libraries: Some(home.join(format!("usr/lib/{ARCH}-linux-gnu"))),
     })
 }
 

@@ -35,6 +35,11 @@ pub enum ServerError {
     UnknownArchitecture(&'static str),
     #[error("ClickHouse cannot be fetched: install npm (it comes with Node.js) and try again")]
     NoClickHouse,
+    #[error(
+        "ClickHouse 18.16 is not here and cannot be fetched: it comes from Debian 12 (bookworm) by apt-get and dpkg; \
+         run apt-get update there, or leave out the test of the oldest version ({reason})"
+    )]
+    NoOldClickHouse { reason: String },
     #[error("{server} did not get ready: {reason}; the end of its log:\n{log}")]
     NotReady { server: &'static str, reason: String, log: String },
     #[error("the throwaway PostgreSQL refused a statement: {0}")]

@@ -5,6 +5,7 @@ mod api_keys;
 mod archiver;
 mod auth;
 mod bgwriter;
+mod cluster;
 mod collect;
 mod collectors;
 mod connections;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Route> {
         archiver::routes(),
         auth::routes(),
         bgwriter::routes(),
+        cluster::routes(),
         collect::routes(),
         collectors::routes(),
         connections::routes(),

@@ -1,6 +1,9 @@
 //! A real ClickHouse: one shared by all tests, and private ones for tests that break theirs.
 
-use basira::demo::servers::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
+use std::net::TcpListener;
+
+use basira::demo::servers::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, ServerError};
+use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -20,8 +23,35 @@ pub(crate) async fn private(options: ClickHouseOptions) -> ClickHouseServer {
     ClickHouseServer::start_with(&distribution().await, options).await.expect("a server of its own")
 }
 
+/// The oldest version there is.
+pub(crate) async fn oldest() -> ClickHouseServer {
+    let distribution = fetched(ClickHouseDistribution::fetch_oldest).await;
+    let options =
+        ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned(), ..ClickHouseOptions::default() };
+    ClickHouseServer::start_with(&distribution, options).await.expect("an old server")
+}
+
+/// Servers that are nodes of one cluster.
+pub(crate) async fn cluster<const NODES: usize>() -> [ClickHouseServer; NODES] {
+    let listeners = [(); NODES].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    let nodes = listeners.map(|listener| listener.local_addr().expect("an address").port());
+    let start = |port| {
+        private(ClickHouseOptions {
+            nodes: nodes.to_vec(),
+            native_port: Some(port),
+            ..ClickHouseOptions::default()
+        })
+    };
+    let servers = join_all(nodes.map(start)).await;
+    servers.try_into().unwrap_or_else(|_| panic!("as many servers as nodes"))
+}
+
 async fn distribution() -> ClickHouseDistribution {
-    let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
+    fetched(ClickHouseDistribution::fetch).await
+}
+
+async fn fetched(fetch: fn() -> Result<ClickHouseDistribution, ServerError>) -> ClickHouseDistribution {
+    let fetched = tokio::task::spawn_blocking(fetch).await;
     fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -71,6 +101,13 @@ impl ClickHouseDatabase {
         let well = answer.status().is_success();
         let text = answer.text().await.map_err(|error| error.to_string())?;
         if well { Ok(text) } else { Err(text) }
+    }
+
+    /// The body that registers it for another user than `monitor`.
+    pub(crate) fn registration_as(&self, user: &str) -> Value {
+        let mut body = self.registration();
+        body["username"] = json!(user);
+        body
     }
 
     /// The body that registers it, for the user `monitor`.

@@ -8,6 +8,8 @@ mod live;
 mod organization;
 pub(crate) mod postgres;
 mod proxy;
+mod tap;
+mod tls;
 mod wait;
 
 pub(crate) use app::TestApp;
@@ -17,4 +19,6 @@ pub(crate) use database::TestDatabase;
 pub(crate) use live::LiveStream;
 pub(crate) use organization::{Organization, PASSWORD, Registered};
 pub(crate) use proxy::{ChaosProxy, Mode};
+pub(crate) use tap::{Play, Tap};
+pub(crate) use tls::{Authority, TlsProxy};
 pub(crate) use wait::{eventually, holds_for};

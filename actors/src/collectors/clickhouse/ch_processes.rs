@@ -1,4 +1,4 @@
-//! `processes`: what runs now. ClickHouse 18.16 and later; needs `SHOW PROCESSES` to see the queries of others.
+//! `processes`: what runs now. ClickHouse 18.16 and later; needs `SELECT` on it, which shows the queries of everybody.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -87,7 +87,7 @@ impl Tables {
     fn collected(&mut self, seen: Replicas, refusal: Option<&CollectError>) -> Collected {
         let notice = refusal.map(|refusal| Notice {
             reason: format!("what is queued is not known: {refusal}"),
-            fix: refusal.fix().unwrap_or_default(),
+            fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });
         let Look { from, gap } = self.looks.take(seen.at);
         let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));

@@ -1,5 +1,6 @@
 //! Collectors of ClickHouse 18.16 and later.
 
+pub(super) mod ch_cluster;
 pub(super) mod ch_errors;
 pub(super) mod ch_log_tables;
 pub(super) mod ch_merges;

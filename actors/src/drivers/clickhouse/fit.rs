@@ -11,12 +11,40 @@ pub(super) struct Known(HashMap<String, HashSet<String>>);
 /// Tables that tell of the cluster itself: each node tells the same.
 const OF_ALL_NODES: [&str; 1] = ["clusters"];
 
+/// Tables that show nothing of a table on which the user lacks SHOW TABLES, without a word.
+const OF_TABLES: [&str; 14] = [
+    "columns",
+    "data_skipping_indices",
+    "detached_parts",
+    "distribution_queue",
+    "merges",
+    "moves",
+    "mutations",
+    "parts",
+    "parts_columns",
+    "projection_parts",
+    "replicas",
+    "replicated_fetches",
+    "replication_queue",
+    "tables",
+];
+
+/// The cluster that is asked as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cluster {
+    pub(super) name: String,
+    /// Whether several of its nodes run on one host, whose name alone does not tell them apart.
+    pub(super) shares_hosts: bool,
+}
+
 /// A question as this server understands it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fitted {
     pub(super) sql: String,
     /// Columns that it lacks, as the question spells them.
     pub(super) absent: Vec<String>,
+    /// Whether it is about tables, of which the server shows only those that the user may see.
+    pub(super) is_of_tables: bool,
 }
 
 impl Known {
@@ -29,8 +57,9 @@ impl Known {
     ///
     /// # Errors
     /// [`CollectError::Missing`] when a column decides which rows count and this server lacks it.
-    pub(super) fn fit(&self, sql: &str, cluster: Option<&str>) -> Result<Fitted, CollectError> {
-        let mut fitted = Fitted { sql: sql.to_owned(), absent: Vec::new() };
+    pub(super) fn fit(&self, sql: &str, cluster: Option<&Cluster>) -> Result<Fitted, CollectError> {
+        let is_of_tables = tables(sql).any(|(table, _)| OF_TABLES.contains(&table));
+        let mut fitted = Fitted { sql: sql.to_owned(), absent: Vec::new(), is_of_tables };
         for (table, alias) in tables(sql) {
             let Some(columns) = self.0.get(table) else { continue };
             for column in used(sql, alias) {
@@ -87,9 +116,9 @@ fn used<'a>(sql: &'a str, alias: &str) -> Vec<&'a str> {
     found
 }
 
-/// `sql` with each table of `system` read from every replica of `cluster`.
-fn everywhere(sql: &str, cluster: &str) -> String {
-    let cluster = cluster.replace('\\', "\\\\").replace('\'', "\\'");
+/// `sql` with each table of `system` read from every replica of `cluster`, and each node called so that it is told apart.
+fn everywhere(sql: &str, Cluster { name, shares_hosts }: &Cluster) -> String {
+    let cluster = name.replace('\\', "\\\\").replace('\'', "\\'");
     let line = |line: &str| {
         let mut fitted = line.to_owned();
         for (table, alias) in tables(line).filter(|(table, _)| !OF_ALL_NODES.contains(table)) {
@@ -97,6 +126,9 @@ fn everywhere(sql: &str, cluster: &str) -> String {
                 &format!("system.{table} AS {alias}"),
                 &format!("clusterAllReplicas('{cluster}', system.{table}) AS {alias}"),
             );
+        }
+        if *shares_hosts && !line.starts_with("--") {
+            fitted = fitted.replace("hostName()", "concat(hostName(), ':', toString(tcpPort()))");
         }
         fitted
     };
@@ -113,7 +145,7 @@ const fn is_name(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Known;
+    use super::{Cluster, Known};
 
     const SQL: &str = "-- source: system.processes with p.old\nSELECT /* basira */\n    p.query_id AS query_id,\n    toInt64(p.peak) AS peak_bytes\nFROM system.processes AS p\nWHERE p.query_id != ''";
 
@@ -144,13 +176,32 @@ mod tests {
 
     #[test]
     fn a_cluster_is_asked_as_a_whole() {
-        let fitted = known(&["query_id", "peak"]).fit(SQL, Some("it's")).expect("fits");
+        let cluster = Cluster { name: "it's".to_owned(), shares_hosts: false };
+        let fitted = known(&["query_id", "peak"]).fit(SQL, Some(&cluster)).expect("fits");
         assert!(
             fitted.sql.contains("FROM clusterAllReplicas('it\\'s', system.processes) AS p"),
             "{}",
             fitted.sql
         );
         let of_itself = "SELECT 1\nFROM system.clusters AS c";
-        assert_eq!(Known::default().fit(of_itself, Some("x")).expect("fits").sql, of_itself);
+        assert_eq!(Known::default().fit(of_itself, Some(&cluster)).expect("fits").sql, of_itself);
+    }
+
+    #[test]
+    fn nodes_on_one_host_are_told_apart_by_their_ports() {
+        let sql = "SELECT\n    hostName() AS host_name\nFROM system.one AS o";
+        let named = |shares_hosts| {
+            let cluster = Cluster { name: "c".to_owned(), shares_hosts };
+            Known::default().fit(sql, Some(&cluster)).expect("fits").sql
+        };
+        assert!(named(false).contains("    hostName() AS host_name"));
+        assert!(named(true).contains("    concat(hostName(), ':', toString(tcpPort())) AS host_name"));
+    }
+
+    #[test]
+    fn what_is_about_tables_is_known_as_such() {
+        let is_of_tables = |sql| Known::default().fit(sql, None).expect("fits").is_of_tables;
+        assert!(is_of_tables("SELECT 1\nFROM system.parts AS p"));
+        assert!(!is_of_tables("SELECT 1\nFROM system.errors AS e"));
     }
 }

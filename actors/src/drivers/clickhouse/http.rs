@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::super::{ConnectSettings, resolve, tls};
+use super::bounded::BoundedConnector;
 use crate::collect::CollectError;
 use crate::model::{Target, TlsMode};
 use crate::ports::AddressPolicy;
@@ -26,17 +27,28 @@ use crate::ports::AddressPolicy;
 /// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
 const KEPT: Duration = Duration::from_millis(2_500);
 
-/// A client for `target`; credentials travel in headers only.
-pub(super) async fn client(target: &Target, settings: &ConnectSettings) -> Result<Client, CollectError> {
-    let address = address(target);
+/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out.
+pub(super) async fn is_encrypted(target: &Target, settings: &ConnectSettings) -> Result<bool, CollectError> {
     let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
-    let encrypted = match target.tls {
-        TlsMode::Disable => false,
-        TlsMode::Prefer => !speaks_plainly(ip, target.port, &address, settings.timeout).await?,
-        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => true,
-    };
+    match target.tls {
+        TlsMode::Disable => Ok(false),
+        TlsMode::Prefer => {
+            let address = address(target);
+            Ok(!speaks_plainly(ip, target.port, &address, settings.timeout).await?)
+        }
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => Ok(true),
+    }
+}
+
+/// A client for `target`; credentials travel in headers only.
+pub(super) fn client(
+    target: &Target,
+    is_encrypted: bool,
+    settings: &ConnectSettings,
+) -> Result<Client, CollectError> {
+    let address = address(target);
     let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
-        .map_err(|reason| CollectError::Tls { address, reason })?;
+        .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
     let mut tcp = HttpConnector::new_with_resolver(Resolver {
         limit: settings.timeout,
         policy: Arc::clone(&settings.policy),
@@ -49,10 +61,10 @@ pub(super) async fn client(target: &Target, settings: &ConnectSettings) -> Resul
     let http = legacy::Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(KEPT)
-        .build(connector.wrap_connector(tcp));
-    let scheme = if encrypted { "https" } else { "http" };
+        .build(connector.wrap_connector(BoundedConnector(tcp)));
+    let scheme = if is_encrypted { "https" } else { "http" };
     let mut client = Client::with_http_client(http)
-        .with_url(format!("{scheme}://{}", self::address(target)))
+        .with_url(format!("{scheme}://{address}"))
         .with_user(target.username.as_deref().unwrap_or("default"))
         .with_database(&target.database)
         .with_compression(Compression::None)

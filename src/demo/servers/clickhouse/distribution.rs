@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::demo::servers::fetch::{exists, run};
+use crate::demo::servers::fetch::{exists, run, unpacked_from_apt};
 use crate::demo::servers::{ServerError, cache};
 
 /// The oldest build whose embedded server listens.
@@ -18,6 +18,8 @@ const LAUNCHER: &str = include_str!("launch.c");
 #[derive(Debug, Clone)]
 pub struct ClickHouseDistribution {
     pub(super) program: PathBuf,
+    /// Where an old server of its own, rather than an embedded one, finds the libraries unpacked with it.
+    pub(super) libraries: Option<String>,
 }
 
 impl ClickHouseDistribution {
@@ -54,6 +56,20 @@ impl ClickHouseDistribution {
                 .current_dir(directory))?;
             run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
         })?;
-        Ok(Self { program: home.join("clickhouse") })
+        Ok(Self { program: home.join("clickhouse"), libraries: None })
+    }
+
+    /// The oldest version that is still packaged somewhere, 18.16 of Debian 12, from the cache or fetched into it.
+    /// Needs apt-get and dpkg; nothing is installed. Blocks.
+    ///
+    /// # Errors
+    /// [`ServerError`] when it cannot be fetched here.
+    pub fn fetch_oldest() -> Result<Self, ServerError> {
+        let announce = || say!("fetching ClickHouse 18.16 (once, about 16 MB) ...");
+        let home = unpacked_from_apt("clickhouse-server", announce)
+            .map_err(|error| ServerError::NoOldClickHouse { reason: error.to_string() })?;
+        let folder = |parent: &str| home.join(format!("{parent}/{ARCH}-linux-gnu")).display().to_string();
+        let libraries = Some(["usr/lib", "lib"].map(folder).join(":"));
+        Ok(Self { program: home.join("usr/sbin/clickhouse-server"), libraries })
     }
 }

@@ -19,6 +19,10 @@ use super::{ServerError, free_port, log_tail};
 pub use distribution::ClickHouseDistribution;
 
 const CONFIG: &str = include_str!("config.xml");
+/// For a server of its own, which takes all from its configuration.
+const OLD_CONFIG: &str = include_str!("old_config.xml");
+/// Settings of a profile that old servers do not know.
+const NEW_SETTINGS: &str = "<mutations_sync>0</mutations_sync><async_insert>0</async_insert>";
 const USERS: &str = include_str!("users.xml");
 /// What the embedded client runs first. Then it waits in vain for somebody to write more, and the server serves.
 const LISTEN: &str = "SYSTEM START LISTEN HTTP;\n";
@@ -77,8 +81,8 @@ impl ClickHouseServer {
     ) -> Result<Self, ServerError> {
         let scratch = scratch_directory()?;
         let guardian = Guardian::watch(&scratch.join("data"), &scratch)?;
-        initialise(&scratch, &options)?;
         let port = free_port()?;
+        initialise(distribution, &scratch, port, &options)?;
         let process = launch(distribution, &scratch, port, options.native_port)?;
         let (distribution, native_port) = (distribution.clone(), options.native_port);
         let mut server = Self { distribution, scratch, port, native_port, process, _guardian: guardian };
@@ -119,6 +123,18 @@ impl ClickHouseServer {
             sleep(PAUSE).await;
         }
         Ok(())
+    }
+
+    /// Grants `user`, one of [`Self::READERS`], what it lacked; so from the next start on.
+    ///
+    /// # Errors
+    /// [`ServerError`] when its file cannot be changed.
+    pub fn grant(&self, user: &str, grant: &str) -> Result<(), ServerError> {
+        let path = self.scratch.join("users.xml");
+        let users = fs::read_to_string(&path).map_err(ServerError::io("reading users.xml"))?;
+        let (before, of_user) = users.split_once(&format!("<{user}>")).unwrap_or((&users, ""));
+        let of_user = of_user.replacen("</grants>", &format!("<query>{grant}</query></grants>"), 1);
+        fs::write(&path, format!("{before}<{user}>{of_user}")).map_err(ServerError::io("writing users.xml"))
     }
 
     /// Runs the killed server again, on the same port and data.
@@ -195,7 +211,12 @@ async fn ping(port: u16) -> std::io::Result<bool> {
 }
 
 /// Writes what the server is configured by, and hands all of it over.
-fn initialise(scratch: &Path, options: &ClickHouseOptions) -> Result<(), ServerError> {
+fn initialise(
+    distribution: &ClickHouseDistribution,
+    scratch: &Path,
+    port: u16,
+    options: &ClickHouseOptions,
+) -> Result<(), ServerError> {
     let replica = |port: &u16| {
         format!(
             "<replica><host>127.0.0.1</host><port>{port}</port><user>{}</user><password>{}</password></replica>",
@@ -209,15 +230,20 @@ fn initialise(scratch: &Path, options: &ClickHouseOptions) -> Result<(), ServerE
         true => String::new(),
         false => format!("<remote_servers><{cluster}><shard>{replicas}</shard></{cluster}></remote_servers>"),
     };
-    let config = CONFIG.replace("SETTINGS", &(options.settings.clone() + &cluster));
+    let is_old = distribution.libraries.is_some();
+    let config = if is_old { OLD_CONFIG } else { CONFIG };
+    let config = config.replace("SETTINGS", &(options.settings.clone() + &cluster));
+    let users = USERS.replace("PASSWORD", ClickHouseServer::PASSWORD);
+    let users = if is_old { users.replace(NEW_SETTINGS, "") } else { users };
     let listen =
         if options.native_port.is_some() { LISTEN.to_owned() + LISTEN_NATIVE } else { LISTEN.to_owned() };
     let file = |name: &str, text: &str| {
-        let text = text.replace("DIRECTORY", &scratch.display().to_string());
+        let text =
+            text.replace("DIRECTORY", &scratch.display().to_string()).replace("PORT", &port.to_string());
         fs::write(scratch.join(name), text).map_err(ServerError::io(format!("writing {name}")))
     };
     file("config.xml", &config)?;
-    file("users.xml", &USERS.replace("PASSWORD", ClickHouseServer::PASSWORD))?;
+    file("users.xml", &users)?;
     file("listen.sql", &listen)?;
     for name in ["data", "tmp"] {
         fs::create_dir(scratch.join(name)).map_err(ServerError::io(format!("creating {name}")))?;
@@ -239,8 +265,28 @@ fn launch(
     let log = log.map_err(ServerError::io("opening the server's log"))?;
     let copy = log.try_clone().map_err(ServerError::io("opening the server's log"))?;
     let mut command = Command::new(&distribution.program);
+    command.arg(format!("--config-file={}", scratch.join("config.xml").display()));
+    match &distribution.libraries {
+        Some(libraries) => command.env("LD_LIBRARY_PATH", libraries),
+        None => embedded(&mut command, scratch, port, native_port),
+    };
+    command.current_dir(scratch.join("data"));
+    // A group of its own: Ctrl-C in the terminal must not reach it before those who use it are done.
+    command.stdin(Stdio::null()).stdout(log).stderr(copy).process_group(0);
+    if let Some(account) = Account::unprivileged() {
+        account.applied_to(&mut command);
+    }
+    command.spawn().map_err(ServerError::io("starting ClickHouse"))
+}
+
+/// What an embedded server is told when it starts.
+fn embedded<'a>(
+    command: &'a mut Command,
+    scratch: &Path,
+    port: u16,
+    native_port: Option<u16>,
+) -> &'a mut Command {
     command
-        .arg(format!("--config-file={}", scratch.join("config.xml").display()))
         .arg(format!("--path={}", scratch.join("data").display()))
         .arg(format!("--http_port={port}"))
         .arg("--listen_host=127.0.0.1")
@@ -248,11 +294,4 @@ fn launch(
         .args(native_port.map(|port| format!("--tcp_port={port}")))
         .arg("--queries-file")
         .args(["listen.sql", "more.sql"].map(|name| scratch.join(name)))
-        .current_dir(scratch.join("data"));
-    // A group of its own: Ctrl-C in the terminal must not reach it before those who use it are done.
-    command.stdin(Stdio::null()).stdout(log).stderr(copy).process_group(0);
-    if let Some(account) = Account::unprivileged() {
-        account.applied_to(&mut command);
-    }
-    command.spawn().map_err(ServerError::io("starting ClickHouse"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::read::Name;
 use crate::collect::{Answer, CellError, CollectError, Cursor, Notice};
-use crate::model::Timestamp;
+use crate::model::{Engine, Timestamp};
 
 const EVERY: Duration = Duration::from_secs(300);
 
@@ -38,8 +38,9 @@ impl Detached {
     /// They cannot be counted; everything else can.
     pub(super) fn refuse(&mut self, refusal: &CollectError, now: Timestamp) {
         let reason = format!("detached parts are not counted: {refusal}");
-        let fix =
-            refusal.fix().unwrap_or_else(|| "SELECT count() FROM system.detached_parts by hand".to_owned());
+        let fix = refusal
+            .fix(Engine::Clickhouse)
+            .unwrap_or_else(|| "SELECT count() FROM system.detached_parts by hand".to_owned());
         *self = Self { asked_at: Some(now), counts: None, refusal: Some(Notice { reason, fix }) };
     }
 

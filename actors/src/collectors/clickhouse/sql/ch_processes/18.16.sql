@@ -1,4 +1,4 @@
--- source: system.processes, ClickHouse 18.16; needs SELECT on it, and SHOW PROCESSES to see the queries of others
+-- source: system.processes, ClickHouse 18.16; needs SELECT on it
 -- what runs on one node for a query that another began is counted there; this query itself is a row too, and brings the clock
 SELECT /* basira */
     hostName() AS host_name,

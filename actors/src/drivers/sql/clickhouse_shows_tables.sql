@@ -1,0 +1,2 @@
+-- source: CHECK GRANT, ClickHouse 25.1; needs nothing
+CHECK GRANT SHOW TABLES ON *.*
