@@ -109,8 +109,11 @@ fn node(mut cursor: Cursor<'_>) -> Result<ClusterNode, CellError> {
     })
 }
 
+/// Version and uptime of a node that answered.
+type Answered = (Option<String>, Option<i64>);
+
 /// The place of a node in the cluster, its version and its uptime.
-fn answered(mut cursor: Cursor<'_>) -> Result<(i64, (Option<String>, Option<i64>)), CellError> {
+fn answered(mut cursor: Cursor<'_>) -> Result<(i64, Answered), CellError> {
     Ok((cursor.required_i64()?, (cursor.text()?.map(str::to_owned), cursor.i64()?)))
 }
 
