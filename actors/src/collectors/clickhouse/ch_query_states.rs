@@ -1,5 +1,5 @@
 //! What running queries spend their time on, sampled from `processes`. ClickHouse 18.16 and later, from 21.12 on with more
-//! than that they run; needs `SHOW PROCESSES` to see the queries of others.
+//! than that they run; needs `SELECT ON system.processes`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

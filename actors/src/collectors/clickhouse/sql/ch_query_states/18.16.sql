@@ -1,4 +1,4 @@
--- source: system.processes, ClickHouse 18.16; needs SELECT on it, and SHOW PROCESSES to see the queries of others
+-- source: system.processes, ClickHouse 18.16; needs SELECT on it
 -- these versions do not tell what a running query spends its time on; this query itself brings the clock
 SELECT /* basira */
     hostName() AS host_name,

@@ -1,4 +1,4 @@
--- source: system.processes, ClickHouse 21.12; needs SELECT on it, and SHOW PROCESSES to see the queries of others
+-- source: system.processes, ClickHouse 21.12; needs SELECT on it
 -- a counter that stands still is not in the map and reads as 0; this query itself is a row too, and brings the clock
 SELECT /* basira */
     hostName() AS host_name,
