@@ -17,7 +17,7 @@ const PARTS_OF_EACH: u32 = 50;
 /// Every collector but the settings runs at least twice.
 const WATCHED: Duration = Duration::from_secs(150);
 /// Rows that the log gets, as old as a day.
-const LOGGED: u32 = 2_000_000;
+const LOGGED: u32 = 500_000;
 const LOOKED: Duration = Duration::from_secs(60);
 
 /// Our queries since `?`, by what they are.

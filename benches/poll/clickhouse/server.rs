@@ -10,6 +10,9 @@ use tokio::time::sleep;
 
 use super::super::common::Failure;
 
+/// Rows that the log gets at once.
+const COPIED: u32 = 100_000;
+
 /// A throwaway server and somebody who may do everything there.
 pub(crate) struct Server {
     server: ClickHouseServer,
@@ -31,11 +34,11 @@ impl Server {
 
     /// Makes `tables` with one part in each of `parts` partitions, which nothing merges.
     pub(crate) async fn fill(&self, tables: u32, parts: u32) -> Result<(), Failure> {
-        self.run("SYSTEM STOP MERGES").await?;
         for table in 0..tables {
             let columns =
                 "(id UInt32, day UInt16, text String) ENGINE = MergeTree PARTITION BY day ORDER BY id";
             self.run(&format!("CREATE TABLE t{table} {columns}")).await?;
+            self.run(&format!("SYSTEM STOP MERGES t{table}")).await?;
             let rows = format!(
                 "INSERT INTO t{table} SELECT number, number % {parts}, 'x' FROM numbers({})",
                 parts * 4
@@ -65,13 +68,18 @@ impl Server {
     /// Gives the log `rows` more, all of a day ago.
     pub(crate) async fn grow_log(&self, rows: u32) -> Result<(), Failure> {
         self.run("SYSTEM FLUSH LOGS").await?;
-        self.run(&format!(
-            "INSERT INTO system.query_log SELECT some.* REPLACE (event_date - 1 AS event_date, event_time - 86400 AS event_time, \
-             event_time_microseconds - 86400 AS event_time_microseconds) FROM (SELECT * FROM system.query_log \
-             WHERE type = 2 LIMIT 1000) AS some CROSS JOIN numbers({}) AS many",
-            rows / 1000
-        ))
-        .await
+        for _ in 0..rows / COPIED {
+            self.run(&format!(
+                "INSERT INTO system.query_log SELECT * REPLACE (event_date - 1 AS event_date, event_time - 86400 AS event_time, \
+                 event_time_microseconds - 86400 AS event_time_microseconds, \
+                 concat(query_id, toString(arrayJoin(range({})))) AS query_id) \
+                 FROM (SELECT * FROM system.query_log WHERE type = 2 LIMIT 500) SETTINGS max_threads = 1, max_block_size = 100, \
+                 min_insert_block_size_rows = 20000, min_insert_block_size_bytes = 0, max_insert_threads = 1",
+                COPIED / 500
+            ))
+            .await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn run(&self, sql: &str) -> Result<(), Failure> {

@@ -49,7 +49,8 @@ pub(super) async fn detail(request: Request) -> Answer {
     }
     let bucket_ms = shown::bucket_ms(window);
     let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
-    let total = samples.totals(scope, stream, window, &wanted).await?.pop();
+    let totals = samples.totals(scope, stream, window, &wanted).await?;
+    let total = totals.into_iter().find(|total| total.group == group);
     let points = samples.points(scope, stream, group, window, bucket_ms).await?;
     let gaps = samples.gaps(scope, stream, window).await?;
     let values = total.as_ref().map_or(&[][..], |total| &total.values);

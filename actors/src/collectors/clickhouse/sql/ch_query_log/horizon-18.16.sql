@@ -5,8 +5,8 @@ SELECT /* basira */
     toInt64(toUnixTimestamp(now())) * 1000000 AS at,
     toInt64(toUnixTimestamp(max(q.event_time))) * 1000000 AS newest
 FROM system.query_log AS q
-WHERE q.event_date >= toDate(now() - 900) - 1
-  AND q.event_time >= now() - 900
+WHERE q.event_date >= toDate(now() - 120) - 1
+  AND q.event_time >= now() - 120
 GROUP BY host_name
 UNION ALL
 SELECT '' AS host_name, toInt64(toUnixTimestamp(now())) * 1000000 AS at, toInt64(0) AS newest

@@ -3,10 +3,10 @@
 SELECT /* basira */
     hostName() AS host_name,
     toUnixTimestamp64Micro(now64(6)) AS at,
-    toUnixTimestamp64Micro(max(q.event_time_microseconds)) AS newest
+    toInt64(toUnixTimestamp(max(q.event_time))) * 1000000 AS newest
 FROM system.query_log AS q
-WHERE q.event_date >= toDate(now() - 900) - 1
-  AND q.event_time >= now() - 900
+WHERE q.event_date >= toDate(now() - 120) - 1
+  AND q.event_time >= now() - 120
 GROUP BY host_name
 UNION ALL
 SELECT '' AS host_name, toUnixTimestamp64Micro(now64(6)) AS at, toInt64(0) AS newest
