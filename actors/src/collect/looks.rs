@@ -5,10 +5,8 @@ use std::time::Duration;
 use crate::model::{GapReason, Timestamp};
 
 /// Looks that stand for the time since the one before, unless that is too long ago.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Looks {
-    /// A look this much later than the one before leaves a gap.
-    patience: Duration,
     previous: Option<Timestamp>,
 }
 
@@ -21,18 +19,11 @@ pub struct Look {
 }
 
 impl Looks {
-    #[must_use]
-    pub const fn new(patience: Duration) -> Self {
-        Self { patience, previous: None }
-    }
-
-    /// The next look, at `at`.
-    pub fn take(&mut self, at: Timestamp) -> Look {
+    /// The next look, at `at`. One that comes more than `patience` after the one before leaves a gap.
+    pub fn take(&mut self, at: Timestamp, patience: Duration) -> Look {
         let gap = match self.previous {
             None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => {
-                (at.since(from) > self.patience).then_some((Some(from), at, GapReason::Unreachable))
-            }
+            Some(from) => (at.since(from) > patience).then_some((Some(from), at, GapReason::Unreachable)),
         };
         let from = self.previous.filter(|from| *from < at).unwrap_or(Timestamp(at.as_millis() - 1));
         self.previous = Some(at);
@@ -46,15 +37,16 @@ mod tests {
 
     #[test]
     fn a_late_look_leaves_a_gap() {
-        let mut looks = Looks::new(Duration::from_secs(30));
+        let mut looks = Looks::default();
         let at = |seconds: i64| Timestamp(seconds * 1000);
+        let mut take = |at| looks.take(at, Duration::from_secs(30));
         assert_eq!(
-            looks.take(at(100)),
+            take(at(100)),
             Look { from: Timestamp(99_999), gap: Some((None, at(100), GapReason::NotWatched)) }
         );
-        assert_eq!(looks.take(at(110)), Look { from: at(100), gap: None });
+        assert_eq!(take(at(110)), Look { from: at(100), gap: None });
         let late = Some((Some(at(110)), at(200), GapReason::Unreachable));
-        assert_eq!(looks.take(at(200)), Look { from: at(110), gap: late });
-        assert_eq!(looks.take(at(200)).from, Timestamp(199_999), "twice at once");
+        assert_eq!(take(at(200)), Look { from: at(110), gap: late });
+        assert_eq!(take(at(200)).from, Timestamp(199_999), "twice at once");
     }
 }

@@ -225,9 +225,14 @@ impl Server {
         let lowest = variants.first().map_or(0, |(lowest, _)| *lowest);
         variant(variants, self.major).ok_or_else(|| CollectError::Missing {
             reason: format!("version {} is too old for this", self.version),
-            fix: format!("needs version {lowest} or later"),
+            fix: format!("needs version {} or later", version_of(lowest)),
         })
     }
+}
+
+/// A major version for people: 2011 is 20.11.
+fn version_of(major: u32) -> String {
+    if major < 100 { major.to_string() } else { format!("{}.{}", major / 100, major % 100) }
 }
 
 /// The variant with the highest version that is not above `version`: SQL files are named by the lowest they fit.

@@ -9,7 +9,7 @@ use crate::harness::{ClickHouseDatabase, Organization, Registered, TestApp, Test
 const REFERENCE: &str = include_str!("../../reference.txt");
 const DATABASE: &str = "/api/v1/databases/{id}";
 /// Those that work, with names in the answer or in each of its lines.
-const SHARED: [(&str, &[&str]); 14] = [
+const SHARED: [(&str, &[&str]); 15] = [
     ("", &["id", "engine", "engine_version", "status"]),
     ("/health", &["id", "status"]),
     ("/collectors", &["name", "state", "reason"]),
@@ -46,11 +46,13 @@ const SHARED: [(&str, &[&str]); 14] = [
         ],
     ),
     ("/server-metrics/timeseries", &["ts", "memory", "connections", "queries", "disks"]),
+    ("/cluster", &["shard_num", "replica_num", "host_name", "answered"]),
     ("/errors", &["code", "name", "count", "last_error_at", "remote"]),
     ("/log-tables", &["name", "bytes_on_disk", "has_ttl", "remark", "fix"]),
 ];
 /// Of those, what only ClickHouse has.
-const OWN: [&str; 4] = ["/server-metrics", "/server-metrics/timeseries", "/errors", "/log-tables"];
+const OWN: [&str; 5] =
+    ["/cluster", "/server-metrics", "/server-metrics/timeseries", "/errors", "/log-tables"];
 /// Lists that are never empty once everything was looked at.
 const FILLED: [&str; 5] =
     ["/collectors", "/settings", "/replication/history", "/server-metrics/timeseries", "/log-tables"];

@@ -18,10 +18,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
-    start: || {
-        let looks = Looks::new(PATIENCE);
-        Box::new(Guard { stage: Stage::Clock, looks, words: Words::default() })
-    },
+    start: || Box::new(Guard { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }),
 };
 
 const TABLES: &str = include_str!("sql/ch_log_tables/tables.sql");
@@ -86,7 +83,7 @@ impl Collector for Guard {
 
 impl Guard {
     fn collected(&mut self, clock: &Clock, tables: Vec<LogTable>) -> Collected {
-        let Look { from, gap } = self.looks.take(clock.at);
+        let Look { from, gap } = self.looks.take(clock.at, PATIENCE);
         let rows = tables.iter().map(|table| self.row(table)).collect();
         Collected {
             records: vec![Record::new(&streams::LOG_TABLES, from, clock.at, rows)],

@@ -6,12 +6,10 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Normal, Query, Reach, Server, Spec,
-    Step, Texts, Words,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Normal, Query, Reach,
+    Server, Spec, Step, Texts, Words,
 };
-use crate::model::{
-    ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, QueryWork, Record, Timestamp, streams,
-};
+use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, QueryWork, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_processes",
@@ -53,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Texts already normalised and words already handed on.
 #[derive(Default)]
 struct Processes {
-    previous: Option<Timestamp>,
+    looks: Looks,
     texts: Texts,
     words: Words,
 }
@@ -88,15 +86,10 @@ impl Collector for Processes {
         }
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
         // the look itself is series 0, so that one at which nothing ran can be found again
-        let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
+        let Look { from, gap } = self.looks.take(at, PATIENCE);
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
         let rows = processes.iter().map(|process| (process.series, self.row(process)));
         let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
-        let gap = match self.previous {
-            None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
-        };
-        self.previous = Some(at);
         let mut queries: Vec<ActiveQuery> = processes.into_iter().map(|process| process.query).collect();
         queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
         Ok(Step::Done(Box::new(Collected {

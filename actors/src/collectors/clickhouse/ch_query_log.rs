@@ -47,7 +47,7 @@ const TEXTS: [(u32, &str); 2] = [
     (1816, include_str!("sql/ch_query_log/texts-18.16.sql")),
     (2103, include_str!("sql/ch_query_log/texts-21.3.sql")),
 ];
-const TEXTS_COLUMNS: &[&str] = &["hash", "query"];
+const TEXTS_COLUMNS: &[&str] = &["hash", "query_text"];
 
 /// How far two readings of when the server started may differ.
 const START_JITTER: Duration = Duration::from_secs(5);

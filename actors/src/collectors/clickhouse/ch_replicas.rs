@@ -22,10 +22,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(5),
-    start: || {
-        let looks = Looks::new(PATIENCE);
-        Box::new(Tables { stage: Stage::Clock, looks, words: Words::default() })
-    },
+    start: || Box::new(Tables { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }),
 };
 
 const REPLICAS: &str = include_str!("sql/ch_replicas/replicas.sql");
@@ -89,7 +86,7 @@ impl Tables {
             reason: format!("what is queued is not known: {refusal}"),
             fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });
-        let Look { from, gap } = self.looks.take(seen.at);
+        let Look { from, gap } = self.looks.take(seen.at, PATIENCE);
         let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));
         let mut rows = vec![(xxh3_64(b"self"), own)];
         for replica in &seen.replicas {

@@ -27,7 +27,7 @@ pub(crate) static SPEC: Spec = Spec {
         Box::new(Metrics {
             stage: Stage::Clock,
             sample: None,
-            looks: Looks::new(PATIENCE),
+            looks: Looks::default(),
             counters: HostCounters::new(PATIENCE),
             optional: Optional::default(),
             words: Words::default(),
@@ -150,7 +150,7 @@ impl Metrics {
             return Collected::default();
         };
         let at = clock.at;
-        let Look { mut from, gap } = self.looks.take(at);
+        let Look { mut from, gap } = self.looks.take(at, PATIENCE);
         let mut gaps: Vec<_> = gap.into_iter().collect();
         let mut lines = Vec::with_capacity(hosts.len());
         for counted in &counted {

@@ -7,12 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
+    Spec, Step, hidden_notice,
 };
-use crate::model::{
-    ConnectionCount, ConnectionSnapshot, Engine, GapReason, Record, Seen, Timestamp, streams,
-};
+use crate::model::{ConnectionCount, ConnectionSnapshot, Engine, Record, Seen, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "connections",
@@ -46,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct Connections {
-    previous: Option<Timestamp>,
+    looks: Looks,
 }
 
 impl Collector for Connections {
@@ -74,12 +72,7 @@ impl Collector for Connections {
             snapshot.waiting,
             snapshot.max_connections,
         ];
-        let from = self.previous.filter(|from| *from < at).unwrap_or(Timestamp(at.as_millis() - 1));
-        let gap = match self.previous {
-            None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
-        };
-        self.previous = Some(at);
+        let Look { from, gap } = self.looks.take(at, PATIENCE);
         Ok(Step::Done(Box::new(Collected {
             records: vec![Record::new(&streams::CONNECTIONS, from, at, vec![(0, values)])],
             gaps: gap.into_iter().collect(),

@@ -13,10 +13,10 @@ use std::time::Duration;
 use self::conflicts::mark_blockers;
 use self::decode::{COLUMNS, Found, found};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Texts, Words, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
+    Spec, Step, Texts, Words, hidden_notice,
 };
-use crate::model::{Engine, GapReason, LockSnapshot, NULL, Record, Seen, Timestamp, in_order, streams};
+use crate::model::{Engine, LockSnapshot, NULL, Record, Seen, Timestamp, in_order, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_locks",
@@ -39,7 +39,7 @@ const WIDTH: usize = streams::LOCKS.columns.len();
 
 #[derive(Default)]
 struct Locks {
-    previous: Option<Timestamp>,
+    looks: Looks,
     texts: Texts,
     words: Words,
 }
@@ -65,12 +65,8 @@ impl Collector for Locks {
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
         mark_blockers(&mut all);
-        let record = self.record(at, &all);
-        let gap = match self.previous {
-            None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
-        };
-        self.previous = Some(at);
+        let Look { from, gap } = self.looks.take(at, PATIENCE);
+        let record = self.record(from, at, &all);
         let hidden: BTreeSet<i64> =
             all.iter().filter(|found| found.text.is_hidden()).map(|found| found.lock.pid).collect();
         let mut locks: Vec<_> = all.into_iter().map(|found| found.lock).collect();
@@ -90,8 +86,7 @@ impl Collector for Locks {
 impl Locks {
     /// What is waited for, and what is held of the same. The look itself is series 0, so that one at which nobody
     /// waited can be found again.
-    fn record(&mut self, at: Timestamp, all: &[Found]) -> Record {
-        let from = self.previous.filter(|from| *from < at).unwrap_or(Timestamp(at.as_millis() - 1));
+    fn record(&mut self, from: Timestamp, at: Timestamp, all: &[Found]) -> Record {
         let mut rows = vec![(0, [NULL; WIDTH])];
         let mut numbers: BTreeMap<i64, u64> = BTreeMap::new();
         for found in all.iter().filter(|found| !found.lock.granted || found.lock.blocks_others) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, SessionText,
-    Spec, Step, Texts, Words, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
+    SessionText, Spec, Step, Texts, Words, hidden_notice,
 };
-use crate::model::{ActiveQuery, ActivitySnapshot, Engine, GapReason, NULL, Record, Timestamp, streams};
+use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_activity",
@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Texts already normalised and words already handed on.
 #[derive(Default)]
 struct Activity {
-    previous: Option<Timestamp>,
+    looks: Looks,
     texts: Texts,
     words: Words,
 }
@@ -73,15 +73,10 @@ impl Collector for Activity {
         sessions.retain(|session| !session.text.is_hidden());
         let hidden = all - sessions.len();
         // the look itself is series 0, so that one at which nothing ran can be found again
-        let from = self.previous.unwrap_or(Timestamp(at.as_millis() - 1));
+        let Look { from, gap } = self.looks.take(at, PATIENCE);
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
         let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session)));
         let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
-        let gap = match self.previous {
-            None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
-        };
-        self.previous = Some(at);
         let mut queries: Vec<ActiveQuery> = sessions.into_iter().map(|session| session.query).collect();
         queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
         Ok(Step::Done(Box::new(Collected {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use self::changes::Changes;
 use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec, Step,
-    Words, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Notice, Query, Reach, Server,
+    Spec, Step, Words, advice,
 };
-use crate::model::{Engine, GapReason, Record, Seen, Slot, Standby, Timestamp, streams};
+use crate::model::{Engine, Record, Seen, Slot, Standby, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_replication",
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 struct Replicas {
     stage: Stage,
-    previous: Option<Timestamp>,
+    looks: Looks,
     /// When a standby had last replayed all that it knew of.
     caught_up_at: Option<Timestamp>,
     changes: Changes,
@@ -93,15 +93,7 @@ impl Replicas {
         let lag_seconds = own.lag_seconds(&mut self.caught_up_at);
         let is_hidden = own.is_hidden() || standbys.iter().any(|standby| standby.state.is_none());
         let seen = own.with(lag_seconds, slots, standbys);
-        let gap = match self.previous {
-            None => Some((None, seen.ts, GapReason::NotWatched)),
-            Some(from) if seen.ts.since(from) > PATIENCE => {
-                Some((Some(from), seen.ts, GapReason::Unreachable))
-            }
-            Some(_) => None,
-        };
-        let from = self.previous.filter(|from| *from < seen.ts).unwrap_or(Timestamp(seen.ts.as_millis() - 1));
-        self.previous = Some(seen.ts);
+        let Look { from, gap } = self.looks.take(seen.ts, PATIENCE);
         let rows = decode::rows(&seen, &mut self.words);
         let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.words)).collect();
         Collected {

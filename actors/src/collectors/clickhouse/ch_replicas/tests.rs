@@ -41,7 +41,7 @@ fn run(tables: &mut Tables, answers: Vec<Vec<Vec<Cell>>>) -> Box<Collected> {
 }
 
 fn fresh() -> Tables {
-    Tables { stage: Stage::Clock, looks: Looks::new(PATIENCE), words: Words::default() }
+    Tables { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }
 }
 
 fn seen(collected: &Collected) -> std::sync::Arc<Replicas> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::collect::fixture::{self, Cell, Table};
-use crate::model::Lock;
+use crate::model::{GapReason, Lock};
 
 const AT: i64 = 100_000;
 

@@ -21,7 +21,7 @@ SELECT /* basira */
     toInt64(countIf(q.type > 2)) AS exceptions,
     toInt64(max(q.query_duration_ms)) * 1000 AS max_time_us,
     toInt64(max(q.memory_usage)) AS peak_memory_bytes,
-    tupleElement(sumMap([toUInt32(if(q.query_duration_ms <= 50, q.query_duration_ms, 50 + ceil(log(q.query_duration_ms / 50) / log(1.02))))], [toUInt64(1)]) AS durations, 1) AS buckets,
+    tupleElement(sumMap([if(q.query_duration_ms <= 50, toUInt32(q.query_duration_ms), toUInt32(50 + ceil(log(q.query_duration_ms / 50) / log(1.02))))], [toUInt64(1)]) AS durations, 1) AS buckets,
     tupleElement(durations, 2) AS bucket_counts,
     emptyArrayInt32() AS exception_codes,
     emptyArrayInt32() AS exception_counts

@@ -2,7 +2,7 @@
 -- one text of each statement that was not seen before
 SELECT /* basira */
     toInt64(q.normalized_query_hash) AS hash,
-    substring(any(q.query), 1, 65536) AS query
+    substring(any(q.query), 1, 65536) AS query_text
 FROM system.query_log AS q
 WHERE q.event_date >= toDate(toDateTime(intDiv(?, 1000000))) - 1
   AND q.event_time >= toDateTime(intDiv(?, 1000000))
