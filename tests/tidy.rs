@@ -21,6 +21,7 @@ const HOMES: [(&str, &[&str]); 5] = [
             "src/samples/mod.rs",
             "src/samples/open.rs",
             "src/demo/servers/mod.rs",
+            "benches/poll/main.rs",
             "benches/store/",
             "tests/it/",
         ],

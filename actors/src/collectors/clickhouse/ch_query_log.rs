@@ -32,20 +32,20 @@ pub(crate) static SPEC: Spec = Spec {
     start: || Box::<QueryLog>::default(),
 };
 
-const SAMPLING: [(u32, &str); 1] = [(1816, include_str!("sql/ch_query_log/sampling-18.16.sql"))];
+const SAMPLING: [(u32, &str); 1] = [(1816, include_str!("sql/ch_query_log/sampling/18.16.sql"))];
 const SAMPLING_COLUMNS: &[&str] = &["name", "value"];
 const HORIZON: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/horizon-18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/horizon-21.3.sql")),
+    (1816, include_str!("sql/ch_query_log/horizon/18.16.sql")),
+    (2103, include_str!("sql/ch_query_log/horizon/21.3.sql")),
 ];
 const HORIZON_COLUMNS: &[&str] = &["host_name", "at", "newest"];
 const COUNTS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/counts-18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/counts-21.3.sql")),
+    (1816, include_str!("sql/ch_query_log/counts/18.16.sql")),
+    (2103, include_str!("sql/ch_query_log/counts/21.3.sql")),
 ];
 const TEXTS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/texts-18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/texts-21.3.sql")),
+    (1816, include_str!("sql/ch_query_log/texts/18.16.sql")),
+    (2103, include_str!("sql/ch_query_log/texts/21.3.sql")),
 ];
 const TEXTS_COLUMNS: &[&str] = &["hash", "query_text"];
 

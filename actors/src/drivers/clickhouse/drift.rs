@@ -31,11 +31,12 @@ fn lowest(file: &Path) -> Option<u32> {
     Some(year.parse::<u32>().ok()? * 100 + month.parse::<u32>().ok()?)
 }
 
-/// The questions of one collector to a server of `version`.
+/// What is asked of a server of `version`: of the files of a folder that are called by a version one, of the others all.
 fn questions(folder: &Path, version: u32) -> Vec<PathBuf> {
-    let files = entries(folder);
+    let (folders, files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| path.is_dir());
     let best = files.iter().filter_map(|file| lowest(file)).filter(|lowest| *lowest <= version).max();
-    files.into_iter().filter(|file| lowest(file).is_none_or(|lowest| Some(lowest) == best)).collect()
+    let fit = files.into_iter().filter(|file| lowest(file).is_none_or(|lowest| Some(lowest) == best));
+    fit.chain(folders.iter().flat_map(|folder| questions(folder, version))).collect()
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn every_question_fits_every_version() {
     let (mut fitted, mut faults) = (0, Vec::new());
     for (version, columns) in VERSIONS {
         let known = known(columns);
-        for file in entries(&collectors).iter().flat_map(|folder| questions(folder, version)) {
+        for file in questions(&collectors, version) {
             let sql = fs::read_to_string(&file).expect("a question");
             match known.fit(&sql, None) {
                 Err(error) => faults.push(format!("{version}: {}: {error}", file.display())),
