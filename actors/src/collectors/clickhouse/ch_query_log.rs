@@ -155,7 +155,8 @@ impl QueryLog {
         }
         wanted.truncate(TEXTS_AT_ONCE);
         let mut params = [span.since, span.since, span.until].map(micros).to_vec();
-        params.push(Param::BigInts(wanted.clone()));
+        // older servers make no array of numbers of which some are negative and some are large
+        params.push(Param::Text(wanted.iter().map(i64::to_string).collect::<Vec<_>>().join(",")));
         self.stage = Stage::Texts { span, lines, wanted };
         ask(server, &TEXTS, params, TEXTS_COLUMNS)
     }

@@ -9,5 +9,5 @@ WHERE q.event_date >= toDate(toDateTime(intDiv(?, 1000000))) - 1
   AND q.event_time <= toDateTime(intDiv(?, 1000000))
   AND q.type > 1
   AND q.is_initial_query = 1
-  AND has(arrayMap(h -> toInt64(h), ?), toInt64(q.normalized_query_hash))
+  AND has(arrayMap(h -> toInt64(h), splitByChar(',', ?)), toInt64(q.normalized_query_hash))
 GROUP BY hash
