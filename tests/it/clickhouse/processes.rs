@@ -1,10 +1,13 @@
 //! What runs on a ClickHouse server, live and later.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use basira::demo::servers::ClickHouseOptions;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
-use crate::harness::clickhouse::shared;
+use crate::harness::clickhouse::{private, shared};
 use crate::harness::{ClickHouseDatabase, Organization, TestApp, eventually};
 
 #[tokio::test]
@@ -52,4 +55,34 @@ async fn running_queries_are_shown_with_their_work() {
     })
     .await;
     assert_eq!(replayed, line);
+}
+
+#[tokio::test]
+async fn a_hundred_queries_at_once_are_those_of_the_server() {
+    let app = TestApp::start().await;
+    let server = private(ClickHouseOptions::default()).await;
+    let database = ClickHouseDatabase::create(&server).await;
+    let registered =
+        Organization::verified(&app, "hundred").await.register_as(&database.registration()).await;
+    registered.status_becomes("connected", Duration::from_secs(15)).await;
+    let mut running = JoinSet::new();
+    for number in 0..100 {
+        let database = database.clone();
+        let sql = format!(
+            "SELECT sleepEachRow(1), {number} FROM numbers(60) SETTINGS max_block_size = 1, max_threads = 1"
+        );
+        running.spawn(async move { database.ask_in(&database.name, &sql).await });
+    }
+    let ids = |lines: Vec<Value>| -> BTreeSet<String> {
+        lines.iter().filter_map(|line| line["query_id"].as_str().map(str::to_owned)).collect()
+    };
+    registered
+        .collected(async || {
+            let shown = registered.get("/active?limit=200").await.as_array().cloned().unwrap_or_default();
+            let sleeping = "SELECT query_id FROM system.processes WHERE query LIKE 'SELECT sleepEachRow%'";
+            let (shown, wanted) = (ids(shown), ids(database.rows(sleeping).await));
+            if shown == wanted && wanted.len() == 100 { Ok(()) } else { Err((shown.len(), wanted.len())) }
+        })
+        .await;
+    running.abort_all();
 }
