@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint bench bench-poll bench-clickhouse bench-live bench-store bench-encodings
+.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-live bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -13,6 +13,11 @@ test:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+# docs/rules.md is made of the rules
+rules:
+	$(CARGO) run --quiet -- rules > docs/rules.md.new
+	mv docs/rules.md.new docs/rules.md
 
 bench: bench-poll bench-live bench-store
 

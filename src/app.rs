@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use basira_actors::drivers::ConnectSettings;
-use basira_actors::model::{DatabaseStatus, OrganizationId, Status};
+use basira_actors::health::Diagnosis;
+use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Target, Timestamp};
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +55,20 @@ impl App {
             engine_version: known.engine_version.or_else(|| database.engine_version.clone()),
             ..known
         }
+    }
+
+    /// What the doctor says of `target` now.
+    #[must_use]
+    pub fn diagnosis(&self, target: &Target) -> Arc<Diagnosis> {
+        let away = || Diagnosis::disconnected(target.engine, Timestamp::now(), None, "it is not watched yet");
+        let handle = self.directory().find(target.id);
+        handle.map_or_else(|| Arc::new(away()), |handle| handle.diagnosis(target.engine))
+    }
+
+    /// The score of `target` now; none without fresh samples.
+    #[must_use]
+    pub fn health_score(&self, target: &Target) -> Option<u8> {
+        self.diagnosis(target).score
     }
 
     /// The databases of one organization.

@@ -114,6 +114,7 @@ fn dependencies(config: &Config, storage: &Storage, samples: &Arc<dyn SampleKeep
         source: Arc::new(storage.clone()),
         connect: connect_settings(config),
         connects: Arc::new(Semaphore::new(config.collect.max_connects)),
+        rules: Arc::new(config.health.rules.clone()),
     }
 }
 

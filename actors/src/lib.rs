@@ -3,6 +3,7 @@
 pub mod collect;
 pub mod collectors;
 pub mod drivers;
+pub mod health;
 pub mod model;
 pub mod monitor;
 pub mod plan;

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use crate::model::{Batch, DatabaseId, Memory, OrganizationId, Stream, Target, Timestamp};
+use crate::model::{
+    Batch, Checkup, DatabaseId, Look, Memory, OrganizationId, Past, Stream, Target, Timestamp,
+};
 
 /// Where samples go.
 #[async_trait]
@@ -38,6 +40,19 @@ pub trait SampleSink: Send + Sync + 'static {
     ) -> Result<Memory, SinkError> {
         Ok(Memory::default())
     }
+
+    /// What is stored of a span, for rules that look at more than an instant.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn past(
+        &self,
+        _organization: OrganizationId,
+        _database: DatabaseId,
+        _look: Look,
+    ) -> Result<Past, SinkError> {
+        Ok(Past::default())
+    }
 }
 
 /// The store refused.
@@ -59,6 +74,12 @@ pub trait TargetSource: Send + Sync + 'static {
     /// # Errors
     /// [`SourceError`] when it could not be written.
     async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError>;
+
+    /// Keeps how healthy the database is and what it is advised.
+    ///
+    /// # Errors
+    /// [`SourceError`] when it could not be written.
+    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError>;
 }
 
 /// The registry of databases refused.

@@ -12,7 +12,8 @@ use basira_actors::collect::{Every, Spec};
 use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{
-    Batch, DatabaseId, Databases, Engine, OrganizationId, Stream, Target, Timestamp, TlsMode, streams,
+    Batch, DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Stream, Target, Timestamp, TlsMode,
+    streams,
 };
 use basira_actors::monitor::Dependencies;
 use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
@@ -61,6 +62,7 @@ impl Ours {
             source: Arc::new(storage),
             connect: ConnectSettings { timeout: SECOND, policy: Arc::new(Anywhere), raw_query_text: false },
             connects: Arc::new(Semaphore::new(1)),
+            rules: Arc::default(),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await?;
         let target = target(port);
@@ -162,6 +164,8 @@ fn target(port: u16) -> Target {
         collect_explain_plans: false,
         collect_replication: false,
         disabled_collectors: BTreeSet::new(),
+        rules: RuleSettings::default(),
+        dismissed: BTreeSet::new(),
     }
 }
 

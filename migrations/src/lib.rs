@@ -11,6 +11,7 @@ mod m20261125_000005_roll_up_samples;
 mod m20261125_000006_create_shipments;
 mod m20261125_000007_watch_whole_servers;
 mod m20261125_000008_watch_clusters;
+mod m20261125_000009_keep_advice;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_create_shipments::Migration),
             Box::new(m20261125_000007_watch_whole_servers::Migration),
             Box::new(m20261125_000008_watch_clusters::Migration),
+            Box::new(m20261125_000009_keep_advice::Migration),
         ]
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use basira_actors::collect::Flavour;
-use basira_actors::model::{CollectorState, DatabaseId, Databases, Engine, OrganizationId, Target};
+use basira_actors::model::{
+    CollectorState, DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Target,
+};
 use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
@@ -61,6 +63,8 @@ fn target(dsn: Dsn, config: &Config) -> Target {
         collect_explain_plans: false,
         collect_replication: false,
         disabled_collectors: BTreeSet::new(),
+        rules: RuleSettings::default(),
+        dismissed: BTreeSet::new(),
     }
 }
 

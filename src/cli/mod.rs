@@ -9,6 +9,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use basira_actors::health;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +55,8 @@ enum Command {
     /// Say what works on one database, and what would make the rest work.
     /// Exits 0 healthy, 1 degraded, 2 unhealthy, 3 no connection
     Check(check::CheckOptions),
+    /// Print every health rule, with its threshold and what it costs, as Markdown
+    Rules,
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -95,6 +98,7 @@ impl Cli {
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
+            Command::Rules => print!("{}", health::document()),
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();
                 print!("{}", config::show(file, environment(), &self.settings.flags(None))?);

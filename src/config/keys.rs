@@ -1,5 +1,9 @@
 //! Every key that there is, and what kind of value it takes.
 
+use std::sync::LazyLock;
+
+use basira_actors::health::rules;
+
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -7,6 +11,8 @@ pub(super) enum Kind {
     /// Never shown.
     Secret,
     Integer,
+    /// Whole or not.
+    Number,
     Boolean,
     Texts,
 }
@@ -17,13 +23,14 @@ impl Kind {
         match self {
             Self::Text | Self::Secret => "a string",
             Self::Integer => "an integer",
+            Self::Number => "a number",
             Self::Boolean => "true or false",
             Self::Texts => "a list of strings",
         }
     }
 }
 
-/// In the order of `config/basira.toml`.
+/// In the order of `config/basira.toml`; those of the health rules follow.
 pub(super) const KEYS: [(&str, Kind); 25] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
@@ -52,9 +59,34 @@ pub(super) const KEYS: [(&str, Kind); 25] = [
     ("log.format", Kind::Text),
 ];
 
+/// What can be set of each health rule.
+const OF_A_RULE: [(&str, Kind); 5] = [
+    ("enabled", Kind::Boolean),
+    ("threshold", Kind::Number),
+    ("for_seconds", Kind::Integer),
+    ("window_seconds", Kind::Integer),
+    ("baseline_seconds", Kind::Integer),
+];
+
+static ALL: LazyLock<Vec<(String, Kind)>> = LazyLock::new(|| {
+    let fixed = KEYS.iter().map(|(key, kind)| ((*key).to_owned(), *kind));
+    let of_rule = |id: &'static str| OF_A_RULE.iter().map(move |(name, kind)| (rule_key(id, name), *kind));
+    fixed.chain(rules::ALL.iter().flat_map(|rule| of_rule(rule.id))).collect()
+});
+
+/// The key under which `name` is set of the rule called `id`.
+pub(super) fn rule_key(id: &str, name: &str) -> String {
+    format!("health.rules.{id}.{name}")
+}
+
+/// Every key, in the order in which they are shown.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Kind)> {
+    ALL.iter().map(|(key, kind)| (key.as_str(), *kind))
+}
+
 /// What `key` takes.
-pub(super) fn kind(key: &str) -> Option<Kind> {
-    KEYS.iter().find(|(known, _)| *known == key).map(|(_, kind)| *kind)
+pub(super) fn find(key: &str) -> Option<(&'static str, Kind)> {
+    all().find(|(known, _)| *known == key)
 }
 
 /// The known key most like `key`, if any is like it at all.
@@ -62,7 +94,7 @@ pub(super) fn nearest(key: &str) -> Option<&'static str> {
     let likeness =
         |known: &str| strsim::jaro_winkler(known, key).max(strsim::jaro_winkler(last(known), last(key)));
     let (known, likeness) =
-        KEYS.iter().map(|(known, _)| (*known, likeness(known))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        all().map(|(known, _)| (known, likeness(known))).max_by(|a, b| a.1.total_cmp(&b.1))?;
     (likeness > 0.75).then_some(known)
 }
 

@@ -123,18 +123,20 @@ fn plain(value: &DeValue<'_>) -> Value {
             parsed.map_or_else(|_| Value::Float(f64::INFINITY), Value::Integer)
         }
         DeValue::Array(items) => Value::Array(items.iter().map(|item| plain(item.get_ref())).collect()),
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Value::Float(f64::NAN),
+        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Datetime(_) | DeValue::Table(_) => Value::Float(f64::NAN),
     }
 }
 
 fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value, place: String) {
-    let Some((known, kind)) = keys::KEYS.iter().find(|(known, _)| *known == key) else {
+    let Some((known, kind)) = keys::find(key) else {
         problems.push(Problem { place, message: unknown(key) });
         return;
     };
     let fits = match (kind, &value) {
         (Kind::Text | Kind::Secret, Value::String(_))
-        | (Kind::Integer, Value::Integer(_))
+        | (Kind::Integer | Kind::Number, Value::Integer(_))
+        | (Kind::Number, Value::Float(_))
         | (Kind::Boolean, Value::Boolean(_)) => true,
         (Kind::Texts, Value::Array(items)) => items.iter().all(Value::is_str),
         _ => false,
@@ -147,9 +149,12 @@ fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value
 }
 
 fn add_string(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, text: &str, place: &str) {
-    let value = match keys::kind(key) {
+    let value = match keys::find(key).map(|(_, kind)| kind) {
         Some(Kind::Integer) => {
             text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
+        }
+        Some(Kind::Number) => {
+            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Float)
         }
         Some(Kind::Boolean) => {
             text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Boolean)

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use basira_actors::model::Secret;
+use basira_actors::model::{RuleSettings, Secret};
 use basira_actors::ports::AddressPolicy;
 use ipnet::IpNet;
 use url::Url;
@@ -40,6 +40,7 @@ pub struct Config {
     pub auth: Auth,
     pub mail: Mail,
     pub collect: Collect,
+    pub health: Health,
     pub targets: Targets,
     pub log: Log,
 }
@@ -89,6 +90,12 @@ pub struct Collect {
     pub max_connects: usize,
     pub disabled_collectors: Vec<String>,
     pub raw_query_text: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// For all databases; one may differ.
+    pub rules: RuleSettings,
 }
 
 /// Where watched databases may not be.

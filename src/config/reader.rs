@@ -1,5 +1,6 @@
 //! From merged layers to a [`Config`], checking every value.
 
+mod health;
 mod retention;
 
 use std::fmt::Display;
@@ -42,6 +43,7 @@ impl Reader<'_> {
         let auth = self.auth();
         let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
         let collect = self.collect();
+        let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
         let log = self.log();
         Some(Config {
@@ -52,6 +54,7 @@ impl Reader<'_> {
             auth: auth?,
             mail: Mail { transport: mail? },
             collect: collect?,
+            health: health?,
             targets: Targets { deny: targets? },
             log: log?,
         })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{KEYS, Kind};
+use super::keys::{Kind, all};
 use super::layers::{Flag, merge};
 use super::{ConfigError, DEFAULTS, reader};
 
@@ -19,7 +19,7 @@ pub fn show(
     reader::read(&merged)?;
     let mut shown = String::new();
     let mut section = "";
-    for (key, kind) in KEYS {
+    for (key, kind) in all() {
         let Some(placed) = merged.get(key) else { continue };
         let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {

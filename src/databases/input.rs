@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use basira_actors::collectors;
 use basira_actors::drivers::check_authorities;
-use basira_actors::model::{Engine, Secret, TlsMode};
+use basira_actors::health;
+use basira_actors::model::{Engine, RuleSettings, Secret, TlsMode};
 use serde::Deserialize;
 
 use super::field::{Field, Whole};
@@ -44,6 +45,7 @@ pub struct Input {
     pub all_databases: Field<bool>,
     pub include_databases: Field<BTreeSet<String>>,
     pub exclude_databases: Field<BTreeSet<String>>,
+    pub rules: Field<RuleSettings>,
 }
 
 /// What a body changes; every value is acceptable.
@@ -68,6 +70,7 @@ pub(super) struct Changes {
     all_databases: Option<bool>,
     include_databases: Option<BTreeSet<String>>,
     exclude_databases: Option<BTreeSet<String>>,
+    rules: Option<RuleSettings>,
 }
 
 impl Input {
@@ -138,6 +141,7 @@ impl Input {
             exclude_databases: self
                 .exclude_databases
                 .resolve(|| Ok(BTreeSet::new()), |names| patterns("exclude_databases", names, engine))?,
+            rules: self.rules.resolve(|| Ok(RuleSettings::default()), |settings| rules(settings, engine))?,
         })
     }
 
@@ -177,6 +181,7 @@ impl Changes {
         set(&mut target.databases.all, self.all_databases);
         set(&mut target.databases.include, self.include_databases);
         set(&mut target.databases.exclude, self.exclude_databases);
+        set(&mut target.rules, self.rules);
         set(&mut database.name, self.name);
         set(&mut database.tags, self.tags);
         set(&mut database.engine_version, self.engine_version);
@@ -243,6 +248,13 @@ fn cluster(name: &str, engine: Engine) -> Result<String, FieldError> {
         return Err(FieldError::new("cluster", "is for clickhouse only"));
     }
     fields::line("cluster", name, NAME_CHARACTERS)
+}
+
+/// Settings of rules that `engine` has.
+fn rules(settings: RuleSettings, engine: Engine) -> Result<RuleSettings, FieldError> {
+    health::accepts(&settings, Some(engine))
+        .map_err(|(name, fault)| FieldError::new("rules", format!("{name} {fault}")))?;
+    Ok(settings)
 }
 
 /// Names of databases with `*` and `?`.

@@ -7,7 +7,8 @@ mod input;
 use std::collections::BTreeMap;
 
 use basira_actors::model::{
-    DatabaseId, Databases as ServerDatabases, Engine, OrganizationId, Target, Timestamp, TlsMode,
+    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Target,
+    Timestamp, TlsMode,
 };
 use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
@@ -159,6 +160,8 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         collect_explain_plans: true,
         collect_replication: true,
         disabled_collectors: disabled_by_default(defaults, engine),
+        rules: RuleSettings::default(),
+        dismissed: Dismissed::new(),
     };
     Database {
         target,

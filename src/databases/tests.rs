@@ -119,6 +119,7 @@ impl Instance {
             source: Arc::new(storage.clone()),
             connect,
             connects: Arc::new(Semaphore::new(1)),
+            rules: Arc::default(),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
         Self { storage, supervisor, defaults: defaults() }

@@ -13,6 +13,7 @@ mod known;
 mod memory;
 pub mod named;
 pub mod open;
+mod past;
 mod plan;
 mod read;
 mod recent;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, Memory, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{
+    Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp, streams,
+};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
@@ -20,6 +22,7 @@ use super::entity::{gap, segment, tail};
 use super::fold::{Buckets, Gather, Groups, Totals};
 use super::keep::{Keeper, Pace};
 use super::memory::remember;
+use super::past::past;
 use super::read::{Walk, snapshot};
 use super::recent::Remembered;
 use super::writer::Pen;
@@ -117,6 +120,15 @@ impl SampleSink for SegmentStore {
         stream: &'static Stream,
     ) -> Result<Memory, SinkError> {
         remember(self, Scope { organization, database }, stream).await
+    }
+
+    async fn past(
+        &self,
+        organization: OrganizationId,
+        database: DatabaseId,
+        look: Look,
+    ) -> Result<Past, SinkError> {
+        past(self, Scope { organization, database }, look).await
     }
 }
 

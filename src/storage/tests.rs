@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use basira_actors::model::{
-    DatabaseId, Databases, Engine, OrganizationId, Secret, Target, Timestamp, TlsMode,
+    DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Target, Timestamp, TlsMode,
 };
 use tempfile::TempDir;
 
@@ -88,6 +88,8 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         collect_explain_plans: true,
         collect_replication: false,
         disabled_collectors: BTreeSet::from(["pg_locks".to_owned()]),
+        rules: RuleSettings::default(),
+        dismissed: BTreeSet::new(),
     };
     Database {
         target,

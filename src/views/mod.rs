@@ -4,6 +4,7 @@ pub mod activity;
 pub mod errors;
 pub mod events;
 pub mod exceptions;
+pub mod health;
 pub mod latency;
 pub mod locks;
 pub mod log_tables;

@@ -18,6 +18,7 @@ mod databases;
 mod demo;
 mod drift;
 mod faults;
+mod health;
 mod indexes;
 mod internals;
 mod isolation;

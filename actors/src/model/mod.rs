@@ -1,6 +1,7 @@
 //! Plain data shared by every room: no I/O, no actor, no SQL.
 
 mod activity;
+mod advice;
 mod cluster;
 mod connections;
 mod databases;
@@ -16,9 +17,11 @@ mod log_tables;
 mod merge;
 mod newest;
 mod parts;
+mod past;
 pub mod relations;
 mod replicas;
 mod replication;
+mod rule_settings;
 mod sample;
 mod secret;
 mod sequence;
@@ -33,6 +36,7 @@ mod time;
 mod vacuum;
 
 pub use activity::{ActiveQuery, ActivitySnapshot, QueryWork};
+pub use advice::{Advice, Checkup, Dismissed};
 pub use cluster::{ClusterNode, ClusterSnapshot};
 pub use connections::{ConnectionCount, ConnectionSnapshot};
 pub use databases::{Databases, ServerDatabases};
@@ -47,8 +51,10 @@ pub use log_tables::{LogTable, LogTables};
 pub use merge::{Merge, MergeSnapshot, Mutation, MutationSnapshot};
 pub use newest::{Newest, Seen, Snapshot};
 pub use parts::{PartsSnapshot, StoredTable, TableParts};
+pub use past::{Look, Past, PastSeries};
 pub use replicas::{QueueEntries, Replica, Replicas};
 pub use replication::{Replication, Slot, Standby};
+pub use rule_settings::{RuleSetting, RuleSettings};
 pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, Memory, NULL, Record, Stream, Word};
 pub use secret::Secret;
 pub use sequence::{Sequence, SequenceSnapshot};

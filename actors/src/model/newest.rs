@@ -35,7 +35,7 @@ impl fmt::Debug for Seen {
 }
 
 /// The newest of each kind, by the database within the server that it was seen in.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Newest(HashMap<TypeId, BTreeMap<Arc<str>, Seen>>);
 
 impl Newest {

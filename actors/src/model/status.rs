@@ -43,6 +43,9 @@ pub struct CollectorStatus {
     pub reason: Option<String>,
     pub fix: Option<String>,
     pub last_success_at: Option<Timestamp>,
+    /// Since when this process has read from it.
+    #[serde(skip)]
+    pub first_success_at: Option<Timestamp>,
     pub last_duration_ms: Option<u64>,
     /// Rows that the last successful run read.
     pub rows: Option<u64>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseId, Databases, Engine, OrganizationId, Secret};
+use super::{DatabaseId, Databases, Dismissed, Engine, OrganizationId, RuleSettings, Secret};
 
 /// One registered database, with its credentials in the clear: lives in memory only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub struct Target {
     pub collect_explain_plans: bool,
     pub collect_replication: bool,
     pub disabled_collectors: BTreeSet<String>,
+    /// What differs from the rules as they are set for all databases.
+    pub rules: RuleSettings,
+    /// Advice that nobody wants to hear: it costs no points.
+    pub dismissed: Dismissed,
 }
 
 impl Target {

@@ -1,5 +1,7 @@
 //! The mailbox of one database. No handler waits for I/O: polls run in a task that reports back by message.
 
+mod examining;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::doctor::Doctor;
 use super::idle::{Idle, REST};
 use super::poll::{Outcome, Runner};
 use super::report::{Report, Run, interval};
@@ -16,6 +19,7 @@ use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
 use crate::collect::{Backoff, CollectError, Every, Schedule};
 use crate::collectors;
+use crate::health::Diagnosis;
 use crate::model::{CollectorStatus, ServerDatabases, Target};
 use crate::ports::Sighting;
 
@@ -29,6 +33,10 @@ pub(crate) enum Message {
     Polled(Box<(Runner, Outcome)>),
     /// Internal: the poll panicked.
     PollBroke(String),
+    /// Internal: the doctor has examined the database.
+    Examined(Box<Doctor>, Arc<Diagnosis>),
+    /// Internal: the doctor panicked.
+    ExaminationBroke(String),
     /// Internal: other databases of the server are to be visited.
     VisitsDue,
     /// Internal: some were.
@@ -75,6 +83,10 @@ pub(crate) struct State {
     /// Brought from other databases while a poll was under way.
     brought: Option<Brought>,
     sighted: Option<(Instant, Sighting)>,
+    /// At home between examinations, `None` while one is under way.
+    doctor: Option<Box<Doctor>>,
+    examined_at: Option<Instant>,
+    skew_ms: Option<i64>,
 }
 
 /// The poll that is under way.
@@ -132,6 +144,9 @@ impl Actor for Monitor {
             idle: Idle::new(now),
             brought: None,
             sighted: None,
+            doctor: Some(Box::new(Doctor::new(dependencies.clone()))),
+            examined_at: None,
+            skew_ms: None,
             target,
             dependencies,
             shared,
@@ -152,11 +167,14 @@ impl Actor for Monitor {
         match message {
             Message::PollDue { generation } if generation == state.generation => state.poll(&myself, now),
             Message::PollDue { .. } => {}
-            Message::Looked(live) => {
-                state.shared.live.send_replace(Some(live));
-            }
+            Message::Looked(live) => state.looked(live),
             Message::Polled(polled) => state.polled(&myself, *polled, now),
             Message::PollBroke(panic) => return Err(panic.into()),
+            Message::Examined(doctor, diagnosis) => {
+                state.doctor = Some(doctor);
+                state.shared.diagnosis.send_replace(Some(diagnosis));
+            }
+            Message::ExaminationBroke(panic) => state.replace_doctor(&panic),
             Message::VisitsDue => state.rounds.start(&myself),
             Message::Visited(visited) => state.visited(&myself, *visited, now),
             Message::Retune => {
@@ -228,7 +246,10 @@ impl State {
             Some(target) => runner.reconfigure(target),
             // a poll without a run only stored what was brought
             None if outcome.runs.is_empty() => {}
-            None => self.observe(&outcome, now),
+            None => {
+                self.observe(&outcome, now);
+                self.examine(myself, now);
+            }
         }
         if let Some(databases) = databases {
             self.shared.keep_only(&databases);

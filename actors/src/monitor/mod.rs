@@ -2,6 +2,7 @@
 
 mod actor;
 mod check;
+mod doctor;
 mod idle;
 mod live;
 mod poll;
@@ -19,6 +20,7 @@ pub use self::check::{CheckReport, check};
 pub use self::live::Live;
 pub(crate) use self::shared::{Observed, Shared};
 use crate::drivers::ConnectSettings;
+use crate::model::RuleSettings;
 use crate::ports::{SampleSink, TargetSource};
 
 /// What every monitor works with.
@@ -29,4 +31,6 @@ pub struct Dependencies {
     pub connect: ConnectSettings,
     /// How many connects may be under way at once, over all databases.
     pub connects: Arc<Semaphore>,
+    /// How health rules are set for all databases.
+    pub rules: Arc<RuleSettings>,
 }

@@ -77,6 +77,7 @@ impl Report {
             Ok(success) => {
                 line.state = CollectorState::Ok;
                 line.last_success_at = Some(run.at);
+                line.first_success_at = line.first_success_at.or(line.last_success_at);
                 line.rows = Some(success.rows);
                 line.reason = success.notice.as_ref().map(|notice| notice.reason.clone());
                 line.fix = success.notice.as_ref().map(|notice| notice.fix.clone());
@@ -125,6 +126,7 @@ fn not_run_yet(name: &'static str) -> CollectorStatus {
         reason: Some("has not run yet".to_owned()),
         fix: None,
         last_success_at: None,
+        first_success_at: None,
         last_duration_ms: None,
         rows: None,
         runs: 0,

@@ -9,6 +9,7 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use super::{Live, Message};
+use crate::health::Diagnosis;
 use crate::model::{DatabaseStatus, Newest, Seen, ServerDatabases, Snapshot, Status, Timestamp};
 
 /// Shared by the supervisor, the monitor of the moment and everybody who asks.
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     /// The newest live value; `None` before the first look.
     pub(crate) live: watch::Sender<Option<Live>>,
     pub(crate) observed: watch::Sender<Observed>,
+    /// What the doctor said last.
+    pub(crate) diagnosis: watch::Sender<Option<Arc<Diagnosis>>>,
     newest: RwLock<Newest>,
     actor: RwLock<Option<ActorRef<Message>>>,
     subscribers: Mutex<HashMap<u64, Duration>>,
@@ -52,6 +55,7 @@ impl Default for Shared {
         Self {
             live: watch::Sender::new(None),
             observed: watch::Sender::new(Observed::default()),
+            diagnosis: watch::Sender::new(None),
             newest: RwLock::default(),
             actor: RwLock::new(None),
             subscribers: Mutex::new(HashMap::new()),
@@ -89,6 +93,11 @@ impl Shared {
     /// What was seen last, by the database within the server.
     pub(crate) fn newest<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).all()
+    }
+
+    /// All that was seen last.
+    pub(super) fn everything(&self) -> Newest {
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The number of the next snapshot.

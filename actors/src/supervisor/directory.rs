@@ -8,7 +8,10 @@ use std::time::Duration;
 use ractor::rpc::CallResult;
 use tokio::sync::watch;
 
-use crate::model::{ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus, Snapshot, Timestamp};
+use crate::health::Diagnosis;
+use crate::model::{
+    ActivitySnapshot, CollectorStatus, DatabaseId, DatabaseStatus, Engine, Snapshot, Status, Timestamp,
+};
 use crate::monitor::{Live, Message, Shared};
 
 /// How long a monitor may take to describe itself; it never waits for I/O itself.
@@ -86,6 +89,22 @@ impl Handle {
         match &*self.shared.live.borrow() {
             Some(Live::Snapshot { snapshot, .. }) => Some(Arc::clone(snapshot)),
             _ => None,
+        }
+    }
+
+    /// What the doctor said last, while the database is connected; never waits. Without fresh samples nothing is known.
+    #[must_use]
+    pub fn diagnosis(&self, engine: Engine) -> Arc<Diagnosis> {
+        let now = Timestamp::now();
+        let status = self.status();
+        let last = self.shared.diagnosis.borrow().clone();
+        let away = |why: &str| Arc::new(Diagnosis::disconnected(engine, now, status.last_seen_at, why));
+        match (status.status, last) {
+            (Status::Connected, Some(last)) if last.score.is_some() => last,
+            (Status::Connected, _) => away("it was not examined yet"),
+            (Status::Disconnected, _) => {
+                away(status.last_error.as_deref().unwrap_or("nothing was read from it yet"))
+            }
         }
     }
 

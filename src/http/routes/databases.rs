@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use basira_actors::model::{DatabaseId, Engine, Status, Timestamp, TlsMode};
+use basira_actors::model::{DatabaseId, Engine, RuleSettings, Status, Timestamp, TlsMode};
 use basira_actors::monitor;
 use serde::Serialize;
 
@@ -45,10 +45,11 @@ struct Shown<'a> {
     all_databases: bool,
     include_databases: &'a BTreeSet<String>,
     exclude_databases: &'a BTreeSet<String>,
+    rules: &'a RuleSettings,
     status: Status,
     last_seen_at: Option<Timestamp>,
     last_error: Option<String>,
-    health_score: Option<i32>,
+    health_score: Option<u8>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -122,10 +123,11 @@ impl<'a> Shown<'a> {
             all_databases: target.databases.all,
             include_databases: &target.databases.include,
             exclude_databases: &target.databases.exclude,
+            rules: &target.rules,
             status: known.status,
             last_seen_at: known.last_seen_at,
             last_error: known.last_error,
-            health_score: database.health_score,
+            health_score: app.health_score(target),
             created_at: database.created_at,
             updated_at: database.updated_at,
         }

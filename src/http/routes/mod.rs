@@ -12,6 +12,7 @@ mod connections;
 mod database_health;
 mod database_stats;
 mod databases;
+mod doctor;
 mod errors;
 mod events;
 mod extensions;
@@ -26,6 +27,7 @@ mod overview;
 mod parts;
 mod queries;
 mod replication;
+mod rules;
 mod sequences;
 mod server_metrics;
 mod settings;
@@ -54,6 +56,7 @@ pub fn all() -> Vec<Route> {
         database_health::routes(),
         database_stats::routes(),
         databases::routes(),
+        doctor::routes(),
         errors::routes(),
         events::routes(),
         extensions::routes(),
@@ -68,6 +71,7 @@ pub fn all() -> Vec<Route> {
         parts::routes(),
         queries::routes(),
         replication::routes(),
+        rules::routes(),
         sequences::routes(),
         server_metrics::routes(),
         settings::routes(),

@@ -96,7 +96,7 @@ async fn get(request: Request) -> Answer {
         engine,
         status: known.status,
         last_seen_at: known.last_seen_at,
-        health_score: None,
+        health_score: request.app.health_score(&database.target),
         top_queries: ranking.lines,
         postgres: (engine == Engine::Postgres).then_some(postgres),
         clickhouse: (engine == Engine::Clickhouse)

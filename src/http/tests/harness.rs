@@ -80,6 +80,7 @@ impl TestServer {
             source: Arc::new(storage.clone()),
             connect: connect.clone(),
             connects: Arc::new(Semaphore::new(1)),
+            rules: Arc::default(),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
         let app = Arc::new(App {

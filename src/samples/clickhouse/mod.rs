@@ -22,7 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, Memory, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{
+    Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp, streams,
+};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
@@ -40,6 +42,7 @@ use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
 use super::fold::Groups;
 use super::memory::remember;
+use super::past::past;
 use super::writer::Pen;
 use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
@@ -170,6 +173,15 @@ impl SampleSink for ClickHouseStore {
         stream: &'static Stream,
     ) -> Result<Memory, SinkError> {
         remember(self, Scope { organization, database }, stream).await
+    }
+
+    async fn past(
+        &self,
+        organization: OrganizationId,
+        database: DatabaseId,
+        look: Look,
+    ) -> Result<Past, SinkError> {
+        past(self, Scope { organization, database }, look).await
     }
 }
 

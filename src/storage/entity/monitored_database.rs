@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use basira_actors::model::{Dismissed, RuleSettings};
 use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) struct Model {
     pub all_databases: bool,
     pub include_databases: Names,
     pub exclude_databases: Names,
+    pub rules: Rules,
+    pub dismissed: Pairs,
     pub last_seen_at: Option<Millis>,
     pub last_error: Option<String>,
     pub health_score: Option<i32>,
@@ -48,6 +51,14 @@ pub(crate) struct Tags(pub BTreeMap<String, String>);
 /// Names of collectors or databases, opaque to queries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub(crate) struct Names(pub BTreeSet<String>);
+
+/// How health rules are set, opaque to queries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct Rules(pub RuleSettings);
+
+/// Rules and objects of dismissed advice, opaque to queries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct Pairs(pub Dismissed);
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}

@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 
 use super::Database;
 use crate::storage::StorageError;
-use crate::storage::entity::monitored_database::{Model, Names, Tags};
+use crate::storage::entity::monitored_database::{Model, Names, Pairs, Rules, Tags};
 use crate::storage::seal::Sealer;
 
 impl Database {
@@ -37,6 +37,8 @@ impl Database {
             collect_explain_plans: row.collect_explain_plans,
             collect_replication: row.collect_replication,
             disabled_collectors: row.disabled_collectors.0,
+            rules: row.rules.0,
+            dismissed: row.dismissed.0,
         };
         Ok(Self {
             target,
@@ -87,6 +89,8 @@ impl Database {
             all_databases: target.databases.all,
             include_databases: Names(target.databases.include),
             exclude_databases: Names(target.databases.exclude),
+            rules: Rules(target.rules),
+            dismissed: Pairs(target.dismissed),
             last_seen_at: self.last_seen_at.map(Into::into),
             last_error: self.last_error.clone(),
             health_score: self.health_score,

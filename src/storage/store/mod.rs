@@ -6,6 +6,7 @@ mod api_keys;
 mod database_row;
 mod databases;
 mod email_tokens;
+mod recommendations;
 mod refresh_tokens;
 mod targets;
 
@@ -13,4 +14,5 @@ pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
 pub use databases::{Database, Databases, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
+pub use recommendations::{Decision, Recommendation, Recommendations};
 pub use refresh_tokens::{NewRefreshToken, Rotation};

@@ -1,7 +1,7 @@
 //! The registered databases as the supervisor sees them: across tenants, since one process watches for all.
 
 use async_trait::async_trait;
-use basira_actors::model::{DatabaseId, Target};
+use basira_actors::model::{Checkup, DatabaseId, Target, Timestamp};
 use basira_actors::ports::{Sighting, SourceError, TargetSource};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -19,6 +19,10 @@ impl TargetSource for Storage {
     /// What the sighting does not know stays as it was, except for the error: none means that there is none now.
     async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
         Ok(self.note_sighting(id, sighting).await?)
+    }
+
+    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError> {
+        Ok(self.note_checkup(id, checkup, Timestamp::now()).await?)
     }
 }
 

@@ -8,6 +8,7 @@ mod connections;
 mod databases;
 mod errors;
 mod events;
+mod health;
 mod indexes;
 mod io;
 mod locks;
@@ -33,6 +34,7 @@ pub use connections::CONNECTIONS;
 pub use databases::DATABASES;
 pub use errors::ERRORS;
 pub use events::EVENTS;
+pub use health::HEALTH;
 pub use indexes::INDEXES;
 pub use io::IO;
 pub use locks::LOCKS;
@@ -71,6 +73,7 @@ pub static ALL: &[&Stream] = &[
     &DISKS,
     &ERRORS,
     &EVENTS,
+    &HEALTH,
     &INDEXES,
     &IO,
     &LOCKS,

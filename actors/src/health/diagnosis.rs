@@ -1,0 +1,136 @@
+//! What the doctor says.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Category, Severity, Unit, rules};
+use crate::model::{Engine, Timestamp};
+
+/// The state of one database, in the shape of `GET /databases/{id}/doctor`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diagnosis {
+    pub status: DoctorStatus,
+    /// 0 to 100; none when there is nothing fresh to judge by.
+    pub score: Option<u8>,
+    pub computed_at: Timestamp,
+    /// Costliest first; their penalties account for the whole distance to 100.
+    pub top_issues: Vec<Issue>,
+    pub metrics_summary: Map<String, Value>,
+    /// How many rules were evaluated.
+    pub evaluated: usize,
+    /// What could not be judged, and why: never counted as passed.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What a score means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DoctorStatus {
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+impl DoctorStatus {
+    const ALL: [Self; 3] = [Self::Healthy, Self::Degraded, Self::Unhealthy];
+
+    /// From 80 healthy, from 50 degraded.
+    #[must_use]
+    pub const fn of(score: Option<u8>) -> Self {
+        match score {
+            Some(80..) => Self::Healthy,
+            Some(50..) => Self::Degraded,
+            _ => Self::Unhealthy,
+        }
+    }
+
+    /// As it is stored.
+    #[must_use]
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// The one that is stored as `code`.
+    #[must_use]
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code() == code)
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Issue {
+    pub rule_id: &'static str,
+    pub severity: Severity,
+    pub category: Category,
+    pub title: &'static str,
+    pub detail: String,
+    pub recommendation: &'static str,
+    pub how_to_investigate: String,
+    pub how_to_fix: String,
+    /// Points that it cost.
+    pub penalty: u8,
+    pub value: Option<f64>,
+    pub threshold: Option<f64>,
+    pub unit: Unit,
+    /// Names of the objects concerned, worst first, at most 10.
+    pub evidence: Vec<String>,
+    /// How many there are.
+    pub objects: usize,
+    /// Since when it applies, as far as this process has seen.
+    pub since: Timestamp,
+}
+
+/// A rule that could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotEvaluated {
+    pub rule_id: &'static str,
+    pub reason: String,
+}
+
+impl Diagnosis {
+    /// Of a database without fresh samples: nothing is known, and that is what is wrong.
+    #[must_use]
+    pub fn disconnected(engine: Engine, at: Timestamp, since: Option<Timestamp>, why: &str) -> Self {
+        let rule = &rules::DISCONNECTED;
+        let issue = Issue {
+            rule_id: rule.id,
+            severity: Severity::Critical,
+            category: rule.category,
+            title: rule.title,
+            detail: why.to_owned(),
+            recommendation: rule.recommendation,
+            how_to_investigate: rule.investigate.to_owned(),
+            how_to_fix: rule.fix.to_owned(),
+            penalty: 100,
+            value: None,
+            threshold: None,
+            unit: rule.threshold.unit,
+            evidence: Vec::new(),
+            objects: 0,
+            since: since.unwrap_or(at),
+        };
+        let others = rules::of(engine).filter(|other| other.id != rule.id);
+        let reason = "the database is not connected".to_owned();
+        let not_evaluated =
+            others.map(|other| NotEvaluated { rule_id: other.id, reason: reason.clone() }).collect();
+        Self {
+            status: DoctorStatus::Unhealthy,
+            score: None,
+            computed_at: at,
+            top_issues: vec![issue],
+            metrics_summary: Map::new(),
+            evaluated: 1,
+            not_evaluated,
+        }
+    }
+}

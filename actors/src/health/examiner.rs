@@ -1,0 +1,253 @@
+//! Evaluates the rules from look to look: what has been so long enough, and what has not been for long enough.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{
+    Asked, Case, Diagnosis, DoctorStatus, Effective, Facts, Issue, Measure, NotEvaluated, Object, Penalties,
+    Rule, Severity, Unknown, listed, rules, score, summary,
+};
+use crate::model::{Advice, Checkup, Dismissed, Engine, RuleSettings, Status, Stream, Timestamp};
+
+/// What was wrong stays shown until it has been well for this long, or for as long as it had to last to be shown.
+const SETTLES: Duration = Duration::from_secs(15);
+/// Objects named in `evidence`, and described in `detail`.
+const MOST_EVIDENCE: usize = 10;
+const MOST_DESCRIBED: usize = 3;
+/// Objects of one rule that become advice.
+const MOST_ADVICE: usize = 100;
+
+/// Knows which rules apply, and since when.
+#[derive(Debug, Default)]
+pub struct Examiner {
+    states: BTreeMap<&'static str, State>,
+}
+
+/// Where one rule stands. Without a state: within its threshold.
+#[derive(Debug)]
+struct State {
+    /// Since when it is beyond its threshold.
+    since: Timestamp,
+    /// Whether it has lasted long enough to count.
+    applies: bool,
+    /// Since when it is back behind it.
+    well_since: Option<Timestamp>,
+    finding: Finding,
+}
+
+/// What a rule found, with its value.
+#[derive(Debug, Clone)]
+struct Finding {
+    objects: Vec<Object>,
+    value: f64,
+    threshold: f64,
+}
+
+/// What one examination came to.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    pub diagnosis: Diagnosis,
+    pub checkup: Checkup,
+}
+
+impl Examiner {
+    /// The spans that the rules for `engine` look at, as they are set.
+    #[must_use]
+    pub fn asks(engine: Engine, settings: &RuleSettings) -> BTreeMap<Asked, &'static Stream> {
+        let of_rule = |rule: &'static Rule| {
+            let set = Effective::of(rule, settings.of(rule.id));
+            let needs = rule.needs.iter().filter(move |_| set.enabled);
+            needs.filter_map(move |need| Asked::by(*need, set.window, set.baseline))
+        };
+        rules::of(engine).flat_map(of_rule).collect()
+    }
+
+    /// Evaluates every rule. The same facts in the same order always give the same answer.
+    pub fn examine(&mut self, facts: &Facts, settings: &RuleSettings, dismissed: &Dismissed) -> Examination {
+        if facts.status == Status::Disconnected {
+            let since = self.away_since(facts);
+            let why = facts.last_error.as_deref().unwrap_or("nothing was read from it lately");
+            let diagnosis = Diagnosis::disconnected(facts.engine, facts.at, Some(since), why);
+            return Examination { diagnosis, checkup: Checkup::default() };
+        }
+        let mut round = Round::default();
+        for rule in rules::of(facts.engine) {
+            let set = Effective::of(rule, settings.of(rule.id));
+            if !set.enabled {
+                self.states.remove(rule.id);
+                round.not_evaluated(rule, "it is switched off");
+                continue;
+            }
+            match self.look(facts, rule, set, dismissed, &mut round.advice) {
+                Ok(()) => round.evaluated.push(rule.id),
+                Err(Unknown(reason)) => {
+                    self.states.remove(rule.id);
+                    round.not_evaluated(rule, &reason);
+                }
+            }
+        }
+        self.conclude(facts, round)
+    }
+
+    /// Looks at one rule; all that it advises goes to `advice`, dismissed or not.
+    fn look(
+        &mut self,
+        facts: &Facts,
+        rule: &'static Rule,
+        set: Effective,
+        dismissed: &Dismissed,
+        advice: &mut Vec<Advice>,
+    ) -> Result<(), Unknown> {
+        facts.serves(rule)?;
+        let applies = self.states.get(rule.id).is_some_and(|state| state.applies);
+        let case = Case { facts, rule, set, limit: if applies { set.leave } else { set.enter } };
+        let mut objects = (rule.check)(&case)?;
+        if matches!(rule.measure, Measure::Highest | Measure::Lowest) {
+            objects.retain(|object| case.beyond(object.value));
+        }
+        let lowest = rule.measure == Measure::Lowest;
+        let worse = |a: &Object, b: &Object| {
+            let order = if lowest { a.value.total_cmp(&b.value) } else { b.value.total_cmp(&a.value) };
+            order.then_with(|| a.name.cmp(&b.name))
+        };
+        objects.sort_by(worse);
+        if rule.advises && measured(rule.measure, &objects).is_some_and(|value| case.beyond(value)) {
+            advice.extend(objects.iter().take(MOST_ADVICE).map(|object| advise(rule, object, set.enter)));
+        }
+        objects.retain(|object| !dismissed.contains(&(rule.id.to_owned(), object.name.clone())));
+        let met = measured(rule.measure, &objects).filter(|value| case.beyond(*value));
+        let finding = met.map(|value| Finding { objects, value, threshold: set.enter });
+        self.step(rule.id, finding, facts.at, set.lasting);
+        Ok(())
+    }
+
+    fn step(&mut self, id: &'static str, finding: Option<Finding>, at: Timestamp, lasting: Duration) {
+        match (finding, self.states.get_mut(id)) {
+            (Some(finding), Some(state)) => {
+                state.finding = finding;
+                state.well_since = None;
+                state.applies |= at.since(state.since) >= lasting;
+            }
+            (Some(finding), None) => {
+                let applies = lasting.is_zero();
+                self.states.insert(id, State { since: at, applies, well_since: None, finding });
+            }
+            (None, Some(state)) => {
+                let well_since = *state.well_since.get_or_insert(at);
+                if !state.applies || at.since(well_since) >= lasting.min(SETTLES) {
+                    self.states.remove(id);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn conclude(&self, facts: &Facts, round: Round) -> Examination {
+        let applying = rules::of(facts.engine)
+            .filter_map(|rule| Some((rule, self.states.get(rule.id).filter(|state| state.applies)?)));
+        let found: Vec<(&'static Rule, &State, f64)> = applying
+            .map(|(rule, state)| (rule, state, rule.curve.at(state.finding.value, state.finding.threshold)))
+            .collect();
+        let costs: Vec<f64> = found.iter().map(|(.., cost)| *cost).collect();
+        let Penalties { score, penalties } = score(&costs);
+        let mut issues: Vec<(f64, Issue)> = found
+            .iter()
+            .zip(penalties)
+            .map(|(&(rule, state, cost), penalty)| (cost, issue(rule, state, cost, penalty)))
+            .collect();
+        issues.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left.rule_id.cmp(right.rule_id)));
+        let diagnosis = Diagnosis {
+            status: DoctorStatus::of(Some(score)),
+            score: Some(score),
+            computed_at: facts.at,
+            top_issues: issues.into_iter().map(|(_, issue)| issue).collect(),
+            metrics_summary: summary::of(facts),
+            evaluated: round.evaluated.len(),
+            not_evaluated: round.not_evaluated,
+        };
+        let checkup = Checkup { score: Some(score), advice: round.advice, evaluated: round.evaluated };
+        Examination { diagnosis, checkup }
+    }
+
+    /// The states of a database that is away say nothing any more; since when it is.
+    fn away_since(&mut self, facts: &Facts) -> Timestamp {
+        let id = rules::DISCONNECTED.id;
+        self.states.retain(|known, _| *known == id);
+        let nothing = || Finding { objects: Vec::new(), value: 0.0, threshold: 0.0 };
+        let fresh = || State { since: facts.at, applies: true, well_since: None, finding: nothing() };
+        self.states.entry(id).or_insert_with(fresh).since
+    }
+}
+
+/// What one examination gathers on its way through the rules.
+#[derive(Default)]
+struct Round {
+    advice: Vec<Advice>,
+    evaluated: Vec<&'static str>,
+    not_evaluated: Vec<NotEvaluated>,
+}
+
+impl Round {
+    fn not_evaluated(&mut self, rule: &'static Rule, reason: &str) {
+        self.not_evaluated.push(NotEvaluated { rule_id: rule.id, reason: reason.to_owned() });
+    }
+}
+
+fn measured(measure: Measure, objects: &[Object]) -> Option<f64> {
+    let values = objects.iter().map(|object| object.value);
+    match measure {
+        // sorted: the worst is the first
+        Measure::Highest | Measure::Lowest => objects.first().map(|object| object.value),
+        Measure::Count => Some(f64::from(u32::try_from(objects.len()).unwrap_or(u32::MAX))),
+        Measure::Sum => Some(values.sum()),
+    }
+    .filter(|_| !objects.is_empty())
+}
+
+fn advise(rule: &'static Rule, object: &Object, threshold: f64) -> Advice {
+    Advice {
+        rule_id: rule.id,
+        object: object.name.clone(),
+        severity: Severity::of(rule.curve.at(object.value, threshold)).as_str(),
+        category: rule.category.as_str(),
+        title: rule.title,
+        detail: object.note.clone(),
+        recommendation: rule.recommendation.to_owned(),
+        how_to_investigate: rule.investigate.to_owned(),
+        how_to_fix: object.fix.clone().unwrap_or_else(|| rule.fix.to_owned()),
+        value: rounded(object.value),
+    }
+}
+
+fn issue(rule: &'static Rule, state: &State, cost: f64, penalty: u8) -> Issue {
+    let Finding { objects, value, threshold } = &state.finding;
+    let notes: Vec<String> = objects.iter().map(|object| object.note.clone()).collect();
+    let mut fixes: Vec<&str> = Vec::new();
+    for fix in objects.iter().filter_map(|object| object.fix.as_deref()) {
+        if !fixes.contains(&fix) && fixes.len() < MOST_EVIDENCE {
+            fixes.push(fix);
+        }
+    }
+    Issue {
+        rule_id: rule.id,
+        severity: Severity::of(cost),
+        category: rule.category,
+        title: rule.title,
+        detail: listed(&notes, MOST_DESCRIBED, "; "),
+        recommendation: rule.recommendation,
+        how_to_investigate: rule.investigate.to_owned(),
+        how_to_fix: if fixes.is_empty() { rule.fix.to_owned() } else { fixes.join("\n") },
+        penalty,
+        value: Some(rounded(*value)),
+        threshold: Some(*threshold),
+        unit: rule.threshold.unit,
+        evidence: objects.iter().take(MOST_EVIDENCE).map(|object| object.name.clone()).collect(),
+        objects: objects.len(),
+        since: state.since,
+    }
+}
+
+/// To a thousandth: enough to see, and nothing of how floating point came to it.
+fn rounded(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}

@@ -1,0 +1,63 @@
+//! The server's clock and Basira's tell different times.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Object, Rule, Scope, Threshold, Unit, Unknown, span,
+};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "collection.clock_skew",
+    scope: Scope::Any,
+    category: Category::Collection,
+    title: "The clocks of the server and of Basira differ",
+    looks_at: "The time by the server's clock when it answered the last look at its activity, against Basira's own. \
+               Samples carry the server's time, so charts of several databases do not line up, and tokens or \
+               certificates may fail elsewhere.",
+    needs: &[],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 5.0, leave: 3.0, unit: Unit::Seconds },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 2.0, worst: 300.0, most: 8.0 },
+    advises: true,
+    recommendation: "Let both machines follow the same time servers (chrony, systemd-timesyncd).",
+    investigate: "SELECT now();  -- compare with `date -u` on the machine that runs Basira",
+    fix: "-- timedatectl set-ntp true   (on the machine whose clock is wrong)",
+    source: "Answers take milliseconds, so a difference of seconds is that of the clocks.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let skew_ms =
+        case.facts().skew_ms.ok_or_else(|| Unknown::because("nobody has looked at the activity yet"))?;
+    let apart = Duration::from_millis(skew_ms.unsigned_abs());
+    if !case.beyond(apart.as_secs_f64()) {
+        return Ok(Vec::new());
+    }
+    let way = if skew_ms > 0 { "ahead of" } else { "behind" };
+    let note = format!("the server's clock is {} {way} Basira's", span(apart));
+    Ok(vec![Object { name: "clock".to_owned(), value: apart.as_secs_f64(), note, fix: None }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::testing::found;
+
+    #[test]
+    fn both_ways() {
+        for (skew_ms, expected) in [
+            (Some(400), Ok(vec![])),
+            (Some(7_000), Ok(vec!["the server's clock is 7.0 s ahead of Basira's".to_owned()])),
+            (Some(-90_000), Ok(vec!["the server's clock is 1 min 30 s behind Basira's".to_owned()])),
+            (None, Err(Unknown::because("nobody has looked at the activity yet"))),
+        ] {
+            let objects = found(&RULE, |facts| facts.skew_ms = skew_ms);
+            let notes =
+                objects.map(|objects| objects.into_iter().map(|object| object.note).collect::<Vec<_>>());
+            assert_eq!(notes, expected, "{skew_ms:?}");
+        }
+    }
+}

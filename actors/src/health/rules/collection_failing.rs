@@ -1,0 +1,59 @@
+//! Collectors that fail: what they would show is not known.
+
+use std::time::Duration;
+
+use crate::health::{Case, Category, Curve, Found, Measure, Object, Rule, Scope, Threshold, Unit};
+use crate::model::{CollectorState, CollectorStatus};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "collection.failing",
+    scope: Scope::Any,
+    category: Category::Collection,
+    title: "Collectors fail",
+    looks_at: "Collectors whose last run failed, though the server answers. One that cannot work here, for want of an \
+               extension or a privilege, is no failure: the rules that need it are not evaluated and say so.",
+    needs: &[],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 5.0, worst: 5.0, most: 20.0 },
+    advises: false,
+    recommendation: "Read the reason that each collector gives, and do what its fix says.",
+    investigate: "-- GET /api/v1/databases/{id}/collectors",
+    fix: "-- the fix that the collector names",
+    source: "A monitor that is blind must say so.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let failing = case.facts().collectors.iter().filter(|line| line.state == CollectorState::Failing);
+    Ok(failing.map(object).collect())
+}
+
+fn object(line: &CollectorStatus) -> Object {
+    let reason = line.reason.as_deref().unwrap_or("no reason is known");
+    Object {
+        name: line.name.to_owned(),
+        value: 1.0,
+        note: format!("{} fails: {reason}", line.name),
+        fix: line.fix.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::testing::{collector, found};
+
+    #[test]
+    fn skipped_ones_do_not_fail() {
+        let mut lines = vec![collector("pg_locks"), collector("pg_settings"), collector("pg_stat_wal")];
+        (lines[0].state, lines[0].reason) = (CollectorState::Failing, Some("timed out".to_owned()));
+        lines[1].state = CollectorState::Skipped;
+        let objects = found(&RULE, |facts| facts.collectors = lines).unwrap();
+        let notes: Vec<&str> = objects.iter().map(|object| object.note.as_str()).collect();
+        assert_eq!(notes, ["pg_locks fails: timed out"]);
+    }
+}

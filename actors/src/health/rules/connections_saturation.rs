@@ -1,0 +1,51 @@
+//! Connections run out.
+
+use std::time::Duration;
+
+use crate::health::{Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, pct};
+use crate::model::{ConnectionSnapshot, Engine};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "connections.saturation",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Connections,
+    title: "Connections run out",
+    looks_at: "Sessions of clients against what `max_connections` leaves to ordinary roles. When the last one is taken, \
+               clients are refused.",
+    needs: &[Need::Now("connections")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 80.0, leave: 75.0, unit: Unit::Pct },
+    lasting: Duration::from_secs(30),
+    curve: Curve { least: 10.0, worst: 98.0, most: 50.0 },
+    advises: false,
+    recommendation: "Put a pooler such as PgBouncer between clients and server, or close idle sessions. Raising \
+                     max_connections costs memory and needs a restart.",
+    investigate: "SELECT usename, application_name, client_addr, state, count(*)\n  FROM pg_stat_activity\n WHERE \
+                  backend_type = 'client backend'\n GROUP BY 1, 2, 3, 4\n ORDER BY 5 DESC;",
+    fix: "ALTER SYSTEM SET idle_session_timeout = '10min';\nSELECT pg_reload_conf();",
+    source: "PostgreSQL documentation, 20.3 Connections and Authentication: superuser_reserved_connections and \
+             reserved_connections are kept from ordinary roles.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<ConnectionSnapshot>()?;
+    let reserved = seen.superuser_reserved_connections + seen.reserved_connections.unwrap_or(0);
+    let open = (seen.max_connections - reserved).max(1);
+    let used_pct = share(seen.total, open);
+    if !case.beyond(used_pct) {
+        return Ok(Vec::new());
+    }
+    let busiest = seen.by_user.first().and_then(|user| Some((user.name.as_deref()?, user.count)));
+    let most = busiest.map(|(name, count)| format!(", {count} of them of {name}")).unwrap_or_default();
+    let note = format!("{} of {open} connections are taken ({}){most}", seen.total, pct(used_pct));
+    Ok(vec![Object { name: "max_connections".to_owned(), value: used_pct, note, fix: None }])
+}
+
+fn share(part: i64, whole: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of sessions")]
+    let pct = part as f64 * 100.0 / whole as f64;
+    pct
+}

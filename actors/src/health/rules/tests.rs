@@ -1,0 +1,75 @@
+//! What holds of every rule.
+
+use super::super::{Effective, Measure, Need, document};
+use super::*;
+use crate::collectors;
+use crate::model::RuleSetting;
+
+#[test]
+fn ids_are_unique_ordered_and_those_of_their_files() {
+    let ids: Vec<&str> = ALL.iter().map(|rule| rule.id).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(ids, sorted);
+    let list = include_str!("mod.rs");
+    for rule in ALL {
+        let (category, name) = rule.id.split_once('.').unwrap();
+        assert_eq!(category, rule.category.as_str(), "{}", rule.id);
+        assert!(list.contains(&format!("&{category}_{name}::RULE")), "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_rule_says_everything() {
+    for rule in ALL {
+        for text in [rule.looks_at, rule.recommendation, rule.source] {
+            assert!(text.len() > 10 && text.ends_with('.'), "{}: {text}", rule.id);
+        }
+        assert!(!rule.title.ends_with('.') && !rule.title.is_empty(), "{}", rule.id);
+        assert!(!rule.investigate.is_empty() && !rule.fix.is_empty(), "{}", rule.id);
+    }
+}
+
+#[test]
+fn thresholds_and_curves_go_one_way() {
+    for rule in ALL {
+        let (threshold, curve) = (rule.threshold, rule.curve);
+        let falling = rule.measure == Measure::Lowest;
+        let ordered = |from: f64, to: f64| if falling { from >= to } else { from <= to };
+        assert!(ordered(threshold.leave, threshold.enter), "{}: leaves before it enters", rule.id);
+        assert!(curve.worst.is_infinite() || ordered(threshold.enter, curve.worst), "{}: worst", rule.id);
+        assert!(curve.least <= curve.most && (0.0..=100.0).contains(&curve.most), "{}: penalties", rule.id);
+    }
+}
+
+#[test]
+fn what_a_rule_needs_exists_on_its_engine() {
+    for rule in ALL {
+        for engine in [Engine::Postgres, Engine::Clickhouse].into_iter().filter(|e| rule.scope.takes(*e)) {
+            for need in rule.needs {
+                let name = need.collector();
+                assert!(collectors::names(engine).contains(&name), "{} needs {name}", rule.id);
+            }
+        }
+        let spans = rule.needs.iter().any(|need| !matches!(need, Need::Now(_)));
+        assert_eq!(spans, !rule.window.is_zero(), "{}: window", rule.id);
+        let compares = rule.needs.iter().any(|need| matches!(need, Need::Baseline(..)));
+        assert_eq!(compares, !rule.baseline.is_zero(), "{}: baseline", rule.id);
+    }
+}
+
+#[test]
+fn the_page_is_that_of_the_rules() {
+    let page = include_str!("../../../../docs/rules.md");
+    assert!(page == document(), "docs/rules.md is not what the rules say: run `make rules`");
+}
+
+#[test]
+fn a_threshold_that_was_set_keeps_its_distance() {
+    let rule = find("connections.saturation").unwrap();
+    let set = |threshold| Effective::of(rule, RuleSetting { threshold, ..RuleSetting::default() });
+    assert_eq!((set(None).enter, set(None).leave), (rule.threshold.enter, rule.threshold.leave));
+    let half = set(Some(rule.threshold.enter / 2.0));
+    assert!((half.leave - rule.threshold.leave / 2.0).abs() < 1e-9);
+}

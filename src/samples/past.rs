@@ -1,0 +1,57 @@
+//! A span of a stream, for the health rules.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use basira_actors::model::streams::{QUERIES, STATEMENTS};
+use basira_actors::model::{Look, NULL, Past, PastSeries, Stream, Timestamp};
+use basira_actors::ports::SinkError;
+
+use super::{SampleStore, Scope, StoreError, Total, Wanted, Window, named};
+
+/// Statements of which the text is looked up too.
+const MOST_TEXTS: usize = 200;
+
+/// What is stored of `look`, with the texts of its words.
+pub(super) async fn past(store: &dyn SampleStore, scope: Scope, look: Look) -> Result<Past, SinkError> {
+    read(store, scope, look).await.map_err(|error| SinkError(error.to_string()))
+}
+
+async fn read(store: &dyn SampleStore, scope: Scope, look: Look) -> Result<Past, StoreError> {
+    let Look { stream, since, until, steps } = look;
+    let window = Window { since, until };
+    let totals = store.totals(scope, stream, window, &Wanted::ALL).await?;
+    let mut points = HashMap::new();
+    if let Some(steps) = steps {
+        let bucket_ms = step_ms(until.since(since), steps);
+        for timeline in store.timelines(scope, stream, window, bucket_ms, &Wanted::ALL).await? {
+            let of_series: Vec<(Timestamp, Vec<i64>)> =
+                timeline.points.into_iter().map(|point| (point.ts, point.values)).collect();
+            points.insert(timeline.group, of_series);
+        }
+    }
+    let mut hashes = named::words(stream, totals.iter().map(|total| &total.values[..]));
+    hashes.extend(costliest(stream, &totals));
+    let words = store.words(scope.organization, &hashes).await?;
+    let series = totals.into_iter().map(|total| PastSeries {
+        series: total.group,
+        values: total.values,
+        first: total.first,
+        points: points.remove(&total.group).unwrap_or_default(),
+    });
+    Ok(Past { series: series.collect(), words })
+}
+
+fn step_ms(span: Duration, steps: u32) -> i64 {
+    i64::try_from(span.as_millis() / u128::from(steps.max(1))).unwrap_or(i64::MAX).max(1)
+}
+
+/// The fingerprints of the costliest statements, where groups are fingerprints.
+fn costliest(stream: &Stream, totals: &[Total]) -> Vec<u64> {
+    let of_statements = [STATEMENTS.name, QUERIES.name].contains(&stream.name);
+    let Some(place) = stream.column("total_time_us").filter(|_| of_statements) else { return Vec::new() };
+    let cost = |total: &Total| total.values.get(place).copied().filter(|cost| *cost != NULL).unwrap_or(0);
+    let mut by_cost: Vec<&Total> = totals.iter().collect();
+    by_cost.sort_by_key(|total| std::cmp::Reverse(cost(total)));
+    by_cost.into_iter().take(MOST_TEXTS).map(|total| total.group).collect()
+}

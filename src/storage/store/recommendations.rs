@@ -1,0 +1,294 @@
+//! What health rules advise: opened and resolved by the rules, dismissed by people.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use basira_actors::model::{Advice, Checkup, DatabaseId, OrganizationId, Timestamp};
+use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::storage::entity::monitored_database::Pairs;
+use crate::storage::entity::{monitored_database, recommendation};
+use crate::storage::{Storage, StorageError};
+
+/// What was done about advice is remembered for this long.
+const RESOLVED_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
+const OPEN: &str = "open";
+const DISMISSED: &str = "dismissed";
+const RESOLVED: &str = "resolved";
+
+/// Advice about one object of one database, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recommendation {
+    pub id: Uuid,
+    pub database_id: DatabaseId,
+    pub rule_id: String,
+    pub object: String,
+    /// `open`, `dismissed` or `resolved`.
+    pub status: String,
+    pub severity: String,
+    pub category: String,
+    pub title: String,
+    pub detail: String,
+    pub recommendation: String,
+    pub how_to_investigate: String,
+    pub how_to_fix: String,
+    pub value: f64,
+    pub opened_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// When the rule did not find it any more.
+    pub resolved_at: Option<Timestamp>,
+    pub dismissed_at: Option<Timestamp>,
+    pub dismissed_by: Option<Uuid>,
+    pub dismiss_reason: Option<String>,
+}
+
+/// What somebody decides about advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It shall not be heard, and cost no points.
+    Dismiss {
+        reason: String,
+        by: Option<Uuid>,
+    },
+    Reopen,
+}
+
+/// The advice for one organization.
+#[derive(Debug)]
+pub struct Recommendations<'a> {
+    storage: &'a Storage,
+    organization: OrganizationId,
+}
+
+impl Storage {
+    /// The advice for `organization`.
+    #[must_use]
+    pub const fn recommendations(&self, organization: OrganizationId) -> Recommendations<'_> {
+        Recommendations { storage: self, organization }
+    }
+
+    /// Keeps the score and the advice of one examination. Across tenants: the doctor knows the database only.
+    pub(super) async fn note_checkup(
+        &self,
+        id: DatabaseId,
+        checkup: Checkup,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let transaction = self.begin().await?;
+        let query = monitored_database::Entity::find_by_id(id.0).lock_exclusive();
+        let Some(database) = query.one(&transaction).await? else { return Ok(()) };
+        let organization = database.organization_id;
+        if database.health_score != checkup.score.map(i32::from) {
+            let score = Set(checkup.score.map(i32::from));
+            let changes = monitored_database::ActiveModel {
+                id: Unchanged(id.0),
+                health_score: score,
+                ..Default::default()
+            };
+            changes.update(&transaction).await?;
+        }
+        let of_database = recommendation::Column::DatabaseId.eq(id.0);
+        let known = recommendation::Entity::find().filter(of_database.clone()).all(&transaction).await?;
+        let mut known: HashMap<(String, String), recommendation::Model> =
+            known.into_iter().map(|row| ((row.rule_id.clone(), row.object.clone()), row)).collect();
+        for advice in checkup.advice {
+            match known.remove(&(advice.rule_id.to_owned(), advice.object.clone())) {
+                Some(row) => refresh(row, advice, now, &transaction).await?,
+                None => {
+                    let row = opened(organization, id, advice, now);
+                    row.into_active_model().insert(&transaction).await?;
+                }
+            }
+        }
+        let evaluated: BTreeSet<&str> = checkup.evaluated.into_iter().collect();
+        for row in known.into_values() {
+            if row.status != RESOLVED && evaluated.contains(row.rule_id.as_str()) {
+                resolve(row, now, &transaction).await?;
+            }
+        }
+        let forgotten = recommendation::Column::ResolvedAt.lt((now - RESOLVED_KEPT).as_millis());
+        recommendation::Entity::delete_many()
+            .filter(of_database)
+            .filter(forgotten)
+            .exec(&transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+impl Recommendations<'_> {
+    fn select(&self) -> Select<recommendation::Entity> {
+        recommendation::Entity::find().filter(recommendation::Column::OrganizationId.eq(self.organization.0))
+    }
+
+    /// Those of `database`, or of all; with this status, if one is wanted. The worst first, then the newest.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn list(
+        &self,
+        database: Option<DatabaseId>,
+        status: Option<&str>,
+    ) -> Result<Vec<Recommendation>, StorageError> {
+        let mut query = self.select().order_by_desc(recommendation::Column::OpenedAt);
+        if let Some(database) = database {
+            query = query.filter(recommendation::Column::DatabaseId.eq(database.0));
+        }
+        if let Some(status) = status {
+            query = query.filter(recommendation::Column::Status.eq(status));
+        }
+        let rows = query.all(&self.storage.reader).await?;
+        let mut found: Vec<Recommendation> = rows.into_iter().map(Recommendation::from).collect();
+        let rank =
+            |severity: &str| ["critical", "warning", "info"].iter().position(|known| *known == severity);
+        found.sort_by(|a, b| {
+            let key = |of: &Recommendation| rank(&of.severity);
+            key(a).cmp(&key(b)).then(b.opened_at.cmp(&a.opened_at)).then_with(|| a.object.cmp(&b.object))
+        });
+        Ok(found)
+    }
+
+    /// Carries out `decision` on the one with this id; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn decide(
+        &self,
+        id: Uuid,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Option<Recommendation>, StorageError> {
+        let transaction = self.storage.begin().await?;
+        let query = self.select().filter(recommendation::Column::Id.eq(id)).lock_exclusive();
+        let Some(row) = query.one(&transaction).await? else { return Ok(None) };
+        let query = monitored_database::Entity::find_by_id(row.database_id).lock_exclusive();
+        let Some(database) = query.one(&transaction).await? else { return Ok(None) };
+        let mut dismissed = database.dismissed.0;
+        let pair = (row.rule_id.clone(), row.object.clone());
+        let resolved = row.resolved_at.is_some();
+        let mut changed = row.into_active_model();
+        match decision {
+            Decision::Dismiss { reason, by } => {
+                dismissed.insert(pair);
+                changed.dismissed_at = Set(Some(now.into()));
+                changed.dismissed_by = Set(by);
+                changed.dismiss_reason = Set(Some(reason));
+                changed.status = Set(if resolved { RESOLVED } else { DISMISSED }.to_owned());
+            }
+            Decision::Reopen => {
+                dismissed.remove(&pair);
+                changed.dismissed_at = Set(None);
+                changed.dismissed_by = Set(None);
+                changed.dismiss_reason = Set(None);
+                changed.status = Set(if resolved { RESOLVED } else { OPEN }.to_owned());
+            }
+        }
+        changed.updated_at = Set(now.into());
+        let row = changed.update(&transaction).await?;
+        let database = monitored_database::ActiveModel {
+            id: Unchanged(row.database_id),
+            dismissed: Set(Pairs(dismissed)),
+            ..Default::default()
+        };
+        database.update(&transaction).await?;
+        transaction.commit().await?;
+        Ok(Some(row.into()))
+    }
+}
+
+fn opened(organization: Uuid, database: DatabaseId, advice: Advice, now: Timestamp) -> recommendation::Model {
+    recommendation::Model {
+        id: Uuid::now_v7(),
+        organization_id: organization,
+        database_id: database.0,
+        rule_id: advice.rule_id.to_owned(),
+        object: advice.object,
+        status: OPEN.to_owned(),
+        severity: advice.severity.to_owned(),
+        category: advice.category.to_owned(),
+        title: advice.title.to_owned(),
+        detail: advice.detail,
+        recommendation: advice.recommendation,
+        how_to_investigate: advice.how_to_investigate,
+        how_to_fix: advice.how_to_fix,
+        value: advice.value,
+        opened_at: now.into(),
+        updated_at: now.into(),
+        resolved_at: None,
+        dismissed_at: None,
+        dismissed_by: None,
+        dismiss_reason: None,
+    }
+}
+
+/// What is known already is told anew; what was thought resolved is open again, or dismissed as it was.
+async fn refresh(
+    row: recommendation::Model,
+    advice: Advice,
+    now: Timestamp,
+    transaction: &DatabaseTransaction,
+) -> Result<(), StorageError> {
+    let back = row.status == RESOLVED;
+    let status = if row.dismissed_at.is_some() { DISMISSED } else { OPEN };
+    let opened_at = if back { now.into() } else { row.opened_at };
+    let mut changed = row.into_active_model();
+    changed.status = Set(status.to_owned());
+    changed.opened_at = Set(opened_at);
+    changed.resolved_at = Set(None);
+    changed.severity = Set(advice.severity.to_owned());
+    changed.title = Set(advice.title.to_owned());
+    changed.detail = Set(advice.detail);
+    changed.recommendation = Set(advice.recommendation);
+    changed.how_to_investigate = Set(advice.how_to_investigate);
+    changed.how_to_fix = Set(advice.how_to_fix);
+    changed.value = Set(advice.value);
+    changed.updated_at = Set(now.into());
+    changed.update(transaction).await?;
+    Ok(())
+}
+
+async fn resolve(
+    row: recommendation::Model,
+    now: Timestamp,
+    transaction: &DatabaseTransaction,
+) -> Result<(), StorageError> {
+    let mut changed = row.into_active_model();
+    changed.status = Set(RESOLVED.to_owned());
+    changed.resolved_at = Set(Some(now.into()));
+    changed.updated_at = Set(now.into());
+    changed.update(transaction).await?;
+    Ok(())
+}
+
+impl From<recommendation::Model> for Recommendation {
+    fn from(row: recommendation::Model) -> Self {
+        Self {
+            id: row.id,
+            database_id: DatabaseId(row.database_id),
+            rule_id: row.rule_id,
+            object: row.object,
+            status: row.status,
+            severity: row.severity,
+            category: row.category,
+            title: row.title,
+            detail: row.detail,
+            recommendation: row.recommendation,
+            how_to_investigate: row.how_to_investigate,
+            how_to_fix: row.how_to_fix,
+            value: row.value,
+            opened_at: row.opened_at.into(),
+            updated_at: row.updated_at.into(),
+            resolved_at: row.resolved_at.map(Timestamp::from),
+            dismissed_at: row.dismissed_at.map(Timestamp::from),
+            dismissed_by: row.dismissed_by,
+            dismiss_reason: row.dismiss_reason,
+        }
+    }
+}

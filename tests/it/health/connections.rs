@@ -1,0 +1,28 @@
+//! Rules about connections.
+
+use serde_json::json;
+
+use super::scene::Ward;
+use crate::harness::postgres::{NEWEST, private};
+
+#[tokio::test]
+async fn connections_run_out() {
+    let server = private(NEWEST, "max_connections = 20").await;
+    let ward = Ward::on(&server, &json!({"connections.saturation": {"threshold": 60}})).await;
+    ward.registered.recovers("connections.saturation", "max_connections").await;
+    let mut crowd = Vec::new();
+    for _ in 0..9 {
+        crowd.push(ward.database.client().await);
+    }
+    let issue = ward.registered.falls_ill("connections.saturation", "max_connections").await;
+    assert_eq!((issue["category"].as_str(), issue["unit"].as_str()), (Some("connections"), Some("pct")));
+    assert!(issue["value"].as_f64().unwrap() >= 60.0, "{issue}");
+    // the fix closes sessions that do nothing
+    let fix = issue["how_to_fix"].as_str().unwrap().replace("10min", "1s");
+    ward.run(&fix).await;
+    for client in &crowd {
+        // a new limit counts from the next idle moment on
+        let _ = client.batch_execute("select 1").await;
+    }
+    ward.registered.recovers("connections.saturation", "max_connections").await;
+}

@@ -1,0 +1,6 @@
+//! Health rules: each trouble is really made, found, named, and gone after the fix that was printed.
+
+mod both;
+mod connections;
+mod idle;
+mod scene;
