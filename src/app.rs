@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::health::Diagnosis;
-use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Target, Timestamp};
+use basira_actors::model::{DatabaseStatus, OrganizationId, RuleSettings, Status, Target, Timestamp};
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,8 @@ pub struct App {
     pub connect: ConnectSettings,
     /// What a database gets that is registered without its own.
     pub collect: Collect,
+    /// How health rules are set for all databases.
+    pub rules: Arc<RuleSettings>,
     pub public_url: PublicUrl,
     pub tickets: Tickets,
     pub live: LiveStreams,

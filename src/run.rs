@@ -67,6 +67,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
         supervisor: supervisor.clone(),
         connect: connect_settings(&config),
         collect: config.collect.clone(),
+        rules: Arc::new(config.health.rules.clone()),
         tickets: Tickets::default(),
         live: LiveStreams::default(),
         shutdown: shutdown.clone(),

@@ -52,7 +52,7 @@ enum Command {
     },
     /// Try it all out with nothing installed: a throwaway PostgreSQL with a workload, watched
     Demo(DemoOptions),
-    /// Say what works on one database, and what would make the rest work.
+    /// Say what works on one database, what would make the rest work, and how healthy it is.
     /// Exits 0 healthy, 1 degraded, 2 unhealthy, 3 no connection
     Check(check::CheckOptions),
     /// Print every health rule, with its threshold and what it costs, as Markdown

@@ -13,12 +13,14 @@ use basira_actors::model::{
 use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
 
+use uuid::Uuid;
+
 pub use self::input::Input;
 use self::input::{disabled_by_default, required};
 use crate::config::Collect;
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, RegisterError};
+use crate::storage::store::{Database, Decision, Recommendation, RegisterError};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -120,6 +122,25 @@ impl Databases<'_> {
             self.supervisor.watch(database.target.clone());
         }
         Ok(changed)
+    }
+
+    /// Dismisses advice or takes that back; the actor learns of it at once. `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn decide(
+        &self,
+        id: Uuid,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Option<Recommendation>, StorageError> {
+        let decided = self.storage.recommendations(self.organization).decide(id, decision, now).await?;
+        let Some(recommendation) = decided else { return Ok(None) };
+        let databases = self.storage.databases(self.organization);
+        if let Some(database) = databases.find(recommendation.database_id).await? {
+            self.supervisor.watch(database.target);
+        }
+        Ok(Some(recommendation))
     }
 
     /// Stops watching a database and removes it with all its samples; false when there is none.

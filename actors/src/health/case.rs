@@ -136,7 +136,7 @@ impl<'a> Case<'a> {
     fn past(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<Past>, Unknown> {
         let asked = Asked { stream: stream.name, window: self.set.window, ago, course };
         let past = self.facts.past.get(&asked).cloned();
-        past.ok_or_else(|| Unknown::because("what is stored could not be read"))
+        past.ok_or_else(|| Unknown::because("it needs samples over a span, and none could be read"))
     }
 
     fn watched_since(&self, stream: &'static Stream) -> Option<Timestamp> {

@@ -146,7 +146,9 @@ impl Examiner {
         let applying = rules::of(facts.engine)
             .filter_map(|rule| Some((rule, self.states.get(rule.id).filter(|state| state.applies)?)));
         let found: Vec<(&'static Rule, &State, f64)> = applying
-            .map(|(rule, state)| (rule, state, rule.curve.at(state.finding.value, state.finding.threshold)))
+            .map(|(rule, state)| {
+                (rule, state, rule.curve.at(state.finding.value, state.finding.threshold, rule.measure))
+            })
             .collect();
         let costs: Vec<f64> = found.iter().map(|(.., cost)| *cost).collect();
         let Penalties { score, penalties } = score(&costs);
@@ -208,7 +210,7 @@ fn advise(rule: &'static Rule, object: &Object, threshold: f64) -> Advice {
     Advice {
         rule_id: rule.id,
         object: object.name.clone(),
-        severity: Severity::of(rule.curve.at(object.value, threshold)).as_str(),
+        severity: Severity::of(rule.curve.at(object.value, threshold, rule.measure)).as_str(),
         category: rule.category.as_str(),
         title: rule.title,
         detail: object.note.clone(),
@@ -251,3 +253,6 @@ fn issue(rule: &'static Rule, state: &State, cost: f64, penalty: u8) -> Issue {
 fn rounded(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
+
+#[cfg(test)]
+mod tests;

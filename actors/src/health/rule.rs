@@ -254,14 +254,40 @@ impl Curve {
 
     /// The penalty of `value` where `threshold` is where it begins, in percent of what is left.
     #[must_use]
-    pub fn at(self, value: f64, threshold: f64) -> f64 {
+    pub fn at(self, value: f64, threshold: f64, measure: Measure) -> f64 {
         if self.worst.is_infinite() {
             return self.least;
         }
-        let way = self.worst - threshold;
-        // a value beyond the threshold is on the way to the worst, unless somebody set the threshold beyond that
-        let part =
-            if way == 0.0 || (value - threshold) * way < 0.0 { 1.0 } else { (value - threshold) / way };
+        let sign = if measure == Measure::Lowest { -1.0 } else { 1.0 };
+        let way = (self.worst - threshold) * sign;
+        // somebody may have set the threshold beyond the worst
+        let part = if way > 0.0 { (value - threshold) * sign / way } else { 1.0 };
         self.least + (self.most - self.least) * part.clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Curve, Measure};
+
+    #[test]
+    fn penalties_rise_on_a_line_between_threshold_and_worst() {
+        let curve = Curve { least: 10.0, worst: 98.0, most: 50.0 };
+        for (value, threshold, expected) in [
+            (78.0, 80.0, 10.0),
+            (80.0, 80.0, 10.0),
+            (89.0, 80.0, 30.0),
+            (99.0, 80.0, 50.0),
+            (99.0, 99.0, 50.0),
+        ] {
+            let found = curve.at(value, threshold, Measure::Highest);
+            assert!((found - expected).abs() < 1e-9, "{value} at {threshold}: {found}");
+        }
+        let falling = Curve { least: 5.0, worst: 50.0, most: 25.0 };
+        for (value, expected) in [(95.0, 5.0), (90.0, 5.0), (70.0, 15.0), (40.0, 25.0)] {
+            let found = falling.at(value, 90.0, Measure::Lowest);
+            assert!((found - expected).abs() < 1e-9, "{value}: {found}");
+        }
+        assert!((Curve::flat(7.0).at(1e9, 1.0, Measure::Sum) - 7.0).abs() < 1e-9);
     }
 }

@@ -4,20 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::Facts;
 use crate::model::{
-    ConnectionSnapshot, Engine, LockSnapshot, MergeSnapshot, MutationSnapshot, Replicas, Replication,
-    ServerIdentity, ServerMetrics, Snapshot, XidHorizon,
+    ActivitySnapshot, ConnectionSnapshot, Engine, LockSnapshot, MergeSnapshot, MutationSnapshot, Replicas,
+    Replication, ServerIdentity, ServerMetrics, Snapshot, XidHorizon,
 };
 
 /// What is so now; what was not seen is null.
 pub(super) fn of(facts: &Facts) -> Map<String, Value> {
     let mut summary = Map::new();
-    let active = facts
-        .activity
-        .as_ref()
-        .map(|activity| activity.queries.iter().filter(|query| query.state.as_deref() == Some("active")));
-    summary.insert("active_queries".to_owned(), json!(active.clone().map(Iterator::count)));
-    let longest = active.and_then(|active| active.filter_map(|query| query.duration_ms).max());
-    summary.insert("longest_query_ms".to_owned(), json!(longest));
+    let (active, longest_ms) = facts.activity.as_deref().map_or((None, None), ActivitySnapshot::active);
+    summary.insert("active_queries".to_owned(), json!(active));
+    summary.insert("longest_query_ms".to_owned(), json!(longest_ms));
     let more = match facts.engine {
         Engine::Postgres => postgres(facts),
         Engine::Clickhouse => clickhouse(facts),

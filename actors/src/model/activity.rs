@@ -57,3 +57,12 @@ pub struct ActivitySnapshot {
     pub at: Timestamp,
     pub queries: Vec<ActiveQuery>,
 }
+
+impl ActivitySnapshot {
+    /// How many queries run, and for how many milliseconds the longest has: sessions that are idle are none.
+    #[must_use]
+    pub fn active(&self) -> (Option<usize>, Option<i64>) {
+        let active = || self.queries.iter().filter(|query| query.state.as_deref() == Some("active"));
+        (Some(active().count()), active().filter_map(|query| query.duration_ms).max())
+    }
+}

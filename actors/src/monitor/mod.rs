@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::actor::{Arguments, Message, Monitor};
-pub use self::check::{CheckReport, check};
+pub use self::check::{CheckReport, CollectorCheck, check};
 pub use self::live::Live;
 pub(crate) use self::shared::{Observed, Shared};
 use crate::drivers::ConnectSettings;

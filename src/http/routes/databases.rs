@@ -74,7 +74,7 @@ async fn test(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Admin).await?;
     let input: Input = request.json().await?;
     let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
-    response::ok(&monitor::check(&draft.target, &request.app.connect).await)
+    response::ok(&monitor::check(&draft.target, &request.app.connect, &request.app.rules).await)
 }
 
 async fn get(request: Request) -> Answer {

@@ -16,6 +16,7 @@ mod doctor;
 mod errors;
 mod events;
 mod extensions;
+mod fleet;
 mod health;
 mod indexes;
 mod io_stats;
@@ -26,6 +27,7 @@ mod mutations;
 mod overview;
 mod parts;
 mod queries;
+mod recommendations;
 mod replication;
 mod rules;
 mod sequences;
@@ -60,6 +62,7 @@ pub fn all() -> Vec<Route> {
         errors::routes(),
         events::routes(),
         extensions::routes(),
+        fleet::routes(),
         health::routes(),
         indexes::routes(),
         io_stats::routes(),
@@ -71,6 +74,7 @@ pub fn all() -> Vec<Route> {
         parts::routes(),
         queries::routes(),
         replication::routes(),
+        recommendations::routes(),
         rules::routes(),
         sequences::routes(),
         server_metrics::routes(),

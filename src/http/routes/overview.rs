@@ -107,10 +107,10 @@ async fn get(request: Request) -> Answer {
 
 impl Now {
     fn of(snapshot: &ActivitySnapshot) -> Self {
-        let active = || snapshot.queries.iter().filter(|query| query.state.as_deref() == Some("active"));
+        let (active_queries, longest_query_ms) = snapshot.active();
         Self {
-            active_queries: Some(active().count()),
-            longest_query_ms: active().filter_map(|query| query.duration_ms).max(),
+            active_queries,
+            longest_query_ms,
             blocked: Some(snapshot.queries.iter().filter(|query| !query.blocking_pids.is_empty()).count()),
         }
     }

@@ -90,6 +90,7 @@ impl TestServer {
             supervisor,
             connect,
             collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
+            rules: Arc::default(),
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),

@@ -14,5 +14,5 @@ pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
 pub use databases::{Database, Databases, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
-pub use recommendations::{Decision, Recommendation, Recommendations};
+pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
 pub use refresh_tokens::{NewRefreshToken, Rotation};

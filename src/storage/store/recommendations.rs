@@ -6,10 +6,10 @@ use std::time::Duration;
 use basira_actors::model::{Advice, Checkup, DatabaseId, OrganizationId, Timestamp};
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Select,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::storage::entity::monitored_database::Pairs;
@@ -19,9 +19,35 @@ use crate::storage::{Storage, StorageError};
 /// What was done about advice is remembered for this long.
 const RESOLVED_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
-const OPEN: &str = "open";
-const DISMISSED: &str = "dismissed";
-const RESOLVED: &str = "resolved";
+/// Where advice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AdviceStatus {
+    Open,
+    /// Somebody does not want to hear it.
+    Dismissed,
+    /// The rule does not find it any more.
+    Resolved,
+}
+
+impl AdviceStatus {
+    const ALL: [Self; 3] = [Self::Open, Self::Dismissed, Self::Resolved];
+
+    /// As it is stored.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Dismissed => "dismissed",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StorageError> {
+        let found = Self::ALL.into_iter().find(|status| status.as_str() == text);
+        let unexpected = || format!("recommendation.status cannot be {text}");
+        found.ok_or_else(|| StorageError::Database(DbErr::Type(unexpected())))
+    }
+}
 
 /// Advice about one object of one database, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,8 +56,7 @@ pub struct Recommendation {
     pub database_id: DatabaseId,
     pub rule_id: String,
     pub object: String,
-    /// `open`, `dismissed` or `resolved`.
-    pub status: String,
+    pub status: AdviceStatus,
     pub severity: String,
     pub category: String,
     pub title: String,
@@ -109,7 +134,7 @@ impl Storage {
         }
         let evaluated: BTreeSet<&str> = checkup.evaluated.into_iter().collect();
         for row in known.into_values() {
-            if row.status != RESOLVED && evaluated.contains(row.rule_id.as_str()) {
+            if row.status != AdviceStatus::Resolved.as_str() && evaluated.contains(row.rule_id.as_str()) {
                 resolve(row, now, &transaction).await?;
             }
         }
@@ -135,17 +160,18 @@ impl Recommendations<'_> {
     pub async fn list(
         &self,
         database: Option<DatabaseId>,
-        status: Option<&str>,
+        status: Option<AdviceStatus>,
     ) -> Result<Vec<Recommendation>, StorageError> {
         let mut query = self.select().order_by_desc(recommendation::Column::OpenedAt);
         if let Some(database) = database {
             query = query.filter(recommendation::Column::DatabaseId.eq(database.0));
         }
         if let Some(status) = status {
-            query = query.filter(recommendation::Column::Status.eq(status));
+            query = query.filter(recommendation::Column::Status.eq(status.as_str()));
         }
         let rows = query.all(&self.storage.reader).await?;
-        let mut found: Vec<Recommendation> = rows.into_iter().map(Recommendation::from).collect();
+        let mut found: Vec<Recommendation> =
+            rows.into_iter().map(Recommendation::of).collect::<Result<_, _>>()?;
         let rank =
             |severity: &str| ["critical", "warning", "info"].iter().position(|known| *known == severity);
         found.sort_by(|a, b| {
@@ -173,6 +199,8 @@ impl Recommendations<'_> {
         let mut dismissed = database.dismissed.0;
         let pair = (row.rule_id.clone(), row.object.clone());
         let resolved = row.resolved_at.is_some();
+        let unless_resolved =
+            |status: AdviceStatus| if resolved { AdviceStatus::Resolved } else { status }.as_str().to_owned();
         let mut changed = row.into_active_model();
         match decision {
             Decision::Dismiss { reason, by } => {
@@ -180,14 +208,14 @@ impl Recommendations<'_> {
                 changed.dismissed_at = Set(Some(now.into()));
                 changed.dismissed_by = Set(by);
                 changed.dismiss_reason = Set(Some(reason));
-                changed.status = Set(if resolved { RESOLVED } else { DISMISSED }.to_owned());
+                changed.status = Set(unless_resolved(AdviceStatus::Dismissed));
             }
             Decision::Reopen => {
                 dismissed.remove(&pair);
                 changed.dismissed_at = Set(None);
                 changed.dismissed_by = Set(None);
                 changed.dismiss_reason = Set(None);
-                changed.status = Set(if resolved { RESOLVED } else { OPEN }.to_owned());
+                changed.status = Set(unless_resolved(AdviceStatus::Open));
             }
         }
         changed.updated_at = Set(now.into());
@@ -199,7 +227,7 @@ impl Recommendations<'_> {
         };
         database.update(&transaction).await?;
         transaction.commit().await?;
-        Ok(Some(row.into()))
+        Recommendation::of(row).map(Some)
     }
 }
 
@@ -210,7 +238,7 @@ fn opened(organization: Uuid, database: DatabaseId, advice: Advice, now: Timesta
         database_id: database.0,
         rule_id: advice.rule_id.to_owned(),
         object: advice.object,
-        status: OPEN.to_owned(),
+        status: AdviceStatus::Open.as_str().to_owned(),
         severity: advice.severity.to_owned(),
         category: advice.category.to_owned(),
         title: advice.title.to_owned(),
@@ -235,11 +263,11 @@ async fn refresh(
     now: Timestamp,
     transaction: &DatabaseTransaction,
 ) -> Result<(), StorageError> {
-    let back = row.status == RESOLVED;
-    let status = if row.dismissed_at.is_some() { DISMISSED } else { OPEN };
+    let back = row.status == AdviceStatus::Resolved.as_str();
+    let status = if row.dismissed_at.is_some() { AdviceStatus::Dismissed } else { AdviceStatus::Open };
     let opened_at = if back { now.into() } else { row.opened_at };
     let mut changed = row.into_active_model();
-    changed.status = Set(status.to_owned());
+    changed.status = Set(status.as_str().to_owned());
     changed.opened_at = Set(opened_at);
     changed.resolved_at = Set(None);
     changed.severity = Set(advice.severity.to_owned());
@@ -260,21 +288,21 @@ async fn resolve(
     transaction: &DatabaseTransaction,
 ) -> Result<(), StorageError> {
     let mut changed = row.into_active_model();
-    changed.status = Set(RESOLVED.to_owned());
+    changed.status = Set(AdviceStatus::Resolved.as_str().to_owned());
     changed.resolved_at = Set(Some(now.into()));
     changed.updated_at = Set(now.into());
     changed.update(transaction).await?;
     Ok(())
 }
 
-impl From<recommendation::Model> for Recommendation {
-    fn from(row: recommendation::Model) -> Self {
-        Self {
+impl Recommendation {
+    fn of(row: recommendation::Model) -> Result<Self, StorageError> {
+        Ok(Self {
             id: row.id,
             database_id: DatabaseId(row.database_id),
             rule_id: row.rule_id,
             object: row.object,
-            status: row.status,
+            status: AdviceStatus::parse(&row.status)?,
             severity: row.severity,
             category: row.category,
             title: row.title,
@@ -289,6 +317,6 @@ impl From<recommendation::Model> for Recommendation {
             dismissed_at: row.dismissed_at.map(Timestamp::from),
             dismissed_by: row.dismissed_by,
             dismiss_reason: row.dismiss_reason,
-        }
+        })
     }
 }

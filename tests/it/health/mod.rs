@@ -1,6 +1,8 @@
 //! Health rules: each trouble is really made, found, named, and gone after the fix that was printed.
 
+mod advice;
 mod both;
+mod check;
 mod connections;
 mod idle;
 mod scene;

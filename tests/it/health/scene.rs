@@ -9,7 +9,7 @@ use crate::harness::{Organization, Registered, TestApp, TestDatabase};
 
 /// A PostgreSQL database whose rules are set as a test wants them.
 pub(super) struct Ward {
-    _app: TestApp,
+    pub(super) app: TestApp,
     pub(super) database: TestDatabase,
     pub(super) registered: Registered,
     /// A superuser's connection to it.
@@ -27,7 +27,7 @@ impl Ward {
         registration["rules"] = at_once(rules);
         let registered = organization.register_as(&registration).await;
         registered.connected().await;
-        Self { _app: app, database, registered, admin }
+        Self { app, database, registered, admin }
     }
 
     /// Carries out SQL that a fix or a trouble consists of, statement by statement.
@@ -45,7 +45,7 @@ pub(super) async fn carry_out(client: &Client, sql: &str) {
 
 /// A ClickHouse database whose rules are set as a test wants them.
 pub(super) struct ClickHouseWard {
-    _app: TestApp,
+    pub(super) app: TestApp,
     pub(super) database: ClickHouseDatabase,
     pub(super) registered: Registered,
 }
@@ -59,7 +59,7 @@ impl ClickHouseWard {
         let mut registration = database.registration();
         registration["rules"] = at_once(rules);
         let registered = organization.register_as(&registration).await;
-        Self { _app: app, database, registered }
+        Self { app, database, registered }
     }
 }
 

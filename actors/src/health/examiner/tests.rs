@@ -1,0 +1,135 @@
+//! Entering, lasting, leaving; what is not known; what was dismissed.
+
+use super::*;
+use crate::health::testing::{NOW, facts, saw};
+use crate::model::{CollectorState, ConnectionSnapshot, RuleSetting, Timestamp};
+
+const SATURATION: &str = "connections.saturation";
+
+/// A server of 100 open connections, of which `total` are taken, `seconds` after [`NOW`].
+fn crowded(total: i64, seconds: i64) -> Facts {
+    let mut facts = facts(Engine::Postgres);
+    facts.at = Timestamp(NOW.as_millis() + seconds * 1_000);
+    for line in &mut facts.collectors {
+        line.last_success_at = Some(facts.at);
+    }
+    let snapshot = ConnectionSnapshot {
+        ts: facts.at,
+        total,
+        active: 0,
+        idle: total,
+        idle_in_transaction: 0,
+        waiting: 0,
+        max_connections: 103,
+        superuser_reserved_connections: 3,
+        reserved_connections: None,
+        used_pct: None,
+        oldest_transaction_ms: None,
+        longest_idle_in_transaction_ms: None,
+        by_state: Vec::new(),
+        by_database: Vec::new(),
+        by_user: Vec::new(),
+        by_application: Vec::new(),
+    };
+    saw(&mut facts, "shop", snapshot);
+    facts
+}
+
+/// Scores of one examiner that meets these numbers of connections at these seconds.
+fn scores(course: &[(i64, i64)]) -> Vec<u8> {
+    let mut examiner = Examiner::default();
+    let look = |&(seconds, total): &(i64, i64)| {
+        let facts = crowded(total, seconds);
+        let examination = examiner.examine(&facts, &RuleSettings::default(), &Dismissed::new());
+        let diagnosis = examination.diagnosis;
+        let lost: u8 = diagnosis.top_issues.iter().map(|issue| issue.penalty).sum();
+        assert_eq!(Some(100 - lost), diagnosis.score);
+        diagnosis.score.unwrap()
+    };
+    course.iter().map(look).collect()
+}
+
+#[test]
+fn what_passes_by_does_not_count() {
+    // enters at 80 after 30 s, leaves at 75 after 15 s
+    assert_eq!(scores(&[(0, 85), (10, 85), (20, 70), (30, 85), (50, 85)]), [100; 5]);
+}
+
+#[test]
+fn between_the_thresholds_it_stays_as_it_was() {
+    assert_eq!(scores(&[(0, 78), (60, 78)]), [100, 100], "never entered");
+    let course = [(0, 80), (30, 80), (60, 76), (90, 76), (100, 74), (110, 76), (120, 74), (135, 74)];
+    assert_eq!(scores(&course), [100, 90, 90, 90, 90, 90, 90, 100]);
+}
+
+#[test]
+fn the_penalty_follows_the_value_and_the_answer_is_the_same_each_time() {
+    let course = [(0, 80), (30, 80), (40, 89), (50, 100)];
+    assert_eq!(scores(&course), [100, 90, 70, 50]);
+    assert_eq!(scores(&course), scores(&course));
+}
+
+#[test]
+fn what_is_not_known_is_not_passed() {
+    let reason = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = crowded(100, 0);
+        change(&mut facts);
+        let set = RuleSettings([(SATURATION.to_owned(), at_once())].into());
+        let diagnosis = Examiner::default().examine(&facts, &set, &Dismissed::new()).diagnosis;
+        let line = diagnosis.not_evaluated.into_iter().find(|line| line.rule_id == SATURATION);
+        line.map(|line| line.reason)
+    };
+    let line = |facts: &mut Facts, state, reason: Option<&str>| {
+        let line = facts.collectors.iter_mut().find(|line| line.name == "connections").unwrap();
+        (line.state, line.reason) = (state, reason.map(str::to_owned));
+    };
+    assert_eq!(reason(&|_| ()), None);
+    assert_eq!(
+        reason(&|facts| facts.newest = Default::default()).as_deref(),
+        Some("nothing was seen of it yet")
+    );
+    assert_eq!(
+        reason(&|facts| line(facts, CollectorState::Disabled, None)).as_deref(),
+        Some("connections is disabled")
+    );
+    assert_eq!(
+        reason(&|facts| line(facts, CollectorState::Skipped, Some("needs more"))).as_deref(),
+        Some("connections: needs more")
+    );
+    assert_eq!(
+        reason(&|facts| facts.at = facts.at + Duration::from_secs(31)).as_deref(),
+        Some("what connections saw last is too old")
+    );
+}
+
+fn at_once() -> RuleSetting {
+    RuleSetting { for_seconds: Some(0), ..RuleSetting::default() }
+}
+
+#[test]
+fn without_a_connection_there_is_no_score() {
+    let mut examiner = Examiner::default();
+    let examine = |examiner: &mut Examiner, facts: &Facts| {
+        examiner.examine(facts, &RuleSettings::default(), &Dismissed::new()).diagnosis
+    };
+    examine(&mut examiner, &crowded(90, 0));
+    assert_eq!(examine(&mut examiner, &crowded(90, 30)).score, Some(68));
+    let mut away = crowded(90, 40);
+    (away.status, away.last_error) = (Status::Disconnected, Some("refused".to_owned()));
+    let diagnosis = examine(&mut examiner, &away);
+    assert_eq!((diagnosis.score, diagnosis.status), (None, DoctorStatus::Unhealthy));
+    assert_eq!(diagnosis.top_issues[0].detail, "refused");
+    assert_eq!(diagnosis.top_issues[0].since, away.at);
+    away.at = away.at + Duration::from_secs(60);
+    assert_eq!(examine(&mut examiner, &away).top_issues[0].since, Timestamp(NOW.as_millis() + 40_000));
+    // back again: what was so before has to last anew
+    assert_eq!(examine(&mut examiner, &crowded(90, 110)).score, Some(100));
+}
+
+#[test]
+fn what_was_dismissed_costs_nothing() {
+    let set = RuleSettings([(SATURATION.to_owned(), at_once())].into());
+    let dismissed = Dismissed::from([(SATURATION.to_owned(), "max_connections".to_owned())]);
+    let examine = |dismissed| Examiner::default().examine(&crowded(100, 0), &set, dismissed).diagnosis.score;
+    assert_eq!((examine(&Dismissed::new()), examine(&dismissed)), (Some(50), Some(100)));
+}

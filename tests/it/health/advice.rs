@@ -1,0 +1,143 @@
+//! Advice: opened, dismissed and resolved; the fleet at a glance; rules as they are set.
+
+use serde_json::{Value, json};
+
+use super::scene::Ward;
+use crate::harness::postgres::{NEWEST, shared};
+use crate::harness::{Organization, TestApp, TestDatabase, issue};
+
+/// An invalid index, as a unique one that met two equal rows leaves behind.
+const INVALID: &str = "create table twins (n int); insert into twins values (1), (1)";
+
+async fn with_an_invalid_index() -> Ward {
+    let ward = Ward::on(shared(NEWEST).await, &json!({"indexes.invalid": {}})).await;
+    ward.admin.batch_execute(INVALID).await.unwrap();
+    let created = ward.admin.batch_execute("create unique index concurrently twins_n on twins (n)").await;
+    assert!(created.is_err(), "two equal rows");
+    ward
+}
+
+async fn recommendation(ward: &Ward, path: &str, object: &str) -> Value {
+    ward.registered
+        .collected(async || {
+            let list = ward.registered.client.get(path, 200).await;
+            let found = list.as_array().unwrap().iter().find(|line| line["object"] == object).cloned();
+            found.ok_or(list)
+        })
+        .await
+}
+
+#[tokio::test]
+async fn advice_is_opened_dismissed_and_resolved() {
+    let ward = with_an_invalid_index().await;
+    let Ward { registered, .. } = &ward;
+    let client = &registered.client;
+    let open =
+        recommendation(&ward, &format!("/databases/{}/recommendations", registered.id), "public.twins_n")
+            .await;
+    assert_eq!((open["rule_id"].as_str(), open["status"].as_str()), (Some("indexes.invalid"), Some("open")));
+    assert_eq!(open["database_id"].as_str(), Some(registered.id.as_str()));
+    registered.falls_ill("indexes.invalid", "public.twins_n").await;
+
+    let path = format!("/recommendations/{}", open["id"].as_str().unwrap());
+    let refused = client.patch(&path, &json!({"status": "dismissed"}), 400).await;
+    assert_eq!(refused["field"], "reason");
+    assert_eq!(client.patch(&path, &json!({"status": "resolved"}), 400).await["field"], "status");
+    let body = json!({"status": "dismissed", "reason": "is rebuilt tonight"});
+    let dismissed = client.patch(&path, &body, 200).await;
+    assert_eq!(
+        (&dismissed["status"], &dismissed["dismiss_reason"]),
+        (&json!("dismissed"), &json!("is rebuilt tonight"))
+    );
+    // it costs nothing any more, though it is still so
+    registered.recovers("indexes.invalid", "public.twins_n").await;
+    assert_eq!(client.get("/recommendations", 200).await, json!([]));
+    recommendation(&ward, "/recommendations?status=dismissed", "public.twins_n").await;
+
+    client.patch(&path, &json!({"status": "open"}), 200).await;
+    registered.falls_ill("indexes.invalid", "public.twins_n").await;
+    ward.run("drop index concurrently twins_n").await;
+    let resolved = recommendation(&ward, "/recommendations?status=resolved", "public.twins_n").await;
+    assert!(resolved["resolved_at"].is_string(), "{resolved}");
+}
+
+#[tokio::test]
+async fn advice_belongs_to_its_organization_and_goes_with_its_database() {
+    let ward = with_an_invalid_index().await;
+    let open = recommendation(&ward, "/recommendations", "public.twins_n").await;
+    let path = format!("/recommendations/{}", open["id"].as_str().unwrap());
+    let stranger = Organization::verified(&ward.app, "stranger").await;
+    assert_eq!(stranger.key.get("/recommendations", 200).await, json!([]));
+    stranger.key.patch(&path, &json!({"status": "open"}), 404).await;
+    stranger.key.get(&format!("/databases/{}/recommendations", ward.registered.id), 404).await;
+    assert_eq!(stranger.key.get("/overview", 200).await, json!([]));
+    ward.registered.client.delete(&format!("/databases/{}", ward.registered.id), 204).await;
+    assert_eq!(ward.registered.client.get("/recommendations?status=all", 200).await, json!([]));
+    ward.registered.client.patch(&path, &json!({"status": "open"}), 404).await;
+}
+
+#[tokio::test]
+async fn the_fleet_is_shown_worst_first() {
+    let app = TestApp::start().await;
+    let organization = Organization::verified(&app, "fleet").await;
+    let (well, ill) =
+        (TestDatabase::create(shared(NEWEST).await).await, TestDatabase::create(shared(NEWEST).await).await);
+    let strict = json!({"connections.saturation": {"threshold": 0.1, "for_seconds": 0}});
+    let registration = |database: &TestDatabase, name: &str, rules: &Value| {
+        let mut body = database.registration();
+        (body["name"], body["rules"]) = (name.into(), rules.clone());
+        body
+    };
+    let well = organization.register_as(&registration(&well, "well", &json!({}))).await;
+    let ill = organization.register_as(&registration(&ill, "ill", &strict)).await;
+    let mut away = registration(&TestDatabase::create(shared(NEWEST).await).await, "away", &json!({}));
+    away["password"] = "wrong".into();
+    organization.register_as(&away).await;
+    let lines = ill
+        .collected(async || {
+            let fleet = organization.key.get("/overview", 200).await;
+            let names: Vec<&str> =
+                fleet.as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
+            let scored = fleet[1]["health_score"].as_i64() < fleet[2]["health_score"].as_i64();
+            if names == ["away", "ill", "well"] && scored { Ok(fleet) } else { Err(fleet) }
+        })
+        .await;
+    assert_eq!((&lines[0]["health_score"], &lines[0]["health"]), (&Value::Null, &json!("unhealthy")));
+    assert_eq!(lines[0]["top_issues"][0]["rule_id"], "collection.disconnected");
+    assert_eq!(lines[1]["top_issues"][0]["rule_id"], "connections.saturation");
+    assert_eq!(lines[1]["id"].as_str(), Some(ill.id.as_str()));
+    assert_eq!(lines[1]["health_score"], ill.get("/doctor").await["score"]);
+    assert_eq!(lines[2]["health_score"], well.get("/overview").await["health_score"]);
+}
+
+#[tokio::test]
+async fn rules_are_set_for_one_database_and_for_all() {
+    let rule = "HEALTH__RULES__CONNECTIONS__SATURATION";
+    let (threshold, lasting) = (format!("{rule}__THRESHOLD"), format!("{rule}__FOR_SECONDS"));
+    let app = TestApp::start_with(&[(&threshold, "0.1"), (&lasting, "0")]).await;
+    let organization = Organization::verified(&app, "rules").await;
+    let registered = organization.register(&TestDatabase::create(shared(NEWEST).await).await).await;
+    let issue_of_all = registered.falls_ill("connections.saturation", "max_connections").await;
+    assert_eq!(issue_of_all["threshold"], 0.1);
+    registered.set_rule("connections.saturation", &json!({"threshold": 100})).await;
+    registered.recovers("connections.saturation", "max_connections").await;
+    assert_eq!(registered.get("").await["rules"]["connections.saturation"]["threshold"], 100.0);
+
+    let path = format!("/databases/{}", registered.id);
+    for (rules, part) in [
+        (json!({"connections.saturations": {}}), "names no rule"),
+        (json!({"inserts.parts_per_partition": {}}), "names no rule"),
+        (json!({"connections.saturation": {"threshold": -1}}), "must be a number from 0 up"),
+        (json!({"connections.saturation": {"window_seconds": 60}}), "look at a span"),
+        (json!({"connections.saturation": {"treshold": 60}}), "must be one of `enabled`"),
+        (json!({"locks.deadlocks": {"window_seconds": 0}}), "must be at least 1"),
+    ] {
+        let refused = registered.client.patch(&path, &json!({"rules": rules}), 400).await;
+        assert!(refused["error"].as_str().unwrap().contains(part), "{rules}: {refused}");
+    }
+    registered.client.patch(&path, &json!({"rules": null}), 200).await;
+    registered.falls_ill("connections.saturation", "max_connections").await;
+    let rules = registered.client.get("/rules", 200).await;
+    assert!(rules.as_array().unwrap().iter().any(|rule| rule["id"] == "locks.deadlocks"));
+    assert!(issue(&registered.get("/doctor").await, "connections.saturation").is_some());
+}
