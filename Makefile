@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-live bench-store bench-encodings
+.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-health bench-live bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -26,6 +26,9 @@ bench-poll:
 
 bench-clickhouse:
 	$(CARGO) bench --bench poll -- clickhouse
+
+bench-health:
+	$(CARGO) bench --bench poll -- health
 
 bench-live:
 	$(CARGO) bench --bench live

@@ -9,6 +9,7 @@ mod clickhouse;
 mod common;
 mod database;
 mod family;
+mod health;
 mod meter;
 mod ours;
 mod peers;
@@ -48,7 +49,11 @@ async fn main() -> Result<(), Failure> {
     }
     let server = database::start().await?;
     let life = Helper::in_role(&["live", &server.dsn()]).await?;
+    if arguments.iter().any(|argument| argument == "health") {
+        return health::costs_of_examining(server.port()).await;
+    }
     costs(&server).await?;
+    health::costs_of_examining(server.port()).await?;
     memory(&server).await?;
     drop(life);
     peers(&server).await?;

@@ -11,9 +11,10 @@ use basira::storage::Storage;
 use basira_actors::collect::{Every, Spec};
 use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
+use basira_actors::health::Diagnosis;
 use basira_actors::model::{
-    Batch, DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Stream, Target, Timestamp, TlsMode,
-    streams,
+    Batch, DatabaseId, Databases, Engine, Look, OrganizationId, Past, RuleSettings, Stream, Target,
+    Timestamp, TlsMode, streams,
 };
 use basira_actors::monitor::Dependencies;
 use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
@@ -118,6 +119,25 @@ impl Ours {
         Ok(after.since(before))
     }
 
+    /// What the doctor says in `rounds` examinations, with every collector, once `warm` has passed.
+    pub(crate) async fn examined(
+        &mut self,
+        rules: RuleSettings,
+        warm: Duration,
+        rounds: u32,
+    ) -> Result<Vec<Arc<Diagnosis>>, Failure> {
+        self.supervisor.watch(Target { rules, collect_replication: true, ..self.target.clone() });
+        sleep(warm).await;
+        let mut examined = Vec::new();
+        for _ in 0..rounds {
+            self.polled(1).await?;
+            sleep(SECOND).await;
+            examined.push(self.handle.diagnosis(Engine::Postgres));
+        }
+        self.pause();
+        Ok(examined)
+    }
+
     /// Keeps what is known, but asks for nothing.
     fn pause(&self) {
         let all = collectors::of(Engine::Postgres).map(|spec| spec.name.to_owned());
@@ -194,6 +214,15 @@ impl SampleSink for Watched {
 
     async fn newest(&self, id: DatabaseId, stream: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
         self.store.newest(id, stream).await
+    }
+
+    async fn past(
+        &self,
+        organization: OrganizationId,
+        id: DatabaseId,
+        look: Look,
+    ) -> Result<Past, SinkError> {
+        self.store.past(organization, id, look).await
     }
 }
 

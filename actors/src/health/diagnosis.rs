@@ -16,8 +16,9 @@ pub struct Diagnosis {
     /// Costliest first; their penalties account for the whole distance to 100.
     pub top_issues: Vec<Issue>,
     pub metrics_summary: Map<String, Value>,
-    /// How many rules were evaluated.
+    /// How many rules were evaluated, and how long that took.
     pub evaluated: usize,
+    pub evaluated_in_ms: Option<f64>,
     /// What could not be judged, and why: never counted as passed.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -130,6 +131,7 @@ impl Diagnosis {
             top_issues: vec![issue],
             metrics_summary: Map::new(),
             evaluated: 1,
+            evaluated_in_ms: None,
             not_evaluated,
         }
     }

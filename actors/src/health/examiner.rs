@@ -165,6 +165,7 @@ impl Examiner {
             top_issues: issues.into_iter().map(|(_, issue)| issue).collect(),
             metrics_summary: summary::of(facts),
             evaluated: round.evaluated.len(),
+            evaluated_in_ms: None,
             not_evaluated: round.not_evaluated,
         };
         let checkup = Checkup { score: Some(score), advice: round.advice, evaluated: round.evaluated };

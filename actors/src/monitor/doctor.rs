@@ -56,7 +56,10 @@ impl Doctor {
     pub(super) async fn examine(&mut self, target: &Target, mut facts: Facts) -> Arc<Diagnosis> {
         let settings = target.rules.over(&self.dependencies.rules);
         facts.past = self.read_past(target, &settings, facts.at).await;
-        let Examination { diagnosis, checkup } = self.examiner.examine(&facts, &settings, &target.dismissed);
+        let started = Instant::now();
+        let examination = self.examiner.examine(&facts, &settings, &target.dismissed);
+        let Examination { mut diagnosis, checkup } = examination;
+        diagnosis.evaluated_in_ms = Some(started.elapsed().as_secs_f64() * 1_000.0);
         self.store(target, &diagnosis).await;
         self.note(target, checkup).await;
         Arc::new(diagnosis)

@@ -5,4 +5,5 @@ mod both;
 mod check;
 mod connections;
 mod idle;
+mod load;
 mod scene;

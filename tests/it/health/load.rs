@@ -1,0 +1,109 @@
+//! A server that works hard and well is healthy.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+use super::scene::Ward;
+use crate::harness::holds_for;
+use crate::harness::postgres::{NEWEST, private};
+
+const BRANCHES: i32 = 10;
+const ACCOUNTS: i32 = 100_000;
+const CLIENTS: i32 = 4;
+
+/// The tables of pgbench, as it makes them.
+const TABLES: &str = "
+    create table pgbench_branches (bid int not null, bbalance int, filler char(88)) with (fillfactor = 100);
+    create table pgbench_tellers (tid int not null, bid int, tbalance int, filler char(84)) with (fillfactor = 100);
+    create table pgbench_accounts (aid int not null, bid int, abalance int, filler char(84)) with (fillfactor = 100);
+    create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22));
+    insert into pgbench_branches select n, 0 from generate_series(1, 10) n;
+    insert into pgbench_tellers select n, (n - 1) / 10 + 1, 0 from generate_series(1, 100) n;
+    insert into pgbench_accounts select n, (n - 1) / 10000 + 1, 0, '' from generate_series(1, 100000) n;
+    alter table pgbench_branches add primary key (bid);
+    alter table pgbench_tellers add primary key (tid);
+    alter table pgbench_accounts add primary key (aid);
+    analyze";
+
+/// Transactions like those of TPC-B, one after the other, until it is aborted.
+async fn transact(client: Client, seed: i32) {
+    let update =
+        client.prepare("update pgbench_accounts set abalance = abalance + $1 where aid = $2").await.unwrap();
+    let read = client.prepare("select abalance from pgbench_accounts where aid = $1").await.unwrap();
+    let teller =
+        client.prepare("update pgbench_tellers set tbalance = tbalance + $1 where tid = $2").await.unwrap();
+    let branch =
+        client.prepare("update pgbench_branches set bbalance = bbalance + $1 where bid = $2").await.unwrap();
+    let insert = "insert into pgbench_history (tid, bid, aid, delta, mtime) values ($1, $2, $3, $4, now())";
+    let insert = client.prepare(insert).await.unwrap();
+    let mut next = seed;
+    let mut random = move |below: i32| {
+        next = next.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        (next.rotate_right(16) & 0x7fff_ffff) % below + 1
+    };
+    loop {
+        let (account, teller_id, branch_id, delta) =
+            (random(ACCOUNTS), random(BRANCHES * 10), random(BRANCHES), random(10_000) - 5_000);
+        client.batch_execute("begin").await.unwrap();
+        client.execute(&update, &[&delta, &account]).await.unwrap();
+        client.query_one(&read, &[&account]).await.unwrap();
+        client.execute(&teller, &[&delta, &teller_id]).await.unwrap();
+        client.execute(&branch, &[&delta, &branch_id]).await.unwrap();
+        client.execute(&insert, &[&teller_id, &branch_id, &account, &delta]).await.unwrap();
+        client.batch_execute("commit").await.unwrap();
+    }
+}
+
+/// Every rule that looks at a span looks at seconds: else half an hour would have to pass before it is evaluated.
+fn short_windows(rules: &Value) -> Value {
+    let mut short = Map::new();
+    for rule in rules.as_array().unwrap() {
+        let mut setting = Map::new();
+        for name in ["window_seconds", "baseline_seconds"] {
+            if rule[name].is_u64() {
+                setting.insert(name.to_owned(), json!(15));
+            }
+        }
+        if !setting.is_empty() && rule["engine"] != "clickhouse" {
+            short.insert(rule["id"].as_str().unwrap().to_owned(), Value::Object(setting));
+        }
+    }
+    Value::Object(short)
+}
+
+#[tokio::test]
+async fn under_pgbench_a_server_scores_at_least_90() {
+    let server = private(NEWEST, "fsync = on\nsynchronous_commit = off").await;
+    let ward = Ward::on(&server, &json!({})).await;
+    ward.admin.batch_execute(TABLES).await.unwrap();
+    let rules = short_windows(&ward.registered.client.get("/rules", 200).await);
+    let path = format!("/databases/{}", ward.registered.id);
+    ward.registered.client.patch(&path, &json!({"rules": rules}), 200).await;
+    let mut crowd: Vec<JoinHandle<()>> = Vec::new();
+    for seed in 0..CLIENTS {
+        crowd.push(tokio::spawn(transact(ward.database.client().await, seed)));
+    }
+    let spans: Vec<String> = rules.as_object().unwrap().keys().cloned().collect();
+    ward.registered
+        .collected(async || {
+            let doctor = ward.registered.get("/doctor").await;
+            let waits = |line: &&Value| {
+                let reason = line["reason"].as_str().unwrap();
+                spans.iter().any(|id| line["rule_id"] == **id) && reason.contains("are known so far")
+            };
+            let waiting: Vec<Value> =
+                doctor["not_evaluated"].as_array().unwrap().iter().filter(waits).cloned().collect();
+            if doctor["score"].is_number() && waiting.is_empty() { Ok(()) } else { Err(waiting) }
+        })
+        .await;
+    holds_for(Duration::from_secs(15), async || {
+        let doctor = ward.registered.get("/doctor").await;
+        assert!(doctor["score"].as_i64().unwrap() >= 90, "{doctor:#}");
+        assert!(crowd.iter().all(|client| !client.is_finished()), "a client has failed");
+    })
+    .await;
+    crowd.iter().for_each(JoinHandle::abort);
+}
