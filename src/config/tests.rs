@@ -228,3 +228,35 @@ fn denied_networks_are_denied_in_either_notation() {
         assert!(targets.allows(allowed.parse().expect("an address")), "{allowed}");
     }
 }
+
+#[test]
+fn rules_are_set_by_their_ids() {
+    let file = "[health.rules.connections.saturation]\nthreshold = 90.5\nfor_seconds = 5\n\
+                [health.rules.locks.deadlocks]\nenabled = false";
+    let environment = [("BASIRA__HEALTH__RULES__CONNECTIONS__SATURATION__THRESHOLD", "70")];
+    let rules = load(file, &environment, &[]).expect("is good").health.rules;
+    let saturation = rules.of("connections.saturation");
+    assert_eq!(
+        (saturation.threshold, saturation.for_seconds, saturation.enabled),
+        (Some(70.0), Some(5), None)
+    );
+    assert_eq!(rules.of("locks.deadlocks").enabled, Some(false));
+    assert_eq!(rules.0.len(), 2);
+    for (setting, expected) in [
+        ("threshold = 'x'", "health.rules.connections.saturation.threshold must be a number"),
+        ("threshold = -1", "health.rules.connections.saturation.threshold must be a number from 0 up"),
+        ("for_seconds = -1", "health.rules.connections.saturation.for_seconds must be at most 34560000"),
+        (
+            "window_seconds = 5",
+            "health.rules.connections.saturation.window_seconds is for rules that look at a span",
+        ),
+        (
+            "treshold = 5",
+            "unknown key health.rules.connections.saturation.treshold; \
+             did you mean health.rules.connections.saturation.threshold?",
+        ),
+    ] {
+        let file = format!("[health.rules.connections.saturation]\n{setting}");
+        assert_eq!(problems(&file, &[]), [format!("basira.toml:2: {expected}")], "{setting}");
+    }
+}

@@ -137,12 +137,12 @@ impl Stage {
         say!("\nBasira watches a busy web shop at {url}");
         say!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
         say!("  API key  {api_key}\n\nTry:");
-        for view in ["queries", "active", "overview"] {
+        for view in ["doctor", "queries", "active"] {
             say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
         }
         if let Some(clickhouse_id) = clickhouse_id {
             say!("and of its analytics on ClickHouse:");
-            for view in ["queries", "mutations"] {
+            for view in ["doctor", "queries", "mutations"] {
                 say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{clickhouse_id}/{view}");
             }
         }

@@ -15,6 +15,7 @@ use super::*;
 mod beside;
 mod credentials;
 mod databases;
+mod recommendations;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);

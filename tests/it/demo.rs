@@ -105,6 +105,12 @@ async fn it_shows_its_workload_and_leaves_nothing_behind() {
     })
     .await;
 
+    eventually(SHOWN_WITHIN, async || {
+        let doctor = client.get(&format!("/databases/{id}/doctor"), 200).await;
+        if doctor["score"].is_number() { Ok(()) } else { Err(doctor) }
+    })
+    .await;
+
     demo.signal("-INT").await;
     let ended = timeout(STOPPED_WITHIN, demo.process.wait()).await.expect("it ends in time");
     assert!(ended.unwrap().success());

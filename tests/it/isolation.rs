@@ -9,6 +9,9 @@ use crate::harness::{Organization, TestApp, TestDatabase};
 /// Every route below one database, and a body where one is needed.
 fn routes_of_a_database(id: &str) -> Vec<(Method, String, Value)> {
     let views = [
+        "/doctor",
+        "/doctor/history",
+        "/recommendations",
         "",
         "/health",
         "/collectors",

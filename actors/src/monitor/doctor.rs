@@ -25,6 +25,8 @@ const FRESH_MOST: Duration = Duration::from_secs(300);
 /// Travels into the task and back, so two examinations cannot overlap.
 pub(crate) struct Doctor {
     dependencies: Dependencies,
+    /// Whom it examined last.
+    patient: Option<Target>,
     examiner: Examiner,
     past: BTreeMap<Asked, (Instant, Arc<Past>)>,
     words: Words,
@@ -44,6 +46,7 @@ impl Doctor {
     pub(super) fn new(dependencies: Dependencies) -> Self {
         Self {
             dependencies,
+            patient: None,
             examiner: Examiner::default(),
             past: BTreeMap::new(),
             words: Words::default(),
@@ -54,6 +57,10 @@ impl Doctor {
 
     /// Examines `target`, of which `facts` are known but for what is stored.
     pub(super) async fn examine(&mut self, target: &Target, mut facts: Facts) -> Arc<Diagnosis> {
+        if self.patient.replace(target.clone()).is_some_and(|known| !known.connects_like(target)) {
+            // what another server had says nothing of this one
+            self.examiner = Examiner::default();
+        }
         let settings = target.rules.over(&self.dependencies.rules);
         facts.past = self.read_past(target, &settings, facts.at).await;
         let started = Instant::now();

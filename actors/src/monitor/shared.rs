@@ -95,6 +95,13 @@ impl Shared {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 
+    /// What the doctor said last, unless that was too long ago.
+    pub(crate) fn fresh_diagnosis(&self, now: Timestamp) -> Option<Arc<Diagnosis>> {
+        let patience = self.observed.borrow().patience;
+        let last = self.diagnosis.borrow().clone();
+        last.filter(|last| last.score.is_some() && now.since(last.computed_at) <= patience)
+    }
+
     /// All that was seen last.
     pub(super) fn everything(&self) -> Newest {
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()

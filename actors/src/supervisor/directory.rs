@@ -97,12 +97,12 @@ impl Handle {
     pub fn diagnosis(&self, engine: Engine) -> Arc<Diagnosis> {
         let now = Timestamp::now();
         let status = self.status();
-        let last = self.shared.diagnosis.borrow().clone();
         let away = |why: &str| Arc::new(Diagnosis::disconnected(engine, now, status.last_seen_at, why));
-        match (status.status, last) {
-            (Status::Connected, Some(last)) if last.score.is_some() => last,
-            (Status::Connected, _) => away("it was not examined yet"),
-            (Status::Disconnected, _) => {
+        match status.status {
+            Status::Connected => {
+                self.shared.fresh_diagnosis(now).unwrap_or_else(|| away("it was not examined lately"))
+            }
+            Status::Disconnected => {
                 away(status.last_error.as_deref().unwrap_or("nothing was read from it yet"))
             }
         }

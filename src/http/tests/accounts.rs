@@ -82,6 +82,7 @@ async fn members_read_what_admins_change() {
         (Method::DELETE, "/api/v1/api-keys/01a21109-78ca-76f0-9933-a1726b772fe1", Value::Null),
         (Method::DELETE, "/api/v1/databases/{id}", Value::Null),
     ];
+    let decided = ("/api/v1/recommendations/01a21109-78ca-76f0-9933-a1726b772fe1", json!({"status": "open"}));
     for (role, allowed) in [("viewer", false), ("member", false), ("admin", true)] {
         set_role(&server.app.storage, "ada@x.org", role).await;
         let session = server.request(Method::POST, "/api/v1/auth/login").json(&login);
@@ -98,6 +99,9 @@ async fn members_read_what_admins_change() {
                 && answer.json::<Value>().await.expect("JSON")["code"] == "role_required";
             assert_eq!(!refused, allowed, "{role} {method} {path}");
         }
+        let decide = server.request(Method::PATCH, decided.0).bearer_auth(token).json(&decided.1);
+        let expected = if role == "viewer" { 403 } else { 404 };
+        assert_eq!(decide.send().await.expect("an answer").status(), expected, "{role} decides");
     }
 }
 
@@ -126,6 +130,7 @@ async fn a_database_is_shown_with_the_fields_of_the_contract_and_no_secret() {
         "let_idle",
         "include_databases",
         "exclude_databases",
+        "rules",
         "status",
         "last_seen_at",
         "last_error",

@@ -1,37 +1,31 @@
 //! A server without trouble has none.
 
-use basira::demo::servers::Distribution;
-use serde_json::{Value, json};
+use basira::demo::servers::{ClickHouseOptions, Distribution};
+use futures_util::future::join_all;
+use serde_json::json;
 
-use super::scene::{ClickHouseWard, Ward};
+use super::scene::{ClickHouseWard, Ward, fully_examined, with_short_windows};
+use crate::harness::clickhouse;
 use crate::harness::postgres::private;
-use crate::harness::{Registered, clickhouse};
-
-/// Waits for a diagnosis with most rules evaluated.
-async fn examined(registered: &Registered) -> Value {
-    registered
-        .collected(async || {
-            let doctor = registered.get("/doctor").await;
-            if doctor["score"].is_number() { Ok(doctor) } else { Err(doctor) }
-        })
-        .await
-}
 
 #[tokio::test]
 async fn a_fresh_idle_postgres_of_each_version_scores_100() {
-    for major in Distribution::MAJORS {
-        let server = private(major, "").await;
+    join_all(Distribution::MAJORS.map(async |major| {
+        let server = private(major, "fsync = on").await;
         let ward = Ward::on(&server, &json!({})).await;
-        let doctor = examined(&ward.registered).await;
+        with_short_windows(&ward.registered).await;
+        let doctor = fully_examined(&ward.registered).await;
         assert_eq!(doctor["score"], 100, "PostgreSQL {major}: {doctor:#}");
         assert_eq!((doctor["status"].as_str(), &doctor["top_issues"]), (Some("healthy"), &json!([])));
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn a_fresh_idle_clickhouse_scores_100() {
-    let server = clickhouse::private(Default::default()).await;
+    let server = clickhouse::private(ClickHouseOptions::default()).await;
     let ward = ClickHouseWard::on(&server, &json!({})).await;
-    let doctor = examined(&ward.registered).await;
+    with_short_windows(&ward.registered).await;
+    let doctor = fully_examined(&ward.registered).await;
     assert_eq!(doctor["score"], 100, "{doctor:#}");
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
-use super::scene::Ward;
+use super::scene::{Ward, fully_examined, with_short_windows};
 use crate::harness::holds_for;
 use crate::harness::postgres::{NEWEST, private};
 
@@ -57,48 +57,17 @@ async fn transact(client: Client, seed: i32) {
     }
 }
 
-/// Every rule that looks at a span looks at seconds: else half an hour would have to pass before it is evaluated.
-fn short_windows(rules: &Value) -> Value {
-    let mut short = Map::new();
-    for rule in rules.as_array().unwrap() {
-        let mut setting = Map::new();
-        for name in ["window_seconds", "baseline_seconds"] {
-            if rule[name].is_u64() {
-                setting.insert(name.to_owned(), json!(15));
-            }
-        }
-        if !setting.is_empty() && rule["engine"] != "clickhouse" {
-            short.insert(rule["id"].as_str().unwrap().to_owned(), Value::Object(setting));
-        }
-    }
-    Value::Object(short)
-}
-
 #[tokio::test]
 async fn under_pgbench_a_server_scores_at_least_90() {
     let server = private(NEWEST, "fsync = on\nsynchronous_commit = off").await;
     let ward = Ward::on(&server, &json!({})).await;
     ward.admin.batch_execute(TABLES).await.unwrap();
-    let rules = short_windows(&ward.registered.client.get("/rules", 200).await);
-    let path = format!("/databases/{}", ward.registered.id);
-    ward.registered.client.patch(&path, &json!({"rules": rules}), 200).await;
+    with_short_windows(&ward.registered).await;
     let mut crowd: Vec<JoinHandle<()>> = Vec::new();
     for seed in 0..CLIENTS {
         crowd.push(tokio::spawn(transact(ward.database.client().await, seed)));
     }
-    let spans: Vec<String> = rules.as_object().unwrap().keys().cloned().collect();
-    ward.registered
-        .collected(async || {
-            let doctor = ward.registered.get("/doctor").await;
-            let waits = |line: &&Value| {
-                let reason = line["reason"].as_str().unwrap();
-                spans.iter().any(|id| line["rule_id"] == **id) && reason.contains("are known so far")
-            };
-            let waiting: Vec<Value> =
-                doctor["not_evaluated"].as_array().unwrap().iter().filter(waits).cloned().collect();
-            if doctor["score"].is_number() && waiting.is_empty() { Ok(()) } else { Err(waiting) }
-        })
-        .await;
+    fully_examined(&ward.registered).await;
     holds_for(Duration::from_secs(15), async || {
         let doctor = ward.registered.get("/doctor").await;
         assert!(doctor["score"].as_i64().unwrap() >= 90, "{doctor:#}");

@@ -1,7 +1,7 @@
 //! One watched database for the tests of rules.
 
 use basira::demo::servers::{ClickHouseServer, PostgresServer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_postgres::Client;
 
 use crate::harness::clickhouse::ClickHouseDatabase;
@@ -69,4 +69,33 @@ fn at_once(rules: &Value) -> Value {
         setting["for_seconds"] = json!(0);
     }
     rules
+}
+
+/// Lets every rule that looks at a span look at seconds: else half an hour would have to pass before it is evaluated.
+pub(super) async fn with_short_windows(registered: &Registered) {
+    let engine = registered.get("").await["engine"].clone();
+    let rules = registered.client.get("/rules", 200).await;
+    let mut short = Map::new();
+    for rule in rules.as_array().unwrap() {
+        let spans = ["window_seconds", "baseline_seconds"].into_iter().filter(|name| rule[name].is_u64());
+        let setting: Map<String, Value> = spans.map(|name| (name.to_owned(), json!(15))).collect();
+        if !setting.is_empty() && (rule["engine"] == engine || rule["engine"].is_null()) {
+            short.insert(rule["id"].as_str().unwrap().to_owned(), Value::Object(setting));
+        }
+    }
+    let path = format!("/databases/{}", registered.id);
+    registered.client.patch(&path, &json!({"rules": short}), 200).await;
+}
+
+/// Waits until the spans that the rules look at are covered; what the doctor says then.
+pub(super) async fn fully_examined(registered: &Registered) -> Value {
+    registered
+        .collected(async || {
+            let doctor = registered.get("/doctor").await;
+            let lines = doctor["not_evaluated"].as_array().unwrap();
+            let waits = |line: &&Value| line["reason"].as_str().unwrap().contains("are known so far");
+            let waiting: Vec<Value> = lines.iter().filter(waits).cloned().collect();
+            if doctor["score"].is_number() && waiting.is_empty() { Ok(doctor) } else { Err(waiting) }
+        })
+        .await
 }

@@ -10,7 +10,7 @@ use crate::health::Facts;
 use crate::model::Timestamp;
 
 /// A database is examined no more often than this, unless somebody has asked for everything at once.
-const EXAMINE_EVERY: Duration = Duration::from_secs(4);
+const EXAMINE_EVERY: Duration = Duration::from_secs(8);
 
 impl State {
     /// Takes what the live collector saw; its clock against ours tells how far they are apart.
