@@ -15,6 +15,8 @@ mod settings;
 mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 pub use case::Case;
