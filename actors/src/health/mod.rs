@@ -7,6 +7,7 @@ mod diagnosis;
 mod document;
 mod examiner;
 mod facts;
+mod place;
 mod rule;
 pub mod rules;
 mod say;
