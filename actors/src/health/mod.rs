@@ -2,6 +2,7 @@
 //!
 //! A rule is one file in [`rules`] and one line in its list; `docs/rules.md` is made of the rules themselves.
 
+mod amounts;
 mod case;
 mod diagnosis;
 mod document;
@@ -18,6 +19,7 @@ mod summary;
 pub(crate) mod testing;
 mod trend;
 
+pub use amounts::{amount, float, pct_of};
 pub use case::Case;
 pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
 pub use document::{describe, document};

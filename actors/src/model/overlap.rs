@@ -66,7 +66,8 @@ fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
         let Some(keep) = members.next() else { continue };
         groups.push(Overlap { reason: Needless::Duplicate, keep, drop: members.collect() });
     }
-    let needless: HashSet<i64> = groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
+    let needless: HashSet<i64> =
+        groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
     let left: Vec<&Arc<IndexFacts>> =
         indexes.iter().filter(|facts| !needless.contains(&facts.oid)).copied().collect();
     groups.extend(redundant(&left));

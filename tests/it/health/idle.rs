@@ -20,7 +20,8 @@ async fn examined(registered: &Registered) -> Value {
 #[tokio::test]
 async fn a_fresh_idle_postgres_of_each_version_scores_100() {
     for major in Distribution::MAJORS {
-        let server = private(major, "").await;
+        // the servers of tests do without, which is no way to keep data
+        let server = private(major, "fsync = on").await;
         let ward = Ward::on(&server, &json!({})).await;
         let doctor = examined(&ward.registered).await;
         assert_eq!(doctor["score"], 100, "PostgreSQL {major}: {doctor:#}");

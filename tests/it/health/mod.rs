@@ -3,4 +3,10 @@
 mod both;
 mod connections;
 mod idle;
+mod indexes;
+mod io;
+mod plans;
+mod queries;
 mod scene;
+mod settings;
+mod storage;
