@@ -2,11 +2,13 @@
 //!
 //! A rule is one file in [`rules`] and one line in its list; `docs/rules.md` is made of the rules themselves.
 
+mod amounts;
 mod case;
 mod diagnosis;
 mod document;
 mod examiner;
 mod facts;
+mod place;
 mod rule;
 pub mod rules;
 mod say;
@@ -19,6 +21,7 @@ pub(crate) mod testing;
 mod tests;
 mod trend;
 
+pub use amounts::{amount, float, pct_of};
 pub use case::Case;
 pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
 pub use document::{describe, document};

@@ -19,7 +19,8 @@ pub struct Rule {
     pub looks_at: &'static str,
     /// Without one of these it is not evaluated, and says why.
     pub needs: &'static [Need],
-    /// The span that [`Need::Totals`] and its like are about; zero when there is none.
+    /// The span that [`Need::Totals`] and its like are about, or for how long something must have been counted; zero when
+    /// there is none.
     pub window: Duration,
     /// How long ago the span began that [`Need::Baseline`] is about.
     pub baseline: Duration,

@@ -71,6 +71,8 @@ pub struct IndexFacts {
     pub constraint_backed: bool,
     pub has_predicate: bool,
     pub has_expressions: bool,
+    /// Part of an index of a partitioned table: it cannot be dropped by itself.
+    pub is_attached: bool,
     pub shape: Arc<IndexShape>,
     /// PostgreSQL 16 and later.
     pub last_idx_scan: Option<Timestamp>,

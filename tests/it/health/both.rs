@@ -10,7 +10,7 @@ use crate::harness::{eventually, issue};
 
 #[tokio::test]
 async fn a_database_that_is_away_has_no_score() {
-    let mut server = private(NEWEST, "").await;
+    let mut server = private(NEWEST, "fsync = on").await;
     let ward = Ward::on(&server, &json!({})).await;
     let doctor = ward
         .registered

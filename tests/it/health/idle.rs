@@ -11,6 +11,7 @@ use crate::harness::postgres::private;
 #[tokio::test]
 async fn a_fresh_idle_postgres_of_each_version_scores_100() {
     join_all(Distribution::MAJORS.map(async |major| {
+        // the servers of tests do without, which is no way to keep data
         let server = private(major, "fsync = on").await;
         let ward = Ward::on(&server, &json!({})).await;
         with_short_windows(&ward.registered).await;

@@ -1,7 +1,11 @@
 //! One watched database for the tests of rules.
 
+use std::time::Duration;
+
 use basira::demo::servers::{ClickHouseServer, PostgresServer};
 use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use crate::harness::clickhouse::ClickHouseDatabase;
@@ -40,6 +44,27 @@ impl Ward {
 pub(super) async fn carry_out(client: &Client, sql: &str) {
     for statement in sql.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
         client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+    }
+}
+
+/// A client that runs the same again and again, failing or not, until this is dropped or its connection is lost.
+pub(super) struct Busy(JoinHandle<()>);
+
+impl Busy {
+    pub(super) fn with(client: Client, sql: &str) -> Self {
+        let sql = sql.to_owned();
+        Self(tokio::spawn(async move {
+            while !client.is_closed() {
+                let _ = client.batch_execute(&sql).await;
+                sleep(Duration::from_millis(20)).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -188,7 +188,8 @@ impl Statements {
     }
 
     fn finish(&mut self, server: &Server, mark: Mark, verdict: Verdict) -> Step {
-        let before = self.previous.replace(mark).map(|previous| previous.at);
+        let previous = self.previous.replace(mark);
+        let before = previous.map(|previous| previous.at);
         let Sample { mut changed, rows, hidden } = std::mem::take(&mut self.sample);
         let carried = std::mem::take(&mut self.carried);
         if matches!(verdict, Verdict::Delta { .. }) {
@@ -201,8 +202,9 @@ impl Statements {
             Verdict::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
         };
         let (entries, words) = self.texts.news();
+        let forgotten = from.and_then(|from| evictions(from, previous, mark));
         Step::Done(Box::new(Collected {
-            records: from.map(|from| record(from, mark.at, changed)).into_iter().collect(),
+            records: from.map(|from| record(from, mark.at, changed)).into_iter().chain(forgotten).collect(),
             gaps: gap.into_iter().collect(),
             entries,
             words,
@@ -229,6 +231,14 @@ fn worth_storing<const N: usize>(verdict: Verdict, change: Change<N>, values: [i
 
 fn record(from: Timestamp, at: Timestamp, changed: Vec<(u64, Values)>) -> Record {
     Record::new(&streams::STATEMENTS, from, at, changed)
+}
+
+/// The rounds of evictions since the sample before, if there were any.
+fn evictions(from: Timestamp, previous: Option<Mark>, mark: Mark) -> Option<Record> {
+    let rounds = mark.epoch.evictions - previous?.epoch.evictions;
+    // after a reset they were counted from zero
+    let rounds = if rounds < 0 { mark.epoch.evictions } else { rounds };
+    (rounds > 0).then(|| Record::new(&streams::EVICTIONS, from, mark.at, vec![(0, [rounds])]))
 }
 
 fn ask_info(server: &Server) -> Result<Step, CollectError> {

@@ -8,6 +8,7 @@ mod connections;
 mod databases;
 mod errors;
 mod events;
+mod evictions;
 mod health;
 mod indexes;
 mod io;
@@ -34,6 +35,7 @@ pub use connections::CONNECTIONS;
 pub use databases::DATABASES;
 pub use errors::ERRORS;
 pub use events::EVENTS;
+pub use evictions::EVICTIONS;
 pub use health::HEALTH;
 pub use indexes::INDEXES;
 pub use io::IO;
@@ -73,6 +75,7 @@ pub static ALL: &[&Stream] = &[
     &DISKS,
     &ERRORS,
     &EVENTS,
+    &EVICTIONS,
     &HEALTH,
     &INDEXES,
     &IO,

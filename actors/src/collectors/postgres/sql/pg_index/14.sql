@@ -14,6 +14,7 @@ SELECT /* basira */
     (k.conindid IS NOT NULL)::bool AS constraint_backed,
     (i.indpred IS NOT NULL)::bool AS has_predicate,
     (i.indexprs IS NOT NULL)::bool AS has_expressions,
+    c.relispartition::bool AS is_attached,
     c.relam::int8 AS method,
     i.indkey::text AS columns,
     i.indclass::text AS classes,

@@ -1,0 +1,116 @@
+//! Indexes that nobody reads.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown, bytes, float,
+    quoted, span,
+};
+use crate::model::relations::{INDEX_COLUMNS, IndexCatalog, IndexFacts, IndexSnapshot, Relation};
+use crate::model::streams::INDEXES;
+use crate::model::{Engine, NULL, Replication};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "indexes.unused",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Indexes,
+    title: "Indexes are never used",
+    looks_at: "Indexes of more than 1 MB that were not scanned once since the counters began, which must be 14 days ago at \
+               least (window_seconds). Those that guard something (primary, unique, exclusion, of a constraint), that are \
+               not valid, that have expressions, whose statistics the planner uses, or that belong to an index of a \
+               partitioned table are left out. What they take on disk is summed up; every write pays for them.",
+    needs: &[Need::Now("pg_stat_user_indexes"), Need::Now("pg_index"), Need::Now("pg_stat_replication")],
+    window: Duration::from_secs(14 * 24 * 3600),
+    baseline: Duration::ZERO,
+    measure: Measure::Sum,
+    threshold: Threshold { enter: 1024.0 * 1024.0, leave: 1024.0 * 1024.0, unit: Unit::Bytes },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 1.0, worst: 50.0 * 1024.0 * 1024.0 * 1024.0, most: 8.0 },
+    advises: true,
+    recommendation: "Make sure that no report of the end of the month or year needs it, and that no standby scans it (idx_scan \
+                     is counted on each server by itself). Then drop it; keep its definition.",
+    investigate: "SELECT schemaname, indexrelname, idx_scan, pg_size_pretty(pg_relation_size(indexrelid)) AS size\n  FROM \
+                  pg_stat_user_indexes\n WHERE idx_scan = 0\n ORDER BY pg_relation_size(indexrelid) DESC;",
+    fix: "DROP INDEX CONCURRENTLY ...;",
+    source: "PostgreSQL documentation, Examining Index Usage; pg_stat_all_indexes: idx_scan is counted by the server that \
+             scans.",
+    check,
+};
+
+/// An index below this is not worth a word.
+const WORTH_DROPPING_BYTES: i64 = 1024 * 1024;
+
+fn check(case: &Case<'_>) -> Found {
+    let catalogs = case.newest_of_each::<IndexCatalog>();
+    let standbys = case.newest::<Replication>()?.standbys.len();
+    let (mut found, mut too_young) = (Vec::new(), None);
+    for (database, seen) in case.newest_of_each::<IndexSnapshot>() {
+        if seen.0.in_recovery {
+            return Err(Unknown::because("a standby counts its own scans only, and cannot drop an index"));
+        }
+        let counted_for = seen.0.at.since(seen.0.counted_since);
+        if counted_for < case.window() {
+            too_young = Some(counted_for);
+            continue;
+        }
+        let unscanned: HashMap<i64, i64> = seen
+            .0
+            .relations
+            .iter()
+            .filter_map(|index| Some((index.oid, size_if_unscanned(index)?)))
+            .collect();
+        let catalog = catalogs.iter().filter(|(name, _)| *name == database);
+        for facts in catalog.flat_map(|(_, catalog)| &catalog.indexes) {
+            if let Some(size) = unscanned.get(&facts.oid).filter(|_| is_dispensable(facts)) {
+                found.push(object(case, &database, facts, *size, (counted_for, standbys)));
+            }
+        }
+    }
+    match too_young.filter(|_| found.is_empty()) {
+        Some(counted_for) => {
+            let (so_far, needed) = (span(counted_for), span(case.window()));
+            Err(Unknown(format!("scans have been counted for {so_far}, and {needed} are needed")))
+        }
+        None => Ok(found),
+    }
+}
+
+fn object(
+    case: &Case<'_>,
+    database: &str,
+    facts: &IndexFacts,
+    size: i64,
+    (counted_for, standbys): (Duration, usize),
+) -> Object {
+    let elsewhere = match standbys {
+        0 => String::new(),
+        _ => format!("; {standbys} standbys are connected, look at their idx_scan first"),
+    };
+    let sql = format!("DROP INDEX CONCURRENTLY {};", quoted(&[&facts.schema, &facts.name]));
+    Object {
+        name: case.called(database, &[&facts.schema, &facts.name]),
+        value: float(size),
+        note: format!(
+            "{} on {} takes {} and was not scanned within {}{elsewhere}",
+            facts.name,
+            facts.table,
+            bytes(float(size)),
+            span(counted_for)
+        ),
+        fix: Some(case.run_in(database, &sql)),
+    }
+}
+
+/// What it takes on disk, when it is large and was never scanned.
+fn size_if_unscanned(index: &Relation<INDEX_COLUMNS>) -> Option<i64> {
+    let cell = |name| Some(index.values[INDEXES.column(name)?]).filter(|value| *value != NULL);
+    let size = cell("size_bytes").filter(|size| *size > WORTH_DROPPING_BYTES)?;
+    (cell("idx_scan") == Some(0)).then_some(size)
+}
+
+fn is_dispensable(facts: &IndexFacts) -> bool {
+    let guards = facts.is_primary || facts.is_unique || facts.is_exclusion || facts.constraint_backed;
+    let serves = facts.has_expressions || facts.is_attached || facts.last_idx_scan.is_some();
+    !guards && !serves && facts.is_valid
+}

@@ -1,0 +1,114 @@
+//! The planner knows a table as it was long ago.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct_of, quoted,
+    span,
+};
+use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
+use crate::model::streams::TABLES;
+use crate::model::{Engine, NULL, Timestamp};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "queries.stale_statistics",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Queries,
+    title: "Statistics of tables are out of date",
+    looks_at: "Rows that changed since a table was analysed last, or ever if it never was, against its rows. The planner \
+               reckons with what ANALYZE saw, and chooses bad plans for a table that has become another one. Tables with \
+               fewer than 50,000 changed rows are left out.",
+    needs: &[Need::Now("pg_stat_user_tables")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 50.0, leave: 25.0, unit: Unit::Pct },
+    // autovacuum analyses after a load within a minute or a few
+    lasting: Duration::from_secs(600),
+    curve: Curve { least: 4.0, worst: 500.0, most: 12.0 },
+    advises: true,
+    recommendation: "Analyse the table now. Then find out why autovacuum did not: it may be off for the table, be busy with \
+                     others, or be waiting for a lock.",
+    investigate: "SELECT schemaname, relname, n_live_tup, n_mod_since_analyze, last_analyze, last_autoanalyze\n  FROM \
+                  pg_stat_user_tables\n ORDER BY n_mod_since_analyze DESC\n LIMIT 10;",
+    fix: "ANALYZE ...;",
+    source: "PostgreSQL documentation, Updating Planner Statistics; The Autovacuum Daemon: by default a table is analysed when \
+             10 % of its rows have changed.",
+    check,
+};
+
+/// Fewer changed rows are soon analysed, and a bad plan for them costs little.
+const LEAST_CHANGED: i64 = 50_000;
+
+fn check(case: &Case<'_>) -> Found {
+    let mut found = Vec::new();
+    for (database, seen) in case.newest_of_each::<TableSnapshot>() {
+        for table in &seen.0.relations {
+            let Some(Changed { rows, of, pct }) = changed(&table.values) else { continue };
+            if !case.beyond(pct) {
+                continue;
+            }
+            let ago = analysed_at(&table.values).map_or("it never was".to_owned(), |at| {
+                format!("that was {} ago", span(seen.0.at.since(at)))
+            });
+            let note = format!(
+                "{} rows of {} changed since it was analysed ({ago}); it has {}",
+                count(rows),
+                table.name,
+                count(of)
+            );
+            let sql = format!("ANALYZE {};", quoted(&[&table.schema, &table.name]));
+            found.push(Object {
+                name: case.called(&database, &[&table.schema, &table.name]),
+                value: pct,
+                note,
+                fix: Some(case.run_in(&database, &sql)),
+            });
+        }
+    }
+    Ok(found)
+}
+
+struct Changed {
+    rows: i64,
+    of: i64,
+    pct: f64,
+}
+
+fn cell(values: &[i64; TABLE_COLUMNS], name: &str) -> Option<i64> {
+    Some(values[TABLES.column(name)?]).filter(|value| *value != NULL)
+}
+
+fn changed(values: &[i64; TABLE_COLUMNS]) -> Option<Changed> {
+    let rows = cell(values, "n_mod_since_analyze").filter(|rows| *rows >= LEAST_CHANGED)?;
+    let of = cell(values, "n_live_tup")?;
+    Some(Changed { rows, of, pct: pct_of(rows, of.max(1))? })
+}
+
+fn analysed_at(values: &[i64; TABLE_COLUMNS]) -> Option<Timestamp> {
+    cell(values, "last_analyze_at_ms").max(cell(values, "last_autoanalyze_at_ms")).map(Timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::float;
+
+    #[test]
+    fn only_what_is_known_and_large_counts() {
+        let row = |changed: i64, live: i64| {
+            let mut values = [NULL; TABLE_COLUMNS];
+            values[TABLES.column("n_mod_since_analyze").unwrap()] = changed;
+            values[TABLES.column("n_live_tup").unwrap()] = live;
+            values
+        };
+        let pct = |changed_rows, live| {
+            changed(&row(changed_rows, live)).map(|changed| float(changed.rows) + changed.pct)
+        };
+        assert_eq!(pct(49_999, 60_000), None);
+        assert_eq!(pct(NULL, NULL), None);
+        assert_eq!(pct(60_000, 120_000), Some(60_050.0));
+        // all rows were deleted
+        assert_eq!(pct(60_000, 0), Some(60_000.0 + 6_000_000.0));
+    }
+}

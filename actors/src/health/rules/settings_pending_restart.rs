@@ -1,0 +1,55 @@
+//! Settings that were changed and do not count yet.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+};
+use crate::model::{Engine, Setting, SettingSnapshot};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "settings.pending_restart",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Settings,
+    title: "Settings wait for a restart",
+    looks_at: "Settings of which the configuration has another value than the server, because they only change when it \
+               starts. The next restart, planned or not, brings the new values, and may fail by them.",
+    needs: &[Need::Now("pg_settings")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::from_secs(900),
+    curve: Curve { least: 1.0, worst: 10.0, most: 4.0 },
+    advises: true,
+    recommendation: "Restart the server at a time that suits, or take the new values back.",
+    investigate: "SELECT f.name, f.setting AS waiting, s.setting AS now, f.sourcefile, f.sourceline\n  FROM pg_file_settings f \
+                  JOIN pg_settings s USING (name)\n WHERE s.pending_restart;",
+    fix: "-- restart the server, or keep the value that it has:\nALTER SYSTEM RESET ...;\nSELECT pg_reload_conf();",
+    source: "PostgreSQL documentation, pg_settings: pending_restart.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<SettingSnapshot>()?;
+    let waiting = seen.settings.iter().filter(|setting| setting.pending_restart == Some(true));
+    Ok(waiting.map(object).collect())
+}
+
+fn object(setting: &Setting) -> Object {
+    let name = &setting.name;
+    // a setting of an extension has two names
+    let parts: Vec<&str> = name.split('.').collect();
+    Object {
+        name: name.clone(),
+        value: 1.0,
+        note: format!(
+            "{name} is {} until the server is restarted",
+            setting.shown.as_deref().unwrap_or("what it was")
+        ),
+        fix: Some(format!(
+            "-- restart the server, or keep the value that it has:\nALTER SYSTEM RESET {};\nSELECT pg_reload_conf();",
+            quoted(&parts)
+        )),
+    }
+}

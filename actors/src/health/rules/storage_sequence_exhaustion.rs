@@ -1,0 +1,75 @@
+//! Sequences come to their end.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct, quoted,
+};
+use crate::model::{Engine, Sequence, SequenceSnapshot};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "storage.sequence_exhaustion",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Storage,
+    title: "Sequences run out of values",
+    looks_at: "How far each sequence has come on its way to the last value that it can give and the column that it fills can \
+               hold. After that every insert fails. Those that cycle are left out.",
+    needs: &[Need::Now("sequences")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 75.0, leave: 70.0, unit: Unit::Pct },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 8.0, worst: 97.0, most: 50.0 },
+    advises: true,
+    recommendation: "Make the column and its sequence bigint while there is time: ALTER TABLE writes the whole table anew under \
+                     a lock that keeps everybody out. Large tables get a new bigint column, filled bit by bit, that takes \
+                     the place of the old one. Columns that refer to it must follow.",
+    investigate: "SELECT schemaname, sequencename, data_type, last_value, max_value\n  FROM pg_sequences\n WHERE last_value > \
+                  max_value / 2;",
+    fix: "ALTER SEQUENCE ... AS bigint NO MAXVALUE;\nALTER TABLE ... ALTER COLUMN ... TYPE bigint;",
+    source: "PostgreSQL documentation, Serial Types; CREATE SEQUENCE; ALTER TABLE.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let mut found = Vec::new();
+    for (database, seen) in case.newest_of_each::<SequenceSnapshot>() {
+        for sequence in seen.sequences.iter().filter(|sequence| !sequence.cycle) {
+            let Some(used) = sequence.used_pct.filter(|used| case.beyond(*used)) else { continue };
+            let Sequence { schema_name, sequence_name, limited_by, .. } = sequence;
+            let note = format!(
+                "{sequence_name} is at {} of {} ({}), {} are left; the {limited_by} is the limit",
+                count(sequence.last_value.unwrap_or(0)),
+                count(sequence.limit_value),
+                pct(used),
+                count(sequence.remaining.unwrap_or(0)),
+            );
+            found.push(Object {
+                name: case.called(&database, &[schema_name, sequence_name]),
+                value: used,
+                note,
+                fix: Some(case.run_in(&database, &fix(sequence))),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Both the sequence and its column must hold more, or the other is the limit next.
+fn fix(sequence: &Sequence) -> String {
+    let mut steps = Vec::new();
+    if sequence.limited_by == "sequence" || sequence.data_type != "bigint" {
+        let end = if sequence.increment > 0 { "MAXVALUE" } else { "MINVALUE" };
+        let name = quoted(&[&sequence.schema_name, &sequence.sequence_name]);
+        steps.push(format!("ALTER SEQUENCE {name} AS bigint NO {end};"));
+    }
+    if let (Some(table), Some(column), Some("smallint" | "integer")) =
+        (&sequence.table_name, &sequence.column_name, sequence.column_type.as_deref())
+    {
+        // a sequence that belongs to a column is in the schema of its table
+        let table = quoted(&[&sequence.schema_name, table]);
+        steps.push(format!("ALTER TABLE {table} ALTER COLUMN {} TYPE bigint;", quoted(&[column])));
+    }
+    steps.join("\n")
+}

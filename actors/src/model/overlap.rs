@@ -1,0 +1,211 @@
+//! Indexes that do what another one does too. Pure.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::relations::{IndexCatalog, IndexFacts, IndexShape};
+
+/// The oid of the access method `btree`, the only one of which a longer key does what a shorter one does.
+const BTREE: i64 = 403;
+
+/// Why an index is not needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Needless {
+    /// Another one is the same but for its name.
+    Duplicate,
+    /// Another one begins with the same columns.
+    Redundant,
+}
+
+/// Indexes of one table of which one is enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    pub reason: Needless,
+    /// The one that does what the others do.
+    pub keep: Arc<IndexFacts>,
+    pub drop: Vec<Arc<IndexFacts>>,
+}
+
+/// The groups among all usable indexes of one database, by table.
+#[must_use]
+pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
+    let mut tables: BTreeMap<i64, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
+    for facts in catalog.indexes.iter().filter(|facts| facts.is_valid && facts.is_ready) {
+        tables.entry(facts.table_oid).or_default().push(facts);
+    }
+    let several = tables.into_values().filter(|indexes| indexes.len() > 1);
+    several.flat_map(|indexes| overlaps_of(&indexes)).collect()
+}
+
+/// What makes two indexes of one table the same.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Sameness<'a> {
+    /// Columns only; and whether nulls are one value to a unique index.
+    Plain { method: i64, keys: &'a [[i64; 4]], included: &'a [i64], nulls_are_equal: bool },
+    /// With expressions or a predicate: the definition from the method on.
+    Defined(&'a str),
+}
+
+/// The groups among the indexes of one table.
+fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
+    let mut same: BTreeMap<Sameness<'_>, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
+    for facts in indexes {
+        if let Some(sameness) = sameness(facts) {
+            same.entry(sameness).or_default().push(facts);
+        }
+    }
+    let mut groups = Vec::new();
+    for mut members in same.into_values().filter(|members| members.len() > 1) {
+        members.sort_by_key(|facts| {
+            (!facts.is_primary, !facts.constraint_backed, !facts.is_unique, Arc::clone(&facts.name))
+        });
+        let mut members = members.into_iter().cloned();
+        let Some(keep) = members.next() else { continue };
+        groups.push(Overlap { reason: Needless::Duplicate, keep, drop: members.collect() });
+    }
+    let needless: HashSet<i64> =
+        groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
+    let left: Vec<&Arc<IndexFacts>> =
+        indexes.iter().filter(|facts| !needless.contains(&facts.oid)).copied().collect();
+    groups.extend(redundant(&left));
+    groups
+}
+
+fn redundant(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
+    let mut by_longest: BTreeMap<i64, Overlap> = BTreeMap::new();
+    for facts in indexes.iter().filter(|facts| is_dispensable(facts)) {
+        let covering = indexes.iter().filter(|other| covers(other, facts));
+        // the longest is covered by no other itself
+        if let Some(longest) = covering.max_by_key(|other| (other.shape.keys.len(), other.oid)) {
+            let fresh =
+                || Overlap { reason: Needless::Redundant, keep: Arc::clone(longest), drop: Vec::new() };
+            by_longest.entry(longest.oid).or_insert_with(fresh).drop.push(Arc::clone(facts));
+        }
+    }
+    by_longest.into_values().collect()
+}
+
+fn is_plain(facts: &IndexFacts) -> bool {
+    !facts.has_predicate && !facts.has_expressions
+}
+
+/// Nothing but speed is lost without it.
+fn is_dispensable(facts: &IndexFacts) -> bool {
+    is_plain(facts) && !facts.is_unique && !facts.constraint_backed && facts.shape.method == BTREE
+}
+
+/// Whether `wide` begins with all of `narrow`, and carries what it carries.
+fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
+    let (IndexShape { keys: many, .. }, IndexShape { keys: few, .. }) = (&*wide.shape, &*narrow.shape);
+    let carries =
+        |column: &i64| wide.shape.included.contains(column) || many.iter().any(|key| key[0] == *column);
+    wide.oid != narrow.oid
+        && wide.shape.method == BTREE
+        && is_plain(wide)
+        && many.starts_with(few)
+        && (many.len() > few.len()
+            || wide.is_unique
+            || wide.shape.included.len() > narrow.shape.included.len())
+        && narrow.shape.included.iter().all(carries)
+}
+
+/// Nothing when it is not known well enough.
+fn sameness(facts: &IndexFacts) -> Option<Sameness<'_>> {
+    let definition = facts.definition.as_deref().and_then(from_method);
+    if !is_plain(facts) {
+        return definition.map(Sameness::Defined);
+    }
+    let nulls_are_equal =
+        facts.is_unique && definition.is_some_and(|definition| definition.contains(" NULLS NOT DISTINCT"));
+    let IndexShape { method, keys, included } = &*facts.shape;
+    Some(Sameness::Plain { method: *method, keys, included, nulls_are_equal })
+}
+
+/// A definition without what is before its method: the names, which may hold anything within quotes.
+fn from_method(definition: &str) -> Option<&str> {
+    let mut quoted = false;
+    for (at, character) in definition.char_indices() {
+        if character == '"' {
+            quoted = !quoted;
+        } else if !quoted && definition[at..].starts_with(" USING ") {
+            return Some(&definition[at..]);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    fn index(oid: i64, keys: &[i64]) -> IndexFacts {
+        let keys = keys.iter().map(|column| [*column, 1978, 0, 0]).collect();
+        IndexFacts {
+            oid,
+            table_oid: 1,
+            schema: "public".into(),
+            name: format!("i{oid}").into(),
+            table: "t".into(),
+            is_unique: false,
+            is_primary: false,
+            is_valid: true,
+            is_ready: true,
+            is_exclusion: false,
+            constraint_backed: false,
+            has_predicate: false,
+            has_expressions: false,
+            is_attached: false,
+            shape: Arc::new(IndexShape { method: BTREE, keys, included: Vec::new() }),
+            last_idx_scan: None,
+            definition: None,
+        }
+    }
+
+    fn unique(facts: IndexFacts) -> IndexFacts {
+        IndexFacts { is_unique: true, ..facts }
+    }
+
+    fn partial(facts: IndexFacts, definition: &str) -> IndexFacts {
+        IndexFacts { has_predicate: true, definition: Some(definition.into()), ..facts }
+    }
+
+    fn found(indexes: &[IndexFacts]) -> Vec<(Needless, i64, Vec<i64>)> {
+        let indexes = indexes.iter().cloned().map(Arc::new).collect();
+        let groups = overlaps(&IndexCatalog { at: Timestamp(0), indexes });
+        let oids = |drop: Vec<Arc<IndexFacts>>| drop.iter().map(|facts| facts.oid).collect();
+        groups.into_iter().map(|group| (group.reason, group.keep.oid, oids(group.drop))).collect()
+    }
+
+    #[test]
+    fn the_same_columns_in_the_same_order_are_duplicates() {
+        assert_eq!(found(&[index(1, &[1, 2]), index(2, &[1, 2])]), [(Needless::Duplicate, 1, vec![2])]);
+        assert_eq!(found(&[index(1, &[1, 2]), index(2, &[2, 1])]), []);
+        assert_eq!(found(&[index(1, &[1]), unique(index(2, &[1]))]), [(Needless::Duplicate, 2, vec![1])]);
+    }
+
+    #[test]
+    fn a_prefix_is_redundant_to_the_longest_unless_it_is_unique() {
+        let chain = [index(1, &[1]), index(2, &[1, 2]), index(3, &[1, 2, 3])];
+        assert_eq!(found(&chain), [(Needless::Redundant, 3, vec![1, 2])]);
+        assert_eq!(found(&[unique(index(1, &[1])), index(2, &[1, 2])]), []);
+        let mut hash = index(1, &[1]);
+        hash.shape = Arc::new(IndexShape { method: 405, ..IndexShape::clone(&hash.shape) });
+        assert_eq!(found(&[hash, index(2, &[1, 2])]), []);
+    }
+
+    #[test]
+    fn predicates_are_compared_by_their_text() {
+        let of = |oid: i64, predicate: &str| {
+            let text =
+                format!("CREATE INDEX \"a USING b{oid}\" ON public.t USING btree (a) WHERE {predicate}");
+            partial(index(oid, &[1]), &text)
+        };
+        assert_eq!(found(&[of(1, "b"), of(2, "b")]), [(Needless::Duplicate, 1, vec![2])]);
+        assert_eq!(found(&[of(1, "b"), of(2, "c")]), []);
+        assert_eq!(found(&[of(1, "b"), index(2, &[1])]), [], "what covers only a part is not the same");
+    }
+}

@@ -1,0 +1,103 @@
+//! Rules about indexes.
+
+use serde_json::{Value, json};
+
+use super::scene::{Busy, Ward};
+use crate::harness::postgres::{NEWEST, shared};
+
+const SCHEMA: &str = "
+    create table item (id int primary key, a int, b int, label text unique);
+    insert into item select n, n, n, 'label ' || n from generate_series(1, 60000) n;
+    create index item_a on item (a);
+    create index item_a_again on item (a);
+    create index item_a_b on item (a, b);
+    create index item_expression on item (lower(label));
+    create table part (n int) partition by range (n);
+    create table part_1 partition of part for values from (0) to (100000);
+    insert into part select n from generate_series(1, 60000) n;
+    create index part_n on part (n);
+    create table twins (id int);
+    insert into twins values (1), (1)";
+
+fn evidence(issue: &Value) -> Vec<&str> {
+    issue["evidence"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_nobody_needs_is_dropped() {
+    let rules = json!({
+        "indexes.unused": {"window_seconds": 1}, "indexes.duplicate": {"threshold": 1}, "indexes.invalid": {},
+    });
+    let ward = Ward::on(shared(NEWEST).await, &rules).await;
+    ward.run(SCHEMA).await;
+    let failing = "create unique index concurrently twins_once on twins (id)";
+    assert!(ward.admin.batch_execute(failing).await.is_err());
+
+    let issue = ward.registered.falls_ill("indexes.invalid", "public.twins_once").await;
+    assert_eq!((issue["severity"].as_str(), issue["value"].as_f64()), (Some("warning"), Some(1.0)));
+    ward.run("delete from twins").await;
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("indexes.invalid", "public.twins_once").await;
+
+    let issue = ward.registered.falls_ill("indexes.duplicate", "public.item_a_again").await;
+    assert_eq!(evidence(&issue).len(), 2, "{issue}");
+    assert!(evidence(&issue).contains(&"public.item_a"), "{issue}");
+    assert!(
+        issue["detail"].as_str().unwrap().contains("and item_a_b begins with the same columns"),
+        "{issue}"
+    );
+    let unused = ward.registered.falls_ill("indexes.unused", "public.item_a_b").await;
+    let mut names = evidence(&unused);
+    names.sort_unstable();
+    assert_eq!(names, ["public.item_a", "public.item_a_again", "public.item_a_b"], "{unused}");
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("indexes.duplicate", "public.item_a_again").await;
+
+    let unused = ward
+        .registered
+        .collected(async || {
+            let doctor = ward.registered.get("/doctor").await;
+            let issue = crate::harness::issue(&doctor, "indexes.unused").cloned();
+            issue.filter(|issue| evidence(issue) == ["public.item_a_b"]).ok_or(doctor)
+        })
+        .await;
+    assert!(unused["value"].as_f64().unwrap() > 1024.0 * 1024.0, "{unused}");
+    ward.run(unused["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("indexes.unused", "public.item_a_b").await;
+}
+
+#[tokio::test]
+async fn nothing_is_called_unused_before_it_was_counted_for_two_weeks() {
+    let ward = Ward::on(shared(NEWEST).await, &json!({"indexes.unused": {}})).await;
+    ward.run(
+        "create table item as select n from generate_series(1, 60000) n; create index item_n on item (n)",
+    )
+    .await;
+    ward.registered
+        .collected(async || {
+            let doctor = ward.registered.get("/doctor").await;
+            let lines = doctor["not_evaluated"].as_array().cloned().unwrap_or_default();
+            let line = lines.iter().find(|line| line["rule_id"] == "indexes.unused");
+            let reason = line.and_then(|line| line["reason"].as_str()).unwrap_or_default();
+            if reason.contains("and 14 d are needed") { Ok(()) } else { Err(doctor) }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_table_that_lacks_an_index_is_found() {
+    let rules = json!({"indexes.missing": {"threshold": 100_000, "window_seconds": 10}});
+    let ward = Ward::on(shared(NEWEST).await, &rules).await;
+    ward.run(
+        "create table large as select n, repeat('x', 100) as pad from generate_series(1, 100000) n;
+        analyze large",
+    )
+    .await;
+    let _busy = Busy::with(ward.database.client().await, "select pad from large where n = 7");
+    let issue = ward.registered.falls_ill("indexes.missing", "public.large").await;
+    assert_eq!((issue["unit"].as_str(), issue["objects"].as_i64()), (Some("per_minute"), Some(1)), "{issue}");
+    assert!(issue["detail"].as_str().unwrap().contains("large (13."), "{issue}");
+    let fix = issue["how_to_fix"].as_str().unwrap().replace("(...)", "(n)");
+    ward.run(&fix).await;
+    ward.registered.recovers("indexes.missing", "public.large").await;
+}
