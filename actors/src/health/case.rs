@@ -96,6 +96,12 @@ impl<'a> Case<'a> {
         self.covered(stream, Duration::ZERO, false)
     }
 
+    /// What `stream` came to over the window, however little of that is stored: for what counts by itself.
+    #[must_use]
+    pub fn past_or_empty(&self, stream: &'static Stream) -> Arc<Past> {
+        self.past(stream, Duration::ZERO, false).unwrap_or_default()
+    }
+
     /// How `stream` went over the window.
     ///
     /// # Errors

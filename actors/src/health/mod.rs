@@ -8,6 +8,7 @@ mod diagnosis;
 mod document;
 mod examiner;
 mod facts;
+mod people;
 mod place;
 mod rule;
 pub mod rules;
@@ -20,6 +21,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod wraparound;
 
 pub use amounts::{amount, float, pct_of};
 pub use case::Case;
@@ -27,6 +29,7 @@ pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
 pub use document::{describe, document};
 pub use examiner::{Examination, Examiner};
 pub use facts::{Asked, Facts};
+pub use people::{literal, session, standby};
 pub use rule::{
     Category, Curve, Found, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
 };

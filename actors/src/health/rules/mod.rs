@@ -1,5 +1,6 @@
 //! The rules, one file each. Adding one is a file like its neighbours and a line in [`ALL`].
 
+mod availability_restarted;
 mod checkpoints_backend_writes;
 mod checkpoints_requested;
 mod collection_clock_skew;
@@ -10,6 +11,7 @@ mod indexes_duplicate;
 mod indexes_invalid;
 mod indexes_missing;
 mod indexes_unused;
+mod locks_blocked;
 mod locks_deadlocks;
 mod memory_cache_hit_ratio;
 mod queries_plan_changed;
@@ -18,16 +20,33 @@ mod queries_rollbacks;
 mod queries_stale_statistics;
 mod queries_statements_evicted;
 mod queries_temp_spills;
+mod replication_inactive_slot;
+mod replication_lost_slot;
+mod replication_replay_lag;
+mod replication_sending_lag;
+mod replication_standby_lag;
+mod replication_subscription;
 mod settings_contradictory;
 mod settings_durability;
 mod settings_pending_restart;
+mod storage_archiving;
+mod storage_checksum_failures;
 mod storage_sequence_exhaustion;
+mod transactions_idle;
+mod transactions_long;
+mod transactions_prepared;
+mod vacuum_behind;
+mod vacuum_blocked;
+mod vacuum_dead_tuples;
+mod vacuum_multixact_wraparound;
+mod vacuum_xid_wraparound;
 
 use super::Rule;
 use crate::model::Engine;
 
 /// Every rule, in alphabetical order.
 pub static ALL: &[&Rule] = &[
+    &availability_restarted::RULE,
     &checkpoints_backend_writes::RULE,
     &checkpoints_requested::RULE,
     &collection_clock_skew::RULE,
@@ -38,6 +57,7 @@ pub static ALL: &[&Rule] = &[
     &indexes_invalid::RULE,
     &indexes_missing::RULE,
     &indexes_unused::RULE,
+    &locks_blocked::RULE,
     &locks_deadlocks::RULE,
     &memory_cache_hit_ratio::RULE,
     &queries_plan_changed::RULE,
@@ -46,10 +66,26 @@ pub static ALL: &[&Rule] = &[
     &queries_stale_statistics::RULE,
     &queries_statements_evicted::RULE,
     &queries_temp_spills::RULE,
+    &replication_inactive_slot::RULE,
+    &replication_lost_slot::RULE,
+    &replication_replay_lag::RULE,
+    &replication_sending_lag::RULE,
+    &replication_standby_lag::RULE,
+    &replication_subscription::RULE,
     &settings_contradictory::RULE,
     &settings_durability::RULE,
     &settings_pending_restart::RULE,
+    &storage_archiving::RULE,
+    &storage_checksum_failures::RULE,
     &storage_sequence_exhaustion::RULE,
+    &transactions_idle::RULE,
+    &transactions_long::RULE,
+    &transactions_prepared::RULE,
+    &vacuum_behind::RULE,
+    &vacuum_blocked::RULE,
+    &vacuum_dead_tuples::RULE,
+    &vacuum_multixact_wraparound::RULE,
+    &vacuum_xid_wraparound::RULE,
 ];
 
 /// What is wrong with a database that cannot be judged.

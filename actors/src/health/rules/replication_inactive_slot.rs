@@ -1,0 +1,59 @@
+//! Slots that nobody reads hold WAL back.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, literal,
+    span,
+};
+use crate::model::{Engine, Replication, Slot};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.inactive_slot",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Replication,
+    title: "A slot that nobody reads holds WAL back",
+    looks_at: "WAL kept for replication slots without a consumer. It grows until the disk is full, or until \
+               max_slot_wal_keep_size gives the slot up.",
+    needs: &[Need::Now("pg_stat_replication")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold {
+        enter: 256.0 * 1024.0 * 1024.0,
+        leave: 256.0 * 1024.0 * 1024.0,
+        unit: Unit::Bytes,
+    },
+    lasting: Duration::from_secs(300),
+    curve: Curve { least: 8.0, worst: 64.0 * 1024.0 * 1024.0 * 1024.0, most: 40.0 },
+    advises: true,
+    recommendation: "Bring its consumer back, or drop the slot if that is gone for good. Set max_slot_wal_keep_size, so that no slot \
+                     can fill the disk.",
+    investigate: "SELECT slot_name, slot_type, active, wal_status, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), \
+                  restart_lsn)) AS kept\n  FROM pg_replication_slots\n WHERE NOT active;",
+    fix: "SELECT pg_drop_replication_slot('...');",
+    source: "PostgreSQL documentation, Replication Slots; max_slot_wal_keep_size.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replication>()?;
+    let idle = seen.slots.iter().filter(|slot| !slot.active && !slot.is_lost());
+    Ok(idle.filter_map(|slot| object(&seen, slot)).collect())
+}
+
+fn object(seen: &Replication, slot: &Slot) -> Option<Object> {
+    let kept = slot.lag_bytes?;
+    let since =
+        slot.inactive_since.map(|since| format!(", for {}", span(seen.ts.since(since)))).unwrap_or_default();
+    Some(Object {
+        name: slot.slot_name.clone(),
+        value: float(kept),
+        note: format!(
+            "the slot {} is not read{since} and keeps {} of WAL",
+            slot.slot_name,
+            bytes(float(kept))
+        ),
+        fix: Some(format!("SELECT pg_drop_replication_slot({});", literal(&slot.slot_name))),
+    })
+}

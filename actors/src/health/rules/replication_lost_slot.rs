@@ -1,0 +1,51 @@
+//! Slots whose WAL is gone, or about to go.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, literal,
+};
+use crate::model::{Engine, Replication, Slot};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.lost_slot",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Replication,
+    title: "A slot has lost its WAL",
+    looks_at: "Slots whose wal_status is lost (the consumer has to be built anew) or unreserved (the next checkpoint may remove \
+               what it needs).",
+    needs: &[Need::Now("pg_stat_replication")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 15.0, worst: 3.0, most: 30.0 },
+    advises: true,
+    recommendation: "Drop the slot and build its consumer anew; raise max_slot_wal_keep_size if consumers may be away for longer.",
+    investigate: "SELECT slot_name, wal_status, safe_wal_size, active FROM pg_replication_slots;",
+    fix: "SELECT pg_drop_replication_slot('...');",
+    source: "PostgreSQL documentation, pg_replication_slots: wal_status.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replication>()?;
+    Ok(seen.slots.iter().filter_map(object).collect())
+}
+
+fn object(slot: &Slot) -> Option<Object> {
+    let name = &slot.slot_name;
+    let what = match slot.wal_status.as_deref()? {
+        "lost" => "has lost the WAL that it needs",
+        "unreserved" => "needs WAL that the next checkpoint may remove",
+        _ => return None,
+    };
+    let reason = slot.invalidation_reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    Some(Object {
+        name: name.clone(),
+        value: 1.0,
+        note: format!("the slot {name} {what}{reason}"),
+        fix: Some(format!("SELECT pg_drop_replication_slot({});", literal(name))),
+    })
+}

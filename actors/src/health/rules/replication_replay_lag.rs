@@ -1,0 +1,46 @@
+//! Standbys receive WAL faster than they replay it.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, standby,
+};
+use crate::model::{Engine, Replication, Standby};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.replay_lag",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Replication,
+    title: "A standby does not keep up with replaying",
+    looks_at: "WAL that was sent to each standby and is not replayed there: the standby is the bottleneck, or a query on it \
+               keeps replay waiting, or replay is paused. Its reads are as old as that.",
+    needs: &[Need::Now("pg_stat_replication")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 64.0 * 1024.0 * 1024.0, leave: 32.0 * 1024.0 * 1024.0, unit: Unit::Bytes },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 6.0, worst: 16.0 * 1024.0 * 1024.0 * 1024.0, most: 25.0 },
+    advises: false,
+    recommendation: "Look on the standby for paused replay, for long queries (max_standby_streaming_delay) and for a disk that \
+                     is too slow.",
+    investigate: "SELECT application_name, pg_wal_lsn_diff(sent_lsn, replay_lsn) AS not_replayed, replay_lag\n  FROM \
+                  pg_stat_replication\n ORDER BY 2 DESC NULLS LAST;",
+    fix: "-- on the standby\nSELECT pg_wal_replay_resume();",
+    source: "PostgreSQL documentation, pg_stat_replication: replay_lsn against sent_lsn.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replication>()?;
+    Ok(seen.standbys.iter().filter_map(object).collect())
+}
+
+fn object(line: &Standby) -> Option<Object> {
+    // what was not even sent is another rule's
+    let waiting = line.replay_lag_bytes? - line.sent_lag_bytes.unwrap_or(0);
+    let name = standby(line);
+    let late = line.replay_lag_seconds.map(|late| format!(", {late:.1} s behind")).unwrap_or_default();
+    let note = format!("{name} has {} to replay{late}", bytes(float(waiting)));
+    Some(Object { name, value: float(waiting), note, fix: None })
+}

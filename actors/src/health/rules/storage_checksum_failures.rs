@@ -1,0 +1,48 @@
+//! Pages on disk are damaged.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, float, span,
+};
+use crate::model::Engine;
+use crate::model::streams::DATABASES;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "storage.checksum_failures",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Storage,
+    title: "Pages on disk are damaged",
+    looks_at: "Pages whose checksum was wrong when they were read. Data was damaged by a disk, a controller, memory or a file \
+               system.",
+    needs: &[Need::Totals("pg_stat_database", &DATABASES)],
+    window: Duration::from_secs(24 * 3600),
+    baseline: Duration::ZERO,
+    measure: Measure::Sum,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::ZERO,
+    curve: Curve::flat(60.0),
+    advises: true,
+    recommendation: "Stop writing to it as soon as you can, check the hardware, and restore from a backup of before the damage. \
+                     Do not run VACUUM FULL or pg_resetwal in the hope that it goes away.",
+    investigate: "SELECT datname, checksum_failures, checksum_last_failure FROM pg_stat_database WHERE checksum_failures > 0;",
+    fix: "-- restore the damaged relation from a backup; pg_amcheck finds which one it is",
+    source: "PostgreSQL documentation, Data Checksums; pg_stat_database.checksum_failures.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let past = case.totals(&DATABASES)?;
+    let found = past.series.iter().filter_map(|series| {
+        let failures = series.get(&DATABASES, "checksum_failures").filter(|failures| *failures > 0)?;
+        let word = series.get(&DATABASES, "database_name");
+        let name = word.and_then(|word| past.text(word)).unwrap_or("shared objects");
+        Some(Object {
+            name: name.to_owned(),
+            value: float(failures),
+            note: format!("{failures} damaged pages were read in {name} within {}", span(case.window())),
+            fix: None,
+        })
+    });
+    Ok(found.collect())
+}

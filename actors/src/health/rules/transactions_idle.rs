@@ -1,0 +1,53 @@
+//! Sessions that have begun a transaction and do nothing.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, session, span,
+};
+use crate::model::{ActiveQuery, Engine};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "transactions.idle",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Transactions,
+    title: "Sessions are idle in a transaction",
+    looks_at: "How old the transactions of sessions are that are idle in them. Such a session keeps its locks, and keeps \
+               vacuum from removing what died since it began.",
+    needs: &[Need::Now("pg_stat_activity")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 300.0, leave: 300.0, unit: Unit::Seconds },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 5.0, worst: 3600.0, most: 20.0 },
+    advises: false,
+    recommendation: "Find out in the application why the transaction is left open, and let the server end such sessions by \
+                     idle_in_transaction_session_timeout.",
+    investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
+                  pg_stat_activity\n WHERE state LIKE 'idle in transaction%'\n ORDER BY xact_start;",
+    fix: "ALTER SYSTEM SET idle_in_transaction_session_timeout = '5min';\nSELECT pg_reload_conf();",
+    source: "PostgreSQL documentation, idle_in_transaction_session_timeout: an open transaction prevents vacuuming away \
+             recently-dead tuples.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let activity = case.activity()?;
+    let idle = activity
+        .queries
+        .iter()
+        .filter(|query| query.state.as_deref().is_some_and(|state| state.starts_with("idle in transaction")));
+    Ok(idle.filter_map(|query| object(case, query)).collect())
+}
+
+fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {
+    let open = Duration::from_millis(u64::try_from(query.transaction_ms?).ok()?);
+    let pid = query.pid.filter(|_| case.beyond(open.as_secs_f64()))?;
+    Some(Object {
+        name: format!("pid {pid}"),
+        value: open.as_secs_f64(),
+        note: format!("{} has been in a transaction for {} and does nothing", session(query), span(open)),
+        fix: Some(format!("SELECT pg_terminate_backend({pid});")),
+    })
+}

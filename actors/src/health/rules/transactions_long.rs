@@ -1,0 +1,52 @@
+//! Transactions that run for very long.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, session, span,
+};
+use crate::model::{ActiveQuery, Engine};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "transactions.long",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Transactions,
+    title: "Transactions run for very long",
+    looks_at: "How old the transactions of clients at work are. As long as one is open, vacuum cannot remove what died since \
+               it began, in any table. Backups by pg_dump are such transactions too.",
+    needs: &[Need::Now("pg_stat_activity")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 3600.0, leave: 3600.0, unit: Unit::Seconds },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 3.0, worst: 12.0 * 3600.0, most: 15.0 },
+    advises: false,
+    recommendation: "Split the work into smaller transactions, run long reports on a standby, or end the one that nobody waits \
+                     for any more.",
+    investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
+                  pg_stat_activity\n WHERE xact_start IS NOT NULL AND backend_type = 'client backend'\n ORDER BY xact_start;",
+    fix: "SELECT pg_cancel_backend(...);",
+    source: "PostgreSQL documentation, Routine Vacuuming: dead row versions are kept while a transaction may still see them.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let activity = case.activity()?;
+    let at_work = activity.queries.iter().filter(|query| {
+        // others, such as vacuum or the sender of a standby, are long by nature
+        query.state.as_deref() == Some("active") && query.backend_type.as_deref() == Some("client backend")
+    });
+    Ok(at_work.filter_map(|query| object(case, query)).collect())
+}
+
+fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {
+    let open = Duration::from_millis(u64::try_from(query.transaction_ms?).ok()?);
+    let pid = query.pid.filter(|_| case.beyond(open.as_secs_f64()))?;
+    Some(Object {
+        name: format!("pid {pid}"),
+        value: open.as_secs_f64(),
+        note: format!("the transaction of {} has run for {}", session(query), span(open)),
+        fix: Some(format!("SELECT pg_cancel_backend({pid});")),
+    })
+}

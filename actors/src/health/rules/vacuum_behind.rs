@@ -1,0 +1,83 @@
+//! Autovacuum is off, or does not keep up.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+};
+use crate::model::{Engine, ProgressSnapshot, VacuumTable, VacuumTables};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "vacuum.behind",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Vacuum,
+    title: "Autovacuum is off or does not keep up",
+    looks_at: "Tables that are due for an autovacuum but will get none, because it is off for the server or by their own \
+               option; and whether all of autovacuum's workers are busy while others are due. Tables with fewer than 10,000 \
+               dead rows are left out.",
+    needs: &[Need::Now("vacuum"), Need::Now("vacuum_progress"), Need::Now("pg_settings")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::from_secs(600),
+    curve: Curve { least: 6.0, worst: 10.0, most: 20.0 },
+    advises: true,
+    recommendation: "Switch autovacuum on. Where it does not keep up, let it work faster (autovacuum_vacuum_cost_limit, \
+                     autovacuum_vacuum_cost_delay) before it gets more workers: they share one limit.",
+    investigate: "SELECT relname, reloptions FROM pg_class WHERE reloptions::text LIKE '%autovacuum_enabled%';\nSELECT * FROM \
+                  pg_stat_progress_vacuum;",
+    fix: "ALTER SYSTEM SET autovacuum = on;\nSELECT pg_reload_conf();",
+    source: "PostgreSQL documentation, Automatic Vacuuming; the cost limit is shared by all workers.",
+    check,
+};
+
+/// What fewer dead rows cost is not worth a word.
+const LEAST_DEAD: i64 = 10_000;
+
+fn check(case: &Case<'_>) -> Found {
+    let switched_on = case.setting("autovacuum")? == "on";
+    let workers = case.setting_number("autovacuum_max_workers")?;
+    let mut found = Vec::new();
+    let mut due = 0_usize;
+    for (database, seen) in case.newest_of_each::<VacuumTables>() {
+        let needy = seen.tables.iter().filter(|table| table.due && table.dead_tuples >= Some(LEAST_DEAD));
+        for table in needy {
+            due += 1;
+            if !switched_on || !table.autovacuum_enabled {
+                found.push(left_alone(case, &database, table, switched_on));
+            }
+        }
+    }
+    let busy = autovacuums(case);
+    if found.is_empty() && f64::from(busy) >= workers && due > usize::try_from(busy).unwrap_or(0) {
+        found.push(Object {
+            name: "autovacuum_max_workers".to_owned(),
+            value: 1.0,
+            note: format!("all {busy} workers of autovacuum are busy while {due} tables are due"),
+            fix: Some(
+                "ALTER SYSTEM SET autovacuum_vacuum_cost_limit = 2000;\nSELECT pg_reload_conf();".to_owned(),
+            ),
+        });
+    }
+    Ok(found)
+}
+
+fn left_alone(case: &Case<'_>, database: &str, table: &VacuumTable, switched_on: bool) -> Object {
+    let names = [table.schema_name.as_str(), table.table_name.as_str()];
+    let name = case.called(database, &names);
+    let (why, fix) = if switched_on {
+        let alter = format!("ALTER TABLE {} RESET (autovacuum_enabled);", quoted(&names));
+        ("its own option says so", Some(case.run_in(database, &alter)))
+    } else {
+        ("autovacuum is off", None)
+    };
+    let note = format!("{name} is due for vacuum and gets none, because {why}");
+    Object { name, value: 1.0, note, fix }
+}
+
+fn autovacuums(case: &Case<'_>) -> u32 {
+    let Ok(seen) = case.newest::<ProgressSnapshot>() else { return 0 };
+    let running = seen.running.iter().filter(|running| running.is_autovacuum == Some(true));
+    u32::try_from(running.count()).unwrap_or(u32::MAX)
+}

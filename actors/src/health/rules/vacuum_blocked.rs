@@ -1,0 +1,74 @@
+//! Something keeps vacuum from removing dead rows.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, literal,
+    span,
+};
+use crate::model::{Engine, XidHorizon, XminHolder};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "vacuum.blocked",
+    scope: Scope::Only(Engine::Postgres),
+    category: Category::Vacuum,
+    title: "Vacuum cannot remove dead rows",
+    looks_at: "How many transactions ago the oldest snapshot is that somebody still holds: rows that died since then stay, \
+               however often they are vacuumed. Holders are sessions, prepared transactions, replication slots and standbys \
+               with hot_standby_feedback.",
+    needs: &[Need::Now("xid_horizon")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 1_000_000.0, leave: 500_000.0, unit: Unit::Count },
+    lasting: Duration::from_secs(600),
+    curve: Curve { least: 6.0, worst: 100_000_000.0, most: 30.0 },
+    advises: true,
+    recommendation: "Let go of the oldest snapshot first: end the session, the prepared transaction or the slot that holds it. \
+                     Vacuum does the rest.",
+    investigate: "SELECT pid, usename, state, age(backend_xmin) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL ORDER BY 4 \
+                  DESC;\nSELECT slot_name, age(xmin), age(catalog_xmin) FROM pg_replication_slots;\nSELECT gid, \
+                  age(transaction) FROM pg_prepared_xacts;",
+    fix: "SELECT pg_terminate_backend(...);",
+    source: "PostgreSQL documentation, Routine Vacuuming; every holder of an xmin keeps the horizon back.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let horizon = case.newest::<XidHorizon>()?;
+    let old = horizon.holders.iter().filter(|holder| case.beyond(float(holder.age_xids)));
+    Ok(old.map(|holder| object(&horizon, holder)).collect())
+}
+
+fn object(horizon: &XidHorizon, holder: &XminHolder) -> Object {
+    let called = holder.holder.as_deref().unwrap_or("unknown");
+    let (name, fix) = match (holder.kind.as_str(), holder.pid) {
+        ("prepared_transaction", _) => (
+            format!("prepared transaction {called}"),
+            Some(format!("ROLLBACK PREPARED {};", literal(called))),
+        ),
+        ("replication_slot", _) => {
+            let drop = format!("SELECT pg_drop_replication_slot({});", literal(called));
+            (format!("slot {called}"), Some(format!("-- once its consumer is gone for good\n{drop}")))
+        }
+        ("standby", _) => {
+            let fix =
+                "-- on the standby\nALTER SYSTEM SET hot_standby_feedback = off;\nSELECT pg_reload_conf();";
+            (format!("standby {called}"), Some(fix.to_owned()))
+        }
+        (_, Some(pid)) => (format!("pid {pid}"), Some(format!("SELECT pg_terminate_backend({pid});"))),
+        _ => (called.to_owned(), None),
+    };
+    let since =
+        holder.since.map(|since| format!(", for {}", span(horizon.at.since(since)))).unwrap_or_default();
+    let state = holder.state.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
+    Object {
+        note: format!(
+            "{name}{state} holds a snapshot that is {} transactions old{since}",
+            count(holder.age_xids)
+        ),
+        name,
+        value: float(holder.age_xids),
+        fix,
+    }
+}

@@ -1,0 +1,42 @@
+//! How far ids have come on their way around, and when they will be there.
+
+use super::{Case, Found, Object, float, pct, span, trend};
+use crate::model::streams::DATABASES;
+use crate::model::{DatabaseAge, Past, XidHorizon};
+
+/// At which age the server refuses to write: 2^31, less what it keeps in reserve.
+const LAST_ID: f64 = 2_147_483_648.0 - 3_000_000.0;
+
+/// Databases whose `ids` are used up beyond the threshold, with a forecast where it is known where `column` is going.
+pub(super) fn wraparound(
+    case: &Case<'_>,
+    ids: &str,
+    column: &'static str,
+    used_pct: impl Fn(&DatabaseAge) -> f64,
+) -> Found {
+    let horizon = case.newest::<XidHorizon>()?;
+    // the forecast can do without
+    let past = case.course(&DATABASES).ok();
+    let found = horizon.databases.iter().filter(|database| case.beyond(used_pct(database))).map(|database| {
+        let (name, used_pct) = (&database.database_name, used_pct(database));
+        let forecast = past.as_deref().and_then(|past| forecast(past, name, column)).unwrap_or_default();
+        Object {
+            name: name.clone(),
+            value: used_pct,
+            note: format!("{name} has used up {} of its {ids}{forecast}", pct(used_pct)),
+            fix: Some(format!("-- in database {name}\nVACUUM (FREEZE);")),
+        }
+    });
+    Ok(found.collect())
+}
+
+fn forecast(past: &Past, database: &str, column: &str) -> Option<String> {
+    let stored = past.series.iter().find(|series| {
+        let word = series.get(&DATABASES, "database_name");
+        word.and_then(|word| past.text(word)) == Some(database)
+    })?;
+    let course: Vec<_> =
+        stored.course(&DATABASES, column).into_iter().map(|(at, age)| (at, float(age))).collect();
+    let left = trend(&course)?.reaches(LAST_ID)?;
+    Some(format!("; at this rate the rest lasts {}", span(left)))
+}
