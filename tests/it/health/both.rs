@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::scene::Ward;
-use crate::harness::postgres::{NEWEST, private, shared};
+use crate::harness::postgres::{NEWEST, private};
 use crate::harness::{eventually, issue};
 
 #[tokio::test]
@@ -37,7 +37,8 @@ async fn a_database_that_is_away_has_no_score() {
 
 #[tokio::test]
 async fn the_history_says_what_the_points_were_lost_to() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"connections.saturation": {"threshold": 0.1}})).await;
+    let server = private(NEWEST, "fsync = on").await;
+    let ward = Ward::on(&server, &json!({"connections.saturation": {"threshold": 0.1}})).await;
     let issue = ward.registered.falls_ill("connections.saturation", "max_connections").await;
     let lines = ward
         .registered

@@ -26,9 +26,10 @@ async fn sorts_that_spill_get_more_memory() {
 async fn statistics_are_out_of_date_until_analyze() {
     let ward = Ward::on(shared(NEWEST).await, &json!({"queries.stale_statistics": {"threshold": 50}})).await;
     ward.run(
-        "create table \"Stale\" (n int) with (autovacuum_enabled = off);
-        insert into \"Stale\" select generate_series(1, 100000);
-        analyze \"Stale\"",
+        "create table \"Stale\" (n int) with (autovacuum_enabled = off);\n\
+         insert into \"Stale\" select generate_series(1, 100000);\n\
+         select pg_stat_force_next_flush();\n\
+         analyze \"Stale\"",
     )
     .await;
     ward.registered.recovers("queries.stale_statistics", "public.Stale").await;
@@ -42,11 +43,12 @@ async fn statistics_are_out_of_date_until_analyze() {
 
 #[tokio::test]
 async fn transactions_that_fail_are_noticed() {
-    let rules = json!({"queries.rollbacks": {"threshold": 40, "window_seconds": 10}});
+    let rules = json!({"queries.rollbacks": {"threshold": 5, "window_seconds": 10}});
     let ward = Ward::on(shared(NEWEST).await, &rules).await;
     let busy = Busy::with(ward.database.client().await, "select 1 / 0");
     let issue = ward.registered.falls_ill("queries.rollbacks", &ward.database.name).await;
-    assert!(issue["value"].as_f64().unwrap() >= 40.0, "{issue}");
+    // whatever succeeds meanwhile is Basira's own
+    assert!(issue["value"].as_f64().unwrap() >= 5.0, "{issue}");
     drop(busy);
     let _mended = Busy::with(ward.database.client().await, "select 1 / 1");
     ward.registered.recovers("queries.rollbacks", &ward.database.name).await;
@@ -81,7 +83,10 @@ async fn statements_are_forgotten_for_want_of_room() {
     let mut server = private(NEWEST, "pg_stat_statements.max = 100").await;
     let rules = json!({"queries.statements_evicted": {"threshold": 1, "window_seconds": 10}});
     let ward = Ward::on(&server, &rules).await;
-    let different = (0..400).map(|n| format!("select 1 as c{n}")).collect::<Vec<_>>().join(";\n");
+    // constants of other types are other statements
+    let column = |n: i32, bit: i32| if n >> bit & 1 == 0 { "1" } else { "'a'" };
+    let statement = |n| format!("select {}", (0..9).map(|bit| column(n, bit)).collect::<Vec<_>>().join(", "));
+    let different = (0..400).map(statement).collect::<Vec<_>>().join(";\n");
     let busy = Busy::with(ward.database.client().await, &different);
     let issue = ward.registered.falls_ill("queries.statements_evicted", "pg_stat_statements.max").await;
     assert!(issue["detail"].as_str().unwrap().contains("there is room for 100"), "{issue}");

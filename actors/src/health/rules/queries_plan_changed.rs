@@ -59,8 +59,8 @@ fn check(case: &Case<'_>) -> Found {
         name: subject.to_owned(),
         value: float(changes.times),
         note: format!(
-            "the plan of {subject} changed {} times within {}, last from {} to {}",
-            changes.times,
+            "the plan of {subject} changed {} within {}, last from {} to {}",
+            if changes.times == 1 { "once".to_owned() } else { format!("{} times", changes.times) },
             span(case.window()),
             changes.before.unwrap_or("another"),
             changes.after.unwrap_or("a new one")
