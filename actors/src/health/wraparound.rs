@@ -4,19 +4,22 @@ use super::{Case, Found, Object, float, pct, span, trend};
 use crate::model::streams::DATABASES;
 use crate::model::{DatabaseAge, Past, XidHorizon};
 
-/// At which age the server refuses to write: 2^31, less what it keeps in reserve.
-const LAST_ID: f64 = 2_147_483_648.0 - 3_000_000.0;
+/// How many ids may be in use at a time.
+const ALL_IDS: f64 = 2_147_483_648.0;
+/// At which age the server refuses to write: it keeps some in reserve.
+const LAST_ID: f64 = ALL_IDS - 3_000_000.0;
 
 /// Databases whose `ids` are used up beyond the threshold, with a forecast where it is known where `column` is going.
 pub(super) fn wraparound(
     case: &Case<'_>,
     ids: &str,
     column: &'static str,
-    used_pct: impl Fn(&DatabaseAge) -> f64,
+    age: impl Fn(&DatabaseAge) -> i64,
 ) -> Found {
     let horizon = case.newest::<XidHorizon>()?;
     // the forecast can do without
     let past = case.course(&DATABASES).ok();
+    let used_pct = |database: &DatabaseAge| float(age(database)) * 100.0 / ALL_IDS;
     let found = horizon.databases.iter().filter(|database| case.beyond(used_pct(database))).map(|database| {
         let (name, used_pct) = (&database.database_name, used_pct(database));
         let forecast = past.as_deref().and_then(|past| forecast(past, name, column)).unwrap_or_default();

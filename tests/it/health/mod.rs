@@ -1,6 +1,7 @@
 //! Health rules: each trouble is really made, found, named, and gone after the fix that was printed.
 
 mod advice;
+mod availability;
 mod both;
 mod check;
 mod connections;
@@ -10,6 +11,9 @@ mod io;
 mod load;
 mod plans;
 mod queries;
+mod replication;
 mod scene;
+mod sessions;
 mod settings;
 mod storage;
+mod vacuum;

@@ -33,5 +33,5 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Found {
-    wraparound(case, "multixact ids", "mxid_age", |database| database.mxid_pct)
+    wraparound(case, "multixact ids", "mxid_age", |database| database.mxid_age)
 }

@@ -33,5 +33,5 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Found {
-    wraparound(case, "transaction ids", "xid_age", |database| database.xid_pct)
+    wraparound(case, "transaction ids", "xid_age", |database| database.xid_age)
 }

@@ -1,0 +1,144 @@
+//! Rules about standbys, slots and subscriptions.
+
+use std::time::Duration;
+
+use basira::demo::servers::PostgresServer;
+use serde_json::{Value, json};
+
+use super::scene::{Ward, carry_out};
+use crate::harness::postgres::{NEWEST, private};
+use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
+
+/// Writes so many megabytes of WAL.
+async fn write(server: &PostgresServer, megabytes: u32) {
+    let client = server.client().await.unwrap();
+    let rows = megabytes * 1_000;
+    let table = format!(
+        "drop table if exists bulk; create table bulk as select repeat('x', 950) from generate_series(1, {rows})"
+    );
+    client.batch_execute(&table).await.unwrap();
+}
+
+/// A primary with its standby, each watched by these rules.
+struct Pair {
+    _app: TestApp,
+    primary_server: PostgresServer,
+    standby_server: PostgresServer,
+    primary: Registered,
+    standby: Registered,
+}
+
+impl Pair {
+    async fn with(rules: &Value) -> Self {
+        let primary_server = private(NEWEST, "autovacuum = off").await;
+        let standby_server = primary_server.standby("follower").await.unwrap();
+        let app = TestApp::start().await;
+        let organization = Organization::verified(&app, "health").await;
+        let database = TestDatabase::create(&primary_server).await;
+        let with_rules = |mut registration: Value| {
+            registration["rules"] = rules.clone();
+            registration
+        };
+        let primary = organization.register_as(&with_rules(database.registration())).await;
+        let through = database.registration_through(standby_server.port());
+        let standby = organization.register_as(&with_rules(through)).await;
+        Self { _app: app, primary_server, standby_server, primary, standby }
+    }
+
+    /// What the standby calls itself.
+    async fn follower(&self) -> String {
+        self.primary
+            .collected(async || {
+                let seen = self.primary.get("/replication").await;
+                seen["standbys"][0]["application_name"].as_str().map(str::to_owned).ok_or(seen)
+            })
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_standby_that_does_not_replay_is_seen_from_both_sides() {
+    let pair = Pair::with(&json!({
+        "replication.replay_lag": {"threshold": 1_000_000, "for_seconds": 0},
+        "replication.standby_lag": {"threshold": 1, "for_seconds": 0},
+        "replication.sending_lag": {"threshold": 8_000_000, "for_seconds": 0},
+    }))
+    .await;
+    let follower = pair.follower().await;
+    let standby = pair.standby_server.client().await.unwrap();
+    pair.standby.recovers("replication.standby_lag", "replay").await;
+    standby.batch_execute("select pg_wal_replay_pause()").await.unwrap();
+    write(&pair.primary_server, 5).await;
+    let late = pair.primary.falls_ill("replication.replay_lag", &follower).await;
+    let own = pair.standby.falls_ill("replication.standby_lag", "replay").await;
+    assert!(own["detail"].as_str().unwrap().contains("replay is paused"), "{own}");
+    carry_out(&standby, late["how_to_fix"].as_str().unwrap()).await;
+    pair.primary.recovers("replication.replay_lag", &follower).await;
+    pair.standby.recovers("replication.standby_lag", "replay").await;
+    drop(standby);
+
+    // one that is stopped takes nothing any more
+    pair.standby_server.suspend().unwrap();
+    write(&pair.primary_server, 40).await;
+    let unsent = pair.primary.falls_ill("replication.sending_lag", &follower).await;
+    assert!(unsent["detail"].as_str().unwrap().contains("wait to be sent"), "{unsent}");
+    pair.standby_server.resume().unwrap();
+    pair.primary.recovers("replication.sending_lag", &follower).await;
+}
+
+#[tokio::test]
+async fn slots_that_nobody_reads_and_that_have_lost_their_wal() {
+    let settings =
+        "max_slot_wal_keep_size = 32MB\nmax_wal_size = 32MB\nmin_wal_size = 32MB\nwal_keep_size = 0";
+    let server = private(NEWEST, settings).await;
+    let rules = json!({"replication.inactive_slot": {"threshold": 1_000_000}, "replication.lost_slot": {}});
+    let ward = Ward::on(&server, &rules).await;
+    let make = "select pg_create_physical_replication_slot('left_over', true)";
+    ward.run(make).await;
+    write(&server, 4).await;
+    let inactive = ward.registered.falls_ill("replication.inactive_slot", "left_over").await;
+    assert!(inactive["detail"].as_str().unwrap().contains("keeps"), "{inactive}");
+    ward.run(inactive["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("replication.inactive_slot", "left_over").await;
+
+    ward.run(make).await;
+    write(&server, 120).await;
+    ward.run("checkpoint").await;
+    let lost = ward.registered.falls_ill("replication.lost_slot", "left_over").await;
+    ward.run(lost["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("replication.lost_slot", "left_over").await;
+}
+
+#[tokio::test]
+async fn a_subscription_without_a_worker_is_named() {
+    let server = private(NEWEST, "wal_level = logical").await;
+    let ward = Ward::on(&server, &json!({"replication.subscription": {}})).await;
+    ward.run(
+        "create subscription follows connection 'host=127.0.0.1 port=1 dbname=none' publication p with (connect = false);
+alter subscription follows enable",
+    )
+    .await;
+    let issue = ward.registered.falls_ill("replication.subscription", "follows").await;
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("replication.subscription", "follows").await;
+}
+
+#[tokio::test]
+async fn wal_that_is_not_archived() {
+    let server = private(NEWEST, "archive_mode = on\narchive_command = 'false'").await;
+    let ward = Ward::on(&server, &json!({"storage.archiving": {}})).await;
+    let switch = "create table if not exists t (n int); insert into t values (1); select pg_switch_wal()";
+    ward.admin.batch_execute(switch).await.unwrap();
+    let issue = ward.registered.falls_ill("storage.archiving", "archive_command").await;
+    assert_eq!(issue["severity"], "critical");
+    let fix = issue["how_to_fix"].as_str().unwrap().replace("'...'", "'true'");
+    ward.run(&fix).await;
+    // the archiver waits a minute after some failures, or until there is more to do
+    eventually(Duration::from_secs(90), async || {
+        ward.admin.batch_execute(switch).await.unwrap();
+        let failing = ward.registered.get("/archiver").await["failing"].clone();
+        if failing == false { Ok(()) } else { Err(failing) }
+    })
+    .await;
+    ward.registered.recovers("storage.archiving", "archive_command").await;
+}

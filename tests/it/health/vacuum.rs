@@ -1,0 +1,100 @@
+//! Rules about vacuum and what it prevents.
+
+use serde_json::json;
+
+use super::scene::{Ward, carry_out};
+use crate::harness::postgres::{NEWEST, private, shared};
+
+/// Takes as many transaction ids.
+async fn burn(ward: &Ward, count: u32) {
+    let sql = format!(
+        "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
+    );
+    ward.database.client().await.batch_execute(&sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn dead_rows_of_a_table_that_nobody_vacuums() {
+    let rules = json!({"vacuum.dead_tuples": {}, "vacuum.behind": {}});
+    let ward = Ward::on(shared(NEWEST).await, &rules).await;
+    let table = "create table neglected with (autovacuum_enabled = false) as select n from generate_series(1, 50000) n";
+    ward.admin.batch_execute(table).await.unwrap();
+    ward.admin.batch_execute("analyze neglected").await.unwrap();
+    ward.database.client().await.batch_execute("delete from neglected where n <= 45000").await.unwrap();
+
+    let behind = ward.registered.falls_ill("vacuum.behind", "public.neglected").await;
+    assert!(behind["detail"].as_str().unwrap().contains("its own option says so"), "{behind}");
+    let dead = ward.registered.falls_ill("vacuum.dead_tuples", "public.neglected").await;
+    assert!(dead["detail"].as_str().unwrap().contains("45,000 dead rows"), "{dead}");
+    assert!(dead["value"].as_f64().unwrap() > 4.0, "{dead}");
+
+    ward.run(dead["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("vacuum.dead_tuples", "public.neglected").await;
+    ward.registered.recovers("vacuum.behind", "public.neglected").await;
+}
+
+#[tokio::test]
+async fn a_table_whose_autovacuum_was_switched_off_gets_it_back() {
+    let ward = Ward::on(shared(NEWEST).await, &json!({"vacuum.behind": {}})).await;
+    let table =
+        "create table \"Off\" with (autovacuum_enabled = false) as select n from generate_series(1, 30000) n";
+    ward.admin.batch_execute(table).await.unwrap();
+    ward.database.client().await.batch_execute("delete from \"Off\"").await.unwrap();
+    let behind = ward.registered.falls_ill("vacuum.behind", "public.Off").await;
+    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("vacuum.behind", "public.Off").await;
+}
+
+#[tokio::test]
+async fn whoever_keeps_vacuum_from_its_work_is_named() {
+    let ward = Ward::on(shared(NEWEST).await, &json!({"vacuum.blocked": {"threshold": 500}})).await;
+    let old = ward.database.client().await;
+    let pid: i32 = old.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
+    old.batch_execute("begin isolation level repeatable read; select 1").await.unwrap();
+    burn(&ward, 700).await;
+    let name = format!("pid {pid}");
+    let issue = ward.registered.falls_ill("vacuum.blocked", &name).await;
+    let fix = format!("SELECT pg_terminate_backend({pid});");
+    assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
+    ward.run(&fix).await;
+    ward.registered.recovers("vacuum.blocked", &name).await;
+}
+
+/// Takes many multixact ids: each time a row is locked and then changed by a subtransaction.
+const MULTIXACTS: &str = "do $$ begin
+    for i in 1..400 loop
+        perform 1 from shared_row where id = 1 for share;
+        begin
+            update shared_row set n = n + 1 where id = 1;
+        exception when others then null;
+        end;
+        commit;
+    end loop;
+end $$";
+
+#[tokio::test]
+async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
+    let server = private(NEWEST, "").await;
+    let rules = json!({
+        "vacuum.xid_wraparound": {"threshold": 0.0003},
+        "vacuum.multixact_wraparound": {"threshold": 0.00001},
+    });
+    let ward = Ward::on(&server, &rules).await;
+    let name = ward.database.name.clone();
+    ward.registered.recovers("vacuum.xid_wraparound", &name).await;
+    ward.registered.recovers("vacuum.multixact_wraparound", &name).await;
+    ward.admin
+        .batch_execute("create table shared_row (id int, n int); insert into shared_row values (1, 0)")
+        .await
+        .unwrap();
+    ward.database.client().await.batch_execute(MULTIXACTS).await.unwrap();
+    burn(&ward, 8_000).await;
+    let issue = ward.registered.falls_ill("vacuum.xid_wraparound", &name).await;
+    ward.registered.falls_ill("vacuum.multixact_wraparound", &name).await;
+    assert!(issue["detail"].as_str().unwrap().contains("transaction ids"), "{issue}");
+    let fix = format!("-- in database {name}\nVACUUM (FREEZE);");
+    assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
+    carry_out(&ward.admin, &fix).await;
+    ward.registered.recovers("vacuum.xid_wraparound", &name).await;
+    ward.registered.recovers("vacuum.multixact_wraparound", &name).await;
+}
