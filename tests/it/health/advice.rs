@@ -10,7 +10,11 @@ use crate::harness::{Organization, TestApp, TestDatabase, issue};
 const INVALID: &str = "create table twins (n int); insert into twins values (1), (1)";
 
 async fn with_an_invalid_index() -> Ward {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"indexes.invalid": {}})).await;
+    let ward = Ward::on(
+        shared(NEWEST).await,
+        &json!({"indexes.invalid": {}, "settings.durability": {"enabled": false}}),
+    )
+    .await;
     ward.admin.batch_execute(INVALID).await.unwrap();
     let created = ward.admin.batch_execute("create unique index concurrently twins_n on twins (n)").await;
     assert!(created.is_err(), "two equal rows");
@@ -82,15 +86,18 @@ async fn the_fleet_is_shown_worst_first() {
     let organization = Organization::verified(&app, "fleet").await;
     let (well, ill) =
         (TestDatabase::create(shared(NEWEST).await).await, TestDatabase::create(shared(NEWEST).await).await);
-    let strict = json!({"connections.saturation": {"threshold": 0.1, "for_seconds": 0}});
+    // the servers of tests do without fsync
+    let usual = json!({"settings.durability": {"enabled": false}});
+    let mut strict = usual.clone();
+    strict["connections.saturation"] = json!({"threshold": 0.1, "for_seconds": 0});
     let registration = |database: &TestDatabase, name: &str, rules: &Value| {
         let mut body = database.registration();
         (body["name"], body["rules"]) = (name.into(), rules.clone());
         body
     };
-    let well = organization.register_as(&registration(&well, "well", &json!({}))).await;
+    let well = organization.register_as(&registration(&well, "well", &usual)).await;
     let ill = organization.register_as(&registration(&ill, "ill", &strict)).await;
-    let mut away = registration(&TestDatabase::create(shared(NEWEST).await).await, "away", &json!({}));
+    let mut away = registration(&TestDatabase::create(shared(NEWEST).await).await, "away", &usual);
     // nobody listens there
     away["port"] = 1.into();
     organization.register_as(&away).await;

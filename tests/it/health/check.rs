@@ -6,13 +6,17 @@ use basira::demo::servers::ClickHouseOptions;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::harness::postgres::{NEWEST, private, shared};
+use crate::harness::postgres::{NEWEST, private};
 use crate::harness::{TestDatabase, clickhouse};
 
 async fn check(arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
-    command.arg("check").args(arguments).env("BASIRA__DATA_DIR", folder.path()).current_dir(folder.path());
+    command
+        .arg("check")
+        .args(arguments)
+        .env("BASIRA__DATA_DIR", folder.path())
+        .current_dir(folder.path());
     command.output().await.unwrap()
 }
 
@@ -22,7 +26,8 @@ fn text(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_healthy_server_passes_and_is_described() {
-    let database = TestDatabase::create(shared(NEWEST).await).await;
+    let server = private(NEWEST, "fsync = on").await;
+    let database = TestDatabase::create(&server).await;
     let output = check(&[database.superuser_dsn()]).await;
     let page = text(&output);
     assert_eq!(output.status.code(), Some(0), "{page}");
@@ -32,11 +37,7 @@ async fn a_healthy_server_passes_and_is_described() {
     assert!(after.contains("      fix:  "), "{page}");
     assert!(page.contains("\nHealth  healthy, ") && !page.contains('\u{1b}'), "{page}");
     assert!(page.lines().all(|line| line == line.trim_end()), "{page}");
-}
 
-#[tokio::test]
-async fn json_has_collectors_and_doctor() {
-    let database = TestDatabase::create(shared(NEWEST).await).await;
     let output = check(&["--json", database.superuser_dsn()]).await;
     let report: Value = serde_json::from_str(&text(&output)).unwrap();
     assert_eq!((&report["connected"], &report["doctor"]["status"]), (&Value::Bool(true), &"healthy".into()));
@@ -47,7 +48,7 @@ async fn json_has_collectors_and_doctor() {
 
 #[tokio::test]
 async fn a_degraded_server_and_none_at_all_have_codes_of_their_own() {
-    let server = private(NEWEST, "max_connections = 10").await;
+    let server = private(NEWEST, "max_connections = 10\nfsync = on").await;
     let mut crowd = Vec::new();
     // with the one that checks they take all that ordinary roles may
     for _ in 0..6 {
