@@ -25,7 +25,7 @@ pub use facts::{Asked, Facts};
 pub use rule::{
     Category, Curve, Found, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
 };
-pub use say::{bytes, count, listed, pct, quoted, span};
+pub use say::{bytes, count, listed, literal, pct, quoted, share_pct, span};
 pub use score::{Penalties, score};
 pub use settings::{Effective, accepts};
 pub use trend::{Trend, trend};

@@ -62,6 +62,20 @@ pub fn quoted(names: &[&str]) -> String {
     names.iter().map(quote).collect::<Vec<_>>().join(".")
 }
 
+/// `text` as a string of SQL, as ClickHouse reads it.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// `part` in percent of `whole`.
+#[must_use]
+pub fn share_pct(part: i64, whole: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    let pct = part as f64 * 100.0 / whole as f64;
+    pct
+}
+
 /// The first `most` of `items`, and how many more there are.
 #[must_use]
 pub fn listed(items: &[String], most: usize, between: &str) -> String {

@@ -35,3 +35,11 @@ async fn a_fresh_idle_clickhouse_scores_100() {
     let doctor = examined(&ward.registered).await;
     assert_eq!(doctor["score"], 100, "{doctor:#}");
 }
+
+#[tokio::test]
+async fn a_fresh_idle_clickhouse_of_the_oldest_version_scores_100() {
+    let server = clickhouse::oldest().await;
+    let ward = ClickHouseWard::on(&server, &json!({})).await;
+    let doctor = examined(&ward.registered).await;
+    assert_eq!(doctor["score"], 100, "{doctor:#}");
+}
