@@ -161,6 +161,11 @@ async fn analytics() -> Option<Analytics> {
     }
 }
 
+/// As a server that is to keep its data: the doctor would complain of any other.
+fn options() -> Options {
+    Options { settings: "fsync = on\n".to_owned(), ..Options::default() }
+}
+
 /// The first server installed here that really starts, else a fetched one.
 async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError> {
     let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);

@@ -72,12 +72,11 @@ pub fn guarded<'a>(table: &'a LogTable, growth: &HashMap<u64, i64>) -> Guarded<'
 }
 
 fn judged(table: &LogTable) -> (Option<String>, Option<String>) {
-    let quoted = quoted(&table.name);
     if let Some(written) = &table.left_over_of {
         let remark = format!(
             "left over: the server put this table aside when it was upgraded or reconfigured, and writes to {written} since"
         );
-        return (Some(remark), Some(format!("DROP TABLE system.{quoted}")));
+        return (Some(remark), table.fix());
     }
     if table.has_ttl != Some(false) {
         return (None, None);
@@ -90,16 +89,7 @@ fn judged(table: &LogTable) -> (Option<String>, Option<String>) {
         "grows without end: it has no TTL. Set the same TTL in the server's configuration, <{name}><ttl>{column} + \
          INTERVAL 30 DAY DELETE</ttl></{name}>, or the server puts this table aside at its next start"
     );
-    (Some(remark), Some(format!("ALTER TABLE system.{quoted} MODIFY TTL {column} + INTERVAL 30 DAY")))
-}
-
-/// A name as SQL takes it.
-fn quoted(name: &str) -> String {
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        name.to_owned()
-    } else {
-        format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
-    }
+    (Some(remark), table.fix())
 }
 
 #[cfg(test)]
@@ -145,7 +135,8 @@ mod tests {
             assert_eq!((shown.remark.is_some(), shown.fix.as_deref()), (is_remarked, fix), "{table:?}");
         }
         assert_eq!(guarded(&endless, &HashMap::new()).bytes_per_day, Some(300));
-        assert_eq!(quoted("my-odd`log"), "`my-odd\\`log`");
+        let odd = LogTable { left_over_of: Some("odd_log".to_owned()), ..table("my-odd`log") };
+        assert_eq!(odd.fix().as_deref(), Some("DROP TABLE system.`my-odd\\`log`"));
     }
 
     #[test]

@@ -14,10 +14,16 @@ pub const fn float(count: i64) -> f64 {
     float
 }
 
-/// How much of `whole` is `part`, from 0 to 100; none when there is nothing.
+/// How much of `whole` is `part`, from 0 to 100.
+#[must_use]
+pub fn share_pct(part: i64, whole: i64) -> f64 {
+    float(part) * 100.0 / float(whole)
+}
+
+/// As [`share_pct`]; none when there is nothing.
 #[must_use]
 pub fn pct_of(part: i64, whole: i64) -> Option<f64> {
-    (whole > 0).then(|| float(part) * 100.0 / float(whole))
+    (whole > 0).then(|| share_pct(part, whole))
 }
 
 /// The power of two of megabytes that holds `bytes`, as settings take it: `256MB`, `4GB`.

@@ -39,6 +39,12 @@ impl<'a> Case<'a> {
         self.set.window
     }
 
+    /// How long ago the window ended that it is compared with.
+    #[must_use]
+    pub const fn baseline_ago(&self) -> Duration {
+        self.set.baseline
+    }
+
     /// Everything else.
     #[must_use]
     pub const fn facts(&self) -> &'a Facts {

@@ -23,7 +23,7 @@ mod tests;
 mod trend;
 mod wraparound;
 
-pub use amounts::{amount, float, pct_of};
+pub use amounts::{amount, float, pct_of, share_pct};
 pub use case::Case;
 pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
 pub use document::{describe, document};
@@ -33,7 +33,7 @@ pub use people::{literal, session, standby};
 pub use rule::{
     Category, Curve, Found, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
 };
-pub use say::{bytes, count, listed, pct, quoted, span};
+pub use say::{bytes, clickhouse_literal, count, listed, pct, quoted, span};
 pub use score::{Penalties, score};
 pub use settings::{Effective, accepts};
 pub use trend::{Trend, trend};

@@ -62,6 +62,12 @@ pub fn quoted(names: &[&str]) -> String {
     names.iter().map(quote).collect::<Vec<_>>().join(".")
 }
 
+/// `text` as a literal of ClickHouse's SQL.
+#[must_use]
+pub fn clickhouse_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
 /// The first `most` of `items`, and how many more there are.
 #[must_use]
 pub fn listed(items: &[String], most: usize, between: &str) -> String {

@@ -35,6 +35,17 @@ impl LogTable {
     pub fn series(&self) -> u64 {
         xxh3_64(format!("{}\0{}", self.host_name, self.name).as_bytes())
     }
+
+    /// The SQL that stops its growth; none where nothing is wrong, or no column is known that a TTL can be made of.
+    #[must_use]
+    pub fn fix(&self) -> Option<String> {
+        let quoted = quoted(&self.name);
+        if self.left_over_of.is_some() {
+            return Some(format!("DROP TABLE system.{quoted}"));
+        }
+        let column = self.date_column.as_ref().filter(|_| self.has_ttl == Some(false))?;
+        Some(format!("ALTER TABLE system.{quoted} MODIFY TTL {column} + INTERVAL 30 DAY"))
+    }
 }
 
 /// All of them, by node and name.
@@ -46,3 +57,12 @@ pub struct LogTables {
 }
 
 impl Snapshot for LogTables {}
+
+/// A name as SQL takes it.
+fn quoted(name: &str) -> String {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        name.to_owned()
+    } else {
+        format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+    }
+}

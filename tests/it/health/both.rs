@@ -38,7 +38,6 @@ async fn a_database_that_is_away_has_no_score() {
 #[tokio::test]
 async fn the_history_says_what_the_points_were_lost_to() {
     let server = private(NEWEST, "fsync = on").await;
-    let server = private(NEWEST, "fsync = on").await;
     let ward = Ward::on(&server, &json!({"connections.saturation": {"threshold": 0.1}})).await;
     let issue = ward.registered.falls_ill("connections.saturation", "max_connections").await;
     let lines = ward

@@ -12,11 +12,7 @@ use crate::harness::{TestDatabase, clickhouse};
 async fn check(arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
-    command
-        .arg("check")
-        .args(arguments)
-        .env("BASIRA__DATA_DIR", folder.path())
-        .current_dir(folder.path());
+    command.arg("check").args(arguments).env("BASIRA__DATA_DIR", folder.path()).current_dir(folder.path());
     command.output().await.unwrap()
 }
 

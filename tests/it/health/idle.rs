@@ -30,3 +30,12 @@ async fn a_fresh_idle_clickhouse_scores_100() {
     let doctor = fully_examined(&ward.registered).await;
     assert_eq!(doctor["score"], 100, "{doctor:#}");
 }
+
+#[tokio::test]
+async fn a_fresh_idle_clickhouse_of_the_oldest_version_scores_100() {
+    let server = clickhouse::oldest().await;
+    let ward = ClickHouseWard::on(&server, &json!({})).await;
+    with_short_windows(&ward.registered).await;
+    let doctor = fully_examined(&ward.registered).await;
+    assert_eq!(doctor["score"], 100, "{doctor:#}");
+}

@@ -3,6 +3,11 @@
 mod advice;
 mod availability;
 mod both;
+mod ch_inserts;
+mod ch_merges;
+mod ch_nodes;
+mod ch_queries;
+mod ch_storage;
 mod check;
 mod connections;
 mod idle;

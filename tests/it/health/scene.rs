@@ -86,6 +86,17 @@ impl ClickHouseWard {
         let registered = organization.register_as(&registration).await;
         Self { app, database, registered }
     }
+
+    /// The same for all nodes of a cluster that `server` is one of.
+    pub(super) async fn on_cluster(server: &ClickHouseServer, cluster: &str, rules: &Value) -> Self {
+        let app = TestApp::start().await;
+        let organization = Organization::verified(&app, "health").await;
+        let database = ClickHouseDatabase::create(server).await;
+        let mut registration = database.registration();
+        (registration["rules"], registration["cluster"]) = (at_once(rules), json!(cluster));
+        let registered = organization.register_as(&registration).await;
+        Self { app, database, registered }
+    }
 }
 
 fn at_once(rules: &Value) -> Value {

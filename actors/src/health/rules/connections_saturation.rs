@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::health::{Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, pct};
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, pct, share_pct,
+};
 use crate::model::{ConnectionSnapshot, Engine};
 
 pub(crate) static RULE: Rule = Rule {
@@ -34,7 +36,7 @@ fn check(case: &Case<'_>) -> Found {
     let seen = case.newest::<ConnectionSnapshot>()?;
     let reserved = seen.superuser_reserved_connections + seen.reserved_connections.unwrap_or(0);
     let open = (seen.max_connections - reserved).max(1);
-    let used_pct = share(seen.total, open);
+    let used_pct = share_pct(seen.total, open);
     if !case.beyond(used_pct) {
         return Ok(Vec::new());
     }
@@ -42,10 +44,4 @@ fn check(case: &Case<'_>) -> Found {
     let most = busiest.map(|(name, count)| format!(", {count} of them of {name}")).unwrap_or_default();
     let note = format!("{} of {open} connections are taken ({}){most}", seen.total, pct(used_pct));
     Ok(vec![Object { name: "max_connections".to_owned(), value: used_pct, note, fix: None }])
-}
-
-fn share(part: i64, whole: i64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts of sessions")]
-    let pct = part as f64 * 100.0 / whole as f64;
-    pct
 }

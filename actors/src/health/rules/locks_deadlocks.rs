@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, float, span,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -35,8 +35,7 @@ fn check(case: &Case<'_>) -> Found {
     let past = case.totals(&DATABASES)?;
     let object = |count: i64, name: &str| Object {
         name: name.to_owned(),
-        #[expect(clippy::cast_precision_loss, reason = "a count")]
-        value: count as f64,
+        value: float(count),
         note: format!("{count} deadlocks in {name} within {}", span(case.window())),
         fix: None,
     };

@@ -1,6 +1,8 @@
 //! The rules, one file each. Adding one is a file like its neighbours and a line in [`ALL`].
 
+mod availability_node_missing;
 mod availability_restarted;
+mod availability_server_restarted;
 mod checkpoints_backend_writes;
 mod checkpoints_requested;
 mod collection_clock_skew;
@@ -11,17 +13,27 @@ mod indexes_duplicate;
 mod indexes_invalid;
 mod indexes_missing;
 mod indexes_unused;
+mod inserts_parts_per_partition;
+mod inserts_too_small;
 mod locks_blocked;
 mod locks_deadlocks;
 mod memory_cache_hit_ratio;
+mod memory_near_limit;
+mod merges_behind;
+mod merges_stuck_mutations;
+mod queries_failed;
+mod queries_p99_regression;
 mod queries_plan_changed;
 mod queries_regression;
 mod queries_rollbacks;
 mod queries_stale_statistics;
 mod queries_statements_evicted;
 mod queries_temp_spills;
+mod replication_delay;
 mod replication_inactive_slot;
 mod replication_lost_slot;
+mod replication_queue_errors;
+mod replication_read_only;
 mod replication_replay_lag;
 mod replication_sending_lag;
 mod replication_standby_lag;
@@ -31,6 +43,9 @@ mod settings_durability;
 mod settings_pending_restart;
 mod storage_archiving;
 mod storage_checksum_failures;
+mod storage_detached_parts;
+mod storage_disk_full;
+mod storage_log_tables;
 mod storage_sequence_exhaustion;
 mod transactions_idle;
 mod transactions_long;
@@ -46,7 +61,9 @@ use crate::model::Engine;
 
 /// Every rule, in alphabetical order.
 pub static ALL: &[&Rule] = &[
+    &availability_node_missing::RULE,
     &availability_restarted::RULE,
+    &availability_server_restarted::RULE,
     &checkpoints_backend_writes::RULE,
     &checkpoints_requested::RULE,
     &collection_clock_skew::RULE,
@@ -57,17 +74,27 @@ pub static ALL: &[&Rule] = &[
     &indexes_invalid::RULE,
     &indexes_missing::RULE,
     &indexes_unused::RULE,
+    &inserts_parts_per_partition::RULE,
+    &inserts_too_small::RULE,
     &locks_blocked::RULE,
     &locks_deadlocks::RULE,
     &memory_cache_hit_ratio::RULE,
+    &memory_near_limit::RULE,
+    &merges_behind::RULE,
+    &merges_stuck_mutations::RULE,
+    &queries_failed::RULE,
+    &queries_p99_regression::RULE,
     &queries_plan_changed::RULE,
     &queries_regression::RULE,
     &queries_rollbacks::RULE,
     &queries_stale_statistics::RULE,
     &queries_statements_evicted::RULE,
     &queries_temp_spills::RULE,
+    &replication_delay::RULE,
     &replication_inactive_slot::RULE,
     &replication_lost_slot::RULE,
+    &replication_queue_errors::RULE,
+    &replication_read_only::RULE,
     &replication_replay_lag::RULE,
     &replication_sending_lag::RULE,
     &replication_standby_lag::RULE,
@@ -77,6 +104,9 @@ pub static ALL: &[&Rule] = &[
     &settings_pending_restart::RULE,
     &storage_archiving::RULE,
     &storage_checksum_failures::RULE,
+    &storage_detached_parts::RULE,
+    &storage_disk_full::RULE,
+    &storage_log_tables::RULE,
     &storage_sequence_exhaustion::RULE,
     &transactions_idle::RULE,
     &transactions_long::RULE,

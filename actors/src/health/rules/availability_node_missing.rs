@@ -1,0 +1,47 @@
+//! Nodes of the cluster do not answer.
+
+use std::time::Duration;
+
+use crate::health::{Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit};
+use crate::model::{ClusterSnapshot, Engine};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "availability.node_missing",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Availability,
+    title: "Nodes of the cluster do not answer",
+    looks_at: "The nodes that the definition of the registered cluster lists, asked from the node \
+               connected to. What a missing one holds is not served unless a replica has it too, and \
+               nothing of it is seen in any other view.",
+    needs: &[Need::Now("ch_cluster")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::from_secs(30),
+    curve: Curve { least: 20.0, worst: 3.0, most: 50.0 },
+    advises: false,
+    recommendation: "Look whether the server runs there and whether the node connected to reaches its \
+                     native port.",
+    investigate: "SELECT host_name, port, errors_count, estimated_recovery_time FROM system.clusters WHERE \
+                  errors_count > 0;",
+    fix: "-- on the missing node: systemctl start clickhouse-server",
+    source: "ClickHouse documentation, system.clusters and skip_unavailable_shards.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<ClusterSnapshot>()?;
+    let mut objects: Vec<Object> = Vec::new();
+    for node in seen.nodes.iter().filter(|node| !node.answered) {
+        let name = node.name();
+        // a node may be listed in several shards
+        if objects.iter().any(|object| object.name == name) {
+            continue;
+        }
+        let note =
+            format!("{name}, replica {} of shard {}, does not answer", node.replica_num, node.shard_num);
+        objects.push(Object { name, value: 1.0, note, fix: None });
+    }
+    Ok(objects)
+}

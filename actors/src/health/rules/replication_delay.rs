@@ -1,0 +1,55 @@
+//! Replicas are behind the others.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
+};
+use crate::model::{Engine, Replica, Replicas};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.delay",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Replication,
+    title: "Replicas are behind",
+    looks_at: "By how much each replicated table is behind the replica that is furthest, unless it is read \
+               only. Queries there see old data, and what is not fetched yet has one copy less.",
+    needs: &[Need::Now("ch_replicas")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 300.0, leave: 120.0, unit: Unit::Seconds },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 10.0, worst: 3600.0, most: 40.0 },
+    advises: false,
+    recommendation: "See what its queue waits for: fetches that fail, merges that take long, or \
+                     replication that somebody has stopped.",
+    investigate: "SELECT database, table, type, create_time, num_tries, last_exception, postpone_reason\n  \
+                  FROM system.replication_queue\n ORDER BY create_time\n LIMIT 10;",
+    fix: "SYSTEM START FETCHES;\nSYSTEM START REPLICATION QUEUES;",
+    source: "ClickHouse documentation, system.replicas: absolute_delay.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replicas>()?;
+    Ok(seen.replicas.iter().filter_map(|replica| object(case, replica)).collect())
+}
+
+/// The delay of a table that is read only is counted from 1970: it means nothing.
+fn object(case: &Case<'_>, replica: &Replica) -> Option<Object> {
+    let seconds = replica.absolute_delay_seconds.filter(|_| replica.is_readonly != Some(true))?;
+    let delay = u32::try_from(seconds).ok()?;
+    if !case.beyond(f64::from(delay)) {
+        return None;
+    }
+    let behind = span(Duration::from_secs(delay.into()));
+    let queued = replica.queue_size.map(|size| format!(", {size} entries in its queue")).unwrap_or_default();
+    let Replica { database, table, host_name, .. } = replica;
+    Some(Object {
+        name: format!("{database}.{table} on {host_name}"),
+        value: f64::from(delay),
+        note: format!("{database}.{table} on {host_name} is {behind} behind{queued}"),
+        fix: None,
+    })
+}

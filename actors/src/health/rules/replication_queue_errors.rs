@@ -1,0 +1,56 @@
+//! What replicas have to do fails again and again.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, quoted,
+};
+use crate::model::{Engine, QueueEntries, Replica, Replicas};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.queue_errors",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Replication,
+    title: "The replication queue fails",
+    looks_at: "Entries of the replication queue that ended in an exception, by how often the one that was \
+               tried most was. Until it succeeds the replica lacks what the entry would bring.",
+    needs: &[Need::Now("ch_replicas")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 10.0, leave: 10.0, unit: Unit::Count },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 5.0, worst: 1000.0, most: 20.0 },
+    advises: false,
+    recommendation: "Read the exception: another replica that cannot be reached, a part that nobody has \
+                     any more, a full disk.",
+    investigate: "SELECT database, table, type, new_part_name, num_tries, last_exception\n  FROM \
+                  system.replication_queue\n WHERE last_exception != ''\n ORDER BY num_tries DESC\n LIMIT \
+                  10;",
+    fix: "SYSTEM RESTART REPLICA database.table;",
+    source: "ClickHouse documentation, system.replication_queue: num_tries, last_exception.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replicas>()?;
+    let entries =
+        seen.replicas.iter().flat_map(|replica| replica.queue.iter().map(move |entries| (replica, entries)));
+    Ok(entries.filter_map(|(replica, entries)| object(case, replica, entries)).collect())
+}
+
+fn object(case: &Case<'_>, replica: &Replica, entries: &QueueEntries) -> Option<Object> {
+    let (exception, tries) = (entries.last_exception.as_ref()?, entries.most_tries?);
+    let value = f64::from(u32::try_from(tries).ok()?);
+    if !case.beyond(value) {
+        return None;
+    }
+    let Replica { database, table, host_name, .. } = replica;
+    let kind = &entries.kind;
+    Some(Object {
+        name: format!("{database}.{table} {kind} on {host_name}"),
+        value,
+        note: format!("{kind} of {database}.{table} was tried {} times: {exception}", count(tries)),
+        fix: Some(format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))),
+    })
+}

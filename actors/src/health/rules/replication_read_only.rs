@@ -1,0 +1,53 @@
+//! Replicated tables that take no inserts.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+};
+use crate::model::{Engine, Replica, Replicas};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "replication.read_only",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Replication,
+    title: "Replicated tables are read only",
+    looks_at: "Replicated tables that take no inserts and fetch nothing, because they have no session with \
+               Keeper or do not find there what belongs to them.",
+    needs: &[Need::Now("ch_replicas")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Count,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::from_secs(60),
+    curve: Curve { least: 20.0, worst: 10.0, most: 50.0 },
+    advises: false,
+    recommendation: "Bring Keeper back; then tables recover by themselves. One whose metadata is gone from \
+                     Keeper comes back with SYSTEM RESTORE REPLICA.",
+    investigate: "SELECT database, table, is_readonly, is_session_expired, zookeeper_exception\n  FROM \
+                  system.replicas\n WHERE is_readonly;",
+    fix: "SYSTEM RESTART REPLICA database.table;\n-- when its metadata in Keeper is gone: SYSTEM RESTORE \
+          REPLICA database.table;",
+    source: "ClickHouse documentation, system.replicas: is_readonly; SYSTEM RESTART REPLICA.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<Replicas>()?;
+    Ok(seen.replicas.iter().filter(|replica| replica.is_readonly == Some(true)).map(object).collect())
+}
+
+fn object(replica: &Replica) -> Object {
+    let Replica { database, table, host_name, .. } = replica;
+    let why = match (&replica.keeper_exception, replica.is_session_expired) {
+        (Some(exception), _) => format!(": {exception}"),
+        (None, Some(true)) => ": its session with Keeper is lost".to_owned(),
+        (None, _) => String::new(),
+    };
+    Object {
+        name: format!("{database}.{table} on {host_name}"),
+        value: 1.0,
+        note: format!("{database}.{table} on {host_name} is read only{why}"),
+        fix: Some(format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))),
+    }
+}

@@ -1,0 +1,61 @@
+//! Parts that stand aside and are no data of their table.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown,
+    clickhouse_literal, count, quoted,
+};
+use crate::model::{Engine, PartsSnapshot};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "storage.detached_parts",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Storage,
+    title: "Tables have detached parts",
+    looks_at: "Parts in the detached folder of each table: taken out on purpose, or put aside by the \
+               server because they were broken or not wanted. They take room, and nobody reads them.",
+    needs: &[Need::Now("ch_parts")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 1.0, worst: 1000.0, most: 4.0 },
+    advises: true,
+    recommendation: "Look at the reason of each: attach what belongs to the table, and drop what does not.",
+    investigate: "SELECT database, table, name, reason FROM system.detached_parts;",
+    fix: "ALTER TABLE database.table ATTACH PART 'name';\n-- or\nALTER TABLE database.table DROP DETACHED \
+          PART 'name' SETTINGS allow_drop_detached = 1;",
+    source: "ClickHouse documentation, system.detached_parts; ALTER TABLE .. DROP DETACHED PART.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<PartsSnapshot>()?;
+    let counted: Vec<_> =
+        seen.tables.iter().filter_map(|table| Some((table, table.parts.as_ref()?))).collect();
+    if !counted.is_empty() && counted.iter().all(|(_, parts)| parts.detached_parts.is_none()) {
+        return Err(Unknown::because("detached parts are not counted"));
+    }
+    let found = counted.into_iter().filter_map(|(table, parts)| {
+        let detached = parts.detached_parts.filter(|detached| *detached > 0)?;
+        let value = f64::from(u32::try_from(detached).ok()?);
+        let (database, table) = (&*table.database, &*table.table);
+        let name = format!("{database}.{table}");
+        let of_table = quoted(&[database, table]);
+        case.beyond(value).then(|| Object {
+            note: format!("{name} has {} detached parts", count(detached)),
+            value,
+            name,
+            fix: Some(format!(
+                "SELECT name, reason FROM system.detached_parts WHERE database = {} AND table = {};\n\
+                 -- ALTER TABLE {of_table} ATTACH PART 'name';  brings one back\n\
+                 -- ALTER TABLE {of_table} DROP DETACHED PART 'name' SETTINGS allow_drop_detached = 1;  removes it",
+                clickhouse_literal(database),
+                clickhouse_literal(table)
+            )),
+        })
+    });
+    Ok(found.collect())
+}

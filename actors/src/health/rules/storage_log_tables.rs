@@ -1,0 +1,58 @@
+//! Log tables of the server that grow without end.
+
+use std::time::Duration;
+
+use crate::health::{
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float,
+};
+use crate::model::{Engine, LogTable, LogTables};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "storage.log_tables",
+    scope: Scope::Only(Engine::Clickhouse),
+    category: Category::Storage,
+    title: "Log tables grow without end",
+    looks_at: "Log tables of the server without a TTL, and copies such as `query_log_0` that it put aside \
+               at an upgrade, from 1 GiB on. The configuration that comes with the server sets no TTL: \
+               such a table grows until the disk is full.",
+    needs: &[Need::Now("ch_log_tables")],
+    window: Duration::ZERO,
+    baseline: Duration::ZERO,
+    measure: Measure::Highest,
+    threshold: Threshold { enter: 1_073_741_824.0, leave: 1_073_741_824.0, unit: Unit::Bytes },
+    lasting: Duration::ZERO,
+    curve: Curve { least: 2.0, worst: 549_755_813_888.0, most: 10.0 },
+    advises: true,
+    recommendation: "Give it a TTL, in the server's configuration too, or the server puts the table aside \
+                     at its next start; drop copies that nobody needs.",
+    investigate: "SELECT table, formatReadableSize(sum(bytes_on_disk)) AS size, min(min_date), \
+                  max(max_date)\n  FROM system.parts\n WHERE active AND database = 'system'\n GROUP BY \
+                  table\n ORDER BY sum(bytes_on_disk) DESC;",
+    fix: "ALTER TABLE system.query_log MODIFY TTL event_date + INTERVAL 30 DAY;",
+    source: "ClickHouse documentation, system tables: by default, table growth is unlimited.",
+    check,
+};
+
+fn check(case: &Case<'_>) -> Found {
+    let seen = case.newest::<LogTables>()?;
+    Ok(seen.tables.iter().filter_map(|table| object(case, table)).collect())
+}
+
+fn object(case: &Case<'_>, table: &LogTable) -> Option<Object> {
+    let value = float(table.bytes_on_disk);
+    let endless = table.left_over_of.is_some() || table.has_ttl == Some(false);
+    if !endless || table.bytes_on_disk == 0 || !case.beyond(value) {
+        return None;
+    }
+    let (name, host_name) = (&table.name, &table.host_name);
+    let why = match &table.left_over_of {
+        Some(written) => format!("is left over: the server writes to {written} since"),
+        None => "has no TTL".to_owned(),
+    };
+    Some(Object {
+        name: format!("system.{name} on {host_name}"),
+        value,
+        note: format!("system.{name} on {host_name} has {} and {why}", bytes(value)),
+        fix: table.fix().map(|fix| fix + ";"),
+    })
+}

@@ -1,0 +1,75 @@
+//! Rules about inserts into ClickHouse.
+
+use serde_json::json;
+
+use super::scene::ClickHouseWard;
+use crate::harness::clickhouse::{private, shared};
+
+#[tokio::test]
+async fn parts_pile_up() {
+    let rule = "inserts.parts_per_partition";
+    let ward = ClickHouseWard::on(shared().await, &json!({rule: {}})).await;
+    let object = format!("{}.piled", ward.database.name);
+    ward.database
+        .run(
+            "CREATE TABLE piled (n UInt64) ENGINE = MergeTree ORDER BY n \
+             SETTINGS parts_to_delay_insert = 8, parts_to_throw_insert = 20",
+        )
+        .await;
+    ward.database.run("SYSTEM STOP MERGES piled").await;
+    for n in 0..10 {
+        ward.database.run(&format!("INSERT INTO piled VALUES ({n})")).await;
+    }
+    let issue = ward.registered.falls_ill(rule, &object).await;
+    assert_eq!((&issue["severity"], &issue["unit"]), (&json!("critical"), &json!("pct")), "{issue:#}");
+    assert!(issue["value"].as_f64() >= Some(50.0), "{issue:#}");
+    let detail = issue["detail"].as_str().unwrap();
+    assert!(detail.contains("has 10 parts, 50 % of the 20 at which inserts are refused"), "{detail}");
+    assert!(detail.contains("inserts are slowed down from 8 on"), "{detail}");
+    ward.database.run("SYSTEM START MERGES piled").await;
+    let fix = issue["how_to_fix"].as_str().unwrap();
+    let of_ours = fix.lines().find(|line| line.contains("piled")).unwrap().trim_end_matches(';');
+    assert!(of_ours.ends_with(".piled PARTITION ID 'all' FINAL"), "{of_ours}");
+    ward.database.run(of_ours).await;
+    ward.registered.recovers(rule, &object).await;
+}
+
+#[tokio::test]
+async fn inserts_are_too_small() {
+    let rule = "inserts.too_small";
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {"window_seconds": 40, "threshold": 60}})).await;
+    let small = async |settings: &str| {
+        for n in 0..80 {
+            ward.database.run(&format!("INSERT INTO small {settings} VALUES ({n}), (0), (0)")).await;
+        }
+    };
+    ward.database.run("CREATE TABLE small (n UInt64) ENGINE = MergeTree ORDER BY n").await;
+    small("").await;
+    let hash = ward
+        .registered
+        .collected(async || {
+            ward.database.run("SYSTEM FLUSH LOGS").await;
+            let lines = ward.registered.get("/queries?limit=100").await;
+            let is_ours = |line: &&serde_json::Value| {
+                line["kind"] == "Insert" && line["query_text"].as_str().is_some_and(|t| t.contains("small"))
+            };
+            let ours = lines.as_array().unwrap().iter().find(is_ours).map(|line| line["query_hash"].clone());
+            ours.ok_or(lines)
+        })
+        .await;
+    let issue = ward.registered.falls_ill(rule, hash.as_str().unwrap()).await;
+    assert!(
+        issue["detail"].as_str().unwrap().contains("wrote 3 rows each on average: INSERT INTO"),
+        "{issue:#}"
+    );
+    // as many again, collected by the server
+    let fix = issue["how_to_fix"].as_str().unwrap().lines().last().unwrap();
+    let settings = fix
+        .strip_prefix("SET ")
+        .unwrap()
+        .trim_end_matches(';')
+        .replace("wait_for_async_insert = 1", "wait_for_async_insert = 0");
+    small(&format!("SETTINGS {settings}")).await;
+    ward.registered.recovers(rule, hash.as_str().unwrap()).await;
+}

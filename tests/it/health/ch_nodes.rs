@@ -1,0 +1,66 @@
+//! Rules about the nodes of ClickHouse and their replicas.
+
+use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
+use serde_json::json;
+
+use super::scene::ClickHouseWard;
+use crate::harness::clickhouse::{cluster, private};
+
+#[tokio::test]
+async fn a_node_is_missing_and_then_started_anew() {
+    let [first, mut second] = cluster::<2>().await;
+    let rules = json!({"availability.node_missing": {}, "availability.server_restarted": {}});
+    let ward = ClickHouseWard::on_cluster(&first, ClickHouseServer::CLUSTER, &rules).await;
+    let nodes = ward
+        .registered
+        .collected(async || {
+            let nodes = ward.registered.get("/cluster").await;
+            let all = nodes.as_array().unwrap().iter().filter(|node| node["answered"] == true).count() == 2;
+            if all { Ok(nodes) } else { Err(nodes) }
+        })
+        .await;
+    let name = format!("{}:{}", nodes[1]["host_name"].as_str().unwrap(), nodes[1]["port"]);
+    ward.registered.recovers("availability.node_missing", &name).await;
+    let of_second = format!(
+        "SELECT hostName() AS host FROM remote('{name}', system.one, '{}', '{}')",
+        ClickHouseServer::USER,
+        ClickHouseServer::PASSWORD
+    );
+    let host = ward.database.rows(&of_second).await[0]["host"].as_str().unwrap().to_owned();
+    ward.registered.recovers("availability.server_restarted", &host).await;
+    second.kill_hard().await.unwrap();
+    let issue = ward.registered.falls_ill("availability.node_missing", &name).await;
+    assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(1.0)), "{issue:#}");
+    assert_eq!(issue["detail"], format!("{name}, replica 2 of shard 1, does not answer").as_str());
+    second.start_again().await.unwrap();
+    ward.registered.recovers("availability.node_missing", &name).await;
+    let issue = ward.registered.falls_ill("availability.server_restarted", &host).await;
+    assert!(issue["detail"].as_str().unwrap().contains(&format!("{host} was started ")), "{issue:#}");
+    let waited = issue["value"].as_f64().unwrap();
+    ward.registered.set_rule("availability.server_restarted", &json!({"threshold": waited})).await;
+    ward.registered.recovers("availability.server_restarted", &host).await;
+}
+
+/// The embedded server has a Keeper of its own in memory, but cannot be asked by other replicas: its replicated tables never
+/// get out of the state in which they take no inserts.
+#[tokio::test]
+async fn a_replica_is_read_only() {
+    let (read_only, delay) = ("replication.read_only", "replication.delay");
+    let settings = "<zookeeper><implementation>testkeeper</implementation></zookeeper>".to_owned();
+    let server = private(ClickHouseOptions { settings, ..ClickHouseOptions::default() }).await;
+    let ward = ClickHouseWard::on(&server, &json!({read_only: {}, delay: {}})).await;
+    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    ward.database
+        .run("CREATE TABLE copied (n UInt64) ENGINE = ReplicatedMergeTree('/copied', 'one') ORDER BY n")
+        .await;
+    let object = format!("{}.copied on {host}", ward.database.name);
+    let issue = ward.registered.falls_ill(read_only, &object).await;
+    assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(1.0)), "{issue:#}");
+    let fix = issue["how_to_fix"].as_str().unwrap();
+    assert_eq!(fix, format!("SYSTEM RESTART REPLICA {}.copied;", ward.database.name));
+    ward.database.run(fix.trim_end_matches(';')).await;
+    // its delay is counted from 1970, which is no delay
+    ward.registered.recovers(delay, &object).await;
+    ward.database.run("DROP TABLE copied").await;
+    ward.registered.recovers(read_only, &object).await;
+}

@@ -1,0 +1,92 @@
+//! Rules about the queries of ClickHouse and the memory that they take.
+
+use serde_json::{Value, json};
+
+use super::scene::ClickHouseWard;
+use crate::harness::clickhouse::private;
+
+#[tokio::test]
+async fn queries_fail_for_want_of_memory_but_not_by_their_own_fault() {
+    let rule = "queries.failed";
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {"window_seconds": 40}})).await;
+    for n in 0..30 {
+        let greedy = format!(
+            "SELECT uniqExact(number + {n}) FROM numbers(1000000) SETTINGS max_memory_usage = 1000000"
+        );
+        ward.database.ask_in(&ward.database.name, &greedy).await.expect_err("too little memory");
+        ward.database
+            .ask_in(&ward.database.name, &format!("SELECT missing_{n}"))
+            .await
+            .expect_err("no column");
+    }
+    ward.database.run("SYSTEM FLUSH LOGS").await;
+    let issue = ward.registered.falls_ill(rule, "MEMORY_LIMIT_EXCEEDED").await;
+    assert_eq!(issue["evidence"], json!(["MEMORY_LIMIT_EXCEEDED"]), "{issue:#}");
+    assert!(issue["detail"].as_str().unwrap().starts_with("30 of "), "{issue:#}");
+    assert!(issue["value"].as_f64().is_some_and(|pct| pct > 10.0 && pct <= 50.0), "{issue:#}");
+    for n in 0..30 {
+        ward.database.run(&format!("SELECT uniqExact(number + {n}) FROM numbers(1000000)")).await;
+    }
+    ward.registered.recovers(rule, "MEMORY_LIMIT_EXCEEDED").await;
+}
+
+#[tokio::test]
+async fn queries_take_longer_than_before() {
+    let rule = "queries.p99_regression";
+    let server = private(Default::default()).await;
+    let setting = json!({rule: {"window_seconds": 20, "baseline_seconds": 30}});
+    let ward = ClickHouseWard::on(&server, &setting).await;
+    let calls = async |seconds: &str, times: usize| {
+        for _ in 0..times {
+            ward.database.run(&format!("SELECT sleep({seconds})")).await;
+        }
+    };
+    let slow = async {
+        calls("0.001", 100).await;
+        // beside each other: each takes its time
+        loop {
+            futures_util::future::join_all((0..20).map(|_| calls("0.3", 1))).await;
+        }
+    };
+    let found = async {
+        let find = |doctor: &Value| crate::harness::issue(doctor, rule).cloned();
+        ward.registered
+            .collected(async || {
+                let doctor = ward.registered.get("/doctor").await;
+                find(&doctor).ok_or(doctor)
+            })
+            .await
+    };
+    let issue = tokio::select! { issue = found => issue, () = slow => unreachable!() };
+    assert!(issue["detail"].as_str().unwrap().contains(": SELECT sleep($1)"), "{issue:#}");
+    assert!(issue["value"].as_f64() >= Some(3.0) && issue["unit"] == "ratio", "{issue:#}");
+    let hash = issue["evidence"][0].as_str().unwrap().to_owned();
+    calls("0.001", 100).await;
+    ward.registered.recovers(rule, &hash).await;
+}
+
+#[tokio::test]
+async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
+    let rule = "memory.near_limit";
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {"threshold": 35}})).await;
+    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    ward.registered.recovers(rule, &host).await;
+    let running = ward.database.clone();
+    let greedy = tokio::spawn(async move {
+        let sql = "SELECT sum(sleepEachRow(1)) FROM numbers(100) AS l \
+                   INNER JOIN (SELECT number, randomString(1000) AS s FROM numbers(800000)) AS r USING (number) \
+                   WHERE NOT ignore(s) SETTINGS max_block_size = 1000, query_plan_join_swap_table = 'false', \
+                   max_bytes_before_external_join = 0, max_bytes_ratio_before_external_join = 0, \
+                   function_sleep_max_microseconds_per_block = 100000000";
+        running.ask_in("default", sql).await
+    });
+    let issue = ward.registered.falls_ill(rule, &host).await;
+    let detail = issue["detail"].as_str().unwrap();
+    assert!(detail.starts_with(&format!("{host} uses ")) && detail.contains(" of 1.9 GB ("), "{detail}");
+    let fix = issue["how_to_fix"].as_str().unwrap().trim_end_matches(';');
+    ward.database.run(fix).await;
+    ward.registered.recovers(rule, &host).await;
+    greedy.await.unwrap().expect_err("it was killed");
+}

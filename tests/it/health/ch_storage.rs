@@ -1,0 +1,65 @@
+//! Rules about what fills the disks of a ClickHouse server.
+
+use serde_json::json;
+
+use super::scene::ClickHouseWard;
+use crate::harness::clickhouse::{private, shared};
+
+#[tokio::test]
+async fn a_disk_fills_up() {
+    let rule = "storage.disk_full";
+    let ward = ClickHouseWard::on(shared().await, &json!({rule: {"threshold": 0.1}})).await;
+    let own = "SELECT concat(name, ' on ', hostName()) AS object, \
+               100 * (total_space - free_space) / total_space AS used_pct FROM system.disks WHERE name = 'default'";
+    let own = ward.database.rows(own).await.remove(0);
+    let issue = ward.registered.falls_ill(rule, own["object"].as_str().unwrap()).await;
+    let apart = issue["value"].as_f64().unwrap() - own["used_pct"].as_f64().unwrap();
+    assert!(apart.abs() < 3.0, "{issue:#} of {own}");
+    assert!(issue["detail"].as_str().unwrap().contains(" are free"), "{issue:#}");
+    ward.registered.set_rule(rule, &json!({"threshold": 100})).await;
+    ward.registered.recovers(rule, own["object"].as_str().unwrap()).await;
+}
+
+#[tokio::test]
+async fn log_tables_grow_without_end_until_the_printed_sql_was_run() {
+    let rule = "storage.log_tables";
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {"threshold": 1}})).await;
+    ward.database.run("SYSTEM FLUSH LOGS").await;
+    ward.database.run("CREATE TABLE system.query_log_0 AS system.query_log").await;
+    ward.database.run("INSERT INTO system.query_log_0 SELECT * FROM system.query_log").await;
+    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    let [endless, left_over] = ["query_log", "query_log_0"].map(|name| format!("system.{name} on {host}"));
+    ward.registered.falls_ill(rule, &endless).await;
+    let issue = ward.registered.falls_ill(rule, &left_over).await;
+    let fix = issue["how_to_fix"].as_str().unwrap();
+    assert!(fix.contains("ALTER TABLE system.query_log MODIFY TTL event_date + INTERVAL 30 DAY;"), "{fix}");
+    assert!(fix.contains("DROP TABLE system.query_log_0;"), "{fix}");
+    for statement in fix.lines() {
+        ward.database.run(statement.trim_end_matches(';')).await;
+    }
+    ward.registered.recovers(rule, &endless).await;
+    ward.registered.recovers(rule, &left_over).await;
+}
+
+#[tokio::test]
+async fn parts_are_detached() {
+    let rule = "storage.detached_parts";
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {}})).await;
+    ward.database.run("CREATE TABLE aside (n UInt64) ENGINE = MergeTree ORDER BY n").await;
+    ward.database.run("INSERT INTO aside VALUES (1)").await;
+    ward.database.run("ALTER TABLE aside DETACH PARTITION tuple()").await;
+    ward.registered.looks_again("ch_parts").await;
+    let object = format!("{}.aside", ward.database.name);
+    let issue = ward.registered.falls_ill(rule, &object).await;
+    assert_eq!(issue["severity"], "info", "{issue:#}");
+    let fix = issue["how_to_fix"].as_str().unwrap();
+    let mut lines = fix.lines();
+    let which = ward.database.rows(lines.next().unwrap().trim_end_matches(';')).await;
+    let name = which[0]["name"].as_str().unwrap();
+    let attach = lines.next().unwrap().trim_start_matches("-- ").split(';').next().unwrap();
+    ward.database.run(&attach.replace("'name'", &format!("'{name}'"))).await;
+    ward.registered.looks_again("ch_parts").await;
+    ward.registered.recovers(rule, &object).await;
+}
