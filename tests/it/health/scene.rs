@@ -70,7 +70,7 @@ impl Drop for Busy {
 
 /// A ClickHouse database whose rules are set as a test wants them.
 pub(super) struct ClickHouseWard {
-    pub(super) app: TestApp,
+    _app: TestApp,
     pub(super) database: ClickHouseDatabase,
     pub(super) registered: Registered,
 }
@@ -84,7 +84,7 @@ impl ClickHouseWard {
         let mut registration = database.registration();
         registration["rules"] = at_once(rules);
         let registered = organization.register_as(&registration).await;
-        Self { app, database, registered }
+        Self { _app: app, database, registered }
     }
 
     /// The same for all nodes of a cluster that `server` is one of.
@@ -95,7 +95,7 @@ impl ClickHouseWard {
         let mut registration = database.registration();
         (registration["rules"], registration["cluster"]) = (at_once(rules), json!(cluster));
         let registered = organization.register_as(&registration).await;
-        Self { app, database, registered }
+        Self { _app: app, database, registered }
     }
 }
 
