@@ -17,6 +17,8 @@ mod settings;
 mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 pub use amounts::{amount, float, pct_of};

@@ -1,8 +1,8 @@
 //! Facts for the unit tests of rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Case, Effective, Facts, Found, Rule, Scope};
+use super::{Case, Effective, Facts, Found, Rule, Scope, rules};
 use crate::model::{
     CollectorState, CollectorStatus, Engine, Newest, RuleSetting, Seen, Snapshot, Status, Timestamp,
 };
@@ -38,10 +38,17 @@ pub(crate) fn facts(engine: Engine) -> Facts {
         last_error: None,
         newest: Newest::default(),
         activity: None,
-        collectors: crate::collectors::names(engine).iter().map(|name| collector(name)).collect(),
+        collectors: collectors(engine),
         skew_ms: Some(0),
         past: BTreeMap::new(),
     }
+}
+
+/// All that the rules for `engine` need.
+fn collectors(engine: Engine) -> Vec<CollectorStatus> {
+    let needs = rules::of(engine).flat_map(|rule| rule.needs);
+    let names: BTreeSet<&'static str> = needs.map(|need| need.collector()).collect();
+    names.into_iter().map(collector).collect()
 }
 
 /// Adds what was seen in `database`.

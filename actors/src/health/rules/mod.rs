@@ -65,6 +65,3 @@ pub fn of(engine: Engine) -> impl Iterator<Item = &'static Rule> {
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.id == id)
 }
-
-#[cfg(test)]
-mod tests;
