@@ -161,9 +161,9 @@ async fn analytics() -> Option<Analytics> {
     }
 }
 
-/// Set up as one that keeps data: without fsync it would rightly be called unhealthy.
-fn settings() -> Options {
-    Options { settings: "fsync = on".to_owned(), ..Options::default() }
+/// As a server that is to keep its data: the doctor would complain of any other.
+fn options() -> Options {
+    Options { settings: "fsync = on\n".to_owned(), ..Options::default() }
 }
 
 /// The first server installed here that really starts, else a fetched one.
@@ -171,7 +171,7 @@ async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError>
     let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);
     for found in Distribution::installed().into_iter().filter(wanted) {
         say!("starting a throwaway PostgreSQL {} ...", found.major);
-        match PostgresServer::start(&found, settings()).await {
+        match PostgresServer::start(&found, options()).await {
             Ok(server) => return Ok(server),
             Err(error) => say!("the one installed here does not do: {error}"),
         }
@@ -180,5 +180,5 @@ async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError>
     let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(major)).await;
     let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
     say!("starting a throwaway PostgreSQL {} ...", fetched.major);
-    Ok(PostgresServer::start(&fetched, settings()).await?)
+    Ok(PostgresServer::start(&fetched, options()).await?)
 }
