@@ -17,6 +17,7 @@ mod errors;
 mod events;
 mod extensions;
 mod health;
+mod index_advice;
 mod indexes;
 mod io_stats;
 mod locks;
@@ -61,6 +62,7 @@ pub fn all() -> Vec<Route> {
         events::routes(),
         extensions::routes(),
         health::routes(),
+        index_advice::routes(),
         indexes::routes(),
         io_stats::routes(),
         locks::routes(),

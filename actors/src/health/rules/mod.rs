@@ -4,6 +4,7 @@ mod collection_clock_skew;
 mod collection_disconnected;
 mod collection_failing;
 mod connections_saturation;
+mod indexes_advised;
 mod locks_deadlocks;
 
 use super::Rule;
@@ -15,6 +16,7 @@ pub static ALL: &[&Rule] = &[
     &collection_disconnected::RULE,
     &collection_failing::RULE,
     &connections_saturation::RULE,
+    &indexes_advised::RULE,
     &locks_deadlocks::RULE,
 ];
 
