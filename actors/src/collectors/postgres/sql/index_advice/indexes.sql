@@ -6,4 +6,4 @@ SELECT /* basira */
     i.indkey::text AS columns
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-WHERE i.indrelid = ANY ($1) AND i.indisvalid AND i.indpred IS NULL AND c.relam = 403
+WHERE i.indrelid = ANY ($1::int8[]::oid[]) AND i.indisvalid AND i.indpred IS NULL AND c.relam = 403
