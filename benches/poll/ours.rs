@@ -175,6 +175,7 @@ fn target(port: u16) -> Target {
         databases: Databases::default(),
         cluster: None,
         let_idle: false,
+        try_indexes_on_primary: false,
         database: "postgres".to_owned(),
         username: Some("postgres".to_owned()),
         password: None,

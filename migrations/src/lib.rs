@@ -12,6 +12,7 @@ mod m20261125_000006_create_shipments;
 mod m20261125_000007_watch_whole_servers;
 mod m20261125_000008_watch_clusters;
 mod m20261125_000009_keep_advice;
+mod m20261125_000010_try_indexes;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_watch_whole_servers::Migration),
             Box::new(m20261125_000008_watch_clusters::Migration),
             Box::new(m20261125_000009_keep_advice::Migration),
+            Box::new(m20261125_000010_try_indexes::Migration),
         ]
     }
 }

@@ -55,6 +55,7 @@ fn target(dsn: Dsn, config: &Config) -> Target {
         databases: Databases::default(),
         cluster: None,
         let_idle: false,
+        try_indexes_on_primary: false,
         username: dsn.username,
         password: dsn.password,
         tls: dsn.tls.unwrap_or_default(),

@@ -42,6 +42,7 @@ pub struct Input {
     pub disabled_collectors: Field<BTreeSet<String>>,
     pub cluster: Field<String>,
     pub let_idle: Field<bool>,
+    pub try_indexes_on_primary: Field<bool>,
     pub all_databases: Field<bool>,
     pub include_databases: Field<BTreeSet<String>>,
     pub exclude_databases: Field<BTreeSet<String>>,
@@ -67,6 +68,7 @@ pub(super) struct Changes {
     disabled_collectors: Option<BTreeSet<String>>,
     cluster: Option<Option<String>>,
     let_idle: Option<bool>,
+    try_indexes_on_primary: Option<bool>,
     all_databases: Option<bool>,
     include_databases: Option<BTreeSet<String>>,
     exclude_databases: Option<BTreeSet<String>>,
@@ -132,6 +134,9 @@ impl Input {
             let_idle: self
                 .let_idle
                 .resolve(|| Ok(false), |idle| only("let_idle", idle, engine, Engine::Clickhouse))?,
+            try_indexes_on_primary: self
+                .try_indexes_on_primary
+                .resolve(|| Ok(false), |on| only("try_indexes_on_primary", on, engine, Engine::Postgres))?,
             all_databases: self
                 .all_databases
                 .resolve(|| Ok(false), |all| only("all_databases", all, engine, Engine::Postgres))?,
@@ -178,6 +183,7 @@ impl Changes {
         set(&mut target.disabled_collectors, self.disabled_collectors);
         set(&mut target.cluster, self.cluster);
         set(&mut target.let_idle, self.let_idle);
+        set(&mut target.try_indexes_on_primary, self.try_indexes_on_primary);
         set(&mut target.databases.all, self.all_databases);
         set(&mut target.databases.include, self.include_databases);
         set(&mut target.databases.exclude, self.exclude_databases);

@@ -173,6 +173,7 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         databases: ServerDatabases::default(),
         cluster: None,
         let_idle: false,
+        try_indexes_on_primary: false,
         username: None,
         password: None,
         tls: TlsMode::default(),

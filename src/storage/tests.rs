@@ -80,6 +80,7 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         databases: Databases::default(),
         cluster: None,
         let_idle: false,
+        try_indexes_on_primary: false,
         database: "postgres".to_owned(),
         username: Some("watcher".to_owned()),
         password: Some(Secret::new("hunter2hunter2")),

@@ -12,6 +12,7 @@ fn routes_of_a_database(id: &str) -> Vec<(Method, String, Value)> {
         "/doctor",
         "/doctor/history",
         "/recommendations",
+        "/index-advice",
         "",
         "/health",
         "/collectors",

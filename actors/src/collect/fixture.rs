@@ -81,5 +81,6 @@ pub(crate) fn server() -> Server {
         statements: None,
         statements_loaded: true,
         raw_query_text: false,
+        try_indexes_on_primary: false,
     }
 }

@@ -107,6 +107,8 @@ pub struct Explainable {
     pub text: Arc<str>,
     /// Where its tables are looked for, as `search_path` spells it.
     pub search_path: String,
+    /// With the schemas of tables, and every column with the name of its table.
+    pub verbose: bool,
 }
 
 /// The columns of the answer to [`Step::Explain`]: the plan as JSON, or why there is none: an SQLSTATE (none when it was
@@ -191,6 +193,8 @@ pub struct Server {
     pub statements_loaded: bool,
     /// Show texts as they were sent (`collect.raw_query_text`) in the live view. Never stored.
     pub raw_query_text: bool,
+    /// Whether HypoPG may try indexes though this is a primary.
+    pub try_indexes_on_primary: bool,
 }
 
 /// An extension as installed in the database.

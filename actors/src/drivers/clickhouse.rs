@@ -54,6 +54,7 @@ impl ClickHouse {
             statements: None,
             statements_loaded: false,
             raw_query_text: settings.raw_query_text,
+            try_indexes_on_primary: false,
         };
         let mut session = Self {
             asker,

@@ -119,6 +119,7 @@ impl Postgres {
             statements: None,
             statements_loaded: false,
             raw_query_text: settings.raw_query_text,
+            try_indexes_on_primary: target.try_indexes_on_primary,
         };
         let prepared = HashMap::new();
         let statement_timeout = FIRST_TIMEOUT;
@@ -311,6 +312,7 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
         statements,
         statements_loaded,
         raw_query_text: before.raw_query_text,
+        try_indexes_on_primary: before.try_indexes_on_primary,
     };
     Ok((server, backend))
 }

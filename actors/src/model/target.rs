@@ -25,6 +25,8 @@ pub struct Target {
     pub cluster: Option<String>,
     /// A service that sleeps while nobody asks it is let sleep; ClickHouse only.
     pub let_idle: bool,
+    /// Whether HypoPG may try indexes on a primary too; PostgreSQL only.
+    pub try_indexes_on_primary: bool,
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub tls: TlsMode,
@@ -46,7 +48,7 @@ impl Target {
     pub fn runs(&self, name: &str) -> bool {
         let switched_on = match name {
             "ch_replicas" | "pg_stat_replication" => self.collect_replication,
-            "auto_explain" | "explain_plans" => self.collect_explain_plans,
+            "auto_explain" | "explain_plans" | "index_advice" => self.collect_explain_plans,
             "ch_cluster" => self.cluster.is_some(),
             _ => true,
         };
@@ -61,6 +63,7 @@ impl Target {
             && self.database == other.database
             && self.databases == other.databases
             && self.cluster == other.cluster
+            && self.try_indexes_on_primary == other.try_indexes_on_primary
             && self.username == other.username
             && self.password == other.password
             && self.tls == other.tls

@@ -1,7 +1,9 @@
 //! Plans of PostgreSQL, as `EXPLAIN (FORMAT JSON)` and `auto_explain` write them: their shape, their figures, and no
 //! literal of a user's query. Pure.
 
+mod candidates;
 mod clean;
+mod conditions;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::collect::Words;
 use crate::model::{Event, EventKind, NULL, Snapshot, Timestamp, streams};
 use crate::text::Fingerprint;
+
+pub use self::candidates::{Candidate, candidates};
+pub use self::conditions::Column;
 
 /// A larger plan is not read.
 pub const MAX_PLAN_BYTES: usize = 1024 * 1024;

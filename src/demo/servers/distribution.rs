@@ -53,6 +53,14 @@ impl Distribution {
         fetch::fetch(major)
     }
 
+    /// PostgreSQL 15 with the extension `HypoPG`, from the cache or fetched into it. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::fetch`]; also where no package of it is known.
+    pub fn fetch_with_hypopg() -> Result<Self, ServerError> {
+        fetch::with_hypopg()
+    }
+
     /// A command that runs one of the programs.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));

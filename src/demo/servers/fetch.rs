@@ -96,6 +96,36 @@ fn relative_to_parent(source: &Path, link: &Path) -> PathBuf {
         .collect()
 }
 
+/// PostgreSQL 15 with the extension `HypoPG`, which Debian 12 has for that version: a copy of the fetched server, with the
+/// extension's files beside its own.
+pub(super) fn with_hypopg() -> Result<Distribution, ServerError> {
+    let major = 15;
+    let plain = fetch(Some(major))?;
+    let Some(root) = plain.programs.parent().filter(|_| plain.libraries.is_none()) else {
+        return Err(ServerError::NothingToFetchWith { wanted: "15 with HypoPG".to_owned() });
+    };
+    let home = cache::entry("postgresql-15-hypopg", |directory| {
+        let package = directory.join("hypopg");
+        fs::create_dir(&package).map_err(ServerError::io("making room for HypoPG"))?;
+        run(Command::new("apt-get").args(["download", "postgresql-15-hypopg"]).current_dir(&package))?;
+        let archives = fs::read_dir(&package).map_err(ServerError::io("listing the downloaded packages"))?;
+        for archive in archives.flatten().map(|entry| entry.path()) {
+            run(Command::new("dpkg").arg("-x").arg(&archive).arg(&package))?;
+        }
+        let server = directory.join("server");
+        run(Command::new("cp").arg("-a").arg(root).arg(&server))?;
+        let parts = [
+            ("usr/lib/postgresql/15/lib/.", "lib/postgresql"),
+            ("usr/share/postgresql/15/.", "share/postgresql"),
+        ];
+        for (from, to) in parts {
+            run(Command::new("cp").arg("-r").arg(package.join(from)).arg(server.join(to)))?;
+        }
+        run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
+    })?;
+    Ok(Distribution { major, programs: home.join("server/bin"), libraries: None })
+}
+
 /// The newest `postgresql-NN` that the package lists know.
 fn newest_in_apt() -> Option<u16> {
     let names = run(Command::new("apt-cache").args(["pkgnames", "postgresql-"])).ok()?;

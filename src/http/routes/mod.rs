@@ -18,6 +18,7 @@ mod events;
 mod extensions;
 mod fleet;
 mod health;
+mod index_advice;
 mod indexes;
 mod io_stats;
 mod locks;
@@ -64,6 +65,7 @@ pub fn all() -> Vec<Route> {
         extensions::routes(),
         fleet::routes(),
         health::routes(),
+        index_advice::routes(),
         indexes::routes(),
         io_stats::routes(),
         locks::routes(),

@@ -128,6 +128,7 @@ async fn a_database_is_shown_with_the_fields_of_the_contract_and_no_secret() {
         "all_databases",
         "cluster",
         "let_idle",
+        "try_indexes_on_primary",
         "include_databases",
         "exclude_databases",
         "rules",

@@ -32,6 +32,7 @@ pub(crate) struct Model {
     pub disabled_collectors: Names,
     pub cluster: Option<String>,
     pub let_idle: bool,
+    pub try_indexes_on_primary: bool,
     pub all_databases: bool,
     pub include_databases: Names,
     pub exclude_databases: Names,

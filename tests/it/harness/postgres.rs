@@ -29,3 +29,10 @@ async fn distribution(major: u16) -> Distribution {
     let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(Some(major))).await;
     fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
 }
+
+/// A server of version 15 that has `HypoPG`.
+pub(crate) async fn with_hypopg() -> PostgresServer {
+    let fetched = tokio::task::spawn_blocking(Distribution::fetch_with_hypopg).await;
+    let fetched = fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"));
+    PostgresServer::start(&fetched, Options::default()).await.expect("a server of its own")
+}

@@ -22,7 +22,7 @@ async fn an_idle_transaction_is_named_and_ended() {
     let name = format!("pid {}", pid(&lazy).await);
     lazy.batch_execute("begin; select 1").await.unwrap();
     let issue = ward.registered.falls_ill("transactions.idle", &name).await;
-    assert!(issue["detail"].as_str().unwrap().contains("does nothing"), "{issue}");
+    assert!(issue["detail"].as_str().unwrap().contains("has been idle in a transaction for"), "{issue}");
     assert_eq!(issue["severity"], "warning");
     ward.run(&format!("SELECT pg_terminate_backend({});", pid_of(&name))).await;
     assert!(

@@ -87,7 +87,7 @@ impl Collector for ExplainPlans {
                 let search_path = cursor.text()?.unwrap_or_default().to_owned();
                 let Some(text) = self.queue.raw(fingerprint) else { return Ok(self.done(server, None)) };
                 self.stage = Stage::Plan(fingerprint, at);
-                Ok(Step::Explain(Explainable { text, search_path }))
+                Ok(Step::Explain(Explainable { text, search_path, verbose: false }))
             }
             Stage::Plan(fingerprint, at) => self.explained(server, &answer, fingerprint, at),
         }

@@ -3,6 +3,7 @@
 pub(super) mod auto_explain;
 pub(super) mod connections;
 pub(super) mod explain_plans;
+pub(super) mod index_advice;
 pub(super) mod pg_database;
 pub(super) mod pg_extension;
 pub(super) mod pg_index;

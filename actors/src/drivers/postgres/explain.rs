@@ -17,14 +17,20 @@ const BEGIN: &str =
     "BEGIN /* basira */ READ ONLY; SET /* basira */ LOCAL max_parallel_workers_per_gather = 2";
 const SEARCH_PATH: &str = "SELECT /* basira */ pg_catalog.set_config('search_path', $1::text, true)";
 const ROLLBACK: &str = "ROLLBACK /* basira */";
-/// Plans without knowing the parameters (PostgreSQL 16 and later).
-const EXPLAIN_GENERIC: &str = "EXPLAIN /* basira */ (GENERIC_PLAN, FORMAT JSON) ";
+/// Plans without knowing the parameters (PostgreSQL 16 and later); the second as [`Explainable::verbose`] wants it.
+const EXPLAIN_GENERIC: [&str; 2] = [
+    "EXPLAIN /* basira */ (GENERIC_PLAN, FORMAT JSON) ",
+    "EXPLAIN /* basira */ (GENERIC_PLAN, VERBOSE, FORMAT JSON) ",
+];
 /// The same for those before, which know it of prepared statements only.
 const FORCE_GENERIC: &str = "SET /* basira */ LOCAL plan_cache_mode = force_generic_plan";
 const PREPARE: &str = "PREPARE /* basira */ basira_plan AS ";
 const COUNT_PARAMETERS: &str = "SELECT /* basira */ pg_catalog.cardinality(p.parameter_types) \
      FROM pg_catalog.pg_prepared_statements AS p WHERE p.name = 'basira_plan'";
-const EXPLAIN_PREPARED: &str = "EXPLAIN /* basira */ (FORMAT JSON) EXECUTE basira_plan";
+const EXPLAIN_PREPARED: [&str; 2] = [
+    "EXPLAIN /* basira */ (FORMAT JSON) EXECUTE basira_plan",
+    "EXPLAIN /* basira */ (VERBOSE, FORMAT JSON) EXECUTE basira_plan",
+];
 const DEALLOCATE: &str = "DEALLOCATE basira_plan";
 
 /// A plan, or why there is none.
@@ -47,8 +53,8 @@ impl Postgres {
         self.limit_server(limit).await?;
         let has_generic = self.server.major >= 16;
         let plan = match self.prepare_ground(statement, limit).await {
-            Ok(()) if has_generic => self.generic(&statement.text, limit).await,
-            Ok(()) => self.generic_by_preparing(&statement.text, limit).await,
+            Ok(()) if has_generic => self.generic(statement, limit).await,
+            Ok(()) => self.generic_by_preparing(statement, limit).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &plan
@@ -70,21 +76,26 @@ impl Postgres {
         Ok(())
     }
 
-    async fn generic(&self, text: &str, limit: Duration) -> Result<String, CollectError> {
-        let command = format!("{EXPLAIN_GENERIC}{text}");
+    async fn generic(&self, statement: &Explainable, limit: Duration) -> Result<String, CollectError> {
+        let command = format!("{}{}", EXPLAIN_GENERIC[usize::from(statement.verbose)], statement.text);
         self.is_one_command(&command, limit).await?;
         self.plan_of(&command, limit).await
     }
 
-    async fn generic_by_preparing(&self, text: &str, limit: Duration) -> Result<String, CollectError> {
+    async fn generic_by_preparing(
+        &self,
+        statement: &Explainable,
+        limit: Duration,
+    ) -> Result<String, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(FORCE_GENERIC)).await?;
-        let command = format!("{PREPARE}{text}");
+        let command = format!("{PREPARE}{}", statement.text);
         self.is_one_command(&command, limit).await?;
         self.within(limit + GRACE, self.client.batch_execute(&command)).await?;
         let counted = self.first_cell(COUNT_PARAMETERS, limit).await?;
+        let explain = EXPLAIN_PREPARED[usize::from(statement.verbose)];
         let command = match counted.parse::<usize>().unwrap_or_default() {
-            0 => EXPLAIN_PREPARED.to_owned(),
-            count => format!("{EXPLAIN_PREPARED}({})", vec!["NULL"; count].join(", ")),
+            0 => explain.to_owned(),
+            count => format!("{explain}({})", vec!["NULL"; count].join(", ")),
         };
         self.plan_of(&command, limit).await
     }

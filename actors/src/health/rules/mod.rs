@@ -9,6 +9,7 @@ mod collection_clock_skew;
 mod collection_disconnected;
 mod collection_failing;
 mod connections_saturation;
+mod indexes_advised;
 mod indexes_duplicate;
 mod indexes_invalid;
 mod indexes_missing;
@@ -70,6 +71,7 @@ pub static ALL: &[&Rule] = &[
     &collection_disconnected::RULE,
     &collection_failing::RULE,
     &connections_saturation::RULE,
+    &indexes_advised::RULE,
     &indexes_duplicate::RULE,
     &indexes_invalid::RULE,
     &indexes_missing::RULE,

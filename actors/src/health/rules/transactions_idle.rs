@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
     title: "Sessions are idle in a transaction",
-    looks_at: "How old the transactions of sessions are that are idle in them. Such a session keeps its locks, and keeps \
+    looks_at: "How long sessions have been idle in a transaction: since their last statement began, which the server tells. Such a session keeps its locks, and keeps \
                vacuum from removing what died since it began.",
     needs: &[Need::Now("pg_stat_activity")],
     window: Duration::ZERO,
@@ -42,12 +42,14 @@ fn check(case: &Case<'_>) -> Found {
 }
 
 fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {
-    let open = Duration::from_millis(u64::try_from(query.transaction_ms?).ok()?);
-    let pid = query.pid.filter(|_| case.beyond(open.as_secs_f64()))?;
+    // a busy transaction may be met between two of its statements: what counts is since when the last one began
+    let idle_ms = query.transaction_ms?.min(query.duration_ms?);
+    let idle = Duration::from_millis(u64::try_from(idle_ms).ok()?);
+    let pid = query.pid.filter(|_| case.beyond(idle.as_secs_f64()))?;
     Some(Object {
         name: format!("pid {pid}"),
-        value: open.as_secs_f64(),
-        note: format!("{} has been in a transaction for {} and does nothing", session(query), span(open)),
+        value: idle.as_secs_f64(),
+        note: format!("{} has been idle in a transaction for {}", session(query), span(idle)),
         fix: Some(format!("SELECT pg_terminate_backend({pid});")),
     })
 }

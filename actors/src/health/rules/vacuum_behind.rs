@@ -52,7 +52,8 @@ fn check(case: &Case<'_>) -> Found {
             }
         }
     }
-    let busy = autovacuums(case);
+    let progress = case.newest::<ProgressSnapshot>()?;
+    let busy = autovacuums(&progress);
     if found.is_empty() && f64::from(busy) >= workers && due > usize::try_from(busy).unwrap_or(0) {
         found.push(Object {
             name: "autovacuum_max_workers".to_owned(),
@@ -79,8 +80,7 @@ fn left_alone(case: &Case<'_>, database: &str, table: &VacuumTable, switched_on:
     Object { name, value: 1.0, note, fix }
 }
 
-fn autovacuums(case: &Case<'_>) -> u32 {
-    let Ok(seen) = case.newest::<ProgressSnapshot>() else { return 0 };
+fn autovacuums(seen: &ProgressSnapshot) -> u32 {
     let running = seen.running.iter().filter(|running| running.is_autovacuum == Some(true));
     u32::try_from(running.count()).unwrap_or(u32::MAX)
 }
