@@ -135,7 +135,8 @@ mod tests {
             assert_eq!((shown.remark.is_some(), shown.fix.as_deref()), (is_remarked, fix), "{table:?}");
         }
         assert_eq!(guarded(&endless, &HashMap::new()).bytes_per_day, Some(300));
-        assert_eq!(quoted("my-odd`log"), "`my-odd\\`log`");
+        let odd = LogTable { left_over_of: Some("my-odd`log".to_owned()), ..table("my-odd`log_0") };
+        assert_eq!(guarded(&odd, &HashMap::new()).fix.as_deref(), Some("DROP TABLE system.`my-odd\\`log_0`"));
     }
 
     #[test]
