@@ -4,6 +4,7 @@ use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
 use serde_json::json;
 
 use super::scene::ClickHouseWard;
+use crate::harness::ClickHouseDatabase;
 use crate::harness::clickhouse::{cluster, private};
 
 #[tokio::test]
@@ -21,12 +22,10 @@ async fn a_node_is_missing_and_then_started_anew() {
         .await;
     let name = format!("{}:{}", nodes[1]["host_name"].as_str().unwrap(), nodes[1]["port"]);
     ward.registered.recovers("availability.node_missing", &name).await;
-    let of_second = format!(
-        "SELECT hostName() AS host FROM remote('{name}', system.one, '{}', '{}')",
-        ClickHouseServer::USER,
-        ClickHouseServer::PASSWORD
-    );
-    let host = ward.database.rows(&of_second).await[0]["host"].as_str().unwrap().to_owned();
+    let on_second = ClickHouseDatabase::create(&second).await;
+    let host = on_second.rows("SELECT hostName() AS host").await.remove(0);
+    // both are on one host
+    let host = format!("{}:{}", host["host"].as_str().unwrap(), nodes[1]["port"]);
     ward.registered.recovers("availability.server_restarted", &host).await;
     second.kill_hard().await.unwrap();
     let issue = ward.registered.falls_ill("availability.node_missing", &name).await;

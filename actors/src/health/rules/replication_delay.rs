@@ -53,3 +53,52 @@ fn object(case: &Case<'_>, replica: &Replica) -> Option<Object> {
         fix: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::testing::{NOW, found, saw};
+
+    fn replica() -> Replica {
+        Replica {
+            database: "shop".to_owned(),
+            table: "orders".to_owned(),
+            host_name: "a".to_owned(),
+            replica_name: None,
+            is_leader: None,
+            is_readonly: Some(false),
+            readonly_since: None,
+            is_session_expired: Some(false),
+            absolute_delay_seconds: Some(0),
+            queue_size: Some(3),
+            inserts_in_queue: None,
+            merges_in_queue: None,
+            part_mutations_in_queue: None,
+            queue_oldest_time: None,
+            future_parts: None,
+            parts_to_check: None,
+            lost_part_count: None,
+            last_queue_update_exception: None,
+            keeper_exception: None,
+            queue: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_delay_counts_unless_the_table_is_read_only() {
+        for (delay, readonly, expected) in [
+            (Some(299), Some(false), None),
+            (Some(300), Some(false), Some("shop.orders on a is 5 min behind, 3 entries in its queue")),
+            (Some(3_600), None, Some("shop.orders on a is 1 h behind, 3 entries in its queue")),
+            (Some(1_795_652_961), Some(true), None),
+            (None, Some(false), None),
+        ] {
+            let objects = found(&RULE, |facts| {
+                let replica = Replica { absolute_delay_seconds: delay, is_readonly: readonly, ..replica() };
+                saw(facts, "", Replicas { at: NOW, replicas: vec![replica] });
+            });
+            let objects = objects.unwrap();
+            assert_eq!(objects.first().map(|object| object.note.as_str()), expected, "{delay:?}");
+        }
+    }
+}

@@ -54,3 +54,65 @@ fn object(case: &Case<'_>, replica: &Replica, entries: &QueueEntries) -> Option<
         fix: Some(format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::testing::{NOW, found, saw};
+
+    fn replica() -> Replica {
+        Replica {
+            database: "shop".to_owned(),
+            table: "orders".to_owned(),
+            host_name: "a".to_owned(),
+            replica_name: None,
+            is_leader: None,
+            is_readonly: Some(false),
+            readonly_since: None,
+            is_session_expired: Some(false),
+            absolute_delay_seconds: Some(0),
+            queue_size: Some(3),
+            inserts_in_queue: None,
+            merges_in_queue: None,
+            part_mutations_in_queue: None,
+            queue_oldest_time: None,
+            future_parts: None,
+            parts_to_check: None,
+            lost_part_count: None,
+            last_queue_update_exception: None,
+            keeper_exception: None,
+            queue: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_fails_often_counts() {
+        let entries = |tries, exception: Option<&str>| QueueEntries {
+            kind: "GET_PART".to_owned(),
+            entries: 2,
+            executing: None,
+            oldest_at: None,
+            most_tries: tries,
+            most_postponed: None,
+            last_exception: exception.map(str::to_owned),
+            postpone_reason: None,
+        };
+        for (tries, exception, expected) in [
+            (Some(9), Some("Code: 210"), None),
+            (
+                Some(1_200),
+                Some("Code: 210"),
+                Some("GET_PART of shop.orders was tried 1,200 times: Code: 210"),
+            ),
+            (Some(1_200), None, None),
+            (None, Some("Code: 210"), None),
+        ] {
+            let objects = found(&RULE, |facts| {
+                let replica = Replica { queue: vec![entries(tries, exception)], ..replica() };
+                saw(facts, "", Replicas { at: NOW, replicas: vec![replica] });
+            });
+            let objects = objects.unwrap();
+            assert_eq!(objects.first().map(|object| object.note.as_str()), expected, "{tries:?}");
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
     window: Duration::from_secs(21600),
     baseline: Duration::ZERO,
     measure: Measure::Highest,
-    threshold: Threshold { enter: 85.0, leave: 83.0, unit: Unit::Pct },
+    threshold: Threshold { enter: 90.0, leave: 88.0, unit: Unit::Pct },
     lasting: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 97.0, most: 50.0 },
     advises: false,
