@@ -79,7 +79,10 @@ impl Examiner {
                 continue;
             }
             match self.look(facts, rule, set, dismissed, &mut round.advice) {
-                Ok(()) => round.evaluated.push(rule.id),
+                Ok(()) => {
+                    round.evaluated += 1;
+                    round.decided.extend(self.is_decided(rule.id).then_some(rule.id));
+                }
                 Err(Unknown(reason)) => {
                     self.states.remove(rule.id);
                     round.not_evaluated(rule, &reason);
@@ -111,14 +114,23 @@ impl Examiner {
             order.then_with(|| a.name.cmp(&b.name))
         };
         objects.sort_by(worse);
-        if rule.advises && measured(rule.measure, &objects).is_some_and(|value| case.beyond(value)) {
-            advice.extend(objects.iter().take(MOST_ADVICE).map(|object| advise(rule, object, set.enter)));
-        }
-        objects.retain(|object| !dismissed.contains(&(rule.id.to_owned(), object.name.clone())));
+        let is_muted = |object: &Object| dismissed.contains(&(rule.id.to_owned(), object.name.clone()));
+        let (muted, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(is_muted);
         let met = measured(rule.measure, &objects).filter(|value| case.beyond(*value));
         let finding = met.map(|value| Finding { objects, value, threshold: set.enter });
         self.step(rule.id, finding, facts.at, set.lasting);
+        if rule.advises {
+            let heard = self.states.get(rule.id).filter(|_| self.is_decided(rule.id));
+            let heard = heard.map(|state| &state.finding.objects[..]).unwrap_or_default();
+            let objects = heard.iter().chain(&muted).take(MOST_ADVICE);
+            advice.extend(objects.map(|object| advise(rule, object, set.enter)));
+        }
         Ok(())
+    }
+
+    /// Whether a rule applies or does not: not while it has to last, or to be gone, for longer.
+    fn is_decided(&self, id: &str) -> bool {
+        self.states.get(id).is_none_or(|state| state.applies && state.well_since.is_none())
     }
 
     fn step(&mut self, id: &'static str, finding: Option<Finding>, at: Timestamp, lasting: Duration) {
@@ -164,11 +176,11 @@ impl Examiner {
             computed_at: facts.at,
             top_issues: issues.into_iter().map(|(_, issue)| issue).collect(),
             metrics_summary: summary::of(facts),
-            evaluated: round.evaluated.len(),
+            evaluated: round.evaluated,
             evaluated_in_ms: None,
             not_evaluated: round.not_evaluated,
         };
-        let checkup = Checkup { score: Some(score), advice: round.advice, evaluated: round.evaluated };
+        let checkup = Checkup { score: Some(score), advice: round.advice, evaluated: round.decided };
         Examination { diagnosis, checkup }
     }
 
@@ -186,7 +198,9 @@ impl Examiner {
 #[derive(Default)]
 struct Round {
     advice: Vec<Advice>,
-    evaluated: Vec<&'static str>,
+    evaluated: usize,
+    /// Those of which it is clear whether they apply.
+    decided: Vec<&'static str>,
     not_evaluated: Vec<NotEvaluated>,
 }
 

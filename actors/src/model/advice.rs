@@ -27,7 +27,7 @@ pub struct Checkup {
     /// 0 to 100; none when there is nothing to judge by.
     pub score: Option<u8>,
     pub advice: Vec<Advice>,
-    /// Rules that were evaluated: what they do not advise any more is done.
+    /// Rules of which it is clear whether they apply: what they do not advise any more is done.
     pub evaluated: Vec<&'static str>,
 }
 

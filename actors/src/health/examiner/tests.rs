@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::health::testing::{NOW, facts, saw};
-use crate::model::{CollectorState, ConnectionSnapshot, RuleSetting, Timestamp};
+use crate::model::{CollectorState, ConnectionSnapshot, RuleSetting, Timestamp, XidHorizon, XminHolder};
 
 const SATURATION: &str = "connections.saturation";
 
@@ -132,4 +132,51 @@ fn what_was_dismissed_costs_nothing() {
     let dismissed = Dismissed::from([(SATURATION.to_owned(), "max_connections".to_owned())]);
     let examine = |dismissed| Examiner::default().examine(&crowded(100, 0), &set, dismissed).diagnosis.score;
     assert_eq!((examine(&Dismissed::new()), examine(&dismissed)), (Some(50), Some(100)));
+}
+
+/// A session that holds a snapshot of two million transactions ago, or none that does.
+fn held_back(is_held: bool, seconds: i64) -> Facts {
+    let mut facts = facts(Engine::Postgres);
+    facts.at = Timestamp(NOW.as_millis() + seconds * 1_000);
+    for line in &mut facts.collectors {
+        line.last_success_at = Some(facts.at);
+    }
+    let holder = XminHolder {
+        kind: "backend".to_owned(),
+        holder: None,
+        pid: Some(17),
+        database_name: None,
+        state: None,
+        age_xids: 2_000_000,
+        since: None,
+    };
+    let holders = if is_held { vec![holder] } else { Vec::new() };
+    let horizon = XidHorizon { at: facts.at, databases: Vec::new(), holders };
+    saw(&mut facts, "shop", horizon);
+    facts
+}
+
+#[test]
+fn advice_is_given_and_taken_back_when_it_is_clear() {
+    let mut examiner = Examiner::default();
+    let rule = "vacuum.blocked";
+    for (seconds, is_held, expected) in [
+        (0, true, (0, false)),
+        (300, true, (0, false)),
+        (600, true, (1, true)),
+        (610, false, (0, false)),
+        (620, true, (1, true)),
+        (630, false, (0, false)),
+        (645, false, (0, true)),
+    ] {
+        let facts = held_back(is_held, seconds);
+        let checkup = examiner.examine(&facts, &RuleSettings::default(), &Dismissed::new()).checkup;
+        let advice = checkup.advice.iter().filter(|advice| advice.rule_id == rule).count();
+        assert_eq!((advice, checkup.evaluated.contains(&rule)), expected, "after {seconds} s");
+    }
+    // what was dismissed is still known, and still not wanted
+    let dismissed = Dismissed::from([(rule.to_owned(), "pid 17".to_owned())]);
+    let examination = Examiner::default().examine(&held_back(true, 0), &RuleSettings::default(), &dismissed);
+    assert_eq!(examination.checkup.advice.len(), 1);
+    assert!(examination.diagnosis.top_issues.is_empty());
 }
