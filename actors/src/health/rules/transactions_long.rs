@@ -31,13 +31,20 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
+/// A session that has been idle in its transaction for less is between two statements.
+const BETWEEN_STATEMENTS_MS: i64 = 60_000;
+
 fn check(case: &Case<'_>) -> Found {
     let activity = case.activity()?;
-    let at_work = activity.queries.iter().filter(|query| {
-        // others, such as vacuum or the sender of a standby, are long by nature
-        query.state.as_deref() == Some("active") && query.backend_type.as_deref() == Some("client backend")
-    });
-    Ok(at_work.filter_map(|query| object(case, query)).collect())
+    // others than clients, such as vacuum or the sender of a standby, are long by nature
+    let clients =
+        activity.queries.iter().filter(|query| query.backend_type.as_deref() == Some("client backend"));
+    Ok(clients.filter(|query| is_at_work(query)).filter_map(|query| object(case, query)).collect())
+}
+
+/// One that is idle in its transaction for long is another rule's.
+fn is_at_work(query: &ActiveQuery) -> bool {
+    query.state.as_deref() == Some("active") || query.duration_ms.is_some_and(|ms| ms < BETWEEN_STATEMENTS_MS)
 }
 
 fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {

@@ -43,7 +43,8 @@ fn check(case: &Case<'_>) -> Found {
     for (database, seen) in case.newest_of_each::<VacuumTables>() {
         // one that is switched off is never due by the server's own reckoning
         let needy = seen.tables.iter().filter(|table| {
-            table.dead_tuples >= Some(LEAST_DEAD) && table.dead_tuples > table.vacuum_trigger
+            let known = table.dead_tuples.zip(table.vacuum_trigger);
+            known.is_some_and(|(dead, trigger)| dead >= LEAST_DEAD && dead > trigger)
         });
         for table in needy {
             due += 1;
