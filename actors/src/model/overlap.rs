@@ -32,12 +32,11 @@ pub struct Overlap {
 /// The groups among all usable indexes of one database, by table.
 #[must_use]
 pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
-    let mut tables: BTreeMap<i64, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
-    for facts in catalog.indexes.iter().filter(|facts| facts.is_valid && facts.is_ready) {
-        tables.entry(facts.table_oid).or_default().push(facts);
-    }
-    let several = tables.into_values().filter(|indexes| indexes.len() > 1);
-    several.flat_map(|indexes| overlaps_of(&indexes)).collect()
+    let usable = catalog.indexes.iter().filter(|facts| facts.is_valid && facts.is_ready);
+    let mut by_table: Vec<&Arc<IndexFacts>> = usable.collect();
+    by_table.sort_by_key(|facts| facts.table_oid);
+    let tables = by_table.chunk_by(|one, other| one.table_oid == other.table_oid);
+    tables.filter(|indexes| indexes.len() > 1).flat_map(overlaps_of).collect()
 }
 
 /// What makes two indexes of one table the same.
@@ -114,12 +113,12 @@ fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
 
 /// Nothing when it is not known well enough.
 fn sameness(facts: &IndexFacts) -> Option<Sameness<'_>> {
-    let definition = facts.definition.as_deref().and_then(from_method);
+    let definition = || facts.definition.as_deref().and_then(from_method);
     if !is_plain(facts) {
-        return definition.map(Sameness::Defined);
+        return definition().map(Sameness::Defined);
     }
     let nulls_are_equal =
-        facts.is_unique && definition.is_some_and(|definition| definition.contains(" NULLS NOT DISTINCT"));
+        facts.is_unique && definition().is_some_and(|definition| definition.contains(" NULLS NOT DISTINCT"));
     let IndexShape { method, keys, included } = &*facts.shape;
     Some(Sameness::Plain { method: *method, keys, included, nulls_are_equal })
 }

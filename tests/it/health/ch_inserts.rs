@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::scene::ClickHouseWard;
-use crate::harness::clickhouse::{private, shared};
+use crate::harness::clickhouse::private;
 
 #[tokio::test]
 async fn parts_pile_up() {
     let rule = "inserts.parts_per_partition";
-    let ward = ClickHouseWard::on(shared().await, &json!({rule: {}})).await;
+    // others let parts pile up on the shared one too
+    let server = private(Default::default()).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {}})).await;
     let object = format!("{}.piled", ward.database.name);
     ward.database
         .run(

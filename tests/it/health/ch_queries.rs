@@ -77,7 +77,7 @@ async fn queries_take_longer_than_before() {
 async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
     let rule = "memory.near_limit";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {"threshold": 35}})).await;
+    let ward = ClickHouseWard::on(&server, &json!({rule: {"threshold": 11}})).await;
     let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
     ward.registered.recovers(rule, &host).await;
     let running = ward.database.clone();
@@ -91,7 +91,7 @@ async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
     });
     let issue = ward.registered.falls_ill(rule, &host).await;
     let detail = issue["detail"].as_str().unwrap();
-    assert!(detail.starts_with(&format!("{host} uses ")) && detail.contains(" of 1.9 GB ("), "{detail}");
+    assert!(detail.starts_with(&format!("{host} uses ")) && detail.contains(" of 5.6 GB ("), "{detail}");
     let fix = issue["how_to_fix"].as_str().unwrap().trim_end_matches(';');
     ward.database.run(fix).await;
     ward.registered.recovers(rule, &host).await;
