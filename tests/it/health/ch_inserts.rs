@@ -22,9 +22,15 @@ async fn parts_pile_up() {
     for n in 0..10 {
         ward.database.run(&format!("INSERT INTO piled VALUES ({n})")).await;
     }
-    let issue = ward.registered.falls_ill(rule, &object).await;
+    // the last of them may come after a look
+    let issue = ward
+        .registered
+        .collected(async || {
+            let issue = ward.registered.falls_ill(rule, &object).await;
+            if issue["value"].as_f64() >= Some(50.0) { Ok(issue) } else { Err(issue) }
+        })
+        .await;
     assert_eq!((&issue["severity"], &issue["unit"]), (&json!("critical"), &json!("pct")), "{issue:#}");
-    assert!(issue["value"].as_f64() >= Some(50.0), "{issue:#}");
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.contains("has 10 parts, 50 % of the 20 at which inserts are refused"), "{detail}");
     assert!(detail.contains("inserts are slowed down from 8 on"), "{detail}");

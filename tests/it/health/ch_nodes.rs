@@ -27,6 +27,13 @@ async fn a_node_is_missing_and_then_started_anew() {
     // both are on one host
     let host = format!("{}:{}", host["host"].as_str().unwrap(), nodes[1]["port"]);
     ward.registered.recovers("availability.server_restarted", &host).await;
+    // a node that is as old as the watch was not started anew: let both be watched for some seconds
+    ward.registered
+        .collected(async || {
+            let uptime = ward.registered.get("/server-metrics").await["uptime_seconds"].clone();
+            if uptime.as_i64() >= Some(20) { Ok(()) } else { Err(uptime) }
+        })
+        .await;
     second.kill_hard().await.unwrap();
     let issue = ward.registered.falls_ill("availability.node_missing", &name).await;
     assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(1.0)), "{issue:#}");
