@@ -6,7 +6,8 @@ SELECT /* basira */
     pg_catalog."left"(s.query, $1)::text AS query,
     (me.rolsuper AND NOT u.rolsuper)::bool AS beyond,
     pg_catalog.replace(COALESCE(p.setting, '"$user", public'), '"$user"', pg_catalog.quote_ident(u.rolname))::text AS search_path
-FROM {schema}.pg_stat_statements AS s
+-- the function and not the view, which would be locked
+FROM {schema}.pg_stat_statements(true) AS s
 JOIN pg_catalog.pg_roles AS u ON u.oid = s.userid
 JOIN pg_catalog.pg_roles AS me ON me.rolname = CURRENT_USER
 LEFT JOIN LATERAL (
