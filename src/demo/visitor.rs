@@ -45,6 +45,12 @@ pub(super) async fn set_up(
     let database = json!({
         "name": "web shop", "engine": "postgres", "host": "127.0.0.1", "port": server.port(), "database": "postgres",
         "username": MONITOR, "password": MONITOR_PASSWORD, "tls": "disable", "tags": {"env": "demo"},
+        // who tries it out has minutes, not weeks
+        "rules": {
+            "indexes.unused": {"window_seconds": 30}, "locks.blocked": {"threshold": 2, "for_seconds": 0},
+            "locks.deadlocks": {"window_seconds": 60}, "memory.cache_hit_ratio": {"window_seconds": 60},
+            "transactions.idle": {"threshold": 20},
+        },
     });
     let register = async |body: &Value| {
         let database = answer(http.post(api("/databases")).header("X-API-Key", &api_key).json(body)).await?;
