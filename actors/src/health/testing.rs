@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Effective, Facts, Found, Rule, Scope, rules};
 use crate::model::{
-    CollectorState, CollectorStatus, Engine, Newest, RuleSetting, Seen, Snapshot, Status, Timestamp,
+    CollectorState, CollectorStatus, Engine, Newest, Replica, RuleSetting, Seen, Snapshot, Status, Timestamp,
 };
 
 /// When the tests take place.
@@ -66,4 +66,30 @@ pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> Fo
     arrange(&mut facts);
     let set = Effective::of(rule, RuleSetting::default());
     (rule.check)(&Case { facts: &facts, rule, set, limit: set.enter })
+}
+
+/// A replicated table that is as far as the others.
+pub(crate) fn replica() -> Replica {
+    Replica {
+        database: "shop".to_owned(),
+        table: "orders".to_owned(),
+        host_name: "a".to_owned(),
+        replica_name: None,
+        is_leader: None,
+        is_readonly: Some(false),
+        readonly_since: None,
+        is_session_expired: Some(false),
+        absolute_delay_seconds: Some(0),
+        queue_size: Some(3),
+        inserts_in_queue: None,
+        merges_in_queue: None,
+        part_mutations_in_queue: None,
+        queue_oldest_time: None,
+        future_parts: None,
+        parts_to_check: None,
+        lost_part_count: None,
+        last_queue_update_exception: None,
+        keeper_exception: None,
+        queue: Vec::new(),
+    }
 }

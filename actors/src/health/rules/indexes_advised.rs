@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, pct,
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, pct,
 };
 use crate::model::{Engine, Evidence, IndexAdvice, IndexAdvices};
 
@@ -44,8 +44,7 @@ fn object(advice: &IndexAdvice) -> Object {
         Evidence::Hypopg => "HypoPG shows",
         Evidence::Hypothesis => "a hypothesis",
     };
-    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
-    let size = advice.estimated_size_bytes.map(|size| format!(", takes about {}", bytes(size as f64)));
+    let size = advice.estimated_size_bytes.map(|size| format!(", takes about {}", bytes(float(size))));
     let note = format!(
         "an index on {name} saves {} of the cost of {} statements ({says}){}",
         pct(advice.gain_pct),

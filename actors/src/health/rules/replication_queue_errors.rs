@@ -58,32 +58,7 @@ fn object(case: &Case<'_>, replica: &Replica, entries: &QueueEntries) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, saw};
-
-    fn replica() -> Replica {
-        Replica {
-            database: "shop".to_owned(),
-            table: "orders".to_owned(),
-            host_name: "a".to_owned(),
-            replica_name: None,
-            is_leader: None,
-            is_readonly: Some(false),
-            readonly_since: None,
-            is_session_expired: Some(false),
-            absolute_delay_seconds: Some(0),
-            queue_size: Some(3),
-            inserts_in_queue: None,
-            merges_in_queue: None,
-            part_mutations_in_queue: None,
-            queue_oldest_time: None,
-            future_parts: None,
-            parts_to_check: None,
-            lost_part_count: None,
-            last_queue_update_exception: None,
-            keeper_exception: None,
-            queue: Vec::new(),
-        }
-    }
+    use crate::health::testing::{NOW, found, replica, saw};
 
     #[test]
     fn what_fails_often_counts() {
