@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::TestClient;
 
-const READY_WITHIN: Duration = Duration::from_secs(20);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running `basira serve`; ended when dropped.
 pub(crate) struct TestApp {

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-const FRAME_WITHIN: Duration = Duration::from_secs(15);
+const FRAME_WITHIN: Duration = Duration::from_secs(45);
 
 /// An open stream.
 pub(crate) struct LiveStream(WebSocketStream<MaybeTlsStream<TcpStream>>);

@@ -108,7 +108,7 @@ impl Registered {
             line["runs"].as_u64().expect("runs") - line["failures"].as_u64().expect("failures")
         };
         let wanted = runs().await + count;
-        eventually(Duration::from_secs(30), async || match runs().await {
+        eventually(COLLECTED_WITHIN, async || match runs().await {
             now if now >= wanted => Ok(()),
             now => Err(format!("{now} good runs of {wanted}")),
         })
@@ -123,7 +123,7 @@ impl Registered {
         let before = runs().await;
         let change = json!({"poll_interval_seconds": if interval == 1 { 2 } else { 1 }});
         self.client.patch(&format!("/databases/{}", self.id), &change, 200).await;
-        eventually(Duration::from_secs(30), async || match runs().await {
+        eventually(COLLECTED_WITHIN, async || match runs().await {
             now if now > before => Ok(()),
             now => Err(format!("{now} runs of {name}")),
         })
