@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use basira_actors::drivers::ConnectSettings;
 use basira_actors::health::Diagnosis;
-use basira_actors::model::{DatabaseStatus, OrganizationId, RuleSettings, Status, Target, Timestamp};
+use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Target, Timestamp};
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Accounts;
-use crate::config::Collect;
+use crate::config::{Config, LiveConfig};
 use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::samples::SampleStore;
@@ -22,12 +21,7 @@ pub struct App {
     pub accounts: Accounts,
     pub samples: Arc<dyn SampleStore>,
     pub supervisor: Supervisor,
-    /// How to connect to a database, and where one may be.
-    pub connect: ConnectSettings,
-    /// What a database gets that is registered without its own.
-    pub collect: Collect,
-    /// How health rules are set for all databases.
-    pub rules: Arc<RuleSettings>,
+    pub config: LiveConfig,
     pub public_url: PublicUrl,
     pub tickets: Tickets,
     pub live: LiveStreams,
@@ -36,6 +30,12 @@ pub struct App {
 }
 
 impl App {
+    /// What is configured now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        self.config.current()
+    }
+
     /// Where the actor of each database is found.
     #[must_use]
     pub const fn directory(&self) -> &Directory {
@@ -81,8 +81,7 @@ impl App {
             storage: &self.storage,
             samples: &*self.samples,
             supervisor: &self.supervisor,
-            addresses: &*self.connect.policy,
-            defaults: &self.collect,
+            config: self.config(),
         }
     }
 }

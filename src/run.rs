@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::Secret;
 use basira_actors::monitor::Dependencies;
 use basira_actors::supervisor::{StartError, Supervisor};
@@ -13,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
-use crate::config::{Config, Secrets, SecretsError};
+use crate::config::{Config, LiveConfig, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
 use crate::samples::{self, SampleKeeping};
 use crate::storage::{Storage, StorageError};
@@ -58,16 +57,15 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
+    let config = LiveConfig::new(config);
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
         accounts: accounts(&config, secrets, &storage, server.local_addr()).await?,
-        public_url: public_url(&config, server.local_addr())?,
+        public_url: public_url(&config.current(), server.local_addr())?,
         storage: storage.clone(),
         samples: Arc::<dyn SampleKeeping>::clone(&samples),
         supervisor: supervisor.clone(),
-        connect: connect_settings(&config),
-        collect: config.collect.clone(),
-        rules: Arc::new(config.health.rules.clone()),
+        config: config.clone(),
         tickets: Tickets::default(),
         live: LiveStreams::default(),
         shutdown: shutdown.clone(),
@@ -113,36 +111,26 @@ fn dependencies(config: &Config, storage: &Storage, samples: &Arc<dyn SampleKeep
     Dependencies {
         sink: Arc::<dyn SampleKeeping>::clone(samples),
         source: Arc::new(storage.clone()),
-        connect: connect_settings(config),
+        connect: config.connect_settings(),
         connects: Arc::new(Semaphore::new(config.collect.max_connects)),
         rules: Arc::new(config.health.rules.clone()),
     }
 }
 
-/// How this server connects to databases.
-#[must_use]
-pub fn connect_settings(config: &Config) -> ConnectSettings {
-    ConnectSettings {
-        timeout: config.collect.connect_timeout,
-        policy: Arc::new(config.targets.clone()),
-        raw_query_text: config.collect.raw_query_text,
-    }
-}
-
 async fn accounts(
-    config: &Config,
+    config: &LiveConfig,
     secrets: Secrets,
     storage: &Storage,
     address: SocketAddr,
 ) -> Result<Accounts, MailError> {
+    let started = config.current();
     let settings = AuthSettings {
         jwt_secret: secrets.jwt_secret,
         previous_jwt_secrets: Vec::new(),
-        signup: config.auth.signup,
-        public_url: config.public_url(address),
+        public_url: started.public_url(address),
     };
-    let mailer = Mailer::to_directory(config.data_dir.join("mail"), SENDER).await?;
-    Ok(Accounts::new(storage.clone(), settings, mailer))
+    let mailer = Mailer::to_directory(started.data_dir.join("mail"), SENDER).await?;
+    Ok(Accounts::new(storage.clone(), config.clone(), settings, mailer))
 }
 
 fn public_url(config: &Config, address: SocketAddr) -> Result<PublicUrl, ServeError> {

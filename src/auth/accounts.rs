@@ -11,6 +11,7 @@ use super::jwt::{Claims, Keyring};
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
+use crate::config::LiveConfig;
 use crate::storage::store::{
     Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
 };
@@ -37,14 +38,13 @@ pub enum SignupPolicy {
     Closed,
 }
 
-/// What accounts need to know of the configuration.
+/// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
     /// Signs access tokens.
     pub jwt_secret: Secret,
     /// Secrets whose tokens are still good.
     pub previous_jwt_secrets: Vec<Secret>,
-    pub signup: SignupPolicy,
     /// Where links in mails lead, without a slash at the end.
     pub public_url: String,
 }
@@ -56,7 +56,7 @@ pub struct Accounts {
     keyring: Keyring,
     passwords: Passwords,
     mailer: Mailer,
-    signup: SignupPolicy,
+    config: LiveConfig,
     public_url: String,
 }
 
@@ -98,13 +98,13 @@ pub struct Me {
 impl Accounts {
     /// The accounts in `storage`.
     #[must_use]
-    pub fn new(storage: Storage, settings: AuthSettings, mailer: Mailer) -> Self {
+    pub fn new(storage: Storage, config: LiveConfig, settings: AuthSettings, mailer: Mailer) -> Self {
         Self {
             storage,
             keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
             passwords: Passwords::default(),
             mailer,
-            signup: settings.signup,
+            config,
             public_url: settings.public_url,
         }
     }
@@ -114,7 +114,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`]: a bad field, a taken address, a server that lets nobody in.
     pub async fn sign_up(&self, signup: &Signup, now: Timestamp) -> Result<Session, AccountError> {
-        if self.signup != SignupPolicy::Open {
+        if self.config.current().auth.signup != SignupPolicy::Open {
             return Err(AccountError::SignupClosed);
         }
         let signup = signup.check()?;

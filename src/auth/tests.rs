@@ -7,6 +7,7 @@ use basira_actors::model::Secret;
 
 use super::password::Passwords;
 use super::*;
+use crate::config::{Config, LiveConfig};
 use crate::storage::tests::{Fixture, NOW, fixtures};
 
 struct Instance {
@@ -28,10 +29,12 @@ async fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
     let settings = AuthSettings {
         jwt_secret: Secret::new("jwt secret"),
         previous_jwt_secrets: Vec::new(),
-        signup,
         public_url: "https://basira.example".to_owned(),
     };
-    let accounts = Accounts::new(fixture.storage.clone(), settings, mailer);
+    let mut config = Config::load(None, [], &[]).unwrap();
+    config.auth.signup = signup;
+    let config = LiveConfig::new(config);
+    let accounts = Accounts::new(fixture.storage.clone(), config, settings, mailer);
     accounts.with_passwords(Passwords::with_rounds(1_000))
 }
 

@@ -11,7 +11,6 @@ use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
 use crate::config::{Config, Dsn, DsnError};
-use crate::run::connect_settings;
 
 /// What to look at, and how to say it.
 #[derive(Debug, Args)]
@@ -35,7 +34,7 @@ pub(super) enum CheckError {
 /// Connects once, runs every collector once, keeps nothing.
 pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitCode, CheckError> {
     let target = target(Dsn::parse(&options.dsn)?, config);
-    let report = monitor::check(&target, &connect_settings(config), &config.health.rules).await;
+    let report = monitor::check(&target, &config.connect_settings(), &config.health.rules).await;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

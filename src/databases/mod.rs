@@ -5,19 +5,19 @@ mod host;
 mod input;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use basira_actors::model::{
     DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Target,
     Timestamp, TlsMode,
 };
-use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
 
 use uuid::Uuid;
 
 pub use self::input::Input;
 use self::input::{disabled_by_default, required};
-use crate::config::Collect;
+use crate::config::{Collect, Config};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
 use crate::storage::store::{Database, Decision, Recommendation, RegisterError};
@@ -29,9 +29,8 @@ pub struct Databases<'a> {
     pub storage: &'a Storage,
     pub samples: &'a dyn SampleStore,
     pub supervisor: &'a Supervisor,
-    pub addresses: &'a dyn AddressPolicy,
-    /// What a database gets that is registered without its own.
-    pub defaults: &'a Collect,
+    /// Where databases may be, and what one gets that is registered without its own.
+    pub config: Arc<Config>,
 }
 
 /// A database was not registered or changed.
@@ -70,7 +69,7 @@ impl Databases<'_> {
             required("name")?;
         }
         let Target { host, port, .. } = &database.target;
-        host::check_reachable(host, *port, self.addresses).await?;
+        host::check_reachable(host, *port, &self.config.targets).await?;
         self.storage.databases(self.organization).insert(&database).await?;
         self.supervisor.watch(database.target.clone());
         Ok(database)
@@ -83,11 +82,11 @@ impl Databases<'_> {
     pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
         let input = input.unfolded()?;
         let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
-        let changes = input.check(engine, self.defaults)?;
+        let changes = input.check(engine, &self.config.collect)?;
         if changes.host.is_none() {
             required("host")?;
         }
-        let mut database = blank(self.organization, engine, self.defaults, now);
+        let mut database = blank(self.organization, engine, &self.config.collect, now);
         changes.apply(&mut database);
         Ok(database)
     }
@@ -109,9 +108,9 @@ impl Databases<'_> {
         if input.engine().is_some_and(|wanted| wanted != engine) {
             return Err(FieldError::new("engine", "cannot change: register another database").into());
         }
-        let changes = input.check(engine, self.defaults)?;
+        let changes = input.check(engine, &self.config.collect)?;
         if let Some(host) = &changes.host {
-            host::check_reachable(host, changes.port.unwrap_or(port), self.addresses).await?;
+            host::check_reachable(host, changes.port.unwrap_or(port), &self.config.targets).await?;
         }
         let change = |database: &mut Database| {
             changes.apply(database);

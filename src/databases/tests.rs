@@ -1,12 +1,9 @@
 //! Bodies as callers send them, and the registry on a real store with real actors.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{Batch, Gap, Secret, Stream};
 use basira_actors::monitor::Dependencies;
 use basira_actors::ports::{SampleSink, SinkError};
@@ -91,38 +88,28 @@ impl SampleStore for Nowhere {
     }
 }
 
-/// Allows this machine, except for one address.
-struct AllButOne;
-
-impl AddressPolicy for AllButOne {
-    fn allows(&self, address: IpAddr) -> bool {
-        address != IpAddr::from([127, 0, 0, 66])
-    }
-}
-
 /// What the registry works with.
 struct Instance {
     storage: Storage,
     supervisor: Supervisor,
-    defaults: Collect,
+    config: Arc<Config>,
 }
 
 impl Instance {
+    /// Databases may be on this machine, except at one address.
     async fn start(storage: Storage) -> Self {
-        let connect = ConnectSettings {
-            timeout: Duration::from_secs(1),
-            policy: Arc::new(AllButOne),
-            raw_query_text: false,
-        };
+        let mut config = Config::load(None, [], &[]).unwrap();
+        config.collect = defaults();
+        config.targets.deny = vec!["127.0.0.66/32".parse().unwrap()];
         let dependencies = Dependencies {
             sink: Arc::new(Nowhere),
             source: Arc::new(storage.clone()),
-            connect,
+            connect: config.connect_settings(),
             connects: Arc::new(Semaphore::new(1)),
             rules: Arc::default(),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
-        Self { storage, supervisor, defaults: defaults() }
+        Self { storage, supervisor, config: Arc::new(config) }
     }
 
     fn databases(&self, organization: OrganizationId) -> Databases<'_> {
@@ -131,8 +118,7 @@ impl Instance {
             storage: &self.storage,
             samples: &Nowhere,
             supervisor: &self.supervisor,
-            addresses: &AllButOne,
-            defaults: &self.defaults,
+            config: Arc::clone(&self.config),
         }
     }
 

@@ -75,7 +75,9 @@ async fn test(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Admin).await?;
     let input: Input = request.json().await?;
     let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
-    response::ok(&monitor::check(&draft.target, &request.app.connect, &request.app.rules).await)
+    let config = request.app.config();
+    let report = monitor::check(&draft.target, &config.connect_settings(), &config.health.rules).await;
+    response::ok(&report)
 }
 
 async fn get(request: Request) -> Answer {

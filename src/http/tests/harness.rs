@@ -1,13 +1,11 @@
 //! A server on a port of its own with two organizations in it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use basira_actors::drivers::ConnectSettings;
 use basira_actors::model::{DatabaseId, Secret, Timestamp};
 use basira_actors::monitor::Dependencies;
-use basira_actors::ports::AddressPolicy;
 use basira_actors::supervisor::Supervisor;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -17,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::samples::FixedSamples;
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, Mailer, Signup, SignupPolicy};
-use crate::config::Config;
+use crate::auth::{Accounts, AuthSettings, Mailer, Signup};
+use crate::config::{Config, LiveConfig};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
@@ -34,14 +32,6 @@ pub(super) struct TestServer {
     _directory: TempDir,
 }
 
-struct Everywhere;
-
-impl AddressPolicy for Everywhere {
-    fn allows(&self, _: IpAddr) -> bool {
-        true
-    }
-}
-
 impl TestServer {
     pub(super) async fn start() -> Self {
         Self::with_routes(routes::all()).await
@@ -54,10 +44,11 @@ impl TestServer {
         let settings = AuthSettings {
             jwt_secret: Secret::new("jwt secret"),
             previous_jwt_secrets: Vec::new(),
-            signup: SignupPolicy::Open,
             public_url: "https://basira.example".to_owned(),
         };
-        let accounts = Accounts::new(storage.clone(), settings, mailer.await.expect("a mailer"));
+        let config = LiveConfig::new(Config::load(None, [], &[]).expect("the defaults are good"));
+        let accounts =
+            Accounts::new(storage.clone(), config.clone(), settings, mailer.await.expect("a mailer"));
         let accounts = accounts.with_cheap_passwords();
         let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
         let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
@@ -70,15 +61,10 @@ impl TestServer {
 
         let scope = Scope { organization: principal.organization_id, database: id };
         let samples = Arc::new(FixedSamples { scope });
-        let connect = ConnectSettings {
-            timeout: Duration::from_secs(1),
-            policy: Arc::new(Everywhere),
-            raw_query_text: false,
-        };
         let dependencies = Dependencies {
             sink: samples.clone(),
             source: Arc::new(storage.clone()),
-            connect: connect.clone(),
+            connect: config.current().connect_settings(),
             connects: Arc::new(Semaphore::new(1)),
             rules: Arc::default(),
         };
@@ -88,9 +74,7 @@ impl TestServer {
             accounts,
             samples,
             supervisor,
-            connect,
-            collect: Config::load(None, [], &[]).expect("the defaults are good").collect,
-            rules: Arc::default(),
+            config,
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),
