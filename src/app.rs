@@ -11,6 +11,7 @@ use crate::auth::Accounts;
 use crate::config::{Config, LiveConfig};
 use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
+use crate::reload::Reloader;
 use crate::samples::SampleStore;
 use crate::storage::Storage;
 use crate::storage::store::Database;
@@ -25,6 +26,7 @@ pub struct App {
     pub public_url: PublicUrl,
     pub tickets: Tickets,
     pub live: LiveStreams,
+    pub reloader: Arc<Reloader>,
     /// Cancelled when the server stops.
     pub shutdown: CancellationToken,
 }

@@ -8,6 +8,8 @@ pub mod databases;
 pub mod demo;
 pub mod fields;
 pub mod http;
+pub mod log;
+pub mod reload;
 pub mod run;
 pub mod samples;
 pub mod storage;

@@ -4,16 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use basira_actors::model::Secret;
-use basira_actors::monitor::Dependencies;
+use basira_actors::monitor::{Dependencies, Fleet};
 use basira_actors::supervisor::{StartError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
+use crate::log::Log;
+use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
 use crate::samples::{self, SampleKeeping};
 use crate::storage::{Storage, StorageError};
 
@@ -49,27 +50,47 @@ pub enum ServeError {
 ///
 /// # Errors
 /// [`ServeError`] when a part could not be started.
-pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Result<(), ServeError> {
+pub async fn serve(
+    live: LiveConfig,
+    log: Log,
+    bound: impl FnOnce(SocketAddr) + Send,
+) -> Result<(), ServeError> {
+    let config = live.current();
     let secrets = Secrets::of(&config)?;
     let storage = open_storage(&config, &secrets).await?;
     let server = Server::bind(config.http.listen)?;
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
-    let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
-    let config = LiveConfig::new(config);
+    let fleet = Fleet::new(config.fleet_settings());
+    let dependencies = Dependencies {
+        sink: Arc::<dyn SampleKeeping>::clone(&samples),
+        source: Arc::new(storage.clone()),
+        fleet: fleet.clone(),
+    };
+    let (supervisor, supervising) = Supervisor::start(dependencies).await?;
+    let parts: Vec<Box<dyn Part>> = vec![
+        Box::new(RegistrationsPart { storage: storage.clone(), supervisor: supervisor.clone() }),
+        Box::new(FleetPart { supervisor: supervisor.clone(), fleet }),
+        Box::new(RetentionPart(Arc::clone(&samples))),
+        Box::new(LogLevelPart(log)),
+    ];
+    let reloader = Arc::new(Reloader::new(live.clone(), parts));
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
-        accounts: accounts(&config, secrets, &storage, server.local_addr()).await?,
-        public_url: public_url(&config.current(), server.local_addr())?,
+        accounts: accounts(&live, secrets, &storage, server.local_addr()).await?,
+        public_url: public_url(&config, server.local_addr())?,
         storage: storage.clone(),
         samples: Arc::<dyn SampleKeeping>::clone(&samples),
         supervisor: supervisor.clone(),
-        config: config.clone(),
+        config: live,
         tickets: Tickets::default(),
         live: LiveStreams::default(),
+        reloader: Arc::clone(&reloader),
         shutdown: shutdown.clone(),
     });
+    reload_on_signal(Arc::clone(&reloader))?;
+    take_questions(&config, reloader, shutdown.clone()).await;
     cancel_on_signal(shutdown)?;
     bound(server.local_addr());
     let served = server.run(app).await;
@@ -107,16 +128,6 @@ async fn open_samples_storage(
     open.await.map_err(ServeError::SamplesStorage)
 }
 
-fn dependencies(config: &Config, storage: &Storage, samples: &Arc<dyn SampleKeeping>) -> Dependencies {
-    Dependencies {
-        sink: Arc::<dyn SampleKeeping>::clone(samples),
-        source: Arc::new(storage.clone()),
-        connect: config.connect_settings(),
-        connects: Arc::new(Semaphore::new(config.collect.max_connects)),
-        rules: Arc::new(config.health.rules.clone()),
-    }
-}
-
 async fn accounts(
     config: &LiveConfig,
     secrets: Secrets,
@@ -136,6 +147,25 @@ async fn accounts(
 fn public_url(config: &Config, address: SocketAddr) -> Result<PublicUrl, ServeError> {
     let text = config.public_url(address);
     text.parse().map(PublicUrl).map_err(|_| ServeError::PublicUrl(text))
+}
+
+/// Reads the configuration again at each SIGHUP.
+fn reload_on_signal(reloader: Arc<Reloader>) -> Result<(), ServeError> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            Arc::clone(&reloader).reload_for_signal().await;
+        }
+    });
+    Ok(())
+}
+
+/// Lets the operator at the machine ask; without that the server is as good.
+async fn take_questions(config: &Config, reloader: Arc<Reloader>, shutdown: CancellationToken) {
+    match Control::listen(&config.data_dir).await {
+        Ok(control) => drop(tokio::spawn(control.run(reloader, shutdown))),
+        Err(error) => tracing::warn!("`basira admin reload` will not work: {error}"),
+    }
 }
 
 /// Cancels `shutdown` when the process is asked to end.

@@ -16,7 +16,7 @@ use basira_actors::model::{
     Batch, DatabaseId, Databases, Engine, Look, OrganizationId, Past, RuleSettings, Stream, Target,
     Timestamp, TlsMode, streams,
 };
-use basira_actors::monitor::Dependencies;
+use basira_actors::monitor::{Dependencies, Fleet, FleetSettings};
 use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
 use basira_actors::supervisor::{Handle, Supervisor};
 use tempfile::TempDir;
@@ -61,9 +61,15 @@ impl Ours {
         let dependencies = Dependencies {
             sink: Arc::new(Watched { store, seen }),
             source: Arc::new(storage),
-            connect: ConnectSettings { timeout: SECOND, policy: Arc::new(Anywhere), raw_query_text: false },
-            connects: Arc::new(Semaphore::new(1)),
-            rules: Arc::default(),
+            fleet: Fleet::new(FleetSettings {
+                connect: ConnectSettings {
+                    timeout: SECOND,
+                    policy: Arc::new(Anywhere),
+                    raw_query_text: false,
+                },
+                connects: Arc::new(Semaphore::new(1)),
+                rules: Arc::default(),
+            }),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await?;
         let target = target(port);

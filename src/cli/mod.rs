@@ -5,17 +5,16 @@ mod admin;
 mod check;
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use basira_actors::health;
 use clap::{Args, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use self::admin::AdminCommand;
-use crate::config::{self, Config, ConfigError, Flag, LogFormat};
+use crate::config::{self, Config, ConfigError, Flag, LiveConfig, Source};
 use crate::demo::{self, DemoOptions};
+use crate::log::Log;
 use crate::run;
 
 /// Watches fleets of PostgreSQL and ClickHouse databases.
@@ -90,9 +89,9 @@ impl Cli {
     async fn carry_out(self) -> Result<ExitCode, Box<dyn std::error::Error>> {
         match &self.command {
             Command::Serve { listen } => {
-                let config = self.settings.load(listen.as_deref())?;
-                start_log(&config);
-                run::serve(config, |address| println!("listening on http://{address}")).await?;
+                let config = LiveConfig::load(self.settings.source(listen.as_deref()))?;
+                let log = Log::start(&config.current().log);
+                run::serve(config, log, |address| println!("listening on http://{address}")).await?;
             }
             Command::Demo(options) => demo::run(options.clone()).await?,
             Command::Check(options) => {
@@ -110,6 +109,11 @@ impl Cli {
 }
 
 impl Settings {
+    fn source(&self, listen: Option<&str>) -> Source {
+        let environment = environment().collect();
+        Source { file: self.config.clone(), environment, flags: self.flags(listen) }
+    }
+
     fn load(&self, listen: Option<&str>) -> Result<Config, ConfigError> {
         Config::load(self.config.as_deref(), environment(), &self.flags(listen))
     }
@@ -130,19 +134,6 @@ impl Settings {
 fn environment() -> impl Iterator<Item = (String, String)> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
     std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
-}
-
-fn start_log(config: &Config) {
-    // libraries speak up only when something is wrong
-    let filter = format!("warn,basira={level},basira_actors={level}", level = config.log.level);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match config.log.format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
 }
 
 #[expect(clippy::print_stderr, reason = "errors of commands go to stderr")]

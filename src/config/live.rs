@@ -2,42 +2,106 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use basira_actors::drivers::ConnectSettings;
-
-use super::Config;
+use super::values::{Change, Values};
+use super::{Config, ConfigError, Source};
 
 /// What is configured now. Who needs a value asks for it when it is needed and keeps it no longer: so a reload
 /// reaches everything that is not told of it.
 #[derive(Debug, Clone)]
-pub struct LiveConfig(Arc<RwLock<Arc<Config>>>);
+pub struct LiveConfig(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: Source,
+    running: RwLock<Running>,
+}
+
+#[derive(Debug, Clone)]
+struct Running {
+    config: Arc<Config>,
+    values: Values,
+}
+
+/// A configuration that was read and found good, but is not the one of the moment yet.
+#[derive(Debug)]
+pub struct Proposal {
+    next: Running,
+    /// What will be otherwise.
+    pub changed: Vec<Change>,
+    /// What would be otherwise after a restart.
+    pub needs_restart: Vec<Change>,
+}
 
 impl LiveConfig {
-    /// Starts with `config`.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(config))))
+    /// What `source` says now.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem found.
+    pub fn load(source: Source) -> Result<Self, ConfigError> {
+        let (config, values) = source.read()?;
+        Ok(Self(Arc::new(Inner { source, running: RwLock::new(Running::new(config, values)) })))
+    }
+
+    /// `config`, whatever the defaults say.
+    #[cfg(test)]
+    pub(crate) fn new(config: Config) -> Self {
+        let running = RwLock::new(Running::new(config, Values::default()));
+        Self(Arc::new(Inner { source: Source::default(), running }))
     }
 
     /// What is configured now.
     #[must_use]
     pub fn current(&self) -> Arc<Config> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        self.running().config
     }
 
-    /// From now on, `config` is what [`Self::current`] answers.
-    pub fn replace(&self, config: Config) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    /// Reads the source again. Nothing changes yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem found.
+    pub fn read_again(&self) -> Result<Proposal, ConfigError> {
+        let running = self.running();
+        let (mut config, mut values) = self.0.source.read()?;
+        let (needs_restart, changed) =
+            running.values.changes(&values).into_iter().partition(Change::needs_restart);
+        config.keep_what_needs_a_restart(&running.config);
+        values.keep_what_needs_a_restart(&running.values);
+        Ok(Proposal { next: Running::new(config, values), changed, needs_restart })
+    }
+
+    /// Makes `proposal` the configuration of the moment.
+    pub fn accept(&self, proposal: &Proposal) {
+        *self.0.running.write().unwrap_or_else(PoisonError::into_inner) = proposal.next.clone();
+    }
+
+    fn running(&self) -> Running {
+        self.0.running.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Running {
+    fn new(config: Config, values: Values) -> Self {
+        Self { config: Arc::new(config), values }
+    }
+}
+
+impl Proposal {
+    /// What would be configured.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.next.config
     }
 }
 
 impl Config {
-    /// How this server connects to databases.
-    #[must_use]
-    pub fn connect_settings(&self) -> ConnectSettings {
-        ConnectSettings {
-            timeout: self.collect.connect_timeout,
-            policy: Arc::new(self.targets.clone()),
-            raw_query_text: self.collect.raw_query_text,
-        }
+    fn keep_what_needs_a_restart(&mut self, running: &Self) {
+        self.data_dir.clone_from(&running.data_dir);
+        self.http.listen = running.http.listen;
+        self.http.public_url.clone_from(&running.http.public_url);
+        self.storage.clone_from(&running.storage);
+        self.samples.url.clone_from(&running.samples.url);
+        self.auth.jwt_secret.clone_from(&running.auth.jwt_secret);
+        self.auth.encryption_key.clone_from(&running.auth.encryption_key);
+        self.log.format = running.log.format;
     }
 }

@@ -2,14 +2,17 @@
 
 mod dsn;
 mod error;
+mod fleet;
 mod keys;
 mod layers;
 mod live;
 mod reader;
 mod secrets;
 mod show;
+mod source;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,9 +26,11 @@ use url::Url;
 pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
-pub use self::live::LiveConfig;
+pub use self::live::{LiveConfig, Proposal};
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
+pub use self::source::Source;
+pub use self::values::Change;
 use crate::auth::SignupPolicy;
 use crate::samples::Retention;
 

@@ -25,6 +25,15 @@ impl<T> Field<T> {
         !matches!(self, Self::Absent)
     }
 
+    /// Whether it is the default from now on; nothing when it stays as it was.
+    pub(super) const fn follows_default(&self) -> Option<bool> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(true),
+            Self::Value(_) => Some(false),
+        }
+    }
+
     /// What the field changes when every value will do.
     pub(super) fn or_default(self, default: T) -> Option<T> {
         match self {

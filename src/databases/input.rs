@@ -63,9 +63,11 @@ pub(super) struct Changes {
     tls_ca_pem: Option<Option<String>>,
     tags: Option<BTreeMap<String, String>>,
     poll_interval: Option<Duration>,
+    follows_poll_interval: Option<bool>,
     collect_explain_plans: Option<bool>,
     collect_replication: Option<bool>,
     disabled_collectors: Option<BTreeSet<String>>,
+    follows_disabled_collectors: Option<bool>,
     cluster: Option<Option<String>>,
     let_idle: Option<bool>,
     try_indexes_on_primary: Option<bool>,
@@ -120,6 +122,8 @@ impl Input {
             tls: self.tls.or_default(TlsMode::default()),
             tls_ca_pem: self.tls_ca_pem.resolve(|| Ok(None), certificates)?,
             tags: self.tags.resolve(|| Ok(BTreeMap::new()), checked_tags)?,
+            follows_poll_interval: self.poll_interval_seconds.follows_default(),
+            follows_disabled_collectors: self.disabled_collectors.follows_default(),
             poll_interval: self
                 .poll_interval_seconds
                 .map(|seconds| Duration::from_secs(seconds.0))
@@ -188,6 +192,8 @@ impl Changes {
         set(&mut target.databases.include, self.include_databases);
         set(&mut target.databases.exclude, self.exclude_databases);
         set(&mut target.rules, self.rules);
+        set(&mut database.follows.poll_interval, self.follows_poll_interval);
+        set(&mut database.follows.disabled_collectors, self.follows_disabled_collectors);
         set(&mut database.name, self.name);
         set(&mut database.tags, self.tags);
         set(&mut database.engine_version, self.engine_version);
@@ -227,7 +233,7 @@ fn checked_port(port: Whole<1, 65_535>) -> Result<u16, FieldError> {
 }
 
 /// What the configuration disables, as far as `engine` has it.
-pub(super) fn disabled_by_default(defaults: &Collect, engine: Engine) -> BTreeSet<String> {
+pub(crate) fn disabled_by_default(defaults: &Collect, engine: Engine) -> BTreeSet<String> {
     let known = collectors::names(engine);
     defaults.disabled_collectors.iter().filter(|name| known.contains(&name.as_str())).cloned().collect()
 }

@@ -16,11 +16,12 @@ use basira_actors::supervisor::Supervisor;
 use uuid::Uuid;
 
 pub use self::input::Input;
-use self::input::{disabled_by_default, required};
+pub(crate) use self::input::disabled_by_default;
+use self::input::required;
 use crate::config::{Collect, Config};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, Decision, Recommendation, RegisterError};
+use crate::storage::store::{Database, Decision, Follows, Recommendation, RegisterError};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -192,6 +193,7 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         last_seen_at: None,
         last_error: None,
         health_score: None,
+        follows: Follows { poll_interval: true, disabled_collectors: true },
         created_at: now,
         updated_at: now,
     }

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::model::{Batch, Gap, Secret, Stream};
-use basira_actors::monitor::Dependencies;
+use basira_actors::monitor::{Dependencies, Fleet};
 use basira_actors::ports::{SampleSink, SinkError};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use super::*;
 use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
@@ -104,9 +103,7 @@ impl Instance {
         let dependencies = Dependencies {
             sink: Arc::new(Nowhere),
             source: Arc::new(storage.clone()),
-            connect: config.connect_settings(),
-            connects: Arc::new(Semaphore::new(1)),
-            rules: Arc::default(),
+            fleet: Fleet::new(config.fleet_settings()),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
         Self { storage, supervisor, config: Arc::new(config) }

@@ -80,6 +80,19 @@ impl Request {
         Ok(principal)
     }
 
+    /// Who is asking, if that is one who administers this instance. A key is of an organization and never does.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for everyone else.
+    pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        let user = self.app.accounts.me(&principal).await?.user;
+        if user.is_some_and(|user| user.instance_admin) {
+            return Ok(principal);
+        }
+        Err(ApiError::forbidden("instance_admin_required", "only an instance admin may do this"))
+    }
+
     /// Who is asking, and the database of the path, if it belongs to the same organization.
     ///
     /// # Errors

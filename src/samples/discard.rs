@@ -27,7 +27,7 @@ const DROPPED: u64 = 32;
 /// Drops what was past its retention at `now`: raw records only once they are rolled up.
 pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
     let before = |resolution| {
-        let kept = i64::try_from(keeper.retention.of(resolution).as_millis()).unwrap_or(i64::MAX);
+        let kept = i64::try_from(keeper.retention.get().of(resolution).as_millis()).unwrap_or(i64::MAX);
         // whole days, as they are rolled up
         now.as_millis().saturating_sub(kept).div_euclid(DAY_MS) * DAY_MS
     };
@@ -102,7 +102,7 @@ pub(super) async fn clear(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result
 
 /// Drops the oldest and finest until everything fits under the cap.
 pub(super) async fn above_cap(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
-    let Some(cap) = keeper.retention.max_bytes else { return Ok(()) };
+    let Some(cap) = keeper.retention.get().max_bytes else { return Ok(()) };
     while room(&keeper.reader).await?.used_bytes > cap - cap / 20 {
         let Some(change) = victim(keeper).await? else {
             tracing::warn!(
@@ -172,7 +172,7 @@ pub(super) async fn give_back(keeper: &Keeper, pace: Pace) -> Result<(), StoreEr
     if keeper.reader.get_database_backend() != DbBackend::Sqlite {
         return Ok(());
     }
-    let cap = keeper.retention.max_bytes.unwrap_or(u64::MAX);
+    let cap = keeper.retention.get().max_bytes.unwrap_or(u64::MAX);
     let mut before = room(&keeper.reader).await?;
     while before.is_wasteful(cap) {
         let started = Instant::now();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::catalog::Catalog;
 use super::changes::StoreBlocks;
 use super::entity::{block, orphan, segment};
-use super::retention::{Resolution, Retention};
+use super::retention::{LiveRetention, Resolution};
 use super::segment::Segment;
 use super::writer::Pen;
 use super::{Scope, StoreError, discard, rollup, seal, sweep};
@@ -47,7 +47,7 @@ pub(super) struct Keeper {
     pub(super) reader: DatabaseConnection,
     pub(super) pen: Pen,
     pub(super) catalog: Arc<Catalog>,
-    pub(super) retention: Retention,
+    pub(super) retention: LiveRetention,
     /// When dictionaries were swept; also lets one upkeep run at a time.
     pub(super) swept: Mutex<Option<Timestamp>>,
 }

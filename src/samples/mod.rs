@@ -219,6 +219,9 @@ pub trait SampleKeeping: SampleStore {
     /// What is held, by database, stream and resolution.
     async fn usage(&self) -> Result<Usage, StoreError>;
 
+    /// Keeps samples so long from now on; what is past that goes when order is next kept.
+    fn retain(&self, retention: Retention);
+
     /// Writes everything that waits, then ends; whoever appends later is refused.
     async fn close(&self);
 }

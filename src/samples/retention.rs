@@ -1,5 +1,6 @@
 //! How finely samples are kept, and for how long.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 /// How much time one stored record stands for.
@@ -67,5 +68,23 @@ impl Retention {
             Resolution::Minute => self.minute,
             Resolution::Hour => self.hour,
         }
+    }
+}
+
+/// The retention of the moment, which may be changed while the store is in use.
+#[derive(Debug)]
+pub(super) struct LiveRetention(RwLock<Retention>);
+
+impl LiveRetention {
+    pub(super) const fn new(retention: Retention) -> Self {
+        Self(RwLock::new(retention))
+    }
+
+    pub(super) fn get(&self) -> Retention {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, retention: Retention) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = retention;
     }
 }

@@ -25,6 +25,7 @@ use super::memory::remember;
 use super::past::past;
 use super::read::{Walk, snapshot};
 use super::recent::Remembered;
+use super::retention::LiveRetention;
 use super::writer::Pen;
 use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
@@ -53,7 +54,7 @@ impl SegmentStore {
             reader: reader.clone(),
             pen: pen.clone(),
             catalog: Arc::clone(&catalog),
-            retention,
+            retention: LiveRetention::new(retention),
             swept: Mutex::default(),
         });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -217,7 +218,7 @@ impl SampleStore for SegmentStore {
     }
 
     fn raw_kept(&self) -> Duration {
-        self.keeper.retention.raw
+        self.keeper.retention.get().raw
     }
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
@@ -234,7 +235,11 @@ impl SampleKeeping for SegmentStore {
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
-        usage::of(&self.reader, self.keeper.retention).await
+        usage::of(&self.reader, self.keeper.retention.get()).await
+    }
+
+    fn retain(&self, retention: Retention) {
+        self.keeper.retention.set(retention);
     }
 
     async fn close(&self) {

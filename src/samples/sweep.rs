@@ -23,7 +23,7 @@ const UNNOTED_MS: i64 = 3 * DAY_MS;
 
 /// Removes what nothing within the retention of hours refers to.
 pub(super) async fn sweep(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
-    let kept = i64::try_from(keeper.retention.hour.as_millis()).unwrap_or(i64::MAX);
+    let kept = i64::try_from(keeper.retention.get().hour.as_millis()).unwrap_or(i64::MAX);
     let before_ms = now.as_millis().saturating_sub(kept);
     let since = Timestamp(now.as_millis().saturating_sub(UNNOTED_MS));
     let window = Window { since, until: Timestamp(i64::MAX) };

@@ -9,7 +9,7 @@ use basira_actors::model::{
 };
 use tempfile::TempDir;
 
-use super::store::{Account, Database, NewAccount};
+use super::store::{Account, Database, Follows, NewAccount};
 use super::*;
 
 mod beside;
@@ -101,6 +101,7 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         last_seen_at: None,
         last_error: None,
         health_score: None,
+        follows: Follows::default(),
         created_at: NOW,
         updated_at: NOW,
     }

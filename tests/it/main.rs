@@ -28,6 +28,7 @@ mod live;
 mod locks;
 mod managed;
 mod plans;
+mod reload;
 mod replication;
 mod roles;
 mod sequences;

@@ -45,6 +45,8 @@ pub(crate) enum Message {
     Retune,
     /// The registration changed.
     Reconfigure(Box<Target>),
+    /// What is set for all databases changed.
+    Resettled,
     /// Everything is due now.
     PollNow,
     /// How do the collectors fare?
@@ -183,6 +185,11 @@ impl Actor for Monitor {
                 state.arm(&myself, now);
             }
             Message::Reconfigure(target) => state.reconfigure(&myself, *target, now),
+            Message::Resettled => {
+                // with the rules as they are now
+                state.examined_at = None;
+                state.examine(&myself, now);
+            }
             Message::PollNow => {
                 state.wake(now);
                 state.hasten(now);

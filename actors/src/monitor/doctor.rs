@@ -61,7 +61,7 @@ impl Doctor {
             // what another server had says nothing of this one
             self.examiner = Examiner::default();
         }
-        let settings = target.rules.over(&self.dependencies.rules);
+        let settings = target.rules.over(&self.dependencies.fleet.current().rules);
         facts.past = self.read_past(target, &settings, facts.at).await;
         let started = Instant::now();
         let examination = self.examiner.examine(&facts, &settings, &target.dismissed);

@@ -3,6 +3,7 @@
 mod actor;
 mod check;
 mod doctor;
+mod fleet;
 mod idle;
 mod live;
 mod poll;
@@ -13,14 +14,11 @@ mod visits;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 pub(crate) use self::actor::{Arguments, Message, Monitor};
 pub use self::check::{CheckReport, CollectorCheck, check};
+pub use self::fleet::{Fleet, FleetSettings};
 pub use self::live::Live;
 pub(crate) use self::shared::{Observed, Shared};
-use crate::drivers::ConnectSettings;
-use crate::model::RuleSettings;
 use crate::ports::{SampleSink, TargetSource};
 
 /// What every monitor works with.
@@ -28,9 +26,5 @@ use crate::ports::{SampleSink, TargetSource};
 pub struct Dependencies {
     pub sink: Arc<dyn SampleSink>,
     pub source: Arc<dyn TargetSource>,
-    pub connect: ConnectSettings,
-    /// How many connects may be under way at once, over all databases.
-    pub connects: Arc<Semaphore>,
-    /// How health rules are set for all databases.
-    pub rules: Arc<RuleSettings>,
+    pub fleet: Fleet,
 }

@@ -1,6 +1,7 @@
 //! One poll: the task that reads a database, and what it brings back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ractor::ActorRef;
@@ -8,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::report::{Run, Success};
 use super::visits::Brought;
-use super::{Dependencies, Live, Message, Shared};
+use super::{Dependencies, FleetSettings, Live, Message, Shared};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Due, Notice, Server, Spec, Step, Words, events,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Runner {
     dependencies: Dependencies,
     target: Target,
     session: Option<Box<dyn Session>>,
+    /// How the connection was made.
+    connected_under: Option<Arc<FleetSettings>>,
     collectors: Vec<Running>,
     /// Those of events.
     words: Words,
@@ -61,6 +64,7 @@ impl Runner {
             dependencies,
             target,
             session: None,
+            connected_under: None,
             collectors,
             words: Words::default(),
             unstored: None,
@@ -162,6 +166,14 @@ impl Runner {
                 running.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
             }
         }
+        if self
+            .connected_under
+            .as_ref()
+            .is_some_and(|settings| !self.dependencies.fleet.still_connects_like(settings))
+        {
+            // only a connect asks whether the address is allowed
+            self.session = None;
+        }
         self.reused = self.session.is_some();
         let Some(session) = &mut self.session else { return self.connect().await };
         if std::mem::take(&mut self.look_again) {
@@ -172,9 +184,11 @@ impl Runner {
 
     async fn connect(&mut self) -> Result<(), CollectError> {
         (self.session, self.reused) = (None, false);
+        let settings = self.dependencies.fleet.current();
         // the semaphore is never closed
-        let _turn = self.dependencies.connects.acquire().await;
-        self.session = Some(drivers::connect(&self.target, &self.dependencies.connect).await?);
+        let _turn = settings.connects.acquire().await;
+        self.session = Some(drivers::connect(&self.target, &settings.connect).await?);
+        self.connected_under = Some(Arc::clone(&settings));
         Ok(())
     }
 

@@ -121,9 +121,10 @@ impl Visitor {
         let due = place.schedule.take_due(now);
         let target = Target { database: name.to_string(), ..self.target.clone() };
         let session = {
+            let settings = self.dependencies.fleet.current();
             // the semaphore is never closed
-            let _turn = self.dependencies.connects.acquire().await;
-            drivers::connect(&target, &self.dependencies.connect).await
+            let _turn = settings.connects.acquire().await;
+            drivers::connect(&target, &settings.connect).await
         };
         let broken = match session {
             Ok(mut session) => place.run(&due, &mut *session, name, brought).await.err(),

@@ -9,12 +9,14 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, Super
 use super::Directory;
 use crate::collect::Backoff;
 use crate::model::{DatabaseId, Target};
-use crate::monitor::{Arguments, Dependencies, Message as MonitorMessage, Monitor};
+use crate::monitor::{Arguments, Dependencies, FleetSettings, Message as MonitorMessage, Monitor};
 
 pub(super) enum Message {
     /// Start watching, or take a changed registration.
     Watch(Box<Target>),
     Forget(DatabaseId),
+    /// Something is set otherwise for all databases.
+    Settle(Box<FleetSettings>),
     /// Internal: the wait after a failure is over.
     Respawn(DatabaseId),
     /// Stop every monitor, then answer.
@@ -63,6 +65,7 @@ impl Actor for SupervisorActor {
         match message {
             Message::Watch(target) => state.watch(&myself, *target).await,
             Message::Forget(id) => state.forget(id),
+            Message::Settle(settings) => state.settle(*settings),
             Message::Respawn(id) => state.spawn(&myself, id).await,
             Message::Shutdown(reply) => {
                 state.children.clear();
@@ -127,6 +130,14 @@ impl State {
                 tracing::error!(db.id = %id, %error, wait_ms = wait.as_millis(), "a monitor did not start");
                 myself.send_after(wait, move || Message::Respawn(id));
             }
+        }
+    }
+
+    fn settle(&mut self, settings: FleetSettings) {
+        self.dependencies.fleet.replace(settings);
+        for actor in self.children.values().filter_map(|child| child.actor.as_ref()) {
+            // one that just died is restarted with what is set now
+            let _ = actor.cast(MonitorMessage::Resettled);
         }
     }
 

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 pub use self::directory::{Directory, Handle, Subscription, Unavailable};
 use crate::model::{DatabaseId, Target};
-use crate::monitor::Dependencies;
 pub use crate::monitor::Live;
+use crate::monitor::{Dependencies, FleetSettings};
 use crate::ports::SourceError;
 
 /// How long the monitors may take to stop.
@@ -63,6 +63,11 @@ impl Supervisor {
     /// Stops watching `id`; its live streams end.
     pub fn forget(&self, id: DatabaseId) {
         self.tell(actor::Message::Forget(id));
+    }
+
+    /// Sets for all databases what `settings` say; connections are made anew only where they would differ.
+    pub fn settle(&self, settings: FleetSettings) {
+        self.tell(actor::Message::Settle(Box::new(settings)));
     }
 
     /// Stops every monitor, letting go of the connections.

@@ -2,14 +2,15 @@
 
 mod backup;
 mod partial;
+mod reload;
 mod report;
 mod store;
 mod table;
 
 use clap::Subcommand;
 
-use super::start_log;
 use crate::config::{Config, Secrets};
+use crate::log::Log;
 use crate::run;
 
 #[derive(Debug, Subcommand)]
@@ -18,6 +19,8 @@ pub(super) enum AdminCommand {
     Migrate,
     /// Say what the store of samples holds and what room it takes; the server may run meanwhile
     Store(store::StoreOptions),
+    /// Have the running server read its configuration again, and say what has changed
+    Reload,
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
 }
@@ -26,12 +29,13 @@ impl AdminCommand {
     pub(super) async fn run(&self, config: &Config) -> Result<(), Box<dyn std::error::Error>> {
         match self {
             Self::Migrate => {
-                start_log(config);
+                Log::start(&config.log);
                 let secrets = Secrets::of(config)?;
                 run::open_storage(config, &secrets).await?.close().await?;
                 println!("the storage is up to date");
             }
             Self::Store(options) => store::run(options, config).await?,
+            Self::Reload => reload::run(config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
         }
         Ok(())

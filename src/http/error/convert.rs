@@ -8,6 +8,7 @@ use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
+use crate::reload::ReloadError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
 use crate::storage::store::RegisterError;
@@ -47,6 +48,15 @@ impl From<AccountError> for ApiError {
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ReloadError> for ApiError {
+    fn from(error: ReloadError) -> Self {
+        match error {
+            ReloadError::Config(_) => Self::invalid("bad_configuration", error.to_string()),
+            ReloadError::Storage(error) => error.into(),
         }
     }
 }

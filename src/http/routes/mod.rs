@@ -8,6 +8,7 @@ mod bgwriter;
 mod cluster;
 mod collect;
 mod collectors;
+mod config_reload;
 mod connections;
 mod database_health;
 mod database_stats;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Route> {
         cluster::routes(),
         collect::routes(),
         collectors::routes(),
+        config_reload::routes(),
         connections::routes(),
         database_health::routes(),
         database_stats::routes(),

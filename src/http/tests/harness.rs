@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::{DatabaseId, Secret, Timestamp};
-use basira_actors::monitor::Dependencies;
+use basira_actors::monitor::{Dependencies, Fleet};
 use basira_actors::supervisor::Supervisor;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::samples::FixedSamples;
@@ -18,6 +17,7 @@ use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Mailer, Signup};
 use crate::config::{Config, LiveConfig};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::reload::Reloader;
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
 
@@ -64,9 +64,7 @@ impl TestServer {
         let dependencies = Dependencies {
             sink: samples.clone(),
             source: Arc::new(storage.clone()),
-            connect: config.current().connect_settings(),
-            connects: Arc::new(Semaphore::new(1)),
-            rules: Arc::default(),
+            fleet: Fleet::new(config.current().fleet_settings()),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
         let app = Arc::new(App {
@@ -74,10 +72,11 @@ impl TestServer {
             accounts,
             samples,
             supervisor,
-            config,
+            config: config.clone(),
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),
+            reloader: Arc::new(Reloader::new(config.clone(), Vec::new())),
             shutdown: CancellationToken::new(),
         });
         let server = Server::bind(([127, 0, 0, 1], 0).into()).expect("a free port");

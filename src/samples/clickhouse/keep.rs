@@ -39,17 +39,19 @@ impl Remote {
 impl Shipper {
     /// Ships what waits, then drops what is past its retention at `now` or above the cap.
     pub(super) async fn keep(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.remote.redeclare().await?;
         self.ship().await?;
         let mut kept = *self.remote.kept().await?.read().await;
         for resolution in Resolution::ALL {
-            let age_ms = i64::try_from(self.remote.retention.of(resolution).as_millis()).unwrap_or(i64::MAX);
+            let age_ms =
+                i64::try_from(self.remote.retention.get().of(resolution).as_millis()).unwrap_or(i64::MAX);
             // a day is over at its end, which belongs to it
             let since = now.as_millis().saturating_sub(age_ms).saturating_sub(1).div_euclid(DAY_MS);
             let kept = kept.since_mut(resolution);
             *kept = since.max(*kept);
         }
         self.drop_before(kept).await?;
-        let Some(cap) = self.remote.retention.max_bytes else { return Ok(()) };
+        let Some(cap) = self.remote.retention.get().max_bytes else { return Ok(()) };
         loop {
             let parts = self.remote.parts().await?;
             let used: u64 = parts.iter().map(|part| part.bytes).sum();

@@ -249,7 +249,7 @@ impl SampleStore for ClickHouseStore {
     }
 
     fn raw_kept(&self) -> Duration {
-        self.remote.retention.raw
+        self.remote.retention.get().raw
     }
 
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
@@ -270,6 +270,10 @@ impl SampleKeeping for ClickHouseStore {
 
     async fn usage(&self) -> Result<Usage, StoreError> {
         usage::usage(&self.remote, &self.ledger.reader).await
+    }
+
+    fn retain(&self, retention: Retention) {
+        self.remote.retention.set(retention);
     }
 
     async fn close(&self) {

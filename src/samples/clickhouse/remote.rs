@@ -1,8 +1,9 @@
 //! Our tables on ClickHouse: made when first needed, so that Basira starts without it.
 
 use basira_actors::model::{Stream, streams};
-use tokio::sync::{OnceCell, RwLock};
+use tokio::sync::{Mutex, OnceCell, RwLock};
 
+use super::super::retention::LiveRetention;
 use super::super::{Resolution, Retention};
 use super::plan::Kept;
 use super::schema;
@@ -12,19 +13,22 @@ const KEPT: &str = include_str!("sql/kept.sql");
 
 pub(super) struct Remote {
     pub(super) server: Server,
-    pub(super) retention: Retention,
+    pub(super) retention: LiveRetention,
+    /// What the tables were last told of it.
+    declared: Mutex<Option<Retention>>,
     kept: OnceCell<RwLock<Kept>>,
 }
 
 impl Remote {
     pub(super) fn new(server: Server, retention: Retention) -> Self {
-        Self { server, retention, kept: OnceCell::new() }
+        let retention = LiveRetention::new(retention);
+        Self { server, retention, declared: Mutex::new(None), kept: OnceCell::new() }
     }
 
     /// What the tables have. Whoever reads holds it as long: nothing is dropped meanwhile that a read counts on.
     pub(super) async fn kept(&self) -> Result<&RwLock<Kept>, ClickHouseError> {
         let make = async || {
-            schema::create(&self.server, streams::ALL, &self.retention).await?;
+            self.declare().await?;
             let rows: Vec<(String, i64)> =
                 self.server.rows("reading what is kept", self.server.query(KEPT)).await?;
             let mut kept = Kept::ALL;
@@ -35,6 +39,20 @@ impl Remote {
             Ok(RwLock::new(kept))
         };
         self.kept.get_or_try_init(make).await
+    }
+
+    /// Tells the tables of a retention that was changed: they drop by themselves what is long past it.
+    pub(super) async fn redeclare(&self) -> Result<(), ClickHouseError> {
+        self.kept().await?;
+        let declared = *self.declared.lock().await;
+        if declared == Some(self.retention.get()) { Ok(()) } else { self.declare().await }
+    }
+
+    async fn declare(&self) -> Result<(), ClickHouseError> {
+        let retention = self.retention.get();
+        schema::create(&self.server, streams::ALL, &retention).await?;
+        *self.declared.lock().await = Some(retention);
+        Ok(())
     }
 
     /// All of our tables, with their stream and resolution.

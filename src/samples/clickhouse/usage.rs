@@ -42,7 +42,7 @@ pub(super) async fn usage(remote: &Remote, reader: &DatabaseConnection) -> Resul
     let (words, entries) = known::counts(reader).await?;
     Ok(Usage {
         disk_bytes: parts.iter().map(|part| part.bytes).sum(),
-        cap_bytes: remote.retention.max_bytes,
+        cap_bytes: remote.retention.get().max_bytes,
         streams: streams.into_values().collect(),
         words,
         entries,

@@ -41,6 +41,8 @@ pub(crate) struct Model {
     pub last_seen_at: Option<Millis>,
     pub last_error: Option<String>,
     pub health_score: Option<i32>,
+    pub follows_poll_interval: bool,
+    pub follows_disabled_collectors: bool,
     pub created_at: Millis,
     pub updated_at: Millis,
 }

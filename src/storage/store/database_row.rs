@@ -6,7 +6,7 @@ use std::time::Duration;
 use basira_actors::model::{DatabaseId, Databases, OrganizationId, Secret, Target, Timestamp};
 use sea_orm::DbErr;
 
-use super::Database;
+use super::{Database, Follows};
 use crate::storage::StorageError;
 use crate::storage::entity::monitored_database::{Model, Names, Pairs, Rules, Tags};
 use crate::storage::seal::Sealer;
@@ -49,6 +49,10 @@ impl Database {
             last_seen_at: row.last_seen_at.map(Timestamp::from),
             last_error: row.last_error,
             health_score: row.health_score,
+            follows: Follows {
+                poll_interval: row.follows_poll_interval,
+                disabled_collectors: row.follows_disabled_collectors,
+            },
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         })
@@ -96,6 +100,8 @@ impl Database {
             last_seen_at: self.last_seen_at.map(Into::into),
             last_error: self.last_error.clone(),
             health_score: self.health_score,
+            follows_poll_interval: self.follows.poll_interval,
+            follows_disabled_collectors: self.follows.disabled_collectors,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
         })

@@ -27,8 +27,16 @@ pub struct Database {
     pub last_error: Option<String>,
     /// 0 to 100.
     pub health_score: Option<i32>,
+    pub follows: Follows,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What of a database is as the configuration says, now and when that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Follows {
+    pub poll_interval: bool,
+    pub disabled_collectors: bool,
 }
 
 /// Why a database was not stored.

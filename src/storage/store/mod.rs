@@ -6,13 +6,15 @@ mod api_keys;
 mod database_row;
 mod databases;
 mod email_tokens;
+mod follow_defaults;
 mod recommendations;
 mod refresh_tokens;
 mod targets;
 
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
-pub use databases::{Database, Databases, RegisterError};
+pub use databases::{Database, Databases, Follows, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
+pub use follow_defaults::Defaults;
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
 pub use refresh_tokens::{NewRefreshToken, Rotation};

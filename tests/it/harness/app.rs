@@ -13,6 +13,8 @@ use tokio::time::timeout;
 
 use super::TestClient;
 
+/// In the folder, where no server looks by itself.
+const CONFIG: &str = "basira.toml";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running `basira serve`; ended when dropped.
@@ -47,6 +49,28 @@ impl TestApp {
         let settings = BTreeMap::new();
         let (process, url) = serve(folder.path(), &settings).await;
         Self { url, folder, settings, process }
+    }
+
+    /// With a configuration file that says `text`.
+    pub(crate) async fn start_configured(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join(CONFIG);
+        fs::write(&file, text).expect("a configuration file");
+        let settings = BTreeMap::from([("BASIRA_CONFIG".to_owned(), file.display().to_string())]);
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
+    /// Lets the configuration file say `text` from now on; nobody is told.
+    pub(crate) fn configure(&self, text: &str) {
+        fs::write(self.folder.path().join(CONFIG), text).expect("a configuration file");
+    }
+
+    /// Sends the process a signal such as `HUP`.
+    pub(crate) async fn signal(&self, name: &str) {
+        let pid = self.process.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.expect("kill runs");
+        assert!(sent.success(), "kill: {sent}");
     }
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.

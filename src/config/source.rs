@@ -1,0 +1,25 @@
+//! Where the configuration comes from, so that it can be read again.
+
+use std::path::PathBuf;
+
+use super::layers::{Flag, merge};
+use super::values::Values;
+use super::{Config, ConfigError, DEFAULTS, reader};
+
+/// A file, an environment and flags; the file is found and read anew each time.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// What `--config` named.
+    pub file: Option<PathBuf>,
+    pub environment: Vec<(String, String)>,
+    pub flags: Vec<Flag>,
+}
+
+impl Source {
+    /// What is configured now, and each value for itself.
+    pub(super) fn read(&self) -> Result<(Config, Values), ConfigError> {
+        let merged = merge(DEFAULTS, self.file.as_deref(), self.environment.clone(), &self.flags)?;
+        let config = reader::read(&merged)?;
+        Ok((config, Values::of(&merged)))
+    }
+}

@@ -1,0 +1,81 @@
+//! Every value for itself, to tell what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use toml::Value;
+
+use super::keys::{self, Kind};
+use super::layers::Merged;
+
+/// What is read once, when the server starts.
+const AT_START: [&str; 12] = [
+    "data_dir",
+    "http.listen",
+    "http.public_url",
+    "storage.url",
+    "storage.url_file",
+    "samples.url",
+    "samples.url_file",
+    "auth.jwt_secret",
+    "auth.jwt_secret_file",
+    "auth.encryption_key",
+    "auth.encryption_key_file",
+    "log.format",
+];
+
+/// The values of all keys that have one; for a secret in a file, also what the file holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Values(BTreeMap<&'static str, Value>);
+
+/// A value that is another than before. Secrets read `***`; null where the key is not set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    pub key: &'static str,
+    pub old: Option<Value>,
+    pub new: Option<Value>,
+}
+
+impl Values {
+    pub(super) fn of(merged: &Merged) -> Self {
+        let mut values: BTreeMap<_, _> =
+            merged.iter().map(|(key, placed)| (*key, placed.value.clone())).collect();
+        for (key, _) in keys::all().filter(|(_, kind)| *kind == Kind::Secret) {
+            let file = merged.get(format!("{key}_file").as_str()).and_then(|placed| placed.value.as_str());
+            if let Some(Ok(text)) = file.map(std::fs::read_to_string) {
+                values.insert(key, Value::String(text.trim().to_owned()));
+            }
+        }
+        Self(values)
+    }
+
+    /// What `next` has otherwise, by key.
+    pub(super) fn changes(&self, next: &Self) -> Vec<Change> {
+        let keys: BTreeSet<&'static str> = self.0.keys().chain(next.0.keys()).copied().collect();
+        let changed = keys.into_iter().filter(|key| self.0.get(key) != next.0.get(key));
+        changed.map(|key| Change { key, old: self.shown(key), new: next.shown(key) }).collect()
+    }
+
+    /// Takes what only a start can change from `running`.
+    pub(super) fn keep_what_needs_a_restart(&mut self, running: &Self) {
+        for key in AT_START {
+            match running.0.get(key) {
+                Some(value) => self.0.insert(key, value.clone()),
+                None => self.0.remove(key),
+            };
+        }
+    }
+
+    fn shown(&self, key: &str) -> Option<Value> {
+        let is_secret = keys::find(key).is_some_and(|(_, kind)| kind == Kind::Secret);
+        let value = self.0.get(key)?;
+        Some(if is_secret { Value::String("***".to_owned()) } else { value.clone() })
+    }
+}
+
+impl Change {
+    /// Whether it takes effect with the next start only.
+    pub(super) fn needs_restart(&self) -> bool {
+        AT_START.contains(&self.key)
+    }
+}

@@ -1,0 +1,94 @@
+//! A configuration that is changed while the server runs: read whole, compared, told to those whom it concerns.
+
+mod control;
+mod fleet;
+mod log_level;
+mod registrations;
+mod retention;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+pub use self::control::{Control, ControlError, ask};
+pub use self::fleet::FleetPart;
+pub use self::log_level::LogLevelPart;
+pub use self::registrations::RegistrationsPart;
+pub use self::retention::RetentionPart;
+use crate::config::{Change, Config, ConfigError, LiveConfig};
+use crate::storage::StorageError;
+
+/// Something that has to be told of a change, because it does not ask for the configuration each time.
+#[async_trait]
+pub trait Part: Send + Sync {
+    /// Takes over what is otherwise in `now` than in `before`; does nothing when that does not concern it.
+    ///
+    /// # Errors
+    /// [`StorageError`] when that could not be stored: then nothing is changed.
+    async fn settle(&self, before: &Config, now: &Config) -> Result<(), StorageError>;
+}
+
+/// Reads the configuration again, one reload at a time.
+pub struct Reloader {
+    config: LiveConfig,
+    /// Those that may fail come first.
+    parts: Vec<Box<dyn Part>>,
+    turn: Mutex<()>,
+}
+
+/// What a reload did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reloaded {
+    /// In effect from now on.
+    pub changed: Vec<Change>,
+    /// In effect after the next start.
+    pub needs_restart: Vec<Change>,
+}
+
+/// A reload changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    #[error("the configuration is not changed: {0}")]
+    Config(#[from] ConfigError),
+    #[error("the configuration is not changed, since the storage failed: {0}")]
+    Storage(#[from] StorageError),
+}
+
+impl Reloader {
+    /// Reloads `config` and tells `parts`, of which those that may fail come first.
+    #[must_use]
+    pub fn new(config: LiveConfig, parts: Vec<Box<dyn Part>>) -> Self {
+        Self { config, parts, turn: Mutex::new(()) }
+    }
+
+    /// Reads the configuration again. A bad one changes nothing.
+    ///
+    /// # Errors
+    /// [`ReloadError`] says why nothing was changed.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        let _turn = self.turn.lock().await;
+        let proposal = self.config.read_again()?;
+        let before = self.config.current();
+        for part in &self.parts {
+            part.settle(&before, proposal.config()).await?;
+        }
+        self.config.accept(&proposal);
+        let keys =
+            |changes: &[Change]| changes.iter().map(|change| change.key).collect::<Vec<_>>().join(", ");
+        tracing::info!(
+            changed = keys(&proposal.changed),
+            needs_restart = keys(&proposal.needs_restart),
+            "the configuration was read again"
+        );
+        Ok(Reloaded { changed: proposal.changed, needs_restart: proposal.needs_restart })
+    }
+
+    /// As [`Self::reload`], for a signal: nobody reads the outcome but the log.
+    pub async fn reload_for_signal(self: Arc<Self>) {
+        if let Err(error) = self.reload().await {
+            tracing::error!("{error}");
+        }
+    }
+}
