@@ -260,3 +260,31 @@ fn rules_are_set_by_their_ids() {
         assert_eq!(problems(&file, &[]), [format!("basira.toml:2: {expected}")], "{setting}");
     }
 }
+
+#[test]
+fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (file, secret) = (directory.path().join("basira.toml"), directory.path().join("url"));
+    let say = |text: &str| std::fs::write(&file, text).expect("written");
+    std::fs::write(&secret, "postgres://a:hidden@x/y").expect("written");
+    let storage = format!("[storage]\nurl_file = '{}'\n", secret.display());
+    say(&storage);
+    let live = LiveConfig::load(Source { file: Some(file.clone()), ..Source::default() }).expect("is good");
+    let nothing = live.read_again().expect("is good");
+    assert_eq!((nothing.changed, nothing.needs_restart), (Vec::new(), Vec::new()));
+
+    std::fs::write(&secret, "postgres://a:other@x/y").expect("written");
+    say(&format!("{storage}[log]\nlevel = 'debug'\n"));
+    let proposal = live.read_again().expect("is good");
+    assert_eq!(live.current().log.level, tracing::Level::INFO, "nothing changes yet");
+    let told = format!("{:?} {:?}", proposal.changed, proposal.needs_restart);
+    assert_eq!((proposal.changed[0].key, proposal.needs_restart[0].key), ("log.level", "storage.url"));
+    assert!(!told.contains("hidden") && !told.contains("other") && told.contains("***"), "{told}");
+    live.accept(&proposal);
+    assert_eq!(live.current().log.level, tracing::Level::DEBUG);
+    assert_eq!(live.current().storage.url, Some(Secret::new("postgres://a:hidden@x/y")));
+
+    say("nonsense = 1");
+    assert!(live.read_again().is_err());
+    assert_eq!(live.current().log.level, tracing::Level::DEBUG);
+}

@@ -241,3 +241,20 @@ async fn a_reader_that_goes_away_frees_its_connection() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_retention_that_was_changed_counts_from_the_next_upkeep() {
+    on_each_backend_keeping(Retention::default(), async |fixture| {
+        fixture.append(records(MIDNIGHT, 3)).await;
+        let now = Timestamp(MIDNIGHT + 3 * HOUR);
+        fixture.store.maintain(now).await.unwrap();
+        assert_eq!(fixture.store.raw_kept(), Retention::default().raw);
+        assert!(held(fixture).await.contains(&Resolution::Raw));
+        let raw = Duration::from_secs(3_600);
+        fixture.store.retain(Retention { raw, ..Retention::default() });
+        assert_eq!(fixture.store.raw_kept(), raw);
+        fixture.store.maintain(now).await.unwrap();
+        assert_eq!(held(fixture).await, [Resolution::Minute, Resolution::Hour]);
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use basira_actors::ports::{Sighting, TargetSource};
 
-use crate::storage::store::RegisterError;
+use crate::storage::store::{Defaults, RegisterError};
 use crate::storage::tests::*;
 
 async fn verified(storage: &Storage, email: &str) -> OrganizationId {
@@ -118,5 +118,40 @@ async fn databases_go_with_their_organization() {
         storage.writer.execute_unprepared("DELETE FROM organization").await.unwrap();
         assert_eq!(storage.all().await.unwrap(), []);
         assert_eq!(storage.account_by_email("a@x.org").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn those_without_an_interval_or_collectors_of_their_own_follow_the_configuration() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = verified(&storage, "a@x.org").await;
+        let follows = |poll_interval, disabled_collectors| Follows { poll_interval, disabled_collectors };
+        let mut stored = Vec::new();
+        for (name, follows) in [
+            ("both", follows(true, true)),
+            ("interval", follows(true, false)),
+            ("none", follows(false, false)),
+        ] {
+            let database = Database { follows, ..database(own, name) };
+            storage.databases(own).insert(&database).await.unwrap();
+            stored.push(database);
+        }
+        let names = BTreeSet::from(["pg_locks".to_owned()]);
+        let poll_interval = Duration::from_secs(77);
+        let defaults = |_| Defaults { poll_interval, disabled_collectors: names.clone() };
+        let mut changed = storage.follow_defaults(defaults).await.unwrap();
+        changed.sort_by_key(|target| target.id.0);
+        let mut expected = stored.clone();
+        expected[0].target.poll_interval = poll_interval;
+        expected[0].target.disabled_collectors.clone_from(&names);
+        expected[1].target.poll_interval = poll_interval;
+        let targets = |databases: &[Database]| {
+            let mut targets: Vec<_> = databases.iter().map(|database| database.target.clone()).collect();
+            targets.sort_by_key(|target| target.id.0);
+            targets
+        };
+        assert_eq!(changed, targets(&expected[..2]));
+        assert_eq!(targets(&storage.databases(own).list().await.unwrap()), targets(&expected));
+        assert_eq!(storage.follow_defaults(defaults).await.unwrap(), [], "once is enough");
     }
 }

@@ -148,3 +148,23 @@ async fn above_the_cap_the_finest_goes_first_and_the_oldest_of_it() {
     let totals = capped.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
     assert_eq!(totals[0].values[0], 9 * 144, "the sums stay");
 }
+
+#[tokio::test]
+async fn the_tables_are_told_of_a_retention_that_was_changed() {
+    let fixture = kept().await;
+    let told = async || {
+        let tables = "SELECT count() FROM system.tables WHERE database = currentDatabase()
+            AND name = 'sample_statements_raw' AND create_table_query LIKE";
+        // days of grace come on top
+        (
+            fixture.count(&format!("{tables} '%toIntervalDay(10)%'")).await,
+            fixture.count(&format!("{tables} '%toIntervalDay(48)%'")).await,
+        )
+    };
+    assert_eq!(told().await, (1, 0));
+    let raw = days(40);
+    fixture.store.retain(Retention { raw, minute: raw, hour: raw, max_bytes: None });
+    assert_eq!(told().await, (1, 0));
+    fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
+    assert_eq!(told().await, (0, 1));
+}
