@@ -1,5 +1,7 @@
 //! The program itself, run as a user runs it.
 
+use std::sync::Arc;
+
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -7,26 +9,36 @@ use tokio::process::Command;
 use super::{Failure, Helper};
 
 /// A running server with an account.
+#[derive(Clone)]
 pub(crate) struct Basira {
     pub(crate) api_key: String,
-    helper: Helper,
-    http: Client,
+    /// Of the instance's admin.
+    pub(crate) access_token: String,
+    pub(crate) helper: Arc<Helper>,
+    pub(crate) http: Client,
 }
 
 impl Basira {
     /// Starts it with embedded storage and default settings, and signs up.
     pub(crate) async fn start() -> Result<Self, Failure> {
+        Self::start_with(&[]).await
+    }
+
+    /// As [`Self::start`], with more in its environment.
+    pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Result<Self, Failure> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
         command.arg("serve").env("BASIRA__DATA_DIR", "data").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
-        let helper = Helper::start(&mut command).await?;
-        let mut basira = Self { api_key: String::new(), helper, http: Client::new() };
+        command.envs(environment.iter().copied());
+        let helper = Arc::new(Helper::start(&mut command).await?);
+        let (api_key, access_token) = (String::new(), String::new());
+        let mut basira = Self { api_key, access_token, helper, http: Client::new() };
         let account = json!({
             "email": "bench@basira.example", "password": "only-for-the-bench", "name": "Bench", "org_name": "Bench",
         });
         let signup = basira.http.post(basira.api("/auth/signup")).json(&account);
-        let token = text(&answer(signup).await?, "access_token")?;
-        let key =
-            basira.http.post(basira.api("/api-keys")).bearer_auth(token).json(&json!({"name": "bench"}));
+        basira.access_token = text(&answer(signup).await?, "access_token")?;
+        let key = basira.http.post(basira.api("/api-keys")).bearer_auth(&basira.access_token);
+        let key = key.json(&json!({"name": "bench"}));
         basira.api_key = text(&answer(key).await?, "key")?;
         basira.verify().await?;
         Ok(basira)
@@ -68,13 +80,13 @@ impl Basira {
         self.helper.first_line.trim_start_matches("listening on http://")
     }
 
-    fn api(&self, path: &str) -> String {
+    pub(crate) fn api(&self, path: &str) -> String {
         format!("http://{}/api/v1{path}", self.address())
     }
 }
 
 /// Sends `request`; anything but success is an error in the server's own words.
-async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
+pub(crate) async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
     let response = request.send().await?;
     let status = response.status();
     let body = response.text().await?;

@@ -1,6 +1,6 @@
 //! What the benches share: helpers as processes of their own, the program itself, and how figures are printed.
 
-mod basira;
+pub(crate) mod basira;
 mod figures;
 mod helper;
 pub(crate) mod process;

@@ -1,4 +1,5 @@
-//! How long a snapshot takes to reach all of 5,000 WebSocket clients, beside warp and nothing else.
+//! How long a snapshot takes to reach all of 5,000 WebSocket clients, beside warp and nothing else; and with `reload`,
+//! whether anything is dropped while the configuration changes.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -8,6 +9,7 @@ mod clients;
 mod common;
 mod files;
 mod frames;
+mod reload;
 mod tally;
 mod watched;
 
@@ -34,6 +36,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [role, bytes] if role == "bare" => runtime.block_on(bare::serve(bytes.parse()?)),
+        [what, ..] if what == "reload" => runtime.block_on(reload::run()),
         _ => runtime.block_on(compare()),
     }
 }
