@@ -31,7 +31,7 @@ const HOMES: [(&str, &[&str]); 5] = [
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 15] = [
+const UPSTAIRS: [(&str, &[&str]); 16] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -42,6 +42,7 @@ const UPSTAIRS: [(&str, &[&str]); 15] = [
     ("actors/src/drivers/", &["monitor", "supervisor", "health"]),
     ("actors/src/monitor/", &["supervisor"]),
     ("actors/src/plan/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
+    ("src/config/", &["http", "auth", "cli", "app", "demo", "views", "databases", "storage", "reload"]),
     ("src/storage/", &["http", "auth", "cli", "app", "demo", "views"]),
     ("src/samples/", &["http", "auth", "cli", "app", "demo", "views"]),
     ("src/views/", &["http", "auth", "cli", "app", "demo"]),

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use basira_actors::model::{Secret, Timestamp};
 use lettre::message::Mailbox;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::jwt::{Claims, Keyring};
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
-use crate::config::LiveConfig;
+use crate::config::{LiveConfig, SignupPolicy};
 use crate::storage::store::{
     Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
 };
@@ -24,19 +24,6 @@ pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
 const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// What a new organization has.
 const PLAN: &str = "free";
-
-/// Who may sign up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignupPolicy {
-    /// Everyone.
-    #[default]
-    Open,
-    /// Only who was invited.
-    Invite,
-    /// Nobody.
-    Closed,
-}
 
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]

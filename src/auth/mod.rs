@@ -12,7 +12,7 @@ mod signup;
 mod token;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
-pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, Tokens};
+pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;

@@ -7,7 +7,7 @@ use basira_actors::model::Secret;
 
 use super::password::Passwords;
 use super::*;
-use crate::config::{Config, LiveConfig};
+use crate::config::{Config, LiveConfig, SignupPolicy};
 use crate::storage::tests::{Fixture, NOW, fixtures};
 
 struct Instance {

@@ -31,7 +31,6 @@ pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
 pub use self::source::Source;
 pub use self::values::Change;
-use crate::auth::SignupPolicy;
 use crate::samples::Retention;
 
 /// The defaults are what the documented file says.
@@ -76,6 +75,17 @@ pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignupPolicy {
+    /// Everyone.
+    Open,
+    /// Only who was invited.
+    Invite,
+    /// Nobody.
+    Closed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,8 +14,9 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
-use crate::auth::SignupPolicy;
+use super::{
+    Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, SignupPolicy, Storage, Targets,
+};
 
 /// Reads everything, and collects what is wrong on the way.
 pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
