@@ -153,26 +153,30 @@ fn thousandths(value: Option<f64>) -> i64 {
 
 /// The plan that each statement had last, and what happened when it has another.
 #[derive(Default)]
-pub struct LastPlans(HashMap<Fingerprint, (PlanHash, Option<f64>)>);
+pub struct LastPlans(HashMap<Fingerprint, (Timestamp, PlanHash, Option<f64>)>);
 
 /// Statements remembered before starting over.
 const REMEMBERED: usize = 10_000;
 
 impl LastPlans {
-    /// Notes that `query` has `plan` at `at`; an event when it had another one.
+    /// Notes that `query` has `plan` at `at`; an event when it had another one. A log tells late: what was so before the
+    /// plan that is known says nothing new.
     pub fn saw(&mut self, query: Fingerprint, plan: &Plan, at: Timestamp) -> Option<Event> {
         if self.0.len() >= REMEMBERED {
             self.0.clear();
         }
-        let before = self.0.insert(query, (plan.hash, plan.total_cost))?;
+        if self.0.get(&query).is_some_and(|(known_at, ..)| *known_at > at) {
+            return None;
+        }
+        let (_, hash, cost) = self.0.insert(query, (at, plan.hash, plan.total_cost))?;
         let shown = |(hash, cost): (PlanHash, Option<f64>)| {
             cost.map_or_else(|| hash.to_string(), |cost| format!("{hash} total cost {cost:.2}"))
         };
-        (before.0 != plan.hash).then(|| Event {
+        (hash != plan.hash).then(|| Event {
             at,
             kind: EventKind::PlanChanged,
             subject: query.to_string(),
-            before: Some(shown(before)),
+            before: Some(shown((hash, cost))),
             after: Some(shown((plan.hash, plan.total_cost))),
         })
     }

@@ -100,4 +100,7 @@ fn another_plan_is_an_event_and_other_figures_are_not() {
     assert_eq!(event.subject, "00000000000000ff");
     assert_eq!(event.before, Some(format!("{before} total cost 20.00")));
     assert_eq!(last.saw(Fingerprint(1), &index, Timestamp(4)), None);
+    // told late
+    assert_eq!(last.saw(query, &of("zq", 77, 10.0), Timestamp(2)), None);
+    assert_eq!(last.saw(query, &index, Timestamp(4)), None);
 }

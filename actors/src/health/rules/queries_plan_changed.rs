@@ -32,12 +32,32 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-/// What happened to the plan of one statement.
-struct Changes<'a> {
-    times: i64,
-    newest_ms: i64,
-    before: Option<&'a str>,
-    after: Option<&'a str>,
+/// What happened to the plan of one statement, in the order of time.
+#[derive(Default)]
+struct Changes<'a>(BTreeMap<i64, (&'a str, &'a str)>);
+
+impl<'a> Changes<'a> {
+    /// The same change is told by the log and by asking for plans: counts what each left behind, not who said so.
+    fn times(&self) -> i64 {
+        let mut known = None;
+        let mut times = 0;
+        for (before, after) in self.0.values() {
+            if *known.get_or_insert(plan(before)) != plan(after) {
+                times += 1;
+                known = Some(plan(after));
+            }
+        }
+        times
+    }
+
+    fn newest(&self) -> (&'a str, &'a str) {
+        self.0.last_key_value().map_or(("another", "a new one"), |(_, change)| *change)
+    }
+}
+
+/// The plan's own name, before its cost.
+fn plan(shown: &str) -> &str {
+    shown.split(' ').next().unwrap_or(shown)
 }
 
 fn check(case: &Case<'_>) -> Found {
@@ -48,24 +68,36 @@ fn check(case: &Case<'_>) -> Found {
         let text = |column| past.text(event.get(&EVENTS, column)?);
         let Some(subject) = text("subject").filter(|_| text("kind") == Some(kind)) else { continue };
         let at_ms = event.get(&EVENTS, "happened_at_ms").unwrap_or(0);
-        let nothing = Changes { times: 0, newest_ms: i64::MIN, before: None, after: None };
-        let changes = by_statement.entry(subject).or_insert(nothing);
-        changes.times += 1;
-        if at_ms >= changes.newest_ms {
-            (changes.newest_ms, changes.before, changes.after) = (at_ms, text("before"), text("after"));
-        }
+        let change = (text("before").unwrap_or("another"), text("after").unwrap_or("a new one"));
+        by_statement.entry(subject).or_default().0.insert(at_ms, change);
     }
-    let object = |(subject, changes): (&str, Changes<'_>)| Object {
-        name: subject.to_owned(),
-        value: float(changes.times),
-        note: format!(
-            "the plan of {subject} changed {} within {}, last from {} to {}",
-            if changes.times == 1 { "once".to_owned() } else { format!("{} times", changes.times) },
-            span(case.window()),
-            changes.before.unwrap_or("another"),
-            changes.after.unwrap_or("a new one")
-        ),
-        fix: None,
+    let object = |(subject, changes): (&str, Changes<'_>)| {
+        let (times, (before, after)) = (changes.times(), changes.newest());
+        let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        Object {
+            name: subject.to_owned(),
+            value: float(times),
+            note: format!(
+                "the plan of {subject} changed {often} within {}, last from {before} to {after}",
+                span(case.window()),
+            ),
+            fix: None,
+        }
     };
     Ok(by_statement.into_iter().map(object).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Changes;
+
+    #[test]
+    fn a_change_that_is_told_twice_is_one() {
+        let times = |changes: &[(i64, (&'static str, &'static str))]| {
+            Changes(changes.iter().copied().collect()).times()
+        };
+        assert_eq!(times(&[(1, ("a cost 1", "b cost 2"))]), 1);
+        assert_eq!(times(&[(1, ("a cost 1", "b cost 2")), (2, ("a cost 3", "b cost 2"))]), 1);
+        assert_eq!(times(&[(1, ("a", "b")), (2, ("b", "a")), (3, ("b", "a")), (4, ("a", "c"))]), 3);
+    }
 }
