@@ -11,8 +11,10 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::{RuleSettings, Secret};
@@ -26,7 +28,7 @@ pub use self::layers::Flag;
 pub use self::live::LiveConfig;
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
-use crate::auth::SignupPolicy;
+use crate::auth::{OidcProvider, SignupPolicy};
 use crate::samples::Retention;
 
 /// The defaults are what the documented file says.
@@ -71,6 +73,8 @@ pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
+    /// Those whom people may sign in with, by name.
+    pub oidc: BTreeMap<String, Arc<OidcProvider>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,6 +25,7 @@ mod locks;
 mod log_tables;
 mod merges;
 mod mutations;
+mod oidc;
 mod overview;
 mod parts;
 mod queries;
@@ -72,6 +73,7 @@ pub fn all() -> Vec<Route> {
         log_tables::routes(),
         merges::routes(),
         mutations::routes(),
+        oidc::routes(),
         overview::routes(),
         parts::routes(),
         queries::routes(),
