@@ -142,7 +142,7 @@ mod tests {
 
     fn signer(kid: &str) -> Signer {
         let pair = KeyPair::generate().unwrap();
-        let encoding = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
+        let encoding = EncodingKey::from_ec_der(&pair.serialize_der());
         let mut jwk = Jwk::from_encoding_key(&encoding, Algorithm::ES256).unwrap();
         jwk.common.key_id = Some(kid.to_owned());
         Signer { encoding, jwk }

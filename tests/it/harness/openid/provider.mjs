@@ -11,6 +11,8 @@ process.stdin.on('end', () => process.exit()).resume();
 let generation = 0;
 let keys;
 let provider;
+// Whether people are described in the ID token, or only where the access token leads.
+let describes = false;
 // What happens to ID tokens: claims put over those of the provider, or another key under the same id.
 let forgery = null;
 // What answers are spoilt: a path and what is sent instead.
@@ -22,9 +24,23 @@ async function newKeys(alg) {
   return { ...(await exportJWK(privateKey)), kid: `key-${generation}`, alg, use: 'sig' };
 }
 
+// By who they are here, which never changes.
+const people = new Map();
+
+// The form of a login names a whole person; the provider is told who it is.
+async function meet(request) {
+  const form = Object.fromEntries(new URLSearchParams(await textOf(request)));
+  if (form.login) {
+    const person = new URLSearchParams(form.login);
+    form.login = person.get('sub');
+    people.set(form.login, person);
+  }
+  request.body = form;
+}
+
 function claimsOf(id) {
-  const person = new URLSearchParams(id);
-  const claims = { sub: person.get('sub') ?? id };
+  const person = people.get(id);
+  const claims = { sub: id };
   for (const name of ['email', 'name']) if (person.has(name)) claims[name] = person.get(name);
   if (person.has('verified')) claims.email_verified = person.get('verified') === 'yes';
   if (person.has('groups')) claims.groups = person.get('groups').split(',');
@@ -43,7 +59,7 @@ function newProvider(issuer) {
       id_token_signed_response_alg: keys.alg,
     }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
-    conformIdTokenClaims: process.env.CLAIMS_IN !== 'id_token',
+    conformIdTokenClaims: !describes,
     cookies: { keys: ['of a test'] },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
     findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
@@ -66,14 +82,17 @@ async function forged(token) {
   return new SignJWT(all).setProtectedHeader({ alg: keys.alg, kid: keys.kid }).sign(privateKey);
 }
 
-async function pull(request, issuer) {
+async function textOf(request) {
   let text = '';
   for await (const chunk of request) text += chunk;
-  const lever = JSON.parse(text);
-  if (lever.rotate) {
-    keys = await newKeys(lever.rotate);
-    provider = newProvider(issuer);
-  }
+  return text;
+}
+
+async function pull(request, issuer) {
+  const lever = JSON.parse(await textOf(request));
+  if (lever.rotate) keys = await newKeys(lever.rotate);
+  describes = lever.describe ?? false;
+  provider = newProvider(issuer);
   forgery = lever.forge ?? null;
   spoilt = lever.spoil ?? null;
 }
@@ -89,6 +108,7 @@ const server = createServer(async (request, response) => {
     response.writeHead(spoilt.status ?? 200, spoilt.headers ?? {});
     response.end(spoilt.repeat ? spoilt.body.repeat(spoilt.repeat) : spoilt.body);
   } else {
+    if (request.method === 'POST' && path.startsWith('/interaction/')) await meet(request);
     provider(request, response);
   }
 });
