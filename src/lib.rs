@@ -10,6 +10,7 @@ pub mod fields;
 pub mod http;
 pub mod log;
 pub mod reload;
+pub mod role;
 pub mod run;
 pub mod samples;
 pub mod storage;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::jwt::{Claims, Keyring};
+use super::oidc::SignIn;
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
@@ -23,7 +24,7 @@ pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
 const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// What a new organization has.
-const PLAN: &str = "free";
+pub(super) const PLAN: &str = "free";
 
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
@@ -39,12 +40,13 @@ pub struct AuthSettings {
 /// The accounts of this instance.
 #[derive(Debug)]
 pub struct Accounts {
-    storage: Storage,
+    pub(super) storage: Storage,
     keyring: Keyring,
-    passwords: Passwords,
+    pub(super) passwords: Passwords,
     mailer: Mailer,
-    config: LiveConfig,
-    public_url: String,
+    pub(super) config: LiveConfig,
+    pub(super) public_url: String,
+    pub(super) sign_in: SignIn,
 }
 
 /// What a login hands out.
@@ -93,6 +95,7 @@ impl Accounts {
             mailer,
             config,
             public_url: settings.public_url,
+            sign_in: SignIn::default(),
         }
     }
 
@@ -250,7 +253,11 @@ impl Accounts {
         self.mailer.send_verification(to, &Secret::new(link)).await.map_err(|error| internal(&error))
     }
 
-    async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
+    pub(super) async fn start_session(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
         let (refresh, stored) = new_refresh_token(now);
         let session_id = Uuid::now_v7();
         let access = self.access_token(account, session_id, now)?;

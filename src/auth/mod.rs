@@ -6,6 +6,7 @@ mod authenticate;
 mod error;
 mod jwt;
 mod mail;
+mod oidc;
 mod password;
 mod principal;
 mod signup;
@@ -17,6 +18,7 @@ pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
 pub use mail::{MailError, Mailer};
+pub use oidc::{Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use signup::Signup;
 

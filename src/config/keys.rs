@@ -30,7 +30,8 @@ impl Kind {
     }
 }
 
-/// In the order of `config/basira.toml`; those of the health rules follow.
+/// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
+/// operator chose: see [`provider_key`].
 pub(super) const KEYS: [(&str, Kind); 25] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
@@ -68,6 +69,24 @@ const OF_A_RULE: [(&str, Kind); 5] = [
     ("baseline_seconds", Kind::Integer),
 ];
 
+/// What can be set of each provider that people sign in with.
+pub(super) const OF_A_PROVIDER: [(&str, Kind); 13] = [
+    ("label", Kind::Text),
+    ("issuer", Kind::Text),
+    ("client_id", Kind::Text),
+    ("client_secret", Kind::Secret),
+    ("client_secret_file", Kind::Text),
+    ("ca_file", Kind::Text),
+    ("scopes", Kind::Texts),
+    ("allowed_domains", Kind::Texts),
+    ("organization", Kind::Text),
+    ("role", Kind::Text),
+    ("role_claim", Kind::Text),
+    ("roles", Kind::Texts),
+    ("enabled", Kind::Boolean),
+];
+const PROVIDERS: &str = "auth.oidc.";
+
 static ALL: LazyLock<Vec<(String, Kind)>> = LazyLock::new(|| {
     let fixed = KEYS.iter().map(|(key, kind)| ((*key).to_owned(), *kind));
     let of_rule = |id: &'static str| OF_A_RULE.iter().map(move |(name, kind)| (rule_key(id, name), *kind));
@@ -85,16 +104,33 @@ pub(super) fn all() -> impl Iterator<Item = (&'static str, Kind)> {
 }
 
 /// What `key` takes.
-pub(super) fn find(key: &str) -> Option<(&'static str, Kind)> {
-    all().find(|(known, _)| *known == key)
+pub(super) fn find(key: &str) -> Option<Kind> {
+    let fixed = all().find(|(known, _)| *known == key).map(|(_, kind)| kind);
+    fixed.or_else(|| {
+        let (_, name) = of_a_provider(key)?;
+        OF_A_PROVIDER.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    })
+}
+
+/// The key under which `name` is set of the sign-in provider that is called `provider`.
+pub(super) fn provider_key(provider: &str, name: &str) -> String {
+    format!("{PROVIDERS}{provider}.{name}")
+}
+
+/// The provider of a key such as `auth.oidc.corp.issuer`, and what is set of it.
+pub(super) fn of_a_provider(key: &str) -> Option<(&str, &str)> {
+    key.strip_prefix(PROVIDERS)?.rsplit_once('.')
 }
 
 /// The known key most like `key`, if any is like it at all.
-pub(super) fn nearest(key: &str) -> Option<&'static str> {
+pub(super) fn nearest(key: &str) -> Option<String> {
     let likeness =
         |known: &str| strsim::jaro_winkler(known, key).max(strsim::jaro_winkler(last(known), last(key)));
-    let (known, likeness) =
-        all().map(|(known, _)| (known, likeness(known))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let of_providers = of_a_provider(key)
+        .map(|(provider, _)| OF_A_PROVIDER.iter().map(move |(name, _)| provider_key(provider, name)));
+    let known = all().map(|(known, _)| known.to_owned()).chain(of_providers.into_iter().flatten());
+    let (likeness, known) =
+        known.map(|known| (likeness(&known), known)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     (likeness > 0.75).then_some(known)
 }
 

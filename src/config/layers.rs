@@ -34,7 +34,7 @@ impl Placed {
 }
 
 /// By key, the strongest of the layers.
-pub(super) type Merged = BTreeMap<&'static str, Placed>;
+pub(super) type Merged = BTreeMap<String, Placed>;
 
 /// Where a value stands that nobody set.
 const DEFAULT_PLACE: &str = "the defaults";
@@ -129,7 +129,7 @@ fn plain(value: &DeValue<'_>) -> Value {
 }
 
 fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value, place: String) {
-    let Some((known, kind)) = keys::find(key) else {
+    let Some(kind) = keys::find(key) else {
         problems.push(Problem { place, message: unknown(key) });
         return;
     };
@@ -142,14 +142,14 @@ fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value
         _ => false,
     };
     if fits {
-        merged.insert(known, Placed { value, place });
+        merged.insert(key.to_owned(), Placed { value, place });
     } else {
         problems.push(Problem { place, message: format!("{key} must be {}", kind.name()) });
     }
 }
 
 fn add_string(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, text: &str, place: &str) {
-    let value = match keys::find(key).map(|(_, kind)| kind) {
+    let value = match keys::find(key) {
         Some(Kind::Integer) => {
             text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
         }

@@ -6,6 +6,7 @@ mod fleet;
 mod keys;
 mod layers;
 mod live;
+mod oidc;
 mod reader;
 mod secrets;
 mod show;
@@ -14,8 +15,10 @@ mod source;
 mod tests;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::{RuleSettings, Secret};
@@ -27,6 +30,7 @@ pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::{LiveConfig, Proposal};
+pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
 pub use self::source::Source;
@@ -75,6 +79,8 @@ pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
+    /// Those whom people may sign in with, by name.
+    pub oidc: BTreeMap<String, Arc<OidcProvider>>,
 }
 
 /// Who may sign up.

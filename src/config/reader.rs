@@ -1,6 +1,7 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod oidc;
 mod retention;
 
 use std::fmt::Display;
@@ -115,6 +116,7 @@ impl Reader<'_> {
         let signup = self.choice("auth.signup", &policies);
         let jwt_secret = self.secret("auth.jwt_secret", "auth.jwt_secret_file");
         let encryption_key = self.secret("auth.encryption_key", "auth.encryption_key_file");
+        let oidc = self.oidc();
         if jwt_secret.iter().flatten().any(|secret| secret.expose().len() < 32) {
             self.wrong("auth.jwt_secret", "must have at least 32 characters");
         }
@@ -123,7 +125,7 @@ impl Reader<'_> {
         if !encryption_key.iter().flatten().all(hex) {
             self.wrong("auth.encryption_key", "must be 64 hex digits");
         }
-        Some(Auth { signup: signup?, jwt_secret: jwt_secret?, encryption_key: encryption_key? })
+        Some(Auth { signup: signup?, jwt_secret: jwt_secret?, encryption_key: encryption_key?, oidc: oidc? })
     }
 
     fn collect(&mut self) -> Option<Collect> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{Kind, all};
+use super::keys::{self, Kind};
 use super::layers::{Flag, merge};
 use super::{ConfigError, DEFAULTS, reader};
 
@@ -19,8 +19,9 @@ pub fn show(
     reader::read(&merged)?;
     let mut shown = String::new();
     let mut section = "";
-    for (key, kind) in all() {
-        let Some(placed) = merged.get(key) else { continue };
+    let of_providers = merged.keys().filter(|key| keys::of_a_provider(key).is_some());
+    for key in keys::all().map(|(key, _)| key).chain(of_providers.map(String::as_str)) {
+        let (Some(placed), Some(kind)) = (merged.get(key), keys::find(key)) else { continue };
         let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {
             section = of;

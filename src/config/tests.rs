@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::role::Role;
 
 fn load(file: &str, environment: &[(&str, &str)], flags: &[Flag]) -> Result<Config, ConfigError> {
     let directory = tempfile::tempdir().expect("a directory");
@@ -156,6 +157,10 @@ fn every_key_is_documented() {
         let stands = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{name} = "));
         assert!(DEFAULTS.lines().any(stands), "{key} is not in config/basira.toml");
     }
+    let (_, of_providers) = DEFAULTS.split_once("# [auth.oidc.corp]").expect("a provider");
+    for (name, _) in keys::OF_A_PROVIDER {
+        assert!(of_providers.contains(&format!("\n# {name} = ")), "{name} is not in config/basira.toml");
+    }
 }
 
 #[test]
@@ -278,7 +283,10 @@ fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
     let proposal = live.read_again().expect("is good");
     assert_eq!(live.current().log.level, tracing::Level::INFO, "nothing changes yet");
     let told = format!("{:?} {:?}", proposal.changed, proposal.needs_restart);
-    assert_eq!((proposal.changed[0].key, proposal.needs_restart[0].key), ("log.level", "storage.url"));
+    assert_eq!(
+        (proposal.changed[0].key.as_str(), proposal.needs_restart[0].key.as_str()),
+        ("log.level", "storage.url")
+    );
     assert!(!told.contains("hidden") && !told.contains("other") && told.contains("***"), "{told}");
     live.accept(&proposal);
     assert_eq!(live.current().log.level, tracing::Level::DEBUG);
@@ -287,4 +295,83 @@ fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
     say("nonsense = 1");
     assert!(live.read_again().is_err());
     assert_eq!(live.current().log.level, tracing::Level::DEBUG);
+}
+
+const PROVIDER: &str = "[auth.oidc.corp]\nissuer = 'https://login.corp.example/'\nclient_id = 'basira'\n";
+
+#[test]
+fn sign_in_providers_have_names_of_their_own() {
+    assert!(load("", &[], &[]).expect("is good").auth.oidc.is_empty());
+    let environment = [
+        ("BASIRA__AUTH__OIDC__CORP__CLIENT_SECRET", "hunter2"),
+        ("BASIRA__AUTH__OIDC__CORP__ALLOWED_DOMAINS", "Corp.example, x.example"),
+        ("BASIRA__AUTH__OIDC__TWO__ISSUER", "http://127.0.0.1:9000"),
+        ("BASIRA__AUTH__OIDC__TWO__CLIENT_ID", "b"),
+        ("BASIRA__AUTH__OIDC__TWO__SCOPES", "email"),
+        ("BASIRA__AUTH__OIDC__TWO__ROLE_CLAIM", "groups"),
+        ("BASIRA__AUTH__OIDC__TWO__ROLES", "a=b=admin,c=owner"),
+        ("BASIRA__AUTH__OIDC__OFF__ENABLED", "false"),
+    ];
+    let config = load(PROVIDER, &environment, &[]).expect("is good");
+    let [corp, two] = ["corp", "two"].map(|name| &config.auth.oidc[name]);
+    assert_eq!(config.auth.oidc.len(), 2, "one is off");
+    assert_eq!((corp.label.as_str(), corp.issuer.as_str()), ("corp", "https://login.corp.example/"));
+    assert_eq!(corp.client_secret, Some(Secret::new("hunter2")));
+    assert_eq!(corp.allowed_domains, ["corp.example", "x.example"]);
+    assert_eq!((corp.role, &corp.role_by_claim), (Role::Viewer, &None));
+    assert_eq!(corp.scopes, ["openid", "email", "profile"]);
+    assert_eq!(two.scopes, ["openid", "email"]);
+    let roles = vec![("a=b".to_owned(), Role::Admin), ("c".to_owned(), Role::Owner)];
+    assert_eq!(two.role_by_claim, Some(RoleByClaim { claim: "groups".to_owned(), roles }));
+
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let shown = show(None, environment, &[]);
+    assert!(shown.is_err(), "corp has no issuer here");
+    let named = [
+        ("BASIRA__AUTH__OIDC__TWO__ISSUER", "https://a"),
+        ("BASIRA__AUTH__OIDC__TWO__CLIENT_ID", "b"),
+        ("BASIRA__AUTH__OIDC__TWO__CLIENT_SECRET", "hunter2"),
+    ];
+    let shown =
+        show(None, named.map(|(name, value)| (name.to_owned(), value.to_owned())), &[]).expect("is good");
+    assert!(shown.contains("[auth.oidc.two]\nclient_id = \"b\"") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_is_wrong_with_a_sign_in_provider_is_named() {
+    let cases = [
+        ("", "issuer = 'x'", "auth.oidc.corp.client_id is required for a sign-in provider"),
+        (
+            "issuer = 'http://login.corp.example'",
+            "",
+            "auth.oidc.corp.issuer must be an https:// URL without a query, as the provider itself writes it",
+        ),
+        (PROVIDER, "isuer = 'x'", "unknown key auth.oidc.corp.isuer; did you mean auth.oidc.corp.issuer?"),
+        (PROVIDER, "role = 'king'", "auth.oidc.corp.role must be one of viewer, member, admin, owner"),
+        (
+            PROVIDER,
+            "role_claim = 'g'\nroles = ['dba']",
+            "auth.oidc.corp.roles must hold nothing but VALUE=ROLE, such as dba=admin",
+        ),
+        (
+            PROVIDER,
+            "roles = ['dba=admin']",
+            "auth.oidc.corp.roles needs auth.oidc.corp.role_claim, the claim to look at",
+        ),
+        (
+            PROVIDER,
+            "ca_file = '/nonexistent'",
+            "auth.oidc.corp.ca_file names /nonexistent, which cannot be used: ",
+        ),
+        (
+            PROVIDER,
+            "[auth.oidc.'Big Corp']\nissuer = 'https://a'",
+            "auth.oidc.Big Corp.issuer is of a provider whose name is not made of up to 32 of a-z, 0-9, _ and -",
+        ),
+    ];
+    for (before, line, expected) in cases {
+        let header = if before.contains("[auth") { "" } else { "[auth.oidc.corp]\n" };
+        let found = problems(&format!("{header}{before}\n{line}"), &[]);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{line}: {found:?}");
+    }
 }

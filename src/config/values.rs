@@ -26,12 +26,12 @@ const AT_START: [&str; 12] = [
 
 /// The values of all keys that have one; for a secret in a file, also what the file holds.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Values(BTreeMap<&'static str, Value>);
+pub(super) struct Values(BTreeMap<String, Value>);
 
 /// A value that is another than before. Secrets read `***`; null where the key is not set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    pub key: &'static str,
+    pub key: String,
     pub old: Option<Value>,
     pub new: Option<Value>,
 }
@@ -39,11 +39,12 @@ pub struct Change {
 impl Values {
     pub(super) fn of(merged: &Merged) -> Self {
         let mut values: BTreeMap<_, _> =
-            merged.iter().map(|(key, placed)| (*key, placed.value.clone())).collect();
-        for (key, _) in keys::all().filter(|(_, kind)| *kind == Kind::Secret) {
-            let file = merged.get(format!("{key}_file").as_str()).and_then(|placed| placed.value.as_str());
-            if let Some(Ok(text)) = file.map(std::fs::read_to_string) {
-                values.insert(key, Value::String(text.trim().to_owned()));
+            merged.iter().map(|(key, placed)| (key.clone(), placed.value.clone())).collect();
+        for (file_key, placed) in merged {
+            let of_file = file_key.strip_suffix("_file");
+            let Some(key) = of_file.filter(|key| keys::find(key) == Some(Kind::Secret)) else { continue };
+            if let Some(Ok(text)) = placed.value.as_str().map(std::fs::read_to_string) {
+                values.insert(key.to_owned(), Value::String(text.trim().to_owned()));
             }
         }
         Self(values)
@@ -51,23 +52,23 @@ impl Values {
 
     /// What `next` has otherwise, by key.
     pub(super) fn changes(&self, next: &Self) -> Vec<Change> {
-        let keys: BTreeSet<&'static str> = self.0.keys().chain(next.0.keys()).copied().collect();
-        let changed = keys.into_iter().filter(|key| self.0.get(key) != next.0.get(key));
-        changed.map(|key| Change { key, old: self.shown(key), new: next.shown(key) }).collect()
+        let keys: BTreeSet<&String> = self.0.keys().chain(next.0.keys()).collect();
+        let changed = keys.into_iter().filter(|key| self.0.get(*key) != next.0.get(*key));
+        changed.map(|key| Change { key: key.clone(), old: self.shown(key), new: next.shown(key) }).collect()
     }
 
     /// Takes what only a start can change from `running`.
     pub(super) fn keep_what_needs_a_restart(&mut self, running: &Self) {
         for key in AT_START {
             match running.0.get(key) {
-                Some(value) => self.0.insert(key, value.clone()),
+                Some(value) => self.0.insert(key.to_owned(), value.clone()),
                 None => self.0.remove(key),
             };
         }
     }
 
     fn shown(&self, key: &str) -> Option<Value> {
-        let is_secret = keys::find(key).is_some_and(|(_, kind)| kind == Kind::Secret);
+        let is_secret = keys::find(key) == Some(Kind::Secret);
         let value = self.0.get(key)?;
         Some(if is_secret { Value::String("***".to_owned()) } else { value.clone() })
     }
@@ -76,6 +77,6 @@ impl Values {
 impl Change {
     /// Whether it takes effect with the next start only.
     pub(super) fn needs_restart(&self) -> bool {
-        AT_START.contains(&self.key)
+        AT_START.contains(&self.key.as_str())
     }
 }

@@ -1,6 +1,7 @@
 //! The API over HTTP: one route table, one filter, our own accept loop. warp lives here and nowhere else.
 
 mod body;
+mod cookies;
 mod error;
 pub mod live;
 mod query;

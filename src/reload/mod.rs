@@ -75,8 +75,9 @@ impl Reloader {
             part.settle(&before, proposal.config()).await?;
         }
         self.config.accept(&proposal);
-        let keys =
-            |changes: &[Change]| changes.iter().map(|change| change.key).collect::<Vec<_>>().join(", ");
+        let keys = |changes: &[Change]| {
+            changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>().join(", ")
+        };
         tracing::info!(
             changed = keys(&proposal.changed),
             needs_restart = keys(&proposal.needs_restart),

@@ -27,6 +27,7 @@ mod keeping;
 mod live;
 mod locks;
 mod managed;
+mod oidc;
 mod plans;
 mod reload;
 mod replication;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::resolve::resolve;
-pub use self::tls::check_authorities;
+pub use self::tls::{check_authorities, https_config};
 use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;

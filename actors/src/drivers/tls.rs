@@ -31,6 +31,14 @@ pub(super) fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<Clien
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
+/// A client configuration for HTTPS that checks everything, by the authorities in `ca_pem` or by the public ones.
+///
+/// # Errors
+/// A text that says what is wrong with `ca_pem`.
+pub fn https_config(ca_pem: Option<&str>) -> Result<ClientConfig, String> {
+    client_config(TlsMode::VerifyFull, ca_pem)
+}
+
 fn chain(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, String> {
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()

@@ -8,7 +8,10 @@ use super::ServerError;
 use super::process::is_root;
 
 /// The folder `name` of the cache; when it is missing, `fill` fills it. Processes that ask at once wait for the first.
-pub(super) fn entry(
+///
+/// # Errors
+/// [`ServerError`] when it cannot be made or filled.
+pub fn entry(
     name: &str,
     fill: impl FnOnce(&Path) -> Result<(), ServerError>,
 ) -> Result<PathBuf, ServerError> {

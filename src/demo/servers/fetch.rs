@@ -172,7 +172,10 @@ pub(super) fn exists(program: &str) -> bool {
 }
 
 /// Runs `command` to its end and gives what it printed.
-pub(super) fn run(command: &mut Command) -> Result<String, ServerError> {
+///
+/// # Errors
+/// [`ServerError`] when it cannot be run or fails.
+pub fn run(command: &mut Command) -> Result<String, ServerError> {
     let name = format!("{command:?}");
     let output = command.output().map_err(ServerError::io(format!("running {name}")))?;
     if output.status.success() {

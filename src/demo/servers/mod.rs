@@ -12,8 +12,10 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
+pub use cache::entry as cached;
 pub use clickhouse::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
 pub use distribution::Distribution;
+pub use fetch::run;
 pub use postgres::{Options, PostgresServer, connect};
 pub use process::{Guardian, scratch_directory};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::supervisor::Unavailable;
 
 use super::ApiError;
-use crate::auth::{AccountError, AuthenticateError, Forbidden};
+use crate::auth::{AccountError, AuthenticateError, Forbidden, OidcError};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
 use crate::reload::ReloadError;
@@ -57,6 +57,31 @@ impl From<ReloadError> for ApiError {
         match error {
             ReloadError::Config(_) => Self::invalid("bad_configuration", error.to_string()),
             ReloadError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<OidcError> for ApiError {
+    fn from(error: OidcError) -> Self {
+        let message = error.to_string();
+        match error {
+            OidcError::UnknownProvider => Self::not_found("sign-in provider"),
+            OidcError::NotBegun => Self::invalid("sign_in_not_begun", message),
+            OidcError::ReturnTo => Self::field("return_to", message),
+            OidcError::CodeRefused => Self::invalid("sign_in_code_refused", message),
+            OidcError::Refused(_) => Self::forbidden("sign_in_refused", message),
+            OidcError::Token(_) => Self::unauthenticated("sign_in_not_valid", message),
+            OidcError::EmailUnproved => Self::forbidden("email_unproved", message),
+            OidcError::DomainNotAllowed => Self::forbidden("domain_not_allowed", message),
+            OidcError::NotAPerson => Self::forbidden("not_a_person", message),
+            OidcError::NoOrganization => Self::forbidden("organization_missing", message),
+            OidcError::LinkRequired => Self::conflict("link_required", "email", message),
+            OidcError::IdentityTaken => Self::conflict("identity_taken", "identity", message),
+            OidcError::Provider(reason) => {
+                tracing::error!(reason, "a sign-in provider cannot be used");
+                Self::unavailable("the sign-in provider cannot be used now", Duration::from_secs(10))
+            }
+            OidcError::Account(error) => error.into(),
         }
     }
 }

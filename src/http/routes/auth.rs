@@ -1,20 +1,13 @@
 //! `/api/v1/auth`: signing up, logging in, staying in, getting out.
 
-use std::time::Duration;
-
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use warp::http::HeaderValue;
-use warp::http::header::SET_COOKIE;
 
-use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
-use crate::http::{Answer, ApiError, Request, Response, Route, response};
+use crate::auth::{ACCESS_LIFETIME, Profile, Signup, Tokens};
+use crate::http::cookies::{self, REFRESH_COOKIE, with_session};
+use crate::http::{Answer, ApiError, Request, Route, response};
 use crate::storage::store::Organization;
-
-const REFRESH_COOKIE: &str = "basira_refresh";
-/// The refresh token goes only where it is used.
-const REFRESH_PATH: &str = "/api/v1/auth";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -62,20 +55,20 @@ async fn sign_up(mut request: Request) -> Answer {
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_cookies(&request, response::created(&body)?, &session.tokens)
+    with_session(&request, response::created(&body)?, &session.tokens)
 }
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
     let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
-    with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+    with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
 
 async fn refresh(mut request: Request) -> Answer {
     let presented = refresh_token(&mut request).await?;
     let presented = presented.ok_or_else(|| ApiError::field("refresh_token", "is required"))?;
     let tokens = request.app.accounts.refresh(&presented, Timestamp::now()).await?;
-    with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+    with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
 
 /// Ends the session, however the caller shows which it is. There may be none left: that is no error.
@@ -91,8 +84,7 @@ async fn log_out(mut request: Request) -> Answer {
         }
     }
     let mut response = response::no_content();
-    set_cookie(&request, &mut response, ACCESS_COOKIE, "", "/", Duration::ZERO)?;
-    set_cookie(&request, &mut response, REFRESH_COOKIE, "", REFRESH_PATH, Duration::ZERO)?;
+    cookies::drop_session(&request, &mut response)?;
     Ok(response)
 }
 
@@ -127,28 +119,4 @@ impl<'a> IssuedTokens<'a> {
             expires_in: ACCESS_LIFETIME.as_secs(),
         }
     }
-}
-
-fn with_cookies(request: &Request, mut response: Response, tokens: &Tokens) -> Answer {
-    set_cookie(request, &mut response, ACCESS_COOKIE, tokens.access.expose(), "/", ACCESS_LIFETIME)?;
-    let refresh = tokens.refresh.expose();
-    set_cookie(request, &mut response, REFRESH_COOKIE, refresh, REFRESH_PATH, REFRESH_LIFETIME)?;
-    Ok(response)
-}
-
-fn set_cookie(
-    request: &Request,
-    response: &mut Response,
-    name: &str,
-    value: &str,
-    path: &str,
-    lifetime: Duration,
-) -> Result<(), ApiError> {
-    let secure = if request.app.public_url.is_https() { "; Secure" } else { "" };
-    let max_age = lifetime.as_secs();
-    let cookie = format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
-    let mut cookie = HeaderValue::from_str(&cookie).map_err(ApiError::internal)?;
-    cookie.set_sensitive(true);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    Ok(())
 }

@@ -26,6 +26,7 @@ mod locks;
 mod log_tables;
 mod merges;
 mod mutations;
+mod oidc;
 mod overview;
 mod parts;
 mod queries;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Route> {
         log_tables::routes(),
         merges::routes(),
         mutations::routes(),
+        oidc::routes(),
         overview::routes(),
         parts::routes(),
         queries::routes(),

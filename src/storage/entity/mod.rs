@@ -2,6 +2,7 @@
 
 pub(super) mod api_key;
 pub(super) mod email_token;
+pub(super) mod identity;
 pub(super) mod monitored_database;
 pub(super) mod organization;
 pub(super) mod recommendation;

@@ -35,6 +35,8 @@ pub struct User {
     /// A PHC string.
     pub password_hash: String,
     pub instance_admin: bool,
+    /// Whether the address was proved to be theirs.
+    pub email_verified: bool,
 }
 
 /// A person together with the tenant.
@@ -65,30 +67,17 @@ impl Storage {
     /// [`StorageError::Conflict`] when the e-mail address has an account, or every slug is taken.
     pub async fn create_account(&self, new: NewAccount<'_>, now: Timestamp) -> Result<Account, StorageError> {
         let transaction = self.exclusive(Lock::Signup).await?;
-        let instance_admin = user_account::Entity::find().count(&transaction).await? == 0;
-        let slug = first_free_slug(&transaction, new.slugs).await?;
-        let organization = organization::ActiveModel {
-            id: Set(OrganizationId::generate().0),
-            name: Set(new.organization_name.to_owned()),
-            slug: Set(slug),
-            plan: Set(new.plan.to_owned()),
-            verified: Set(false),
-            created_at: Set(now.into()),
+        let organization =
+            insert_organization(&transaction, new.organization_name, new.slugs, new.plan, false, now).await?;
+        let user = NewUser {
+            organization: OrganizationId(organization.id),
+            email: new.email,
+            name: new.name,
+            role: new.role,
+            password_hash: new.password_hash,
+            email_verified: false,
         };
-        let organization = organization.insert(&transaction).await?;
-        let user = user_account::ActiveModel {
-            id: Set(Uuid::now_v7()),
-            organization_id: Set(organization.id),
-            email: Set(new.email.to_owned()),
-            name: Set(new.name.to_owned()),
-            role: Set(new.role.to_owned()),
-            password_hash: Set(new.password_hash.to_owned()),
-            instance_admin: Set(instance_admin),
-            email_verified_at: Set(None),
-            created_at: Set(now.into()),
-            updated_at: Set(now.into()),
-        };
-        let user = user.insert(&transaction).await?;
+        let user = insert_user(&transaction, user, now).await?;
         transaction.commit().await?;
         Ok(Account { user: user.into(), organization: organization.into() })
     }
@@ -151,6 +140,58 @@ impl Storage {
     }
 }
 
+/// A person about to join an organization.
+pub(super) struct NewUser<'a> {
+    pub(super) organization: OrganizationId,
+    pub(super) email: &'a str,
+    pub(super) name: &'a str,
+    pub(super) role: &'a str,
+    pub(super) password_hash: &'a str,
+    pub(super) email_verified: bool,
+}
+
+/// Needs [`Lock::Signup`], as does [`insert_user`].
+pub(super) async fn insert_organization(
+    transaction: &DatabaseTransaction,
+    name: &str,
+    slugs: Vec<String>,
+    plan: &str,
+    verified: bool,
+    now: Timestamp,
+) -> Result<organization::Model, StorageError> {
+    let organization = organization::ActiveModel {
+        id: Set(OrganizationId::generate().0),
+        name: Set(name.to_owned()),
+        slug: Set(first_free_slug(transaction, slugs).await?),
+        plan: Set(plan.to_owned()),
+        verified: Set(verified),
+        created_at: Set(now.into()),
+    };
+    Ok(organization.insert(transaction).await?)
+}
+
+/// The first of the whole instance becomes its instance admin.
+pub(super) async fn insert_user(
+    transaction: &DatabaseTransaction,
+    new: NewUser<'_>,
+    now: Timestamp,
+) -> Result<user_account::Model, StorageError> {
+    let instance_admin = user_account::Entity::find().count(transaction).await? == 0;
+    let user = user_account::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        organization_id: Set(new.organization.0),
+        email: Set(new.email.to_owned()),
+        name: Set(new.name.to_owned()),
+        role: Set(new.role.to_owned()),
+        password_hash: Set(new.password_hash.to_owned()),
+        instance_admin: Set(instance_admin),
+        email_verified_at: Set(new.email_verified.then_some(now.into())),
+        created_at: Set(now.into()),
+        updated_at: Set(now.into()),
+    };
+    Ok(user.insert(transaction).await?)
+}
+
 /// Looks before it inserts: on PostgreSQL a failed insert would spoil the transaction.
 async fn first_free_slug(
     transaction: &DatabaseTransaction,
@@ -199,6 +240,7 @@ impl From<user_account::Model> for User {
             role: row.role,
             password_hash: row.password_hash,
             instance_admin: row.instance_admin,
+            email_verified: row.email_verified_at.is_some(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What every test stands on.
 
 mod app;
+mod browser;
 pub(crate) mod clickhouse;
 mod client;
 mod database;
 mod doctor;
 mod live;
+mod openid;
 mod organization;
 pub(crate) mod postgres;
 mod proxy;
@@ -14,11 +16,13 @@ mod tls;
 mod wait;
 
 pub(crate) use app::TestApp;
+pub(crate) use browser::Browser;
 pub(crate) use clickhouse::ClickHouseDatabase;
 pub(crate) use client::TestClient;
 pub(crate) use database::TestDatabase;
 pub(crate) use doctor::issue;
 pub(crate) use live::LiveStream;
+pub(crate) use openid::OpenIdProvider;
 pub(crate) use organization::{Organization, PASSWORD, Registered};
 pub(crate) use proxy::{ChaosProxy, Mode};
 pub(crate) use tap::{Play, Tap};

@@ -1,0 +1,136 @@
+//! A sign-in under way: what its browser keeps of it, sealed, until the provider sends the person back.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use basira_actors::model::{OrganizationId, Secret, Timestamp};
+use chacha20poly1305::aead::Aead;
+use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::auth::token;
+
+const NONCE_BYTES: usize = 12;
+
+/// How long a person may take at the provider.
+pub const FLOW_LIFETIME: Duration = Duration::from_secs(600);
+
+/// What a browser has to bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Flow {
+    pub(super) provider: String,
+    /// Comes back by way of the provider: so nobody else's answer is taken.
+    #[serde(serialize_with = "sealed")]
+    pub(super) state: Secret,
+    /// Comes back in the ID token: so none made for another sign-in is taken.
+    pub(super) nonce: String,
+    /// Proves to the provider that who trades the code is who asked for it.
+    #[serde(serialize_with = "sealed")]
+    pub(super) verifier: Secret,
+    /// A path of this server.
+    pub(super) return_to: String,
+    /// Who links the provider to their account; none: who signs in shows later.
+    pub(super) link: Option<(OrganizationId, Uuid)>,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Flow {
+    pub(super) fn new(
+        provider: &str,
+        return_to: String,
+        link: Option<(OrganizationId, Uuid)>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            state: token::generate(),
+            nonce: token::random_hex::<32>(),
+            verifier: token::generate(),
+            return_to,
+            link,
+            expires_at: now + FLOW_LIFETIME,
+        }
+    }
+
+    /// What the provider is shown of the verifier.
+    pub(super) fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()))
+    }
+}
+
+/// A flow is written for its seal only.
+fn sealed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// Seals flows with a key that lives as long as the process.
+pub(super) struct Seal(ChaCha20Poly1305);
+
+impl Default for Seal {
+    fn default() -> Self {
+        Self(ChaCha20Poly1305::new(&Key::from(rand::random::<[u8; 32]>())))
+    }
+}
+
+impl Seal {
+    /// `None` never happens: it would take gigabytes.
+    pub(super) fn close(&self, flow: &Flow) -> Option<Secret> {
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let plain = serde_json::to_vec(flow).ok()?;
+        let sealed = self.0.encrypt(Nonce::from_slice(&nonce), plain.as_slice()).ok()?;
+        Some(Secret::new(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))
+    }
+
+    /// The flow in `text`, if this process sealed it and it is not too old.
+    pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<Flow> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
+        let plain = self.0.decrypt(Nonce::from_slice(nonce), sealed).ok()?;
+        let flow: Flow = serde_json::from_slice(&plain).ok()?;
+        (flow.expires_at > now).then_some(flow)
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    #[test]
+    fn a_flow_comes_back_whole_and_in_time() {
+        let seal = Seal::default();
+        let flow =
+            Flow::new("corp", "/x".to_owned(), Some((OrganizationId::generate(), Uuid::now_v7())), NOW);
+        let closed = seal.close(&flow).unwrap();
+        assert_eq!(seal.open(closed.expose(), NOW), Some(flow.clone()));
+        assert_eq!(seal.open(closed.expose(), NOW + FLOW_LIFETIME), None);
+        assert_eq!(Seal::default().open(closed.expose(), NOW), None, "another process");
+        let mut bytes = URL_SAFE_NO_PAD.decode(closed.expose()).unwrap();
+        bytes[20] ^= 1;
+        assert_eq!(seal.open(&URL_SAFE_NO_PAD.encode(bytes), NOW), None);
+        for bad in ["", "AAAA", "no base64!"] {
+            assert_eq!(seal.open(bad, NOW), None, "{bad}");
+        }
+        assert!(closed.expose().len() < 2_000, "it must fit into a cookie: {}", closed.expose().len());
+        assert!(!format!("{flow:?}").contains(flow.verifier.expose()));
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_the_standard() {
+        // RFC 7636, appendix B
+        let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        let flow = Flow { verifier, ..Flow::new("corp", "/".to_owned(), None, NOW) };
+        assert_eq!(flow.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

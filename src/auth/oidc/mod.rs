@@ -1,0 +1,219 @@
+//! Signing in with OpenID Connect: authorization code with PKCE, bound to the browser that began it.
+
+mod claims;
+mod error;
+mod flow;
+mod http;
+mod id_token;
+mod people;
+mod provider;
+mod settings;
+
+use std::sync::Arc;
+
+use basira_actors::model::{OrganizationId, Secret, Timestamp};
+use subtle::ConstantTimeEq;
+use url::Url;
+use uuid::Uuid;
+
+use self::flow::{Flow, Seal};
+use self::id_token::Expected;
+use self::people::identity;
+use self::provider::{Provider, Providers};
+use super::{AccountError, Accounts, Credential, Principal, Tokens};
+use crate::config::{OidcProvider, is_safe_endpoint};
+use crate::storage::StorageError;
+use crate::storage::store::Identity;
+
+pub use self::error::OidcError;
+pub use self::flow::FLOW_LIFETIME;
+
+const MOST_RETURN_BYTES: usize = 500;
+
+/// What signing in with providers needs that lives as long as the process.
+#[derive(Debug, Default)]
+pub(super) struct SignIn {
+    providers: Providers,
+    seal: Seal,
+}
+
+/// A sign-in that was begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Where the browser goes now.
+    pub url: Url,
+    /// What it keeps meanwhile.
+    pub kept: Secret,
+}
+
+/// How the provider sent the browser back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Returned<'a> {
+    pub code: Option<&'a str>,
+    pub state: Option<&'a str>,
+    pub error: Option<&'a str>,
+    /// Who the provider says that it is.
+    pub issuer: Option<&'a str>,
+}
+
+/// A sign-in that came to a good end.
+#[derive(Debug)]
+pub struct Completed {
+    /// None where a provider was linked to an account that is signed in.
+    pub tokens: Option<Tokens>,
+    /// A path of this server.
+    pub return_to: String,
+}
+
+impl Accounts {
+    /// Those whom people may sign in with, by name.
+    #[must_use]
+    pub fn oidc_providers(&self) -> Vec<Arc<OidcProvider>> {
+        self.config.current().auth.oidc.values().cloned().collect()
+    }
+
+    /// Begins a sign-in with the provider called `name`; with `link`, whoever signs in there belongs to that person.
+    ///
+    /// # Errors
+    /// [`OidcError`]: an unknown or silent provider, a `return_to` that leads elsewhere.
+    pub async fn begin_oidc(
+        &self,
+        name: &str,
+        return_to: Option<&str>,
+        link: Option<&Principal>,
+        now: Timestamp,
+    ) -> Result<Begun, OidcError> {
+        let provider = self.oidc_provider(name).await?;
+        let return_to = self.checked_return(return_to.unwrap_or("/"))?;
+        let link = link.map(person).transpose()?;
+        let flow = Flow::new(name, return_to, link, now);
+        let url = Url::parse(&provider.metadata.authorization_endpoint).ok().filter(is_safe_endpoint);
+        let unsafe_endpoint = || OidcError::Provider(format!("{name} names no encrypted page to sign in at"));
+        let mut url = url.ok_or_else(unsafe_endpoint)?;
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &provider.settings.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri(name))
+            .append_pair("scope", &provider.settings.scopes.join(" "))
+            .append_pair("state", flow.state.expose())
+            .append_pair("nonce", &flow.nonce)
+            .append_pair("code_challenge", &flow.challenge())
+            .append_pair("code_challenge_method", "S256");
+        let kept = self.sign_in.seal.close(&flow);
+        Ok(Begun {
+            url,
+            kept: kept.ok_or_else(|| OidcError::Provider("the flow cannot be sealed".to_owned()))?,
+        })
+    }
+
+    /// Ends the sign-in with the provider called `name` that the browser kept as `kept`.
+    ///
+    /// # Errors
+    /// [`OidcError`]: not begun by this browser, refused by the provider, or nobody whom we let in.
+    pub async fn complete_oidc(
+        &self,
+        name: &str,
+        kept: Option<&str>,
+        returned: Returned<'_>,
+        now: Timestamp,
+    ) -> Result<Completed, OidcError> {
+        let flow = kept.and_then(|kept| self.sign_in.seal.open(kept, now)).ok_or(OidcError::NotBegun)?;
+        let state = returned.state.unwrap_or_default();
+        let is_its_own = bool::from(flow.state.expose().as_bytes().ct_eq(state.as_bytes()));
+        if flow.provider != name || !is_its_own {
+            return Err(OidcError::NotBegun);
+        }
+        let provider = self.oidc_provider(name).await?;
+        provider.is_who_answers(returned.issuer)?;
+        let code = match (returned.error, returned.code) {
+            (Some(error), _) => return Err(OidcError::Refused(printable(error))),
+            (None, code) => code.ok_or_else(|| OidcError::Refused("no code".to_owned()))?,
+        };
+        let grant = provider.trade(code, flow.verifier.expose(), &self.redirect_uri(name)).await?;
+        let settings = &provider.settings;
+        let expected =
+            Expected { issuer: &settings.issuer, client_id: &settings.client_id, nonce: &flow.nonce, now };
+        let claims = provider.claims(&grant, expected).await?;
+        let tokens = match flow.link {
+            None => {
+                let account = self.account_of(settings, &claims, now).await?;
+                Some(self.start_session(&account, now).await?)
+            }
+            Some((organization, user_id)) => {
+                let account = self.storage.account(organization, user_id).await?.ok_or(AccountError::Gone)?;
+                if !settings.admits(claims.proved_email().as_deref()) {
+                    return Err(OidcError::DomainNotAllowed);
+                }
+                self.link(&account, identity(settings, &claims), now).await?;
+                None
+            }
+        };
+        Ok(Completed { tokens, return_to: flow.return_to })
+    }
+
+    /// Whom `principal` may sign in as elsewhere; a key is nobody.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn identities(&self, principal: &Principal) -> Result<Vec<Identity>, StorageError> {
+        match principal.credential {
+            Credential::Token { user_id, .. } => self.storage.identities(user_id).await,
+            Credential::ApiKey { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// Takes an identity from `principal`; false when it is not theirs.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn unlink(&self, principal: &Principal, id: Uuid) -> Result<bool, StorageError> {
+        match principal.credential {
+            Credential::Token { user_id, .. } => self.storage.delete_identity(user_id, id).await,
+            Credential::ApiKey { .. } => Ok(false),
+        }
+    }
+
+    async fn oidc_provider(&self, name: &str) -> Result<Arc<Provider>, OidcError> {
+        let settings = self.config.current().auth.oidc.get(name).cloned();
+        self.sign_in.providers.find(&settings.ok_or(OidcError::UnknownProvider)?).await
+    }
+
+    fn redirect_uri(&self, name: &str) -> String {
+        format!("{}/api/v1/auth/oidc/{name}/callback", self.public_url)
+    }
+
+    /// `path`, if it leads nowhere but to this server: a stranger may have written it.
+    fn checked_return(&self, path: &str) -> Result<String, OidcError> {
+        let base = Url::parse(&self.public_url).map_err(|_| OidcError::ReturnTo)?;
+        let target = Url::options().base_url(Some(&base)).parse(path).map_err(|_| OidcError::ReturnTo)?;
+        let is_path = path.starts_with('/') && path.len() <= MOST_RETURN_BYTES;
+        if !is_path || target.origin() != base.origin() {
+            return Err(OidcError::ReturnTo);
+        }
+        // as it was understood, not as it was written
+        Ok(target.as_str()[target.origin().ascii_serialization().len()..].to_owned())
+    }
+}
+
+impl Provider {
+    /// Whether who sends a browser back is who it was sent to: one provider must not answer for another.
+    fn is_who_answers(&self, issuer: Option<&str>) -> Result<(), OidcError> {
+        match issuer {
+            Some(issuer) if issuer == self.settings.issuer => Ok(()),
+            None if !self.metadata.authorization_response_iss_parameter_supported => Ok(()),
+            _ => Err(OidcError::NotBegun),
+        }
+    }
+}
+
+fn person(principal: &Principal) -> Result<(OrganizationId, Uuid), OidcError> {
+    match principal.credential {
+        Credential::Token { user_id, .. } => Ok((principal.organization_id, user_id)),
+        Credential::ApiKey { .. } => Err(OidcError::NotAPerson),
+    }
+}
+
+/// A code of the provider's, fit to be shown.
+fn printable(error: &str) -> String {
+    error.chars().filter(|c| c.is_ascii_alphanumeric() || "_- .".contains(*c)).take(60).collect()
+}

@@ -1,0 +1,145 @@
+//! From what a provider says of a person to an account here.
+
+use basira_actors::model::{Secret, Timestamp};
+
+use super::OidcError;
+use super::claims::Claims;
+use crate::auth::accounts::PLAN;
+use crate::auth::signup::slugs;
+use crate::auth::{AccountError, Accounts, Role, token};
+use crate::config::OidcProvider;
+use crate::config::SignupPolicy;
+use crate::fields;
+use crate::storage::StorageError;
+use crate::storage::store::{Account, Home, NewIdentity, Newcomer};
+
+impl Accounts {
+    /// Whose account it is that `claims` speak of. Newcomers get one, where they may.
+    pub(super) async fn account_of(
+        &self,
+        provider: &OidcProvider,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> Result<Account, OidcError> {
+        let identity = identity(provider, claims);
+        let email = claims.proved_email();
+        if !provider.admits(email.as_deref()) {
+            return Err(OidcError::DomainNotAllowed);
+        }
+        let account = match self.storage.account_by_identity(&identity, now).await? {
+            Some(account) => account,
+            None => {
+                self.first_time(provider, claims, identity, email.ok_or(OidcError::EmailUnproved)?, now)
+                    .await?
+            }
+        };
+        self.with_role_by_claim(provider, claims, account, now).await
+    }
+
+    /// Somebody who is here for the first time by this provider, with the proved address `email`.
+    async fn first_time(
+        &self,
+        provider: &OidcProvider,
+        claims: &Claims,
+        identity: NewIdentity<'_>,
+        email: String,
+        now: Timestamp,
+    ) -> Result<Account, OidcError> {
+        let Some(account) = self.storage.account_by_email(&email).await? else {
+            return self.newcomer(provider, claims, identity, &email, now).await;
+        };
+        // whoever signed up with somebody else's address would share the account with its owner
+        if !account.user.email_verified {
+            return Err(OidcError::LinkRequired);
+        }
+        self.link(&account, identity, now).await?;
+        Ok(account)
+    }
+
+    async fn newcomer(
+        &self,
+        provider: &OidcProvider,
+        claims: &Claims,
+        identity: NewIdentity<'_>,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<Account, OidcError> {
+        // that newcomers of this provider join an organization is an invitation to all of them
+        let welcome = match self.config.current().auth.signup {
+            SignupPolicy::Open => true,
+            SignupPolicy::Invite => provider.organization.is_some(),
+            SignupPolicy::Closed => false,
+        };
+        if !welcome {
+            return Err(AccountError::SignupClosed.into());
+        }
+        let name = claims.text("name").and_then(|name| fields::line("name", name, 200).ok());
+        let name = name.unwrap_or_else(|| email.to_owned());
+        let (home, role) = match &provider.organization {
+            Some(slug) => (Home::Joins { slug }, provider.role_of(claims).unwrap_or(provider.role)),
+            None => (Home::Founds { name: &name, slugs: slugs(&name), plan: PLAN }, Role::Owner),
+        };
+        // nobody knows this password: a login takes as long as any and fails, until a reset sets another
+        let password_hash = self.passwords.hash(&unknown_password()).await.map_err(AccountError::from)?;
+        let newcomer =
+            Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
+        match self.storage.create_account_of(newcomer, identity, now).await {
+            Ok(account) => account.ok_or(OidcError::NoOrganization),
+            // two first times at once
+            Err(StorageError::Conflict(_)) => Err(OidcError::LinkRequired),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives `account` the identity; having it already is no error.
+    pub(super) async fn link(
+        &self,
+        account: &Account,
+        identity: NewIdentity<'_>,
+        now: Timestamp,
+    ) -> Result<(), OidcError> {
+        match self.storage.account_by_identity(&identity, now).await? {
+            Some(owner) if owner.user.id == account.user.id => return Ok(()),
+            Some(_) => return Err(OidcError::IdentityTaken),
+            None => {}
+        }
+        match self.storage.insert_identity(account.user.id, identity, now).await {
+            Err(StorageError::Conflict(_)) => Err(OidcError::IdentityTaken),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// Where the provider decides on roles, it does so at each sign-in, but never takes away the last owner.
+    async fn with_role_by_claim(
+        &self,
+        provider: &OidcProvider,
+        claims: &Claims,
+        mut account: Account,
+        now: Timestamp,
+    ) -> Result<Account, OidcError> {
+        let at_home = provider.organization.as_ref() == Some(&account.organization.slug);
+        let Some(role) = provider.role_of(claims).filter(|_| at_home) else { return Ok(account) };
+        if account.user.role == role.as_str() {
+            return Ok(account);
+        }
+        if self.storage.change_role(&account.user, role.as_str(), Role::Owner.as_str(), now).await? {
+            role.as_str().clone_into(&mut account.user.role);
+        } else {
+            tracing::warn!(user.id = %account.user.id, "the last owner keeps the role, whatever the provider says");
+        }
+        Ok(account)
+    }
+}
+
+/// The identity that `claims`, which were verified, speak of.
+pub(super) fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> NewIdentity<'a> {
+    NewIdentity {
+        issuer: &provider.issuer,
+        subject: claims.text("sub").unwrap_or_default(),
+        email: claims.text("email").filter(|email| email.len() <= 254),
+    }
+}
+
+fn unknown_password() -> Secret {
+    token::generate()
+}

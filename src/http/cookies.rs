@@ -1,0 +1,54 @@
+//! Cookies: nothing but this server reads them, and other sites cannot make a browser change anything with them.
+
+use std::time::Duration;
+
+use warp::http::HeaderValue;
+use warp::http::header::SET_COOKIE;
+
+use super::{Answer, ApiError, Request, Response};
+use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens};
+
+/// The cookie that carries the refresh token.
+pub(super) const REFRESH_COOKIE: &str = "basira_refresh";
+/// The refresh token goes only where it is used.
+const REFRESH_PATH: &str = "/api/v1/auth";
+
+/// `response`, with a browser's session in cookies.
+///
+/// # Errors
+/// When a token is no cookie, which is a fault of ours.
+pub(super) fn with_session(request: &Request, mut response: Response, tokens: &Tokens) -> Answer {
+    set(request, &mut response, ACCESS_COOKIE, tokens.access.expose(), "/", ACCESS_LIFETIME)?;
+    set(request, &mut response, REFRESH_COOKIE, tokens.refresh.expose(), REFRESH_PATH, REFRESH_LIFETIME)?;
+    Ok(response)
+}
+
+/// Lets the browser forget its session.
+///
+/// # Errors
+/// As [`with_session`].
+pub(super) fn drop_session(request: &Request, response: &mut Response) -> Result<(), ApiError> {
+    set(request, response, ACCESS_COOKIE, "", "/", Duration::ZERO)?;
+    set(request, response, REFRESH_COOKIE, "", REFRESH_PATH, Duration::ZERO)
+}
+
+/// Sets one cookie; without a lifetime, the browser forgets it.
+///
+/// # Errors
+/// When `value` is no cookie, which is a fault of ours.
+pub(super) fn set(
+    request: &Request,
+    response: &mut Response,
+    name: &str,
+    value: &str,
+    path: &str,
+    lifetime: Duration,
+) -> Result<(), ApiError> {
+    let secure = if request.app.public_url.is_https() { "; Secure" } else { "" };
+    let max_age = lifetime.as_secs();
+    let cookie = format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+    let mut cookie = HeaderValue::from_str(&cookie).map_err(ApiError::internal)?;
+    cookie.set_sensitive(true);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `/api/v1/auth/oidc` and `/api/v1/auth/identities`: signing in with providers of OpenID Connect.
+
+use std::time::Duration;
+
+use basira_actors::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use warp::http::header::LOCATION;
+use warp::http::{HeaderValue, StatusCode};
+
+use crate::auth::{Begun, FLOW_LIFETIME, Returned};
+use crate::http::{Answer, ApiError, Request, Response, Route, cookies, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/auth/oidc", list),
+        Route::get("/api/v1/auth/oidc/{provider}/start", start),
+        Route::get("/api/v1/auth/oidc/{provider}/callback", callback),
+        Route::post("/api/v1/auth/oidc/{provider}/link", link),
+        Route::get("/api/v1/auth/identities", identities),
+        Route::delete("/api/v1/auth/identities/{id}", unlink),
+    ]
+}
+
+/// A provider, for a page with a button for each.
+#[derive(Serialize)]
+struct Shown<'a> {
+    name: &'a str,
+    label: &'a str,
+    /// Where the button leads.
+    start: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Link {
+    return_to: Option<String>,
+}
+
+async fn list(request: Request) -> Answer {
+    let providers = request.app.accounts.oidc_providers();
+    let shown = |name: &str| format!("/api/v1/auth/oidc/{name}/start");
+    let shown: Vec<_> = providers
+        .iter()
+        .map(|provider| Shown { name: &provider.name, label: &provider.label, start: shown(&provider.name) })
+        .collect();
+    response::list(&shown, shown.len())
+}
+
+async fn start(request: Request) -> Answer {
+    let query = request.query()?;
+    let (name, return_to) = (request.path_text("provider"), query.text("return_to")?);
+    let begun = request.app.accounts.begin_oidc(name, return_to, None, Timestamp::now()).await?;
+    let response = see_other(begun.url.as_str())?;
+    with_flow(&request, response, &begun)
+}
+
+/// Not by following a link, as [`start`] is: somebody else could have made the browser do that.
+async fn link(mut request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let asked: Link = request.optional_json().await?.unwrap_or_default();
+    let (name, return_to) = (request.path_text("provider"), asked.return_to.as_deref());
+    let begun = request.app.accounts.begin_oidc(name, return_to, Some(&principal), Timestamp::now()).await?;
+    let response = response::ok(&json!({"url": begun.url.as_str()}))?;
+    with_flow(&request, response, &begun)
+}
+
+async fn callback(request: Request) -> Answer {
+    let query = request.query()?;
+    let returned = Returned {
+        code: query.text("code")?,
+        state: query.text("state")?,
+        error: query.text("error")?,
+        issuer: query.text("iss")?,
+    };
+    let (name, cookie) = (request.path_text("provider"), flow_cookie(&request));
+    let kept = request.cookie(cookie);
+    let completed = request.app.accounts.complete_oidc(name, kept, returned, Timestamp::now()).await?;
+    let mut response = see_other(&completed.return_to)?;
+    cookies::set(&request, &mut response, cookie, "", "/", Duration::ZERO)?;
+    match &completed.tokens {
+        Some(tokens) => cookies::with_session(&request, response, tokens),
+        None => Ok(response),
+    }
+}
+
+async fn identities(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let identities = request.app.accounts.identities(&principal).await?;
+    response::list(&identities, identities.len())
+}
+
+async fn unlink(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let id: Uuid = request.path_id("id")?;
+    match request.app.accounts.unlink(&principal, id).await? {
+        true => Ok(response::no_content()),
+        false => Err(ApiError::not_found("identity")),
+    }
+}
+
+fn with_flow(request: &Request, mut response: Response, begun: &Begun) -> Answer {
+    cookies::set(request, &mut response, flow_cookie(request), begun.kept.expose(), "/", FLOW_LIFETIME)?;
+    Ok(response)
+}
+
+/// Browsers take a cookie with this prefix from nobody but this very host.
+fn flow_cookie(request: &Request) -> &'static str {
+    if request.app.public_url.is_https() { "__Host-basira_sign_in" } else { "basira_sign_in" }
+}
+
+fn see_other(location: &str) -> Answer {
+    let mut response = response::empty(StatusCode::SEE_OTHER);
+    let location = HeaderValue::from_str(location).map_err(ApiError::internal)?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
