@@ -45,6 +45,8 @@ pub enum OidcError {
     /// `auth.oidc.NAME.organization` names none.
     #[error("the organization that newcomers join does not exist: ask the administrator of this server")]
     NoOrganization,
+    #[error("too many people are signing in at once")]
+    Busy,
     /// The provider is away or wrongly set up. For the log.
     #[error("{0}")]
     Provider(String),

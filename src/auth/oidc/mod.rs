@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
@@ -29,12 +30,22 @@ pub use self::error::OidcError;
 pub use self::flow::FLOW_LIFETIME;
 
 const MOST_RETURN_BYTES: usize = 500;
+/// While a provider does not answer, those who wait for it must not pile up.
+const MOST_AT_ONCE: usize = 64;
 
 /// What signing in with providers needs that lives as long as the process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SignIn {
     providers: Providers,
     seal: Seal,
+    turns: Semaphore,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        let turns = Semaphore::new(MOST_AT_ONCE);
+        Self { providers: Providers::default(), seal: Seal::default(), turns }
+    }
 }
 
 /// A sign-in that was begun.
@@ -83,6 +94,7 @@ impl Accounts {
         link: Option<&Principal>,
         now: Timestamp,
     ) -> Result<Begun, OidcError> {
+        let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
         let return_to = self.checked_return(return_to.unwrap_or("/"))?;
         let link = link.map(person).transpose()?;
@@ -123,6 +135,7 @@ impl Accounts {
         if flow.provider != name || !is_its_own {
             return Err(OidcError::NotBegun);
         }
+        let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
         provider.is_who_answers(returned.issuer)?;
         let code = match (returned.error, returned.code) {

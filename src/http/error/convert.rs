@@ -77,6 +77,7 @@ impl From<OidcError> for ApiError {
             OidcError::NoOrganization => Self::forbidden("organization_missing", message),
             OidcError::LinkRequired => Self::conflict("link_required", "email", message),
             OidcError::IdentityTaken => Self::conflict("identity_taken", "identity", message),
+            OidcError::Busy => Self::unavailable(message, Duration::from_secs(10)),
             OidcError::Provider(reason) => {
                 tracing::error!(reason, "a sign-in provider cannot be used");
                 Self::unavailable("the sign-in provider cannot be used now", Duration::from_secs(10))

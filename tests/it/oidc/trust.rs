@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::ADA;
@@ -89,6 +90,22 @@ async fn a_provider_that_misbehaves_costs_one_sign_in_and_little_time() {
         provider.behaves().await;
         Browser::new().starts(&app).await;
     }
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_silent_provider_do_not_pile_up() {
+    let provider = OpenIdProvider::start().await;
+    let app = provider.app(&[]).await;
+    provider.pull(json!({"spoil": {"path": DISCOVERY, "hang": true}})).await;
+    let ask = async || {
+        let page = Browser::new().asks(&app, "/auth/oidc/corp/start").await;
+        page.refused(503);
+        page.body.contains("too many")
+    };
+    let turned_away = join_all((0..80).map(|_| ask())).await;
+    assert_eq!(turned_away.iter().filter(|away| **away).count(), 80 - 64);
+    provider.behaves().await;
+    Browser::new().starts(&app).await;
 }
 
 #[tokio::test]
