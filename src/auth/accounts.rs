@@ -155,11 +155,18 @@ impl Accounts {
         let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
+        let (refresh, stored) = new_refresh_token(now);
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(&account, session_id, now)?;
+        // it may have been changed while it was checked
+        if !self.storage.start_session_of(session_id, &account.user, stored).await? {
+            return Err(AccountError::BadCredentials);
+        }
         if verdict == Verdict::RightButCheap {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
-        self.start_session(&account, now).await
+        Ok(Tokens { access, refresh })
     }
 
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
@@ -238,6 +245,10 @@ impl Accounts {
 
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
     }
 
     pub(super) const fn links(&self) -> &Links {

@@ -7,6 +7,7 @@ mod error;
 mod jwt;
 mod links;
 mod password;
+mod passwords;
 mod principal;
 mod signup;
 mod token;

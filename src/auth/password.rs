@@ -105,9 +105,9 @@ fn new_salt() -> Result<SaltString, Error> {
     SaltString::encode_b64(&rand::random::<[u8; SALT_BYTES]>())
 }
 
-/// A password that may be set: 8 to 256 characters.
-pub(super) fn acceptable(text: &str) -> Result<Secret, FieldError> {
-    let refuse = |message| Err(FieldError::new("password", message));
+/// A password, sent as `field`, that may be set: 8 to 256 characters.
+pub(super) fn acceptable(field: &'static str, text: &str) -> Result<Secret, FieldError> {
+    let refuse = |message| Err(FieldError::new(field, message));
     match text.chars().count() {
         0..8 => refuse("must have at least 8 characters"),
         257.. => refuse("must have at most 256 characters"),
@@ -156,7 +156,7 @@ mod tests {
             (&"x".repeat(256), true),
             (&"x".repeat(257), false),
         ] {
-            assert_eq!(acceptable(text).is_ok(), accepted, "{text}");
+            assert_eq!(acceptable("password", text).is_ok(), accepted, "{text}");
         }
     }
 }

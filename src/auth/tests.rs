@@ -11,6 +11,8 @@ use crate::config::{Config, LiveConfig};
 use crate::mail::Mailer;
 use crate::storage::tests::{Fixture, NOW, fixtures};
 
+mod passwords;
+
 struct Instance {
     accounts: Accounts,
     fixture: Fixture,
@@ -48,9 +50,13 @@ fn signup(email: &str) -> Signup {
     }
 }
 
+/// Those that are whole, oldest first.
 fn mails(fixture: &Fixture) -> Vec<String> {
     let files = std::fs::read_dir(fixture.directory.path().join("mail")).unwrap();
-    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 fn bearer(authorization: &str) -> Presented<'_> {

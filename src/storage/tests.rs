@@ -15,6 +15,7 @@ use super::*;
 mod beside;
 mod credentials;
 mod databases;
+mod passwords;
 mod recommendations;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];

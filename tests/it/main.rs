@@ -27,6 +27,7 @@ mod keeping;
 mod live;
 mod locks;
 mod managed;
+mod passwords;
 mod plans;
 mod replication;
 mod roles;

@@ -44,6 +44,7 @@ impl From<AccountError> for ApiError {
             AccountError::BadCredentials => Self::unauthenticated("bad_credentials", message),
             AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
+            AccountError::NotAPerson => Self::forbidden("person_required", message),
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),

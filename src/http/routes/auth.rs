@@ -5,8 +5,8 @@ use std::time::Duration;
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
+use warp::http::{HeaderValue, StatusCode};
 
 use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
 use crate::http::{Answer, ApiError, Request, Response, Route, response};
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
         Route::get("/api/v1/auth/verify-email", verify_email),
+        Route::post("/api/v1/auth/resend-verification", resend_verification),
     ]
 }
 
@@ -31,6 +32,11 @@ pub(super) fn routes() -> Vec<Route> {
 struct Login {
     email: String,
     password: Secret,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,6 +112,13 @@ async fn verify_email(request: Request) -> Answer {
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
     request.app.accounts.verify_email(token, Timestamp::now()).await?;
     response::ok(&json!({"verified": true}))
+}
+
+/// 202, whether or not a mail follows.
+async fn resend_verification(mut request: Request) -> Answer {
+    let Address { email } = request.json().await?;
+    request.app.accounts.resend_verification(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
 }
 
 /// The refresh token of the body, else of the cookie, which only this server's own pages may use.

@@ -27,6 +27,7 @@ mod merges;
 mod mutations;
 mod overview;
 mod parts;
+mod passwords;
 mod queries;
 mod recommendations;
 mod replication;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Route> {
         mutations::routes(),
         overview::routes(),
         parts::routes(),
+        passwords::routes(),
         queries::routes(),
         replication::routes(),
         recommendations::routes(),

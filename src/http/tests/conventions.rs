@@ -17,7 +17,8 @@ const PUBLIC: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Whether `path` is for people who are not logged in yet, or not any more.
 fn is_entrance(path: &str) -> bool {
-    path.starts_with("/api/v1/auth/") && !path.ends_with("/me") && !path.ends_with("/ws-ticket")
+    let inside = ["/me", "/ws-ticket", "/change-password"];
+    path.starts_with("/api/v1/auth/") && !inside.iter().any(|end| path.ends_with(end))
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod api_keys;
 mod database_row;
 mod databases;
 mod email_tokens;
+mod passwords;
 mod recommendations;
 mod refresh_tokens;
 mod targets;
