@@ -26,6 +26,7 @@ mod log_tables;
 mod merges;
 mod mutations;
 mod overview;
+mod pages;
 mod parts;
 mod passwords;
 mod queries;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Route> {
         merges::routes(),
         mutations::routes(),
         overview::routes(),
+        pages::routes(),
         parts::routes(),
         passwords::routes(),
         queries::routes(),
