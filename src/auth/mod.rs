@@ -9,6 +9,7 @@ mod links;
 mod password;
 mod passwords;
 mod principal;
+mod pruning;
 mod signup;
 mod token;
 
@@ -18,6 +19,7 @@ pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
+pub use pruning::prune_now_and_then;
 pub use signup::Signup;
 
 #[cfg(test)]

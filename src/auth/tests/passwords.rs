@@ -30,7 +30,7 @@ impl Instance {
         self.accounts.log_in("ada@x.org", &Secret::new(password), NOW).await
     }
 
-    async fn reset(&self, token: &str, password: &str, now: basira_actors::model::Timestamp) -> bool {
+    async fn reset(&self, token: &str, password: &str, now: Timestamp) -> bool {
         match self.accounts.reset_password(token, &Secret::new(password), now).await {
             Ok(account) => account.user.email == "ada@x.org",
             Err(AccountError::BadEmailToken) => false,
