@@ -139,14 +139,29 @@ impl Accounts {
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    /// Trades an address and its password for tokens.
+    /// As [`Self::log_in_with`], without a second factor.
     ///
     /// # Errors
-    /// [`AccountError::BadCredentials`], after the same time whether the address is known or not.
+    /// As [`Self::log_in_with`].
     pub async fn log_in(
         &self,
         email: &str,
         password: &Secret,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
+        self.log_in_with(email, password, None, now).await
+    }
+
+    /// Trades an address, its password and, for those who have a second factor, a code for tokens.
+    ///
+    /// # Errors
+    /// [`AccountError::BadCredentials`], after the same time whether the address is known or not; then, for a wrong or
+    /// missing code, [`AccountError::BadCode`] or [`AccountError::CodeRequired`].
+    pub async fn log_in_with(
+        &self,
+        email: &str,
+        password: &Secret,
+        code: Option<&Secret>,
         now: Timestamp,
     ) -> Result<Tokens, AccountError> {
         let account = self.storage.account_by_email(&normalised_email(email)).await?;
@@ -155,6 +170,7 @@ impl Accounts {
         let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
+        self.check_second_factor(&account.user, code, now).await?;
         let (refresh, stored) = new_refresh_token(now);
         let session_id = Uuid::now_v7();
         let access = self.access_token(&account, session_id, now)?;

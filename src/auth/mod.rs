@@ -12,6 +12,7 @@ mod principal;
 mod pruning;
 mod signup;
 mod token;
+mod totp;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, Tokens};
@@ -21,6 +22,7 @@ pub use error::AccountError;
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use pruning::prune_now_and_then;
 pub use signup::Signup;
+pub use totp::{Enrolment, TotpStatus};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::mail::Mailer;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
 mod passwords;
+mod totp;
 
 struct Instance {
     accounts: Accounts,

@@ -43,6 +43,13 @@ impl Letter {
         Self::new("Your password was changed", templates!("password_changed"), values)
     }
 
+    /// Tells that the second factor was changed, and how; at `link` one can ask for another password.
+    #[must_use]
+    pub fn second_factor_changed(change: &str, link: &str) -> Self {
+        let values = vec![("change", Secret::new(change)), ("link", Secret::new(link))];
+        Self::new("Your second factor was changed", templates!("second_factor_changed"), values)
+    }
+
     /// Invites to `organization` at `link`, for so many days.
     #[must_use]
     pub fn invitation(inviter: &str, organization: &str, days: u64, link: &Secret) -> Self {
@@ -110,12 +117,13 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn letters() -> [Letter; 4] {
+    fn letters() -> [Letter; 5] {
         let link = Secret::new("https://basira.example/page#token=t0k3n");
         [
             Letter::verify_email(&link),
             Letter::reset_password(&link),
             Letter::password_changed(link.expose()),
+            Letter::second_factor_changed("turned on", link.expose()),
             Letter::invitation("Ada", "Acme", 7, &link),
         ]
     }

@@ -80,6 +80,13 @@ pub(crate) async fn token_counts(storage: &Storage) -> [u64; 2] {
     [refresh.await.unwrap(), mailed.await.unwrap()]
 }
 
+/// All that is stored of the second factor of a person, bytes as text where they are text.
+pub(crate) async fn second_factor_rows(storage: &Storage, user_id: uuid::Uuid) -> String {
+    let secret = entity::totp::Entity::find_by_id(user_id).one(&storage.writer).await.unwrap().unwrap();
+    let codes = entity::recovery_code::Entity::find().all(&storage.writer).await.unwrap();
+    format!("{} {codes:?}", String::from_utf8_lossy(&secret.secret))
+}
+
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
     let target = Target {
         id: DatabaseId::generate(),

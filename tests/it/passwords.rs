@@ -82,3 +82,38 @@ async fn a_verification_mail_can_be_asked_for_again() {
     let missing = app.anonymous().post("/auth/resend-verification", &json!({}), 400).await;
     assert_eq!(missing["field"], "email");
 }
+
+#[tokio::test]
+async fn who_lost_the_second_factor_is_helped_by_the_operator() {
+    let app = TestApp::start().await;
+    let organization = Organization::unverified(&app, "acme").await;
+    let owner = &organization.owner;
+    let enrolment = owner.post("/auth/totp", &json!({"password": PASSWORD}), 201).await;
+    assert!(enrolment["otpauth_url"].as_str().unwrap().starts_with("otpauth://totp/Basira:"), "{enrolment}");
+    let secret = totp_rs::Secret::try_from_base32(enrolment["secret"].as_str().unwrap()).unwrap();
+    let device = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let shown = || {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        device.generate(now).to_string()
+    };
+    let confirmed = owner.post("/auth/totp/confirm", &json!({"code": shown()}), 200).await;
+    let code = confirmed["recovery_codes"][0].as_str().unwrap();
+    assert_eq!(owner.get("/auth/totp", 200).await, json!({"enabled": true, "recovery_codes_left": 10}));
+    assert_eq!(owner.post("/auth/totp", &json!({"password": PASSWORD}), 409).await["code"], "totp_enabled");
+
+    let refused = log_in(&app, &organization.email, PASSWORD, 401).await;
+    assert_eq!(refused["code"], "totp_required");
+    let mut body = json!({"email": organization.email, "password": PASSWORD, "code": "nonsense"});
+    assert_eq!(app.anonymous().post("/auth/login", &body, 401).await["code"], "bad_totp_code");
+    body["code"] = json!(code);
+    app.anonymous().post("/auth/login", &body, 200).await;
+    app.anonymous().post("/auth/login", &body, 401).await;
+
+    let nobody = app.admin(&["disable-totp", "nobody@acme.example"]).await;
+    assert!(!nobody.status.success() && String::from_utf8_lossy(&nobody.stderr).contains("has no account"));
+    let done = app.admin(&["disable-totp", &organization.email.to_uppercase()]).await;
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    log_in(&app, &organization.email, PASSWORD, 200).await;
+    let body = json!({"password": PASSWORD, "code": code});
+    assert_eq!(owner.post("/auth/totp/disable", &body, 409).await["code"], "totp_not_enrolled");
+}

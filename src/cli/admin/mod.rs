@@ -5,6 +5,7 @@ mod partial;
 mod report;
 mod store;
 mod table;
+mod totp;
 
 use clap::Subcommand;
 
@@ -20,6 +21,8 @@ pub(super) enum AdminCommand {
     Store(store::StoreOptions),
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
+    /// Turn off the second factor of an account whose owner lost it
+    DisableTotp(totp::DisableTotpOptions),
 }
 
 impl AdminCommand {
@@ -33,6 +36,7 @@ impl AdminCommand {
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
+            Self::DisableTotp(options) => totp::run(options, config).await?,
         }
         Ok(())
     }

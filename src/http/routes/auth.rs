@@ -32,6 +32,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Login {
     email: String,
     password: Secret,
+    /// Of the second factor, if there is one.
+    code: Option<Secret>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +75,9 @@ async fn sign_up(mut request: Request) -> Answer {
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
-    let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
+    let code = login.code.as_ref();
+    let accounts = &request.app.accounts;
+    let tokens = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await?;
     with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
 

@@ -38,6 +38,7 @@ mod server_metrics;
 mod settings;
 mod subscriptions;
 mod tables;
+mod totp;
 mod vacuum;
 mod waits;
 mod wal_stats;
@@ -87,6 +88,7 @@ pub fn all() -> Vec<Route> {
         settings::routes(),
         subscriptions::routes(),
         tables::routes(),
+        totp::routes(),
         vacuum::routes(),
         waits::routes(),
         wal_stats::routes(),

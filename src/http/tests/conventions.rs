@@ -22,8 +22,9 @@ fn is_page(path: &str) -> bool {
 
 /// Whether `path` is for people who are not logged in yet, or not any more.
 fn is_entrance(path: &str) -> bool {
-    let inside = ["/me", "/ws-ticket", "/change-password"];
-    path.starts_with("/api/v1/auth/") && !inside.iter().any(|end| path.ends_with(end))
+    let inside = ["me", "ws-ticket", "change-password", "totp"];
+    let entrance = path.strip_prefix("/api/v1/auth/").and_then(|rest| rest.split('/').next());
+    entrance.is_some_and(|first| !inside.contains(&first))
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod pruning;
 mod recommendations;
 mod refresh_tokens;
 mod targets;
+mod totp;
 
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
@@ -19,3 +20,4 @@ pub use email_tokens::{NewEmailToken, Purpose};
 pub use pruning::Pruned;
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
 pub use refresh_tokens::{NewRefreshToken, Rotation};
+pub use totp::{ENROLMENT_LIFETIME, SecondFactor, StoredTotp};

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::storage::store::{NewEmailToken, NewRefreshToken, Pruned, Purpose, Rotation};
+use crate::storage::store::{ENROLMENT_LIFETIME, NewEmailToken, NewRefreshToken, Pruned, Purpose, Rotation};
 use crate::storage::tests::*;
 
 fn refresh_token(hash: &str, seconds: u64) -> NewRefreshToken {
@@ -33,6 +33,24 @@ async fn only_what_has_expired_is_pruned() {
         let rotated = storage.rotate_refresh_token("session 20", refresh_token("next", 30), at(10)).await;
         assert!(matches!(rotated.unwrap(), Rotation::Rotated { .. }));
         assert_eq!(storage.prune_tokens(at(30)).await.unwrap(), pruned(2, 1));
+    }
+}
+
+#[tokio::test]
+async fn enrolments_that_nobody_confirmed_are_pruned_and_second_factors_stay() {
+    for Fixture { storage, .. } in fixtures().await {
+        let (ada, eve) =
+            (sign_up(&storage, "a@x.org").await.user.id, sign_up(&storage, "e@x.org").await.user.id);
+        for user_id in [ada, eve] {
+            assert!(storage.second_factor(user_id).enrol(&Secret::new("s3cret"), NOW).await.unwrap());
+        }
+        assert!(storage.second_factor(eve).confirm(7, vec!["hash".to_owned()], NOW).await.unwrap());
+        let kept =
+            async |user_id| storage.second_factor(user_id).find().await.unwrap().map(|totp| totp.confirmed);
+        storage.prune_tokens(NOW + ENROLMENT_LIFETIME - Duration::from_secs(1)).await.unwrap();
+        assert_eq!((kept(ada).await, kept(eve).await), (Some(false), Some(true)));
+        storage.prune_tokens(NOW + ENROLMENT_LIFETIME).await.unwrap();
+        assert_eq!((kept(ada).await, kept(eve).await), (None, Some(true)));
     }
 }
 
