@@ -9,6 +9,7 @@ pub mod demo;
 pub mod fields;
 pub mod http;
 pub mod log;
+pub mod mail;
 pub mod reload;
 pub mod role;
 pub mod run;

@@ -10,16 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
+use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
 use crate::log::Log;
+use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
 use crate::samples::{self, SampleKeeping};
 use crate::storage::{Storage, StorageError};
-
-/// Who mails come from.
-const SENDER: &str = "Basira <basira@localhost>";
 
 /// The server could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +32,6 @@ pub enum ServeError {
     Samples(#[from] samples::OpenError),
     #[error(transparent)]
     Bind(#[from] BindError),
-    #[error(transparent)]
-    Mail(#[from] MailError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -76,9 +72,10 @@ pub async fn serve(
         Box::new(LogLevelPart(log)),
     ];
     let reloader = Arc::new(Reloader::new(live.clone(), parts));
+    let mailer = Mailer::new(live.clone());
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
-        accounts: accounts(&live, secrets, &storage, server.local_addr()).await?,
+        accounts: accounts(&live, secrets, &storage, &mailer, server.local_addr()),
         public_url: public_url(&config, server.local_addr())?,
         storage: storage.clone(),
         samples: Arc::<dyn SampleKeeping>::clone(&samples),
@@ -91,12 +88,15 @@ pub async fn serve(
     });
     reload_on_signal(Arc::clone(&reloader))?;
     take_questions(&config, reloader, shutdown.clone()).await;
+    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.local_addr());
     let served = server.run(app).await;
+    mailer.close().await;
     supervisor.shutdown().await;
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
+    let _ = pruning.await;
     samples.close().await;
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;
@@ -128,20 +128,20 @@ async fn open_samples_storage(
     open.await.map_err(ServeError::SamplesStorage)
 }
 
-async fn accounts(
+fn accounts(
     config: &LiveConfig,
     secrets: Secrets,
     storage: &Storage,
+    mailer: &Mailer,
     address: SocketAddr,
-) -> Result<Accounts, MailError> {
+) -> Accounts {
     let started = config.current();
     let settings = AuthSettings {
         jwt_secret: secrets.jwt_secret,
         previous_jwt_secrets: Vec::new(),
         public_url: started.public_url(address),
     };
-    let mailer = Mailer::to_directory(started.data_dir.join("mail"), SENDER).await?;
-    Ok(Accounts::new(storage.clone(), config.clone(), settings, mailer))
+    Accounts::new(storage.clone(), config.clone(), settings, mailer.clone())
 }
 
 fn public_url(config: &Config, address: SocketAddr) -> Result<PublicUrl, ServeError> {

@@ -3,26 +3,24 @@
 use std::time::Duration;
 
 use basira_actors::model::{Secret, Timestamp};
-use lettre::message::Mailbox;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::jwt::{Claims, Keyring};
+use super::links::Links;
 use super::oidc::SignIn;
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
-use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
+use super::{AccountError, Credential, Principal, Role, Signup, token};
 use crate::config::{LiveConfig, SignupPolicy};
-use crate::storage::store::{
-    Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
-};
+use crate::mail::Mailer;
+use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is good for.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
-const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// What a new organization has.
 pub(super) const PLAN: &str = "free";
 
@@ -43,9 +41,8 @@ pub struct Accounts {
     pub(super) storage: Storage,
     keyring: Keyring,
     pub(super) passwords: Passwords,
-    mailer: Mailer,
+    pub(super) links: Links,
     pub(super) config: LiveConfig,
-    pub(super) public_url: String,
     pub(super) sign_in: SignIn,
 }
 
@@ -88,13 +85,13 @@ impl Accounts {
     /// The accounts in `storage`.
     #[must_use]
     pub fn new(storage: Storage, config: LiveConfig, settings: AuthSettings, mailer: Mailer) -> Self {
+        let links = Links { storage: storage.clone(), mailer, public_url: settings.public_url };
         Self {
             storage,
             keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
             passwords: Passwords::default(),
-            mailer,
+            links,
             config,
-            public_url: settings.public_url,
             sign_in: SignIn::default(),
         }
     }
@@ -125,21 +122,36 @@ impl Accounts {
             StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
             error => error.into(),
         })?;
-        if let Err(error) = self.send_verification(&account, now).await {
+        if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }
         let tokens = self.start_session(&account, now).await?;
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    /// Trades an address and its password for tokens.
+    /// As [`Self::log_in_with`], without a second factor.
     ///
     /// # Errors
-    /// [`AccountError::BadCredentials`], after the same time whether the address is known or not.
+    /// As [`Self::log_in_with`].
     pub async fn log_in(
         &self,
         email: &str,
         password: &Secret,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
+        self.log_in_with(email, password, None, now).await
+    }
+
+    /// Trades an address, its password and, for those who have a second factor, a code for tokens.
+    ///
+    /// # Errors
+    /// [`AccountError::BadCredentials`], after the same time whether the address is known or not; then, for a wrong or
+    /// missing code, [`AccountError::BadCode`] or [`AccountError::CodeRequired`].
+    pub async fn log_in_with(
+        &self,
+        email: &str,
+        password: &Secret,
+        code: Option<&Secret>,
         now: Timestamp,
     ) -> Result<Tokens, AccountError> {
         let account = self.storage.account_by_email(&normalised_email(email)).await?;
@@ -148,11 +160,19 @@ impl Accounts {
         let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
+        self.check_second_factor(&account.user, code, now).await?;
+        let (refresh, stored) = new_refresh_token(now);
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(&account, session_id, now)?;
+        // it may have been changed while it was checked
+        if !self.storage.start_session_of(session_id, &account.user, stored).await? {
+            return Err(AccountError::BadCredentials);
+        }
         if verdict == Verdict::RightButCheap {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
-        self.start_session(&account, now).await
+        Ok(Tokens { access, refresh })
     }
 
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
@@ -233,24 +253,16 @@ impl Accounts {
         &self.storage
     }
 
-    pub(super) const fn keyring(&self) -> &Keyring {
-        &self.keyring
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
     }
 
-    async fn send_verification(&self, account: &Account, now: Timestamp) -> Result<(), AccountError> {
-        let secret = token::generate();
-        let new = NewEmailToken {
-            user_id: account.user.id,
-            purpose: Purpose::VerifyEmail,
-            token_hash: token::hash(secret.expose()),
-            expires_at: now + VERIFICATION_LIFETIME,
-        };
-        self.storage.insert_email_token(new).await?;
-        let link = format!("{}/api/v1/auth/verify-email?token={}", self.public_url, secret.expose());
-        let internal = |error: &dyn std::error::Error| AccountError::Internal(error.to_string());
-        let address = account.user.email.parse().map_err(|error| internal(&error))?;
-        let to = Mailbox::new(Some(account.user.name.clone()), address);
-        self.mailer.send_verification(to, &Secret::new(link)).await.map_err(|error| internal(&error))
+    pub(super) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(super) const fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     pub(super) async fn start_session(

@@ -19,12 +19,27 @@ pub enum AccountError {
     /// The e-mail address is unknown or the password wrong; never says which.
     #[error("the e-mail address or the password is wrong")]
     BadCredentials,
+    /// The password was right, and is not enough.
+    #[error("a code of the second factor is needed too: send it as code")]
+    CodeRequired,
+    /// Not of this moment, used before, or not a recovery code that is left.
+    #[error("the code is wrong, or was used already: wait for the next")]
+    BadCode,
+    /// There is a second factor.
+    #[error("the second factor is on already: turn it off first")]
+    TotpEnabled,
+    /// There is none, or none to confirm.
+    #[error("there is no second factor: enrol one first")]
+    TotpNotEnrolled,
     /// Unknown, expired, revoked or used before.
     #[error("the refresh token is not valid: log in again")]
     BadRefreshToken,
     /// Unknown, expired or used before.
     #[error("the link is not valid any more: ask for a new one")]
     BadEmailToken,
+    /// A key came where a person must.
+    #[error("this is for people: log in instead of sending an API key")]
+    NotAPerson,
     /// The account of an access token is gone.
     #[error("the account does not exist any more")]
     Gone,

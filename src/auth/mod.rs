@@ -5,22 +5,26 @@ mod api_key;
 mod authenticate;
 mod error;
 mod jwt;
-mod mail;
+mod links;
 mod oidc;
 mod password;
+mod passwords;
 mod principal;
+mod pruning;
 mod signup;
 mod token;
+mod totp;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
-pub use mail::{MailError, Mailer};
 pub use oidc::{Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
+pub use pruning::prune_now_and_then;
 pub use signup::Signup;
+pub use totp::{Enrolment, TotpStatus};
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,12 @@ impl LiveConfig {
         Self(Arc::new(Inner { source: Source::default(), running }))
     }
 
+    /// From now on `config`, as after a reload.
+    #[cfg(test)]
+    pub(crate) fn replace(&self, config: Config) {
+        self.0.running.write().unwrap_or_else(PoisonError::into_inner).config = Arc::new(config);
+    }
+
     /// What is configured now.
     #[must_use]
     pub fn current(&self) -> Arc<Config> {

@@ -6,6 +6,7 @@ mod fleet;
 mod keys;
 mod layers;
 mod live;
+mod mail;
 mod oidc;
 mod reader;
 mod secrets;
@@ -30,6 +31,7 @@ pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::{LiveConfig, Proposal};
+pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
@@ -92,18 +94,6 @@ pub enum SignupPolicy {
     Invite,
     /// Nobody.
     Closed,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    pub transport: MailTransport,
-}
-
-/// How mails leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTransport {
-    /// As `.eml` files below `data_dir/mail`.
-    File,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod mail;
 mod oidc;
 mod retention;
 
@@ -9,15 +10,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use basira_actors::collectors;
+use basira_actors::drivers::check_authorities;
 use basira_actors::model::{Engine, Secret};
 use toml::Value;
 
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{
-    Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, SignupPolicy, Storage, Targets,
-};
+use super::{Auth, Collect, Config, Http, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
 
 /// Reads everything, and collects what is wrong on the way.
 pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
@@ -43,7 +43,7 @@ impl Reader<'_> {
         let storage = self.storage();
         let samples = self.samples();
         let auth = self.auth();
-        let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
+        let mail = self.mail();
         let collect = self.collect();
         let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
@@ -54,7 +54,7 @@ impl Reader<'_> {
             storage: storage?,
             samples: samples?,
             auth: auth?,
-            mail: Mail { transport: mail? },
+            mail: mail?,
             collect: collect?,
             health: health?,
             targets: Targets { deny: targets? },
@@ -221,6 +221,19 @@ impl Reader<'_> {
             self.wrong(key, &format!("must be one of {}", joined(choices.iter().map(|(name, _)| name))));
         }
         chosen
+    }
+
+    /// Authorities in the file that `key` names; `Some(None)` when it is not set.
+    fn ca_pem(&mut self, key: &str) -> Option<Option<String>> {
+        let Some(path) = self.text(key).map(str::to_owned) else { return Some(None) };
+        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        match read.and_then(|pem| check_authorities(&pem).map(|()| pem)) {
+            Ok(pem) => Some(Some(pem)),
+            Err(error) => {
+                self.wrong(key, &format!("names {path}, which cannot be used: {error}"));
+                None
+            }
+        }
     }
 
     /// A secret given as it is or in a file; `Some(None)` when neither is set.

@@ -93,6 +93,11 @@ impl ApiError {
         Self::Conflict { code, field: Some(field.into()), message: message.into() }
     }
 
+    /// 409: things are not as they must be for this.
+    pub fn conflict_of_state(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Conflict { code, field: None, message: message.into() }
+    }
+
     /// 503: not now, but soon.
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         Self::Unavailable { message: message.into(), retry_after }

@@ -28,6 +28,7 @@ mod live;
 mod locks;
 mod managed;
 mod oidc;
+mod passwords;
 mod plans;
 mod reload;
 mod replication;

@@ -192,12 +192,12 @@ impl Accounts {
     }
 
     fn redirect_uri(&self, name: &str) -> String {
-        format!("{}/api/v1/auth/oidc/{name}/callback", self.public_url)
+        format!("{}/api/v1/auth/oidc/{name}/callback", self.links.public_url)
     }
 
     /// `path`, if it leads nowhere but to this server: a stranger may have written it.
     fn checked_return(&self, path: &str) -> Result<String, OidcError> {
-        let base = Url::parse(&self.public_url).map_err(|_| OidcError::ReturnTo)?;
+        let base = Url::parse(&self.links.public_url).map_err(|_| OidcError::ReturnTo)?;
         let target = Url::options().base_url(Some(&base)).parse(path).map_err(|_| OidcError::ReturnTo)?;
         let is_path = path.starts_with('/') && path.len() <= MOST_RETURN_BYTES;
         if !is_path || target.origin() != base.origin() {

@@ -6,6 +6,7 @@ mod reload;
 mod report;
 mod store;
 mod table;
+mod totp;
 
 use clap::Subcommand;
 
@@ -23,6 +24,8 @@ pub(super) enum AdminCommand {
     Reload,
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
+    /// Turn off the second factor of an account whose owner lost it
+    DisableTotp(totp::DisableTotpOptions),
 }
 
 impl AdminCommand {
@@ -37,6 +40,7 @@ impl AdminCommand {
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
+            Self::DisableTotp(options) => totp::run(options, config).await?,
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use basira_actors::drivers::check_authorities;
 use url::Url;
 
 use super::Reader;
@@ -91,18 +90,6 @@ impl Reader<'_> {
             self.wrong(key, "must be an https:// URL without a query, as the provider itself writes it");
         }
         good.then_some(text)
-    }
-
-    fn ca_pem(&mut self, key: &str) -> Option<Option<String>> {
-        let Some(path) = self.text(key).map(str::to_owned) else { return Some(None) };
-        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        match read.and_then(|pem| check_authorities(&pem).map(|()| pem)) {
-            Ok(pem) => Some(Some(pem)),
-            Err(error) => {
-                self.wrong(key, &format!("names {path}, which cannot be used: {error}"));
-                None
-            }
-        }
     }
 
     fn scopes(&mut self, key: &str) -> Option<Vec<String>> {

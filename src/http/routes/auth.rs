@@ -3,6 +3,7 @@
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use warp::http::StatusCode;
 
 use crate::auth::{ACCESS_LIFETIME, Profile, Signup, Tokens};
 use crate::http::cookies::{self, REFRESH_COOKIE, with_session};
@@ -17,6 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
         Route::get("/api/v1/auth/verify-email", verify_email),
+        Route::post("/api/v1/auth/resend-verification", resend_verification),
     ]
 }
 
@@ -24,6 +26,13 @@ pub(super) fn routes() -> Vec<Route> {
 struct Login {
     email: String,
     password: Secret,
+    /// Of the second factor, if there is one.
+    code: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,7 +69,9 @@ async fn sign_up(mut request: Request) -> Answer {
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
-    let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
+    let code = login.code.as_ref();
+    let accounts = &request.app.accounts;
+    let tokens = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await?;
     with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
 
@@ -98,6 +109,13 @@ async fn verify_email(request: Request) -> Answer {
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
     request.app.accounts.verify_email(token, Timestamp::now()).await?;
     response::ok(&json!({"verified": true}))
+}
+
+/// 202, whether or not a mail follows.
+async fn resend_verification(mut request: Request) -> Answer {
+    let Address { email } = request.json().await?;
+    request.app.accounts.resend_verification(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
 }
 
 /// The refresh token of the body, else of the cookie, which only this server's own pages may use.

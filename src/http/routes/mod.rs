@@ -28,7 +28,9 @@ mod merges;
 mod mutations;
 mod oidc;
 mod overview;
+mod pages;
 mod parts;
+mod passwords;
 mod queries;
 mod recommendations;
 mod replication;
@@ -38,6 +40,7 @@ mod server_metrics;
 mod settings;
 mod subscriptions;
 mod tables;
+mod totp;
 mod vacuum;
 mod waits;
 mod wal_stats;
@@ -77,7 +80,9 @@ pub fn all() -> Vec<Route> {
         mutations::routes(),
         oidc::routes(),
         overview::routes(),
+        pages::routes(),
         parts::routes(),
+        passwords::routes(),
         queries::routes(),
         replication::routes(),
         recommendations::routes(),
@@ -87,6 +92,7 @@ pub fn all() -> Vec<Route> {
         settings::routes(),
         subscriptions::routes(),
         tables::routes(),
+        totp::routes(),
         vacuum::routes(),
         waits::routes(),
         wal_stats::routes(),

@@ -4,6 +4,7 @@ mod accounts;
 mod conventions;
 mod harness;
 mod live;
+mod pages;
 mod queries;
 mod samples;
 mod shutdown;

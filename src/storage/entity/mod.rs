@@ -6,5 +6,7 @@ pub(super) mod identity;
 pub(super) mod monitored_database;
 pub(super) mod organization;
 pub(super) mod recommendation;
+pub(super) mod recovery_code;
 pub(super) mod refresh_token;
+pub(super) mod totp;
 pub(super) mod user_account;

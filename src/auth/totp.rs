@@ -1,0 +1,182 @@
+//! A second factor at login: codes of a device that change every 30 seconds (RFC 6238), and codes to recover by.
+
+use basira_actors::model::{Secret, Timestamp};
+use serde::Serialize;
+use totp_rs::{Builder, Totp};
+
+use super::token::{self, random_hex};
+use super::{AccountError, Accounts, Principal};
+use crate::fields::FieldError;
+use crate::mail::Letter;
+use crate::storage::store::User;
+
+/// What RFC 4226 recommends, and every device takes.
+const SECRET_BYTES: usize = 20;
+const RECOVERY_CODES: usize = 10;
+/// Five bytes before the dash and five behind it: 80 bits.
+const HALF_CODE_BYTES: usize = 5;
+
+/// Whether the caller needs a code to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TotpStatus {
+    pub enabled: bool,
+    pub recovery_codes_left: u64,
+}
+
+/// What a device is told, by hand or as a QR code; the only time that it is shown.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// In Base32.
+    pub secret: Secret,
+    /// `otpauth://totp/...`.
+    pub url: Secret,
+}
+
+impl Accounts {
+    /// Whether the caller needs a code to log in.
+    ///
+    /// # Errors
+    /// [`AccountError::NotAPerson`] for a key.
+    pub async fn totp_status(&self, principal: &Principal) -> Result<TotpStatus, AccountError> {
+        let user = self.person(principal).await?;
+        let factor = self.storage().second_factor(user.id);
+        let enabled = factor.find().await?.is_some_and(|stored| stored.confirmed);
+        let recovery_codes_left = if enabled { factor.recovery_codes_left().await? } else { 0 };
+        Ok(TotpStatus { enabled, recovery_codes_left })
+    }
+
+    /// Makes a secret for the caller's device. It counts once a code of it was confirmed, within an hour.
+    ///
+    /// # Errors
+    /// [`AccountError`]: a wrong password, a second factor that is on already.
+    pub async fn enrol_totp(
+        &self,
+        principal: &Principal,
+        password: &Secret,
+        now: Timestamp,
+    ) -> Result<Enrolment, AccountError> {
+        let user = self.person(principal).await?;
+        self.check_own_password("password", &user, password).await?;
+        let bytes: [u8; SECRET_BYTES] = std::array::from_fn(|_| rand::random());
+        let secret = Secret::new(totp_rs::Secret::from(bytes).to_base32());
+        if !self.storage().second_factor(user.id).enrol(&secret, now).await? {
+            return Err(AccountError::TotpEnabled);
+        }
+        // a colon would end the issuer's name
+        let account_name = user.email.replace(':', "");
+        let totp = builder(&secret)?.with_account_name(account_name).with_issuer(Some("Basira"));
+        let url = totp.build().map_err(internal)?.to_url().map_err(internal)?;
+        Ok(Enrolment { secret, url: Secret::new(url) })
+    }
+
+    /// Turns the second factor on, and gives the codes to recover by.
+    ///
+    /// # Errors
+    /// [`AccountError`]: nothing was enrolled within an hour, a code that is not right.
+    pub async fn confirm_totp(
+        &self,
+        principal: &Principal,
+        code: &Secret,
+        now: Timestamp,
+    ) -> Result<Vec<Secret>, AccountError> {
+        let user = self.person(principal).await?;
+        let factor = self.storage().second_factor(user.id);
+        let stored = factor.find().await?.ok_or(AccountError::TotpNotEnrolled)?;
+        if stored.confirmed {
+            return Err(AccountError::TotpEnabled);
+        }
+        let step = step_of(&stored.secret, code, now)?
+            .ok_or_else(|| FieldError::new("code", "is not the one that the device shows now"))?;
+        let codes: Vec<Secret> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
+        let hashes = codes.iter().map(|code| token::hash(code.expose())).collect();
+        if !factor.confirm(step, hashes, now).await? {
+            return Err(AccountError::TotpNotEnrolled);
+        }
+        self.tell_second_factor_changed(&user, "turned on").await;
+        Ok(codes)
+    }
+
+    /// Turns the second factor off; it takes the password and a code, of the device or to recover by.
+    ///
+    /// # Errors
+    /// [`AccountError`]: a wrong password or code, a second factor that is not on.
+    pub async fn disable_totp(
+        &self,
+        principal: &Principal,
+        password: &Secret,
+        code: &Secret,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let user = self.person(principal).await?;
+        self.check_own_password("password", &user, password).await?;
+        let factor = self.storage().second_factor(user.id);
+        if !factor.find().await?.is_some_and(|stored| stored.confirmed) {
+            return Err(AccountError::TotpNotEnrolled);
+        }
+        self.check_second_factor(&user, Some(code), now).await?;
+        factor.remove().await?;
+        self.tell_second_factor_changed(&user, "turned off").await;
+        Ok(())
+    }
+
+    /// Goes on for a person without a second factor, or with a code that is spent herewith.
+    ///
+    /// # Errors
+    /// [`AccountError::CodeRequired`], [`AccountError::BadCode`].
+    pub(super) async fn check_second_factor(
+        &self,
+        user: &User,
+        code: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let factor = self.storage().second_factor(user.id);
+        let Some(stored) = factor.find().await?.filter(|stored| stored.confirmed) else { return Ok(()) };
+        let code = code.ok_or(AccountError::CodeRequired)?;
+        let good = match step_of(&stored.secret, code, now)? {
+            Some(step) => factor.spend_step(step).await?,
+            None => {
+                let written = code.expose().trim().to_lowercase();
+                factor.spend_recovery_code(&token::hash(&written)).await?
+            }
+        };
+        if good { Ok(()) } else { Err(AccountError::BadCode) }
+    }
+
+    async fn person(&self, principal: &Principal) -> Result<User, AccountError> {
+        let (user_id, _) = principal.person().ok_or(AccountError::NotAPerson)?;
+        let account = self.storage().account(principal.organization_id, user_id).await?;
+        Ok(account.ok_or(AccountError::Gone)?.user)
+    }
+
+    async fn tell_second_factor_changed(&self, user: &User, change: &str) {
+        let letter = Letter::second_factor_changed(change, &self.links().page("reset-password"));
+        if let Err(error) = self.links().send(user, &letter).await {
+            tracing::error!(user.id = %user.id, "cannot tell of a changed second factor: {error}");
+        }
+    }
+}
+
+/// Six digits, half a minute, SHA-1: what every device does. One step early or late is taken.
+fn builder(secret: &Secret) -> Result<Builder, AccountError> {
+    let secret = totp_rs::Secret::try_from_base32(secret.expose())
+        .map_err(|_| AccountError::Internal("a stored TOTP secret is damaged".to_owned()))?;
+    Ok(Builder::new().with_secret(secret))
+}
+
+/// The time step whose code `code` is, if it is that of one near `now`.
+fn step_of(secret: &Secret, code: &Secret, now: Timestamp) -> Result<Option<i64>, AccountError> {
+    let totp: Totp = builder(secret)?.build().map_err(internal)?;
+    let seconds = u64::try_from(now.as_millis() / 1_000).unwrap_or_default();
+    // devices show it in two groups
+    let code: String = code.expose().chars().filter(|character| !character.is_whitespace()).collect();
+    Ok(totp.check(&code, seconds).and_then(|step| i64::try_from(step).ok()))
+}
+
+fn recovery_code() -> Secret {
+    Secret::new(format!("{}-{}", random_hex::<HALF_CODE_BYTES>(), random_hex::<HALF_CODE_BYTES>()))
+}
+
+/// Never with the error's own words, which may hold the secret.
+fn internal(_: totp_rs::TotpError) -> AccountError {
+    AccountError::Internal("a TOTP secret cannot be used".to_owned())
+}

@@ -1,0 +1,22 @@
+//! The second factor of a person.
+
+use sea_orm::entity::prelude::*;
+
+use crate::storage::millis::Millis;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "totp")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    /// Sealed.
+    pub secret: Vec<u8>,
+    pub last_step: i64,
+    pub created_at: Millis,
+    pub confirmed_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
