@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::jwt::{Claims, Keyring};
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
-use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
+use super::standing::Standings;
+use super::{AccountError, Credential, Mailer, Principal, Role, Signup, Whose, token};
 use crate::config::LiveConfig;
 use crate::storage::store::{
     Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
@@ -58,6 +59,7 @@ pub struct Accounts {
     mailer: Mailer,
     config: LiveConfig,
     public_url: String,
+    standings: Standings,
 }
 
 /// What a login hands out.
@@ -106,6 +108,7 @@ impl Accounts {
             mailer,
             config,
             public_url: settings.public_url,
+            standings: Standings::default(),
         }
     }
 
@@ -175,7 +178,8 @@ impl Accounts {
             Rotation::Rotated { session_id, account } => {
                 Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
             }
-            Rotation::Reused => {
+            Rotation::Reused(ended) => {
+                self.access_changed(Whose::Session(ended.session_id));
                 tracing::warn!("a refresh token was used twice: its session is ended");
                 Err(AccountError::BadRefreshToken)
             }
@@ -183,12 +187,16 @@ impl Accounts {
         }
     }
 
-    /// Ends the session that `refresh` belongs to; one that is unknown is no error.
+    /// Ends the session that `refresh` belongs to, and says whose it was; one that is unknown is no error.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<(), StorageError> {
-        self.storage.end_session_of(&token::hash(refresh.expose()), now).await
+    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
+        let ended = self.storage.end_session_of(&token::hash(refresh.expose()), now).await?;
+        Ok(ended.map(|ended| {
+            self.access_changed(Whose::Session(ended.session_id));
+            ended.user_id
+        }))
     }
 
     /// Ends the session that the access token of `principal` was issued in; a key has none.
@@ -197,7 +205,11 @@ impl Accounts {
     /// [`StorageError`] when it could not be written.
     pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
         match principal.credential {
-            Credential::Token { session_id, .. } => self.storage.end_session(session_id, now).await,
+            Credential::Token { session_id, .. } => {
+                self.storage.end_session(session_id, now).await?;
+                self.access_changed(Whose::Session(session_id));
+                Ok(())
+            }
             Credential::ApiKey { .. } => Ok(()),
         }
     }
@@ -241,6 +253,10 @@ impl Accounts {
 
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    pub(super) const fn standings(&self) -> &Standings {
+        &self.standings
     }
 
     pub(super) const fn keyring(&self) -> &Keyring {

@@ -9,7 +9,9 @@ mod mail;
 mod password;
 mod principal;
 mod signup;
+mod standing;
 mod token;
+mod whose;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, Tokens};
@@ -19,6 +21,7 @@ pub use error::AccountError;
 pub use mail::{MailError, Mailer};
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use signup::Signup;
+pub use standing::Whose;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Whose;
+
 /// What a person or key may do; each role includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,6 +61,18 @@ impl Principal {
     #[must_use]
     pub const fn from_cookie(&self) -> bool {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+
+    /// Whether what is taken away from `whose` is taken away from this caller.
+    #[must_use]
+    pub fn is_of(&self, whose: Whose) -> bool {
+        match (whose, &self.credential) {
+            (Whose::Organization(organization), _) => organization == self.organization_id,
+            (Whose::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
+            (Whose::User(user), Credential::Token { user_id, .. }) => user == *user_id,
+            (Whose::ApiKey(key), Credential::ApiKey { key_id }) => key == *key_id,
+            _ => false,
+        }
     }
 
     /// Goes on only for `role` or higher.

@@ -31,7 +31,7 @@ impl Kind {
 }
 
 /// In the order of `config/basira.toml`; those of the health rules follow.
-pub(super) const KEYS: [(&str, Kind); 25] = [
+pub(super) const KEYS: [(&str, Kind); 26] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -43,6 +43,7 @@ pub(super) const KEYS: [(&str, Kind); 25] = [
     ("samples.retention.minute_days", Kind::Integer),
     ("samples.retention.hour_days", Kind::Integer),
     ("samples.retention.max_bytes", Kind::Integer),
+    ("audit.keep_days", Kind::Integer),
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),

@@ -14,7 +14,7 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
+use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
 use crate::auth::SignupPolicy;
 
 /// Reads everything, and collects what is wrong on the way.
@@ -40,6 +40,7 @@ impl Reader<'_> {
         let http = self.http();
         let storage = self.storage();
         let samples = self.samples();
+        let audit = self.audit();
         let auth = self.auth();
         let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
         let collect = self.collect();
@@ -51,6 +52,7 @@ impl Reader<'_> {
             http: http?,
             storage: storage?,
             samples: samples?,
+            audit: audit?,
             auth: auth?,
             mail: Mail { transport: mail? },
             collect: collect?,
@@ -103,6 +105,11 @@ impl Reader<'_> {
             }
             _ => self.wrong("samples.url", "must begin with sqlite://, postgres:// or clickhouse://"),
         }
+    }
+
+    fn audit(&mut self) -> Option<Audit> {
+        let days = self.integer("audit.keep_days", 1, 36_500)?;
+        Some(Audit { kept: Duration::from_secs(days * 24 * 3_600) })
     }
 
     fn auth(&mut self) -> Option<Auth> {

@@ -1,6 +1,7 @@
 //! Registering databases: what a body may say, and who is told of a change.
 
 mod field;
+mod given;
 mod host;
 mod input;
 

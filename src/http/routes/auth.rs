@@ -9,7 +9,7 @@ use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
 
 use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
-use crate::http::{Answer, ApiError, Request, Response, Route, response};
+use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, response};
 use crate::storage::store::Organization;
 
 const REFRESH_COOKIE: &str = "basira_refresh";
@@ -18,9 +18,9 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up),
-        Route::post("/api/v1/auth/login", log_in),
-        Route::post("/api/v1/auth/refresh", refresh),
+        Route::post("/api/v1/auth/signup", sign_up).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/login", log_in).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
         Route::get("/api/v1/auth/verify-email", verify_email),
@@ -56,6 +56,7 @@ struct SignedUp<'a> {
 
 async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
+    request.trail.claims(&signup.email);
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
     let body = SignedUp {
         user: &session.user,
@@ -67,6 +68,7 @@ async fn sign_up(mut request: Request) -> Answer {
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
+    request.trail.claims(&login.email);
     let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
     with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
@@ -82,7 +84,9 @@ async fn refresh(mut request: Request) -> Answer {
 async fn log_out(mut request: Request) -> Answer {
     let now = Timestamp::now();
     if let Some(refresh) = refresh_token(&mut request).await? {
-        request.app.accounts.log_out(&refresh, now).await?;
+        if let Some(user_id) = request.app.accounts.log_out(&refresh, now).await? {
+            request.trail.is_of_person(user_id);
+        }
     } else {
         match request.principal().await {
             Ok(principal) => request.app.accounts.log_out_principal(&principal, now).await?,

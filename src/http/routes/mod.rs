@@ -3,6 +3,7 @@
 mod active;
 mod api_keys;
 mod archiver;
+mod audit;
 mod auth;
 mod bgwriter;
 mod cluster;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Route> {
         active::routes(),
         api_keys::routes(),
         archiver::routes(),
+        audit::routes(),
         auth::routes(),
         bgwriter::routes(),
         cluster::routes(),

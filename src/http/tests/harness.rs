@@ -53,7 +53,7 @@ impl TestServer {
         let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
         let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
 
-        let principal = accounts.authenticate_token(&ada, Timestamp::now()).expect("ada's token");
+        let principal = accounts.authenticate_token(&ada, Timestamp::now()).await.expect("ada's token");
         let mut registered = database(principal.organization_id, "shop");
         (registered.target.host, registered.target.port) = ("127.0.0.1".to_owned(), 1);
         let id = registered.target.id;

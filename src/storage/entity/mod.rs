@@ -1,6 +1,7 @@
 //! The tables as rows.
 
 pub(super) mod api_key;
+pub(super) mod audit_entry;
 pub(super) mod email_token;
 pub(super) mod monitored_database;
 pub(super) mod organization;

@@ -3,16 +3,20 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod database_row;
 mod databases;
 mod email_tokens;
 mod recommendations;
 mod refresh_tokens;
+mod standing;
 mod targets;
 
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
+pub use audit::{Actor, AuditEntry, AuditFilter, NewAuditEntry, Outcome};
 pub use databases::{Database, Databases, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
-pub use refresh_tokens::{NewRefreshToken, Rotation};
+pub use refresh_tokens::{EndedSession, NewRefreshToken, Rotation};
+pub use standing::Standing;
