@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::store::{Account, Database, NewAccount};
 use super::*;
 
+mod audit;
 mod beside;
 mod credentials;
 mod databases;
