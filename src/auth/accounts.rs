@@ -3,26 +3,24 @@
 use std::time::Duration;
 
 use basira_actors::model::{Secret, Timestamp};
-use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::jwt::{Claims, Keyring};
+use super::links::Links;
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::standing::Standings;
-use super::{AccountError, Credential, Mailer, Principal, Role, Signup, Whose, token};
+use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
 use crate::config::LiveConfig;
-use crate::storage::store::{
-    Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
-};
+use crate::mail::Mailer;
+use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is good for.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
-const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// What a new organization has.
 const PLAN: &str = "free";
 
@@ -56,9 +54,8 @@ pub struct Accounts {
     storage: Storage,
     keyring: Keyring,
     passwords: Passwords,
-    mailer: Mailer,
+    links: Links,
     config: LiveConfig,
-    public_url: String,
     standings: Standings,
 }
 
@@ -101,13 +98,13 @@ impl Accounts {
     /// The accounts in `storage`.
     #[must_use]
     pub fn new(storage: Storage, config: LiveConfig, settings: AuthSettings, mailer: Mailer) -> Self {
+        let links = Links { storage: storage.clone(), mailer, public_url: settings.public_url };
         Self {
             storage,
             keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
             passwords: Passwords::default(),
-            mailer,
+            links,
             config,
-            public_url: settings.public_url,
             standings: Standings::default(),
         }
     }
@@ -138,7 +135,7 @@ impl Accounts {
             StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
             error => error.into(),
         })?;
-        if let Err(error) = self.send_verification(&account, now).await {
+        if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }
         let tokens = self.start_session(&account, now).await?;
@@ -259,24 +256,12 @@ impl Accounts {
         &self.standings
     }
 
-    pub(super) const fn keyring(&self) -> &Keyring {
-        &self.keyring
+    pub(super) const fn links(&self) -> &Links {
+        &self.links
     }
 
-    async fn send_verification(&self, account: &Account, now: Timestamp) -> Result<(), AccountError> {
-        let secret = token::generate();
-        let new = NewEmailToken {
-            user_id: account.user.id,
-            purpose: Purpose::VerifyEmail,
-            token_hash: token::hash(secret.expose()),
-            expires_at: now + VERIFICATION_LIFETIME,
-        };
-        self.storage.insert_email_token(new).await?;
-        let link = format!("{}/api/v1/auth/verify-email?token={}", self.public_url, secret.expose());
-        let internal = |error: &dyn std::error::Error| AccountError::Internal(error.to_string());
-        let address = account.user.email.parse().map_err(|error| internal(&error))?;
-        let to = Mailbox::new(Some(account.user.name.clone()), address);
-        self.mailer.send_verification(to, &Secret::new(link)).await.map_err(|error| internal(&error))
+    pub(super) const fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {

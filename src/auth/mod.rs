@@ -5,7 +5,7 @@ mod api_key;
 mod authenticate;
 mod error;
 mod jwt;
-mod mail;
+mod links;
 mod password;
 mod principal;
 mod signup;
@@ -18,7 +18,6 @@ pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, T
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
-pub use mail::{MailError, Mailer};
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use signup::Signup;
 pub use standing::Whose;

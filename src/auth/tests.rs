@@ -8,6 +8,7 @@ use basira_actors::model::Secret;
 use super::password::Passwords;
 use super::*;
 use crate::config::{Config, LiveConfig};
+use crate::mail::Mailer;
 use crate::storage::tests::{Fixture, NOW, fixtures};
 
 struct Instance {
@@ -18,14 +19,12 @@ struct Instance {
 async fn instances() -> Vec<Instance> {
     let mut instances = Vec::new();
     for fixture in fixtures().await {
-        instances.push(Instance { accounts: accounts(&fixture, SignupPolicy::Open).await, fixture });
+        instances.push(Instance { accounts: accounts(&fixture, SignupPolicy::Open), fixture });
     }
     instances
 }
 
-async fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
-    let mail = fixture.directory.path().join("mail");
-    let mailer = Mailer::to_directory(mail, "Basira <basira@localhost>").await.unwrap();
+fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
     let settings = AuthSettings {
         jwt_secret: Secret::new("jwt secret"),
         previous_jwt_secrets: Vec::new(),
@@ -33,7 +32,9 @@ async fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
     };
     let mut config = Config::load(None, [], &[]).unwrap();
     config.auth.signup = signup;
+    fixture.directory.path().clone_into(&mut config.data_dir);
     let config = LiveConfig::new(config);
+    let mailer = Mailer::new(config.clone());
     let accounts = Accounts::new(fixture.storage.clone(), config, settings, mailer);
     accounts.with_passwords(Passwords::with_rounds(1_000))
 }
@@ -68,7 +69,7 @@ async fn a_signup_is_logged_in_and_its_mail_verifies_it_once() {
         let [mail] = mails.as_slice() else { panic!("{mails:?}") };
         assert!(mail.contains("To: =?utf-8?") && mail.contains("<ada@x.org>\r\n"), "{mail}");
         assert!(mail.contains("\r\nSubject: Verify your e-mail address\r\n"), "{mail}");
-        let link = "\r\nhttps://basira.example/api/v1/auth/verify-email?token=";
+        let link = "\r\nhttps://basira.example/verify-email#token=";
         let token = mail.split_once(link).unwrap().1.split_once("\r\n").unwrap().0;
 
         let late = accounts.verify_email(token, NOW + Duration::from_secs(24 * 3_600)).await;
@@ -117,7 +118,7 @@ async fn an_address_signs_up_once_and_slugs_differ() {
 #[tokio::test]
 async fn a_closed_server_lets_nobody_in() {
     for Instance { fixture, .. } in instances().await {
-        let closed = accounts(&fixture, SignupPolicy::Closed).await;
+        let closed = accounts(&fixture, SignupPolicy::Closed);
         let refused = closed.sign_up(&signup("ada@x.org"), NOW).await;
         assert!(matches!(refused, Err(AccountError::SignupClosed)));
     }

@@ -5,6 +5,7 @@ mod error;
 mod keys;
 mod layers;
 mod live;
+mod mail;
 mod reader;
 mod secrets;
 mod show;
@@ -24,6 +25,7 @@ pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::LiveConfig;
+pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::secrets::{Secrets, SecretsError};
 pub use self::show::show;
 use crate::auth::SignupPolicy;
@@ -79,18 +81,6 @@ pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    pub transport: MailTransport,
-}
-
-/// How mails leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTransport {
-    /// As `.eml` files below `data_dir/mail`.
-    File,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

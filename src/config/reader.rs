@@ -1,6 +1,7 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod mail;
 mod retention;
 
 use std::fmt::Display;
@@ -14,7 +15,7 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
+use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Samples, Storage, Targets};
 use crate::auth::SignupPolicy;
 
 /// Reads everything, and collects what is wrong on the way.
@@ -42,7 +43,7 @@ impl Reader<'_> {
         let samples = self.samples();
         let audit = self.audit();
         let auth = self.auth();
-        let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
+        let mail = self.mail();
         let collect = self.collect();
         let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
@@ -54,7 +55,7 @@ impl Reader<'_> {
             samples: samples?,
             audit: audit?,
             auth: auth?,
-            mail: Mail { transport: mail? },
+            mail: mail?,
             collect: collect?,
             health: health?,
             targets: Targets { deny: targets? },

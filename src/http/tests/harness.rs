@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::samples::FixedSamples;
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, Mailer, Signup};
+use crate::auth::{Accounts, AuthSettings, Signup};
 use crate::config::{Config, LiveConfig};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::mail::Mailer;
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
 
@@ -40,15 +41,16 @@ impl TestServer {
     /// Answers by `routes` only.
     pub(super) async fn with_routes(routes: Vec<Route>) -> Self {
         let Fixture { storage, directory, .. } = sqlite().await;
-        let mailer = Mailer::to_directory(directory.path().join("mail"), "Basira <basira@localhost>");
         let settings = AuthSettings {
             jwt_secret: Secret::new("jwt secret"),
             previous_jwt_secrets: Vec::new(),
             public_url: "https://basira.example".to_owned(),
         };
-        let config = LiveConfig::new(Config::load(None, [], &[]).expect("the defaults are good"));
-        let accounts =
-            Accounts::new(storage.clone(), config.clone(), settings, mailer.await.expect("a mailer"));
+        let mut config = Config::load(None, [], &[]).expect("the defaults are good");
+        directory.path().clone_into(&mut config.data_dir);
+        let config = LiveConfig::new(config);
+        let mailer = Mailer::new(config.clone());
+        let accounts = Accounts::new(storage.clone(), config.clone(), settings, mailer);
         let accounts = accounts.with_cheap_passwords();
         let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
         let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
