@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, integer_null, json_binary, pk_uuid, text, text_null, text_uniq, uuid,
+    big_integer, integer_null, json_binary, pk_uuid, text, text_null, text_uniq, uuid,
     uuid_null,
 };
 
@@ -69,7 +69,6 @@ fn invitation() -> TableCreateStatement {
         .col(uuid_null("invited_by"))
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
-        .col(big_integer_null("accepted_at"))
         .foreign_key(
             ForeignKey::create()
                 .from("invitation", "organization_id")

@@ -260,11 +260,19 @@ impl Accounts {
         &self.links
     }
 
+    pub(super) const fn config(&self) -> &LiveConfig {
+        &self.config
+    }
+
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     pub(super) const fn keyring(&self) -> &Keyring {
         &self.keyring
     }
 
-    async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
+    pub(super) async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
         let (refresh, stored) = new_refresh_token(now);
         let session_id = Uuid::now_v7();
         let access = self.access_token(account, session_id, now)?;
@@ -287,7 +295,7 @@ impl Accounts {
 }
 
 impl Profile {
-    fn of(account: &Account) -> Result<Self, AccountError> {
+    pub(super) fn of(account: &Account) -> Result<Self, AccountError> {
         let user = &account.user;
         Ok(Self {
             id: user.id,

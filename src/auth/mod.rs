@@ -7,6 +7,7 @@ mod error;
 mod jwt;
 mod links;
 mod password;
+mod people;
 mod principal;
 mod signup;
 mod standing;
@@ -18,8 +19,9 @@ pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, T
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
+pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
-pub use signup::Signup;
+pub use signup::{Signup, normalised_email};
 pub use standing::Whose;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::json;
 use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
 
-use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
+use crate::auth::{Acceptance, ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Session, Signup, Tokens};
 use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, response};
 use crate::storage::store::Organization;
 
@@ -19,6 +19,7 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/v1/auth/signup", sign_up).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/accept-invitation", accept_invitation),
         Route::post("/api/v1/auth/login", log_in).recorded(Recorded::Both),
         Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
@@ -58,12 +59,23 @@ async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
     request.trail.claims(&signup.email);
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
+    signed_up(&request, &session)
+}
+
+async fn accept_invitation(mut request: Request) -> Answer {
+    let acceptance: Acceptance = request.json().await?;
+    let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
+    request.trail.is_of_person(session.user.id);
+    signed_up(&request, &session)
+}
+
+fn signed_up(request: &Request, session: &Session) -> Answer {
     let body = SignedUp {
         user: &session.user,
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_cookies(&request, response::created(&body)?, &session.tokens)
+    with_cookies(request, response::created(&body)?, &session.tokens)
 }
 
 async fn log_in(mut request: Request) -> Answer {

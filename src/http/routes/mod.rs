@@ -21,11 +21,16 @@ mod fleet;
 mod health;
 mod index_advice;
 mod indexes;
+mod instance;
+mod invitations;
 mod io_stats;
 mod locks;
 mod log_tables;
+mod me;
+mod members;
 mod merges;
 mod mutations;
+mod organization;
 mod overview;
 mod parts;
 mod queries;
@@ -69,11 +74,16 @@ pub fn all() -> Vec<Route> {
         health::routes(),
         index_advice::routes(),
         indexes::routes(),
+        instance::routes(),
+        invitations::routes(),
         io_stats::routes(),
         locks::routes(),
         log_tables::routes(),
+        me::routes(),
+        members::routes(),
         merges::routes(),
         mutations::routes(),
+        organization::routes(),
         overview::routes(),
         parts::routes(),
         queries::routes(),

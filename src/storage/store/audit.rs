@@ -71,6 +71,13 @@ impl NewAuditEntry {
             details: Map::new(),
         }
     }
+
+    /// With something else that is worth knowing; never a secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
 }
 
 /// What was written down, as the API shows it.
