@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings};
+use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
 use crate::mail::Mailer;
@@ -67,6 +67,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
         live: LiveStreams::default(),
         shutdown: shutdown.clone(),
     });
+    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.local_addr());
     let served = server.run(app).await;
@@ -74,6 +75,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
     supervisor.shutdown().await;
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
+    let _ = pruning.await;
     samples.close().await;
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;

@@ -2,8 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, integer_null, json_binary, pk_uuid, text, text_null, text_uniq, uuid,
-    uuid_null,
+    big_integer, integer_null, json_binary, pk_uuid, text, text_null, text_uniq, uuid, uuid_null,
 };
 
 #[derive(DeriveMigrationName)]

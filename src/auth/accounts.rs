@@ -158,11 +158,18 @@ impl Accounts {
         let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
+        let (refresh, stored) = new_refresh_token(now);
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(&account, session_id, now)?;
+        // it may have been changed while it was checked
+        if !self.storage.start_session_of(session_id, &account.user, stored).await? {
+            return Err(AccountError::BadCredentials);
+        }
         if verdict == Verdict::RightButCheap {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
-        self.start_session(&account, now).await
+        Ok(Tokens { access, refresh })
     }
 
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
@@ -229,13 +236,13 @@ impl Accounts {
         }
     }
 
-    /// Spends the token of a verification mail: its organization is verified from now on.
+    /// Spends the token of a verification mail: its organization is verified from now on. Says who proved the address.
     ///
     /// # Errors
     /// [`AccountError::BadEmailToken`] when it is not good any more.
-    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<(), AccountError> {
+    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<Uuid, AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
-        verified.map(|_| ()).ok_or(AccountError::BadEmailToken)
+        verified.ok_or(AccountError::BadEmailToken)
     }
 
     #[cfg(test)]
@@ -272,7 +279,11 @@ impl Accounts {
         &self.keyring
     }
 
-    pub(super) async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
+    pub(super) async fn start_session(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
         let (refresh, stored) = new_refresh_token(now);
         let session_id = Uuid::now_v7();
         let access = self.access_token(account, session_id, now)?;

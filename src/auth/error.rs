@@ -25,6 +25,9 @@ pub enum AccountError {
     /// Unknown, expired or used before.
     #[error("the link is not valid any more: ask for a new one")]
     BadEmailToken,
+    /// A key came where a person must.
+    #[error("this is for people: log in instead of sending an API key")]
+    NotAPerson,
     /// The account of an access token is gone.
     #[error("the account does not exist any more")]
     Gone,

@@ -10,6 +10,7 @@ use crate::storage::Storage;
 use crate::storage::store::{NewEmailToken, Purpose, User};
 
 const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+const RESET_LIFETIME: Duration = Duration::from_secs(3_600);
 
 /// Makes tokens and mails them; cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,10 +28,31 @@ impl Links {
         self.send(user, &Letter::verify_email(&self.link("verify-email", &token))).await
     }
 
+    /// As [`Self::send_verification`], if `email` has an account whose address is not proved yet.
+    pub(super) async fn send_verification_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
+        match self.storage.account_by_email(email).await? {
+            Some(account) if !account.user.email_verified => self.send_verification(&account.user, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Offers a new password, if `email` has an account.
+    pub(super) async fn send_reset_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
+        let Some(account) = self.storage.account_by_email(email).await? else { return Ok(()) };
+        let token = self.token(&account.user, Purpose::ResetPassword, now + RESET_LIFETIME).await?;
+        let letter = Letter::reset_password(&self.link("reset-password", &token));
+        self.send(&account.user, &letter).await
+    }
+
     /// The page called `page`, opened with `token`. What stands after a `#` is not sent to any server: not to
     /// proxies and their logs, not in `Referer`.
     pub(super) fn link(&self, page: &str, token: &Secret) -> Secret {
-        Secret::new(format!("{}/{page}#token={}", self.public_url, token.expose()))
+        Secret::new(format!("{}#token={}", self.page(page), token.expose()))
+    }
+
+    /// The page called `name`.
+    pub(super) fn page(&self, name: &str) -> String {
+        format!("{}/{name}", self.public_url)
     }
 
     pub(super) async fn send(&self, user: &User, letter: &Letter) -> Result<(), AccountError> {

@@ -7,8 +7,10 @@ mod error;
 mod jwt;
 mod links;
 mod password;
+mod passwords;
 mod people;
 mod principal;
+mod pruning;
 mod signup;
 mod standing;
 mod token;
@@ -21,6 +23,7 @@ pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
 pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
+pub use pruning::prune_now_and_then;
 pub use signup::{Signup, normalised_email};
 pub use standing::Whose;
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::signup::normalised_email;
-use super::{AccountError, Accounts, Credential, Me, Principal, Profile, Role, Session, SignupPolicy, Whose};
+use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, SignupPolicy, Whose};
 use super::{password, token};
 use crate::fields::{self, FieldError};
 use crate::mail::Letter;
@@ -91,7 +91,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Me, AccountError> {
         let name = fields::line("name", name, 200)?;
-        let Credential::Token { user_id, .. } = principal.credential else { return Err(AccountError::Gone) };
+        let (user_id, _) = principal.person().ok_or(AccountError::NotAPerson)?;
         if !self.storage().members(principal.organization_id).rename(user_id, &name, now).await? {
             return Err(AccountError::Gone);
         }
@@ -116,7 +116,7 @@ impl Accounts {
             return Err(FieldError::new("email", "must be an e-mail address").into());
         }
         let me = self.me(principal).await?;
-        let inviter = me.user.ok_or(AccountError::Gone)?;
+        let inviter = me.user.ok_or(AccountError::NotAPerson)?;
         if !me.organization.verified {
             return Err(AccountError::VerificationRequired);
         }
@@ -162,7 +162,7 @@ impl Accounts {
     pub async fn accept(&self, acceptance: &Acceptance, now: Timestamp) -> Result<Session, AccountError> {
         self.lets_join()?;
         let name = fields::line("name", &acceptance.name, 200)?;
-        let password = password::acceptable(acceptance.password.expose())?;
+        let password = password::acceptable("password", acceptance.password.expose())?;
         let token_hash = token::hash(acceptance.token.expose());
         // hashing is dear: only for who holds a token
         if self.storage().invitation(&token_hash, now).await?.is_none() {

@@ -63,6 +63,15 @@ impl Principal {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })
     }
 
+    /// The person and the session; a key has neither.
+    #[must_use]
+    pub const fn person(&self) -> Option<(Uuid, Uuid)> {
+        match self.credential {
+            Credential::Token { user_id, session_id, .. } => Some((user_id, session_id)),
+            Credential::ApiKey { .. } => None,
+        }
+    }
+
     /// Whether what is taken away from `whose` is taken away from this caller.
     #[must_use]
     pub fn is_of(&self, whose: Whose) -> bool {

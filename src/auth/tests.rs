@@ -3,13 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use basira_actors::model::Secret;
+use basira_actors::model::{Secret, Timestamp};
+use tokio_util::sync::CancellationToken;
 
 use super::password::Passwords;
 use super::*;
 use crate::config::{Config, LiveConfig};
 use crate::mail::Mailer;
-use crate::storage::tests::{Fixture, NOW, fixtures};
+use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
+
+mod passwords;
 
 struct Instance {
     accounts: Accounts,
@@ -48,9 +51,13 @@ fn signup(email: &str) -> Signup {
     }
 }
 
+/// Those that are whole, oldest first.
 fn mails(fixture: &Fixture) -> Vec<String> {
     let files = std::fs::read_dir(fixture.directory.path().join("mail")).unwrap();
-    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 fn bearer(authorization: &str) -> Presented<'_> {
@@ -231,6 +238,43 @@ async fn the_cookie_counts_when_there_is_no_header() {
         assert!(matches!(accounts.authenticate(bad, NOW).await, Err(AuthenticateError::Refused)));
         let nothing = accounts.authenticate(Presented::default(), NOW).await;
         assert!(matches!(nothing, Err(AuthenticateError::Missing)));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_worked_for_as_much_as_a_known_one() {
+    for Instance { accounts, .. } in instances().await {
+        accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
+        let dearer = accounts.with_passwords(Passwords::with_rounds(2_000));
+        let mut costs = Vec::new();
+        for email in ["ada@x.org", "eve@x.org", "", "no address", &"x".repeat(1_000)] {
+            let spent = || dearer.passwords().spent.load(std::sync::atomic::Ordering::Relaxed);
+            let before = spent();
+            let refused = dearer.log_in(email, &Secret::new("battery staple"), NOW).await;
+            assert!(matches!(refused, Err(AccountError::BadCredentials)), "{email}");
+            costs.push(spent() - before);
+        }
+        assert_eq!(costs, [2_000; 5], "rounds");
+    }
+}
+
+#[tokio::test]
+async fn expired_tokens_go_by_themselves() {
+    for Instance { accounts, fixture } in instances().await {
+        let expired = Timestamp::now() - REFRESH_LIFETIME - Duration::from_secs(60);
+        accounts.sign_up(&signup("ada@x.org"), expired).await.unwrap();
+        accounts.log_in("ada@x.org", &Secret::new("correct horse"), Timestamp::now()).await.unwrap();
+        let shutdown = CancellationToken::new();
+        let pruning = tokio::spawn(prune_now_and_then(fixture.storage.clone(), shutdown.clone()));
+        for _ in 0..1_000 {
+            if token_counts(&fixture.storage).await == [1, 0] {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(token_counts(&fixture.storage).await, [1, 0]);
+        shutdown.cancel();
+        pruning.await.unwrap();
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use basira_actors::model::{
     DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Target, Timestamp, TlsMode,
 };
+use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tempfile::TempDir;
 
 use super::store::{Account, Database, NewAccount};
@@ -16,6 +17,9 @@ mod audit;
 mod beside;
 mod credentials;
 mod databases;
+mod passwords;
+mod people;
+mod pruning;
 mod recommendations;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
@@ -69,6 +73,13 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
 pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
     let sql = format!("UPDATE user_account SET role = '{role}' WHERE email = '{email}'");
     storage.writer.execute_unprepared(&sql).await.unwrap();
+}
+
+/// How many refresh tokens and mailed tokens are kept.
+pub(crate) async fn token_counts(storage: &Storage) -> [u64; 2] {
+    let refresh = entity::refresh_token::Entity::find().count(&storage.writer);
+    let mailed = entity::email_token::Entity::find().count(&storage.writer);
+    [refresh.await.unwrap(), mailed.await.unwrap()]
 }
 
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {

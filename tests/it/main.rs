@@ -27,6 +27,8 @@ mod keeping;
 mod live;
 mod locks;
 mod managed;
+mod passwords;
+mod people;
 mod plans;
 mod replication;
 mod roles;

@@ -44,8 +44,11 @@ impl From<AccountError> for ApiError {
             AccountError::BadCredentials => Self::unauthenticated("bad_credentials", message),
             AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
+            AccountError::NotAPerson => Self::forbidden("person_required", message),
             AccountError::NoSuchMember => Self::not_found("member"),
-            AccountError::LastOwner => Self::Conflict { code: "last_owner", field: None, message: message.into() },
+            AccountError::LastOwner => {
+                Self::Conflict { code: "last_owner", field: None, message: message.into() }
+            }
             AccountError::VerificationRequired => Self::forbidden("verification_required", message),
             AccountError::TooManyInvitations => {
                 Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }

@@ -16,11 +16,8 @@ enum Wanted {
 }
 
 impl Choice for Wanted {
-    const ALL: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("done", Self::Only(Outcome::Done)),
-        ("refused", Self::Only(Outcome::Refused)),
-    ];
+    const ALL: &'static [(&'static str, Self)] =
+        &[("all", Self::All), ("done", Self::Only(Outcome::Done)), ("refused", Self::Only(Outcome::Refused))];
 }
 
 async fn of_organization(request: Request) -> Answer {

@@ -5,10 +5,12 @@ use std::time::Duration;
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
+use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{Acceptance, ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Session, Signup, Tokens};
+use crate::auth::{
+    ACCESS_COOKIE, ACCESS_LIFETIME, Acceptance, Profile, REFRESH_LIFETIME, Session, Signup, Tokens,
+};
 use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, response};
 use crate::storage::store::Organization;
 
@@ -24,7 +26,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
-        Route::get("/api/v1/auth/verify-email", verify_email),
+        Route::get("/api/v1/auth/verify-email", verify_email).recorded(Recorded::Done),
+        Route::post("/api/v1/auth/resend-verification", resend_verification),
     ]
 }
 
@@ -32,6 +35,11 @@ pub(super) fn routes() -> Vec<Route> {
 struct Login {
     email: String,
     password: Secret,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,8 +128,16 @@ async fn me(request: Request) -> Answer {
 async fn verify_email(request: Request) -> Answer {
     let query = request.query()?;
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
-    request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    let user_id = request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    request.trail.is_of_person(user_id);
     response::ok(&json!({"verified": true}))
+}
+
+/// 202, whether or not a mail follows.
+async fn resend_verification(mut request: Request) -> Answer {
+    let Address { email } = request.json().await?;
+    request.app.accounts.resend_verification(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
 }
 
 /// The refresh token of the body, else of the cookie, which only this server's own pages may use.

@@ -3,8 +3,8 @@
 use basira_actors::model::Timestamp;
 use serde::Deserialize;
 
-use crate::auth::{AccountError, Credential};
-use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::auth::AccountError;
+use crate::http::{Answer, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::patch("/api/v1/auth/me", change), Route::delete("/api/v1/auth/me", leave)]
@@ -17,9 +17,6 @@ struct Change {
 
 async fn change(mut request: Request) -> Answer {
     let principal = request.principal().await?;
-    if matches!(principal.credential, Credential::ApiKey { .. }) {
-        return Err(no_person());
-    }
     let Change { name } = request.json().await?;
     response::ok(&request.app.accounts.rename(&principal, &name, Timestamp::now()).await?)
 }
@@ -27,7 +24,7 @@ async fn change(mut request: Request) -> Answer {
 /// Removes the account with its sessions and, unless `keep_keys`, the API keys that it made. The last owner stays.
 async fn leave(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let Credential::Token { user_id, .. } = principal.credential else { return Err(no_person()) };
+    let (user_id, _) = principal.person().ok_or(AccountError::NotAPerson)?;
     let keep_keys = request.query()?.flag("keep_keys", false)?;
     let accounts = &request.app.accounts;
     let organization = principal.organization_id;
@@ -37,8 +34,4 @@ async fn leave(request: Request) -> Answer {
         Err(error) => return Err(error.into()),
     }
     Ok(response::no_content())
-}
-
-fn no_person() -> ApiError {
-    ApiError::forbidden("person_required", "this takes a person, logged in: a key has no account")
 }

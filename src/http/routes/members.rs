@@ -46,8 +46,7 @@ async fn remove(request: Request) -> Answer {
     let id = request.path_id("id")?;
     let keep_keys = request.query()?.flag("keep_keys", false)?;
     let accounts = &request.app.accounts;
-    let removed =
-        accounts.remove_member(principal.organization_id, id, keep_keys, Timestamp::now()).await?;
+    let removed = accounts.remove_member(principal.organization_id, id, keep_keys, Timestamp::now()).await?;
     request.trail.note("revoked_keys", removed.1.len());
     Ok(response::no_content())
 }

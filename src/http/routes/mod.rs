@@ -32,7 +32,9 @@ mod merges;
 mod mutations;
 mod organization;
 mod overview;
+mod pages;
 mod parts;
+mod passwords;
 mod queries;
 mod recommendations;
 mod replication;
@@ -85,7 +87,9 @@ pub fn all() -> Vec<Route> {
         mutations::routes(),
         organization::routes(),
         overview::routes(),
+        pages::routes(),
         parts::routes(),
+        passwords::routes(),
         queries::routes(),
         replication::routes(),
         recommendations::routes(),

@@ -70,7 +70,11 @@ async fn what_changes_nothing_or_was_not_done_leaves_no_trail() {
         (Method::POST, "/api/v1/api-keys", None, 401),
         (Method::DELETE, "/api/v1/databases/{id}", Some(&server.eve), 404),
     ] {
-        assert_eq!(send(&server, method, path, token.map(String::as_str), &json!({})).await, status, "{path}");
+        assert_eq!(
+            send(&server, method, path, token.map(String::as_str), &json!({})).await,
+            status,
+            "{path}"
+        );
     }
     assert_eq!(audit(&server).await, Vec::<Value>::new());
     assert_eq!(server.get("/api/v1/admin/audit", 200).await, json!([]));

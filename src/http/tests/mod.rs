@@ -5,6 +5,8 @@ mod audit;
 mod conventions;
 mod harness;
 mod live;
+mod pages;
+mod people;
 mod queries;
 mod samples;
 mod shutdown;

@@ -3,12 +3,13 @@
 use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateResult,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, UpdateResult,
 };
 use uuid::Uuid;
 
-use super::Account;
 use super::accounts::accounts;
+use super::{Account, User};
 use crate::storage::entity::{refresh_token, user_account};
 use crate::storage::{Storage, StorageError};
 
@@ -49,6 +50,29 @@ impl Storage {
         token: NewRefreshToken,
     ) -> Result<(), StorageError> {
         insert(&self.writer, session_id, user_id, token).await
+    }
+
+    /// As [`Self::start_session`], unless the password of `user` was changed since `user` was read: then false. So nobody
+    /// who logs in with the old password while it is changed stays logged in.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn start_session_of(
+        &self,
+        session_id: Uuid,
+        user: &User,
+        token: NewRefreshToken,
+    ) -> Result<bool, StorageError> {
+        let transaction = self.begin().await?;
+        let unchanged = user_account::Entity::find_by_id(user.id)
+            .filter(user_account::Column::PasswordHash.eq(&user.password_hash))
+            .lock_shared();
+        if unchanged.one(&transaction).await?.is_none() {
+            return Ok(false);
+        }
+        insert(&transaction, session_id, user.id, token).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Spends the token with `hash` and stores `next` in its family, atomically: of two that try the same token at
@@ -150,6 +174,24 @@ async fn is_revoked(connection: &impl ConnectionTrait, family_id: Uuid) -> Resul
         .filter(refresh_token::Column::FamilyId.eq(family_id))
         .filter(refresh_token::Column::RevokedAt.is_not_null());
     Ok(revoked.count(connection).await? > 0)
+}
+
+/// Ends the sessions of a person, except one.
+pub(super) async fn revoke_sessions(
+    connection: &impl ConnectionTrait,
+    user_id: Uuid,
+    except: Option<Uuid>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let changes = refresh_token::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+    refresh_token::Entity::update_many()
+        .set(changes)
+        .filter(refresh_token::Column::UserId.eq(user_id))
+        .filter(refresh_token::Column::RevokedAt.is_null())
+        .filter(Condition::all().add_option(except.map(|family| refresh_token::Column::FamilyId.ne(family))))
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 async fn revoke(

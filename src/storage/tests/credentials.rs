@@ -126,7 +126,7 @@ async fn a_verification_token_is_good_once_and_for_its_purpose() {
         assert_eq!(verify("verify", NOW + Duration::from_secs(60)).await, None, "expired");
         let organization = storage.organization(account.organization.id).await.unwrap().unwrap();
         assert!(!organization.verified);
-        assert_eq!(verify("verify", NOW).await, Some(account.organization.id));
+        assert_eq!(verify("verify", NOW).await, Some(account.user.id));
         assert_eq!(verify("verify", NOW).await, None, "spent");
         let organization = storage.organization(account.organization.id).await.unwrap().unwrap();
         assert!(organization.verified);
