@@ -233,7 +233,7 @@ async fn a_logout_and_a_revoked_key_end_their_streams_and_no_others() {
             owner.send(Method::DELETE, &path, &Value::Null, 204).await;
         });
         assert_eq!(of_key.await, 4401);
-        bob.send(Method::POST, "/api/v1/auth/logout", &Value::Null, 204).await;
+        bob.send(Method::POST, "/api/v1/auth/logout", &json!({}), 204).await;
     };
     assert_eq!(bob.stream_until(ends).await, 4401);
     bob.get("/api/v1/databases", 401).await;

@@ -71,8 +71,9 @@ async fn the_last_owner_stays_whoever_steps_down_at_once() {
 
         let stranger = sign_up(&storage, "eve@x.org").await;
         let elsewhere = MemberChange { role: None, revoke_keys: true };
-        let elsewhere = storage.members(stranger.organization.id).change(owner.id, elsewhere, "owner", NOW);
-        assert_eq!(elsewhere.await.unwrap(), MemberChanged::Unknown);
+        let members = storage.members(stranger.organization.id);
+        let elsewhere = members.change(owner.id, elsewhere, "owner", NOW).await.unwrap();
+        assert_eq!(elsewhere, MemberChanged::Unknown);
     }
 }
 
