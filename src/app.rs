@@ -13,8 +13,8 @@ use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::reload::Reloader;
 use crate::samples::SampleStore;
-use crate::storage::Storage;
-use crate::storage::store::Database;
+use crate::storage::store::{Database, NewAuditEntry};
+use crate::storage::{Storage, StorageError};
 
 /// The parts of the running server.
 pub struct App {
@@ -36,6 +36,14 @@ impl App {
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.config.current()
+    }
+
+    /// Writes `entry` into the audit log.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn record(&self, entry: NewAuditEntry) -> Result<(), StorageError> {
+        self.storage.record(entry, self.config().audit.kept).await
     }
 
     /// Where the actor of each database is found.

@@ -14,6 +14,7 @@ mod m20261125_000008_watch_clusters;
 mod m20261125_000009_keep_advice;
 mod m20261125_000010_try_indexes;
 mod m20261125_000011_create_second_factors;
+mod m20261125_000012_keep_audit;
 mod m20261125_000014_create_identities;
 mod m20261126_000015_follow_defaults;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000015_follow_defaults::Migration),
             Box::new(m20261125_000014_create_identities::Migration),
             Box::new(m20261125_000011_create_second_factors::Migration),
+            Box::new(m20261125_000012_keep_audit::Migration),
         ]
     }
 }

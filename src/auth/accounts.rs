@@ -11,7 +11,8 @@ use super::links::Links;
 use super::oidc::SignIn;
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
-use super::{AccountError, Credential, Principal, Role, Signup, token};
+use super::standing::Standings;
+use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
 use crate::config::{LiveConfig, SignupPolicy};
 use crate::mail::Mailer;
 use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
@@ -44,6 +45,7 @@ pub struct Accounts {
     pub(super) links: Links,
     pub(super) config: LiveConfig,
     pub(super) sign_in: SignIn,
+    standings: Standings,
 }
 
 /// What a login hands out.
@@ -93,6 +95,7 @@ impl Accounts {
             links,
             config,
             sign_in: SignIn::default(),
+            standings: Standings::default(),
         }
     }
 
@@ -185,7 +188,8 @@ impl Accounts {
             Rotation::Rotated { session_id, account } => {
                 Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
             }
-            Rotation::Reused => {
+            Rotation::Reused(ended) => {
+                self.access_changed(Whose::Session(ended.session_id));
                 tracing::warn!("a refresh token was used twice: its session is ended");
                 Err(AccountError::BadRefreshToken)
             }
@@ -193,12 +197,16 @@ impl Accounts {
         }
     }
 
-    /// Ends the session that `refresh` belongs to; one that is unknown is no error.
+    /// Ends the session that `refresh` belongs to, and says whose it was; one that is unknown is no error.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<(), StorageError> {
-        self.storage.end_session_of(&token::hash(refresh.expose()), now).await
+    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
+        let ended = self.storage.end_session_of(&token::hash(refresh.expose()), now).await?;
+        Ok(ended.map(|ended| {
+            self.access_changed(Whose::Session(ended.session_id));
+            ended.user_id
+        }))
     }
 
     /// Ends the session that the access token of `principal` was issued in; a key has none.
@@ -207,7 +215,11 @@ impl Accounts {
     /// [`StorageError`] when it could not be written.
     pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
         match principal.credential {
-            Credential::Token { session_id, .. } => self.storage.end_session(session_id, now).await,
+            Credential::Token { session_id, .. } => {
+                self.storage.end_session(session_id, now).await?;
+                self.access_changed(Whose::Session(session_id));
+                Ok(())
+            }
             Credential::ApiKey { .. } => Ok(()),
         }
     }
@@ -230,13 +242,13 @@ impl Accounts {
         }
     }
 
-    /// Spends the token of a verification mail: its organization is verified from now on.
+    /// Spends the token of a verification mail: its organization is verified from now on. Says who proved the address.
     ///
     /// # Errors
     /// [`AccountError::BadEmailToken`] when it is not good any more.
-    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<(), AccountError> {
+    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<Uuid, AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
-        verified.map(|_| ()).ok_or(AccountError::BadEmailToken)
+        verified.ok_or(AccountError::BadEmailToken)
     }
 
     #[cfg(test)]
@@ -253,12 +265,20 @@ impl Accounts {
         &self.storage
     }
 
-    pub(super) const fn passwords(&self) -> &Passwords {
-        &self.passwords
+    pub(super) const fn standings(&self) -> &Standings {
+        &self.standings
     }
 
     pub(super) const fn links(&self) -> &Links {
         &self.links
+    }
+
+    pub(super) const fn config(&self) -> &LiveConfig {
+        &self.config
+    }
+
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
     }
 
     pub(super) const fn keyring(&self) -> &Keyring {
@@ -292,7 +312,7 @@ impl Accounts {
 }
 
 impl Profile {
-    fn of(account: &Account) -> Result<Self, AccountError> {
+    pub(super) fn of(account: &Account) -> Result<Self, AccountError> {
         let user = &account.user;
         Ok(Self {
             id: user.id,

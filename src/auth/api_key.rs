@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::token::{self, random_hex};
-use super::{AccountError, Accounts, Credential, Principal, Role};
+use super::{AccountError, Accounts, Credential, Principal, Role, Whose};
 use crate::fields;
 use crate::storage::StorageError;
 use crate::storage::store::{ApiKey, NewApiKey};
@@ -68,7 +68,9 @@ impl Accounts {
         id: Uuid,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        self.storage().api_keys(organization).revoke(id, now).await
+        let revoked = self.storage().api_keys(organization).revoke(id, now).await?;
+        self.access_changed(Whose::ApiKey(id));
+        Ok(revoked)
     }
 
     /// Whose key this is; `None` when it is nobody's or revoked.

@@ -43,6 +43,18 @@ pub enum AccountError {
     /// The account of an access token is gone.
     #[error("the account does not exist any more")]
     Gone,
+    /// The organization has no such person.
+    #[error("no such member")]
+    NoSuchMember,
+    /// Nobody would be left to manage people.
+    #[error("this is the last owner: make somebody else an owner first, or delete the organization")]
+    LastOwner,
+    /// Nobody of the organization has proved an address, and it wants to write to strangers.
+    #[error("verify your e-mail address to invite people")]
+    VerificationRequired,
+    /// Too many wait to be accepted.
+    #[error("too many invitations wait to be accepted: take some back first")]
+    TooManyInvitations,
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -9,11 +9,14 @@ mod links;
 mod oidc;
 mod password;
 mod passwords;
+mod people;
 mod principal;
 mod pruning;
 mod signup;
+mod standing;
 mod token;
 mod totp;
+mod whose;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
@@ -21,9 +24,11 @@ pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
 pub use oidc::{Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
+pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use pruning::prune_now_and_then;
-pub use signup::Signup;
+pub use signup::{Signup, normalised_email};
+pub use standing::Whose;
 pub use totp::{Enrolment, TotpStatus};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use basira_actors::model::{Secret, Timestamp};
 
 use super::password::{self, Verdict};
 use super::signup::normalised_email;
-use super::{AccountError, Accounts, Principal, token};
+use super::{AccountError, Accounts, Principal, Whose, token};
 use crate::fields::FieldError;
 use crate::mail::Letter;
 use crate::storage::store::{Account, User};
@@ -50,6 +50,7 @@ impl Accounts {
         let hash = self.passwords().hash(&password).await?;
         let account = self.storage().reset_password(&token_hash, &hash, now).await?;
         let account = account.ok_or(AccountError::BadEmailToken)?;
+        self.access_changed(Whose::User(account.user.id));
         self.tell_password_changed(&account.user).await;
         Ok(account)
     }
@@ -74,6 +75,7 @@ impl Accounts {
         if !self.storage().change_password(&user, session_id, &hash, now).await? {
             return Err(not_yours("current_password"));
         }
+        self.access_changed(Whose::User(user_id));
         self.tell_password_changed(&user).await;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use uuid::Uuid;
 
+use super::Whose;
 pub use crate::role::{Role, UnknownRole};
 
 /// An authenticated caller. Everything it reads or writes belongs to `organization_id`.
@@ -46,6 +47,18 @@ impl Principal {
         match self.credential {
             Credential::Token { user_id, session_id, .. } => Some((user_id, session_id)),
             Credential::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether what is taken away from `whose` is taken away from this caller.
+    #[must_use]
+    pub fn is_of(&self, whose: Whose) -> bool {
+        match (whose, &self.credential) {
+            (Whose::Organization(organization), _) => organization == self.organization_id,
+            (Whose::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
+            (Whose::User(user), Credential::Token { user_id, .. }) => user == *user_id,
+            (Whose::ApiKey(key), Credential::ApiKey { key_id }) => key == *key_id,
+            _ => false,
         }
     }
 

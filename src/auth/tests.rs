@@ -160,16 +160,16 @@ async fn a_session_lives_on_by_refreshing_until_it_is_left() {
         let first = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap().tokens;
         let later = NOW + ACCESS_LIFETIME;
         let expired = accounts.authenticate_token(first.access.expose(), later);
-        assert!(matches!(expired, Err(AuthenticateError::Refused)));
+        assert!(matches!(expired.await, Err(AuthenticateError::Refused)));
 
         let second = accounts.refresh(&first.refresh, later).await.unwrap();
-        accounts.authenticate_token(second.access.expose(), later).unwrap();
+        accounts.authenticate_token(second.access.expose(), later).await.unwrap();
         accounts.log_out(&second.refresh, later).await.unwrap();
         let left = accounts.refresh(&second.refresh, later).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
 
         let third = accounts.log_in("ada@x.org", &Secret::new("correct horse"), NOW).await.unwrap();
-        let principal = accounts.authenticate_token(third.access.expose(), NOW).unwrap();
+        let principal = accounts.authenticate_token(third.access.expose(), NOW).await.unwrap();
         accounts.log_out_principal(&principal, NOW).await.unwrap();
         let left = accounts.refresh(&third.refresh, NOW).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
@@ -192,7 +192,7 @@ async fn a_stolen_refresh_token_ends_the_session() {
 async fn a_key_works_in_both_headers_until_it_is_revoked() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).unwrap();
+        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
         let issued = accounts.issue_api_key(&owner, " ci ", NOW).await.unwrap();
         let secret = issued.secret.expose();
         assert_eq!(issued.key.name, "ci");

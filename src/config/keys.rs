@@ -32,7 +32,7 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 33] = [
+pub(super) const KEYS: [(&str, Kind); 34] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -44,6 +44,7 @@ pub(super) const KEYS: [(&str, Kind); 33] = [
     ("samples.retention.minute_days", Kind::Integer),
     ("samples.retention.hour_days", Kind::Integer),
     ("samples.retention.max_bytes", Kind::Integer),
+    ("audit.keep_days", Kind::Integer),
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),

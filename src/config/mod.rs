@@ -49,6 +49,7 @@ pub struct Config {
     pub http: Http,
     pub storage: Storage,
     pub samples: Samples,
+    pub audit: Audit,
     pub auth: Auth,
     pub mail: Mail,
     pub collect: Collect,
@@ -74,6 +75,13 @@ pub struct Samples {
     /// May hold a password. None: where the storage is.
     pub url: Option<Secret>,
     pub retention: Retention,
+}
+
+/// The log of who changed what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Older entries are forgotten.
+    pub kept: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

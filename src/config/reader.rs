@@ -17,7 +17,7 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
+use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
 
 /// Reads everything, and collects what is wrong on the way.
 pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
@@ -42,6 +42,7 @@ impl Reader<'_> {
         let http = self.http();
         let storage = self.storage();
         let samples = self.samples();
+        let audit = self.audit();
         let auth = self.auth();
         let mail = self.mail();
         let collect = self.collect();
@@ -53,6 +54,7 @@ impl Reader<'_> {
             http: http?,
             storage: storage?,
             samples: samples?,
+            audit: audit?,
             auth: auth?,
             mail: mail?,
             collect: collect?,
@@ -105,6 +107,11 @@ impl Reader<'_> {
             }
             _ => self.wrong("samples.url", "must begin with sqlite://, postgres:// or clickhouse://"),
         }
+    }
+
+    fn audit(&mut self) -> Option<Audit> {
+        let days = self.integer("audit.keep_days", 1, 36_500)?;
+        Some(Audit { kept: Duration::from_secs(days * 24 * 3_600) })
     }
 
     fn auth(&mut self) -> Option<Auth> {

@@ -14,6 +14,7 @@ pub mod routes;
 mod server;
 mod service;
 mod tickets;
+mod trail;
 mod watched;
 
 pub use error::ApiError;
@@ -25,6 +26,7 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+pub use trail::{Recorded, Trail};
 pub use watched::Watched;
 
 #[cfg(test)]

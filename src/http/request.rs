@@ -1,6 +1,6 @@
 //! One request, and the typed questions that a handler asks of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use basira_actors::model::{DatabaseId, Timestamp};
@@ -12,7 +12,7 @@ use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 use super::body::{self, Body};
 use super::live::Upgrade;
 use super::router::PathParameters;
-use super::{ApiError, Query};
+use super::{ApiError, Query, Trail};
 use crate::app::App;
 use crate::auth::{Presented, Principal, Role};
 use crate::storage::store::Database;
@@ -46,6 +46,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// `None` in tests without a connection.
     pub peer: Option<Peer>,
+    /// For the audit log.
+    pub trail: Arc<Trail>,
     pub(super) parameters: PathParameters,
     pub(super) raw_query: String,
     pub(super) upgrade: Option<Upgrade>,
@@ -67,6 +69,7 @@ impl Request {
         if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
         }
+        self.trail.is_of(&principal);
         Ok(principal)
     }
 
@@ -80,17 +83,17 @@ impl Request {
         Ok(principal)
     }
 
-    /// Who is asking, if that is one who administers this instance. A key is of an organization and never does.
+    /// Who is asking, if it is a person who runs the instance.
     ///
     /// # Errors
-    /// As [`Self::principal`]; 403 for everyone else.
+    /// As [`Self::principal`]; 403 for everyone else, keys too.
     pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
         let principal = self.principal().await?;
-        let user = self.app.accounts.me(&principal).await?.user;
-        if user.is_some_and(|user| user.instance_admin) {
+        if self.app.accounts.runs_the_instance(&principal).await? {
             return Ok(principal);
         }
-        Err(ApiError::forbidden("instance_admin_required", "only an instance admin may do this"))
+        let message = "this takes an instance admin, logged in: a key does not do";
+        Err(ApiError::forbidden("instance_admin_required", message))
     }
 
     /// Who is asking, and the database of the path, if it belongs to the same organization.
@@ -102,6 +105,12 @@ impl Request {
         let id = self.database_id()?;
         let database = self.app.storage.databases(principal.organization_id).find(id).await?;
         Ok((principal, database.ok_or(ApiError::not_found("database"))?))
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.0.ip().to_canonical())
     }
 
     /// The `{id}` of a path below `/databases`.

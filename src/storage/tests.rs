@@ -13,11 +13,13 @@ use tempfile::TempDir;
 use super::store::{Account, Database, Follows, NewAccount};
 use super::*;
 
+mod audit;
 mod beside;
 mod credentials;
 mod databases;
 mod identities;
 mod passwords;
+mod people;
 mod pruning;
 mod recommendations;
 

@@ -29,6 +29,7 @@ mod locks;
 mod managed;
 mod oidc;
 mod passwords;
+mod people;
 mod plans;
 mod reload;
 mod replication;

@@ -101,7 +101,7 @@ async fn a_changed_password_ends_all_other_sessions() {
         let own = instance.log_in("correct horse").await.unwrap();
         accounts.forgot_password("ada@x.org", NOW);
         let mailed = instance.reset_token(1).await;
-        let principal = accounts.authenticate_token(own.access.expose(), NOW).unwrap();
+        let principal = accounts.authenticate_token(own.access.expose(), NOW).await.unwrap();
         let change = async |current: &str, new: &str| {
             accounts.change_password(&principal, &Secret::new(current), &Secret::new(new), NOW).await
         };
@@ -129,7 +129,7 @@ async fn a_changed_password_ends_all_other_sessions() {
 async fn a_key_has_no_password() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).unwrap();
+        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
         let issued = accounts.issue_api_key(&owner, "ci", NOW).await.unwrap();
         let key = Presented { api_key: Some(issued.secret.expose()), ..Presented::default() };
         let principal = accounts.authenticate(key, NOW).await.unwrap();

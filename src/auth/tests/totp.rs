@@ -27,7 +27,7 @@ impl Instance {
     /// Signs Ada up and turns her second factor on.
     async fn enrolled(&self) -> (Principal, Secret, Vec<Secret>) {
         let session = self.accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let ada = self.accounts.authenticate_token(session.tokens.access.expose(), NOW).unwrap();
+        let ada = self.accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
         let enrolment = self.accounts.enrol_totp(&ada, &Secret::new(PASSWORD), NOW).await.unwrap();
         let code = device(&enrolment.secret, NOW);
         let codes = self.accounts.confirm_totp(&ada, &code, NOW).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_second_factor_counts_once_it_is_confirmed() {
     for instance in instances().await {
         let accounts = &instance.accounts;
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let ada = accounts.authenticate_token(session.tokens.access.expose(), NOW).unwrap();
+        let ada = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
         let status = async || accounts.totp_status(&ada).await.unwrap();
         let none = TotpStatus { enabled: false, recovery_codes_left: 0 };
         let confirm = async |code: &Secret, now| accounts.confirm_totp(&ada, code, now).await;

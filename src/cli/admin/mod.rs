@@ -1,6 +1,7 @@
 //! `basira admin`: for the operator at the machine, beside the server or instead of it.
 
 mod backup;
+mod instance_admin;
 mod partial;
 mod reload;
 mod report;
@@ -22,6 +23,11 @@ pub(super) enum AdminCommand {
     Store(store::StoreOptions),
     /// Have the running server read its configuration again, and say what has changed
     Reload,
+    /// Say or change who runs the instance
+    InstanceAdmin {
+        #[command(subcommand)]
+        command: instance_admin::InstanceAdminCommand,
+    },
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
     /// Turn off the second factor of an account whose owner lost it
@@ -39,6 +45,7 @@ impl AdminCommand {
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,
+            Self::InstanceAdmin { command } => instance_admin::run(command, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
             Self::DisableTotp(options) => totp::run(options, config).await?,
         }

@@ -1,13 +1,14 @@
 //! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first;
 //! with `at`, what ran then.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::Timestamp;
 use basira_actors::supervisor::{Subscription, Unavailable};
 
 use crate::auth::{Credential, Principal};
-use crate::http::live::{self, Session};
+use crate::http::live::{self, Access, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
 use crate::samples::Scope;
 use crate::views::activity;
@@ -67,17 +68,19 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
         Credential::Token { expires_at, .. } => Some(expires_at),
         Credential::ApiKey { .. } => None,
     };
+    let access = Some(Access { app: Arc::clone(&request.app), principal });
     let (live, subscription) = handle.subscribe(interval);
-    Ok((Session { database_id: id, interval, expires_at, live }, subscription))
+    Ok((Session { database_id: id, interval, expires_at, access, live }, subscription))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
 async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
     if let Some(ticket) = query.text("ticket")? {
-        return request.app.tickets.redeem(ticket).ok_or_else(bad_ticket);
+        let principal = request.app.tickets.redeem(ticket).ok_or_else(bad_ticket)?;
+        return Ok(request.app.accounts.renewed(principal, Timestamp::now()).await?);
     }
     if let Some(token) = query.text("token")? {
-        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now())?);
+        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now()).await?);
     }
     let principal = request.principal().await?;
     if principal.from_cookie() {

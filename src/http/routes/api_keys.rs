@@ -41,6 +41,8 @@ async fn create(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Admin).await?;
     let new: NewKey = request.json().await?;
     let issued = request.app.accounts.issue_api_key(&principal, &new.name, Timestamp::now()).await?;
+    request.trail.note("id", issued.key.id.to_string());
+    request.trail.note("name", issued.key.name.as_str());
     response::created(&CreatedKey {
         id: issued.key.id,
         name: &issued.key.name,

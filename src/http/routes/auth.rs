@@ -5,19 +5,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use warp::http::StatusCode;
 
-use crate::auth::{ACCESS_LIFETIME, Profile, Signup, Tokens};
+use crate::auth::{ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens};
 use crate::http::cookies::{self, REFRESH_COOKIE, with_session};
-use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::http::{Answer, ApiError, Recorded, Request, Route, response};
 use crate::storage::store::Organization;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up),
-        Route::post("/api/v1/auth/login", log_in),
-        Route::post("/api/v1/auth/refresh", refresh),
+        Route::post("/api/v1/auth/signup", sign_up).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/accept-invitation", accept_invitation),
+        Route::post("/api/v1/auth/login", log_in).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
-        Route::get("/api/v1/auth/verify-email", verify_email),
+        Route::get("/api/v1/auth/verify-email", verify_email).recorded(Recorded::Done),
         Route::post("/api/v1/auth/resend-verification", resend_verification),
     ]
 }
@@ -58,17 +59,30 @@ struct SignedUp<'a> {
 
 async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
+    request.trail.claims(&signup.email);
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
+    signed_up(&request, &session)
+}
+
+async fn accept_invitation(mut request: Request) -> Answer {
+    let acceptance: Acceptance = request.json().await?;
+    let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
+    request.trail.is_of_person(session.user.id);
+    signed_up(&request, &session)
+}
+
+fn signed_up(request: &Request, session: &Session) -> Answer {
     let body = SignedUp {
         user: &session.user,
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_session(&request, response::created(&body)?, &session.tokens)
+    with_session(request, response::created(&body)?, &session.tokens)
 }
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
+    request.trail.claims(&login.email);
     let code = login.code.as_ref();
     let accounts = &request.app.accounts;
     let tokens = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await?;
@@ -86,7 +100,9 @@ async fn refresh(mut request: Request) -> Answer {
 async fn log_out(mut request: Request) -> Answer {
     let now = Timestamp::now();
     if let Some(refresh) = refresh_token(&mut request).await? {
-        request.app.accounts.log_out(&refresh, now).await?;
+        if let Some(user_id) = request.app.accounts.log_out(&refresh, now).await? {
+            request.trail.is_of_person(user_id);
+        }
     } else {
         match request.principal().await {
             Ok(principal) => request.app.accounts.log_out_principal(&principal, now).await?,
@@ -107,7 +123,8 @@ async fn me(request: Request) -> Answer {
 async fn verify_email(request: Request) -> Answer {
     let query = request.query()?;
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
-    request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    let user_id = request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    request.trail.is_of_person(user_id);
     response::ok(&json!({"verified": true}))
 }
 

@@ -42,7 +42,9 @@ async fn forget(mut request: Request) -> Answer {
 
 async fn reset(mut request: Request) -> Answer {
     let Reset { token, password } = request.json().await?;
-    request.app.accounts.reset_password(token.expose(), &password, Timestamp::now()).await?;
+    let accounts = &request.app.accounts;
+    let account = accounts.reset_password(token.expose(), &password, Timestamp::now()).await?;
+    request.trail.is_of_person(account.user.id);
     response::ok(&json!({"reset": true}))
 }
 

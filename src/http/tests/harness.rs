@@ -30,7 +30,7 @@ pub(super) struct TestServer {
     pub(super) database: DatabaseId,
     pub(super) ada: String,
     pub(super) eve: String,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl TestServer {
@@ -55,7 +55,7 @@ impl TestServer {
         let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
         let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
 
-        let principal = accounts.authenticate_token(&ada, Timestamp::now()).expect("ada's token");
+        let principal = accounts.authenticate_token(&ada, Timestamp::now()).await.expect("ada's token");
         let mut registered = database(principal.organization_id, "shop");
         (registered.target.host, registered.target.port) = ("127.0.0.1".to_owned(), 1);
         let id = registered.target.id;
@@ -85,13 +85,24 @@ impl TestServer {
         let address = server.local_addr();
         let running = server.run_routes(Arc::clone(&app), routes);
         let running = tokio::spawn(async { running.await.expect("a consistent table") });
-        Self { app, address, running, database: id, ada, eve, _directory: directory }
+        Self { app, address, running, database: id, ada, eve, directory }
     }
 
     /// A token of Ada's that expires `lifetime` from now.
     pub(super) async fn short_token(&self, lifetime: Duration) -> String {
         let signed_at = Timestamp::now() - crate::auth::ACCESS_LIFETIME + lifetime;
         sign_up(&self.app.accounts, "short@x.org", signed_at).await
+    }
+
+    /// The token in the newest mail to `address`.
+    pub(super) fn mailed_token(&self, address: &str) -> String {
+        let mails = std::fs::read_dir(self.directory.path().join("mail")).expect("a folder of mails");
+        let mut mails: Vec<_> = mails.map(|mail| mail.expect("a mail").path()).collect();
+        mails.sort();
+        let mut texts = mails.iter().map(|path| std::fs::read_to_string(path).expect("a readable mail"));
+        let mail = texts.rfind(|mail| mail.contains(address)).expect("a mail to them");
+        let token = mail.split_once("#token=").expect("a token").1;
+        token.chars().take_while(char::is_ascii_alphanumeric).collect()
     }
 
     /// A request below the root, with `{id}` standing for Ada's database.

@@ -1,6 +1,6 @@
 //! Tokens sent by mail: each is used once.
 
-use basira_actors::model::{OrganizationId, Timestamp};
+use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -54,16 +54,13 @@ impl Storage {
         Ok(())
     }
 
-    /// Spends a verification token: its owner's address is proved and the organization verified. `None` when the
+    /// Spends a verification token: its owner's address is proved and the organization verified. Says who
+    /// that is; `None` when the
     /// token is unknown, expired or spent. Across tenants: the token itself says whose it is.
     ///
     /// # Errors
     /// [`StorageError`] when nothing was changed.
-    pub async fn verify_email(
-        &self,
-        token_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<OrganizationId>, StorageError> {
+    pub async fn verify_email(&self, token_hash: &str, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
         let transaction = self.begin().await?;
         let Some(user_id) = spend(&transaction, Purpose::VerifyEmail, token_hash, now).await? else {
             return Ok(None);
@@ -85,7 +82,7 @@ impl Storage {
         };
         lifted.update(&transaction).await?;
         transaction.commit().await?;
-        Ok(Some(OrganizationId(user.organization_id)))
+        Ok(Some(user_id))
     }
 }
 

@@ -3,25 +3,35 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod database_row;
 mod databases;
 mod email_tokens;
 mod follow_defaults;
 mod identities;
+mod invitations;
+mod members;
+mod organizations;
 mod passwords;
 mod pruning;
 mod recommendations;
 mod refresh_tokens;
+mod standing;
 mod targets;
 mod totp;
 
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
+pub use audit::{Actor, AuditEntry, AuditFilter, NewAuditEntry, Outcome};
 pub use databases::{Database, Databases, Follows, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
 pub use follow_defaults::Defaults;
 pub use identities::{Home, Identity, NewIdentity, Newcomer};
+pub use invitations::{Invitation, Invitations, Joining, NewInvitation};
+pub use members::{Member, MemberChange, MemberChanged, Members};
+pub use organizations::{Demoted, OrganizationSummary};
 pub use pruning::Pruned;
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
-pub use refresh_tokens::{NewRefreshToken, Rotation};
+pub use refresh_tokens::{EndedSession, NewRefreshToken, Rotation};
+pub use standing::Standing;
 pub use totp::{ENROLMENT_LIFETIME, SecondFactor, StoredTotp};

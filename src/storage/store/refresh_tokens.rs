@@ -26,9 +26,16 @@ pub enum Rotation {
     /// The token is spent and the next one stored.
     Rotated { session_id: Uuid, account: Box<Account> },
     /// It was spent before: someone else has a copy, so its family is revoked now.
-    Reused,
+    Reused(EndedSession),
     /// Unknown, expired or revoked.
     Refused,
+}
+
+/// A session that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedSession {
+    pub session_id: Uuid,
+    pub user_id: Uuid,
 }
 
 impl Storage {
@@ -93,7 +100,8 @@ impl Storage {
         if !claimed {
             revoke(&transaction, token.family_id, now).await?;
             transaction.commit().await?;
-            return Ok(Rotation::Reused);
+            let ended = EndedSession { session_id: token.family_id, user_id: token.user_id };
+            return Ok(Rotation::Reused(ended));
         }
         insert(&transaction, token.family_id, token.user_id, next).await?;
         let account = accounts().filter(user_account::Column::Id.eq(token.user_id)).one(&transaction).await?;
@@ -112,16 +120,20 @@ impl Storage {
         revoke(&self.writer, session_id, now).await
     }
 
-    /// Ends the session of the token with `hash`; an unknown one is no error. Across tenants, as above.
+    /// Ends the session of the token with `hash`, and says which and whose it was; an unknown one is no error. Across
+    /// tenants, as above.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn end_session_of(&self, hash: &str, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn end_session_of(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<EndedSession>, StorageError> {
         let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
-        if let Some(token) = query.one(&self.writer).await? {
-            revoke(&self.writer, token.family_id, now).await?;
-        }
-        Ok(())
+        let Some(token) = query.one(&self.writer).await? else { return Ok(None) };
+        revoke(&self.writer, token.family_id, now).await?;
+        Ok(Some(EndedSession { session_id: token.family_id, user_id: token.user_id }))
     }
 }
 

@@ -81,6 +81,11 @@ impl TestApp {
         command.output().await.expect("the binary runs")
     }
 
+    /// From the next start on, with another setting.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.insert(format!("BASIRA__{key}"), value.to_owned());
+    }
+
     /// As a power cut would.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await.expect("a process to kill");
