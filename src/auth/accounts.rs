@@ -53,9 +53,9 @@ pub struct AuthSettings {
 /// The accounts of this instance.
 #[derive(Debug)]
 pub struct Accounts {
-    pub(super) storage: Storage,
+    storage: Storage,
     keyring: Keyring,
-    pub(super) passwords: Passwords,
+    passwords: Passwords,
     mailer: Mailer,
     pub(super) config: LiveConfig,
     pub(super) public_url: String,
@@ -244,6 +244,10 @@ impl Accounts {
 
     pub(super) const fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
     }
 
     pub(super) const fn keyring(&self) -> &Keyring {
