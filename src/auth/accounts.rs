@@ -39,9 +39,9 @@ pub struct AuthSettings {
 /// The accounts of this instance.
 #[derive(Debug)]
 pub struct Accounts {
-    pub(super) storage: Storage,
+    storage: Storage,
     keyring: Keyring,
-    pub(super) passwords: Passwords,
+    passwords: Passwords,
     pub(super) links: Links,
     pub(super) config: LiveConfig,
     pub(super) sign_in: SignIn,

@@ -153,7 +153,8 @@ impl Accounts {
                 Some(self.start_session(&account, now).await?)
             }
             Some((organization, user_id)) => {
-                let account = self.storage.account(organization, user_id).await?.ok_or(AccountError::Gone)?;
+                let account =
+                    self.storage().account(organization, user_id).await?.ok_or(AccountError::Gone)?;
                 if !settings.admits(claims.proved_email().as_deref()) {
                     return Err(OidcError::DomainNotAllowed);
                 }
@@ -170,7 +171,7 @@ impl Accounts {
     /// [`StorageError`] when the storage cannot be read.
     pub async fn identities(&self, principal: &Principal) -> Result<Vec<Identity>, StorageError> {
         match principal.credential {
-            Credential::Token { user_id, .. } => self.storage.identities(user_id).await,
+            Credential::Token { user_id, .. } => self.storage().identities(user_id).await,
             Credential::ApiKey { .. } => Ok(Vec::new()),
         }
     }
@@ -181,7 +182,7 @@ impl Accounts {
     /// [`StorageError`] when it could not be written.
     pub async fn unlink(&self, principal: &Principal, id: Uuid) -> Result<bool, StorageError> {
         match principal.credential {
-            Credential::Token { user_id, .. } => self.storage.delete_identity(user_id, id).await,
+            Credential::Token { user_id, .. } => self.storage().delete_identity(user_id, id).await,
             Credential::ApiKey { .. } => Ok(false),
         }
     }

@@ -26,7 +26,7 @@ impl Accounts {
         if !provider.admits(email.as_deref()) {
             return Err(OidcError::DomainNotAllowed);
         }
-        let account = match self.storage.account_by_identity(&identity, now).await? {
+        let account = match self.storage().account_by_identity(&identity, now).await? {
             Some(account) => account,
             None => {
                 self.first_time(provider, claims, identity, email.ok_or(OidcError::EmailUnproved)?, now)
@@ -45,7 +45,7 @@ impl Accounts {
         email: String,
         now: Timestamp,
     ) -> Result<Account, OidcError> {
-        let Some(account) = self.storage.account_by_email(&email).await? else {
+        let Some(account) = self.storage().account_by_email(&email).await? else {
             return self.newcomer(provider, claims, identity, &email, now).await;
         };
         // whoever signed up with somebody else's address would share the account with its owner
@@ -80,10 +80,10 @@ impl Accounts {
             None => (Home::Founds { name: &name, slugs: slugs(&name), plan: PLAN }, Role::Owner),
         };
         // nobody knows this password: a login takes as long as any and fails, until a reset sets another
-        let password_hash = self.passwords.hash(&unknown_password()).await.map_err(AccountError::from)?;
+        let password_hash = self.passwords().hash(&unknown_password()).await.map_err(AccountError::from)?;
         let newcomer =
             Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
-        match self.storage.create_account_of(newcomer, identity, now).await {
+        match self.storage().create_account_of(newcomer, identity, now).await {
             Ok(account) => account.ok_or(OidcError::NoOrganization),
             // two first times at once
             Err(StorageError::Conflict(_)) => Err(OidcError::LinkRequired),
@@ -98,12 +98,12 @@ impl Accounts {
         identity: NewIdentity<'_>,
         now: Timestamp,
     ) -> Result<(), OidcError> {
-        match self.storage.account_by_identity(&identity, now).await? {
+        match self.storage().account_by_identity(&identity, now).await? {
             Some(owner) if owner.user.id == account.user.id => return Ok(()),
             Some(_) => return Err(OidcError::IdentityTaken),
             None => {}
         }
-        match self.storage.insert_identity(account.user.id, identity, now).await {
+        match self.storage().insert_identity(account.user.id, identity, now).await {
             Err(StorageError::Conflict(_)) => Err(OidcError::IdentityTaken),
             outcome => Ok(outcome?),
         }
@@ -122,7 +122,7 @@ impl Accounts {
         if account.user.role == role.as_str() {
             return Ok(account);
         }
-        if self.storage.change_role(&account.user, role.as_str(), Role::Owner.as_str(), now).await? {
+        if self.storage().change_role(&account.user, role.as_str(), Role::Owner.as_str(), now).await? {
             role.as_str().clone_into(&mut account.user.role);
         } else {
             tracing::warn!(user.id = %account.user.id, "the last owner keeps the role, whatever the provider says");

@@ -235,7 +235,42 @@ fn json<T: DeserializeOwned>(url: &str, reply: Reply) -> Result<T, OidcError> {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt as _;
+    use serde_json::json;
+
     use super::*;
+    use crate::auth::oidc::settings::tests::provider;
+
+    /// The header and the form by which a code is traded at a provider that takes `methods`.
+    async fn trade(client_secret: Option<Secret>, methods: Value) -> (Option<String>, String) {
+        let metadata = json!({"issuer": "i", "authorization_endpoint": "a", "token_endpoint": "t", "jwks_uri": "j",
+            "token_endpoint_auth_methods_supported": methods});
+        let provider = Provider {
+            settings: Arc::new(OidcProvider { client_secret, ..provider() }),
+            metadata: serde_json::from_value(metadata).unwrap(),
+            client: Client::new(None).unwrap(),
+            keys: RwLock::default(),
+            asked_at: Instant::now(),
+        };
+        let (head, body) = provider.trade_request("c&d", "v", "https://r/").unwrap().into_parts();
+        let header = head.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        (header, String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_secret_is_shown_as_the_provider_wants_it() {
+        let form = "grant_type=authorization_code&code=c%26d&code_verifier=v&redirect_uri=https%3A%2F%2Fr%2F"
+            .to_owned();
+        let secret = Secret::new("hunter2");
+        let header = Some(basic("basira", &secret));
+        for methods in [Value::Null, json!(["client_secret_post", "client_secret_basic"]), json!([])] {
+            assert_eq!(trade(Some(secret.clone()), methods).await, (header.clone(), form.clone()));
+        }
+        let posted = (None, format!("{form}&client_id=basira&client_secret=hunter2"));
+        assert_eq!(trade(Some(secret), json!(["client_secret_post"])).await, posted);
+        let public = (None, format!("{form}&client_id=basira"));
+        assert_eq!(trade(None, Value::Null).await, public);
+    }
 
     #[test]
     fn secrets_are_encoded_before_they_are_joined() {

@@ -124,7 +124,7 @@ impl Storage {
         Ok(Some(Account { user: user.into(), organization: home.into() }))
     }
 
-    /// The identities of a person, oldest first.
+    /// The identities of a person, oldest first. Across tenants, as is taking one away: they are the person's own.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.

@@ -54,6 +54,18 @@ async fn a_person_signs_in_and_is_the_same_the_next_time() {
 }
 
 #[tokio::test]
+async fn behind_https_a_sign_in_is_kept_for_this_very_host() {
+    let provider = OpenIdProvider::start().await;
+    let app = provider.app(&[("HTTP__PUBLIC_URL", "https://basira.example")]).await;
+    let begun = Browser::new().asks(&app, "/auth/oidc/corp/start").await;
+    let kept = &begun.cookies[0];
+    assert!(kept.starts_with("__Host-basira_sign_in=") && kept.contains("; Path=/; "), "{kept}");
+    assert!(kept.ends_with("; Secure") && kept.contains("; Max-Age=600;"), "{kept}");
+    let redirect = parameter(&begun.location.unwrap(), "redirect_uri");
+    assert_eq!(redirect.as_deref(), Some("https://basira.example/api/v1/auth/oidc/corp/callback"));
+}
+
+#[tokio::test]
 async fn nobody_is_led_elsewhere_afterwards() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
