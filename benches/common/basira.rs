@@ -18,6 +18,9 @@ impl Basira {
     pub(crate) async fn start() -> Result<Self, Failure> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
         command.arg("serve").env("BASIRA__DATA_DIR", "data").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
+        // one client stands for thousands
+        command.env("BASIRA__LIMITS__API__PER_SECOND", "0").env("BASIRA__LIMITS__LIVE_STREAMS", "1000000");
+        command.env("BASIRA__LIMITS__CONNECTIONS_PER_ADDRESS", "1000000");
         let helper = Helper::start(&mut command).await?;
         let mut basira = Self { api_key: String::new(), helper, http: Client::new() };
         let account = json!({

@@ -7,6 +7,7 @@ use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::device::Devices;
 use super::jwt::{Claims, Keyring};
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
@@ -54,6 +55,7 @@ pub struct AuthSettings {
 pub struct Accounts {
     storage: Storage,
     keyring: Keyring,
+    devices: Devices,
     passwords: Passwords,
     mailer: Mailer,
     config: LiveConfig,
@@ -102,6 +104,7 @@ impl Accounts {
         Self {
             storage,
             keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
+            devices: Devices::new(&settings.jwt_secret),
             passwords: Passwords::default(),
             mailer,
             config,
@@ -227,6 +230,12 @@ impl Accounts {
     pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<(), AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
         verified.map(|_| ()).ok_or(AccountError::BadEmailToken)
+    }
+
+    /// The browsers that have been here before.
+    #[must_use]
+    pub const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     #[cfg(test)]

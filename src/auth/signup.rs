@@ -43,7 +43,8 @@ impl Signup {
 }
 
 /// Addresses are compared without regard to case.
-pub(super) fn normalised_email(email: &str) -> String {
+#[must_use]
+pub fn normalised_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

@@ -92,7 +92,7 @@ impl Cli {
             Command::Serve { listen } => {
                 let config = self.settings.load(listen.as_deref())?;
                 start_log(&config);
-                run::serve(config, |address| println!("listening on http://{address}")).await?;
+                run::serve(config, |url| println!("listening on {url}")).await?;
             }
             Command::Demo(options) => demo::run(options.clone()).await?,
             Command::Check(options) => {

@@ -1,6 +1,8 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod http;
+mod limits;
 mod retention;
 
 use std::fmt::Display;
@@ -14,7 +16,7 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
+use super::{Auth, Collect, Config, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
 use crate::auth::SignupPolicy;
 
 /// Reads everything, and collects what is wrong on the way.
@@ -42,6 +44,7 @@ impl Reader<'_> {
         let samples = self.samples();
         let auth = self.auth();
         let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
+        let limits = self.limits();
         let collect = self.collect();
         let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
@@ -53,25 +56,12 @@ impl Reader<'_> {
             samples: samples?,
             auth: auth?,
             mail: Mail { transport: mail? },
+            limits: limits?,
             collect: collect?,
             health: health?,
             targets: Targets { deny: targets? },
             log: log?,
         })
-    }
-
-    fn http(&mut self) -> Option<Http> {
-        let listen = self.parse("http.listen", "an address and port such as 127.0.0.1:8080");
-        let public_url = self.optional("http.public_url", |reader, key| {
-            let url: url::Url = reader.parse(key, "a URL such as https://basira.example.com")?;
-            let plain =
-                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
-            if !plain {
-                reader.wrong(key, "must be http:// or https:// and a host, without a path");
-            }
-            plain.then_some(url)
-        });
-        Some(Http { listen: listen?, public_url: public_url? })
     }
 
     fn storage(&mut self) -> Option<Storage> {

@@ -1,8 +1,13 @@
 //! The API over HTTP: one route table, one filter, our own accept loop. warp lives here and nowhere else.
 
 mod body;
+mod client_address;
+mod connection;
+mod cors;
 mod error;
 pub mod live;
+mod origin;
+mod patience;
 mod query;
 pub mod relations;
 mod request;
@@ -10,9 +15,11 @@ pub mod response;
 mod route;
 mod router;
 pub mod routes;
+mod seal;
 mod server;
 mod service;
 mod tickets;
+mod tls;
 mod watched;
 
 pub use error::ApiError;
@@ -24,6 +31,7 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+pub use tls::{CertificateError, Certificates};
 pub use watched::Watched;
 
 #[cfg(test)]

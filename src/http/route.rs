@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use warp::http::Method;
 
 use super::{ApiError, Request, Response};
+use crate::limits::Limit;
 
 /// What a handler comes to.
 pub type Answer = Result<Response, ApiError>;
@@ -17,6 +18,8 @@ pub struct Route {
     pub method: Method,
     /// As in the API reference: `/api/v1/databases/{id}/queries`.
     pub path: &'static str,
+    /// What bounds how often one client may ask, beside the limit of its key or user.
+    pub limit: Option<Limit>,
     handler: Handler,
 }
 
@@ -27,7 +30,7 @@ impl Route {
         H: Fn(Request) -> F + Send + Sync + 'static,
         F: Future<Output = Answer> + Send + 'static,
     {
-        Self { method, path, handler: Box::new(move |request| Box::pin(handler(request))) }
+        Self { method, path, limit: None, handler: Box::new(move |request| Box::pin(handler(request))) }
     }
 
     /// Answers GET, and HEAD without the body.
@@ -64,6 +67,12 @@ impl Route {
         F: Future<Output = Answer> + Send + 'static,
     {
         Self::new(Method::DELETE, path, handler)
+    }
+
+    /// Bounded by `limit`: each request counts, of [`Limit::Login`] only what failed.
+    #[must_use]
+    pub fn limited(self, limit: Limit) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     /// Whether a request with `method` is answered here.

@@ -8,6 +8,7 @@ use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
+use crate::limits::TooMany;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
 use crate::storage::store::RegisterError;
@@ -31,6 +32,12 @@ impl From<Forbidden> for ApiError {
 impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self::field(error.field, error.message)
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyRequests { retry_after }
     }
 }
 

@@ -8,19 +8,21 @@ use serde_json::json;
 use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
 
-use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
+use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, AccountError, DEVICE_COOKIE, DEVICE_LIFETIME};
+use crate::auth::{Profile, REFRESH_LIFETIME, Signup, Tokens};
 use crate::http::{Answer, ApiError, Request, Response, Route, response};
+use crate::limits::Limit;
 use crate::storage::store::Organization;
 
 const REFRESH_COOKIE: &str = "basira_refresh";
-/// The refresh token goes only where it is used.
+/// Refresh tokens and marks of browsers go only where they are used.
 const REFRESH_PATH: &str = "/api/v1/auth";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up),
-        Route::post("/api/v1/auth/login", log_in),
-        Route::post("/api/v1/auth/refresh", refresh),
+        Route::post("/api/v1/auth/signup", sign_up).limited(Limit::Signup),
+        Route::post("/api/v1/auth/login", log_in).limited(Limit::Login),
+        Route::post("/api/v1/auth/refresh", refresh).limited(Limit::Refresh),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
         Route::get("/api/v1/auth/verify-email", verify_email),
@@ -62,13 +64,20 @@ async fn sign_up(mut request: Request) -> Answer {
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_cookies(&request, response::created(&body)?, &session.tokens)
+    let response = with_cookies(&request, response::created(&body)?, &session.tokens)?;
+    with_mark(&request, response, &signup.email)
 }
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
-    let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
-    with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+    let attempt = request.attempt(&login.email)?;
+    let outcome = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await;
+    if !matches!(outcome, Err(AccountError::BadCredentials)) {
+        attempt.was_none();
+    }
+    let tokens = outcome?;
+    let response = with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
+    with_mark(&request, response, &login.email)
 }
 
 async fn refresh(mut request: Request) -> Answer {
@@ -133,6 +142,13 @@ fn with_cookies(request: &Request, mut response: Response, tokens: &Tokens) -> A
     set_cookie(request, &mut response, ACCESS_COOKIE, tokens.access.expose(), "/", ACCESS_LIFETIME)?;
     let refresh = tokens.refresh.expose();
     set_cookie(request, &mut response, REFRESH_COOKIE, refresh, REFRESH_PATH, REFRESH_LIFETIME)?;
+    Ok(response)
+}
+
+/// Lets this browser try by itself from now on, whatever strangers do.
+fn with_mark(request: &Request, mut response: Response, email: &str) -> Answer {
+    let mark = request.app.accounts.devices().mark(email);
+    set_cookie(request, &mut response, DEVICE_COOKIE, &mark, REFRESH_PATH, DEVICE_LIFETIME)?;
     Ok(response)
 }
 

@@ -2,7 +2,10 @@
 
 mod accounts;
 mod conventions;
+mod cross_origin;
+mod hardening;
 mod harness;
+mod limits;
 mod live;
 mod queries;
 mod samples;
