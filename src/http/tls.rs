@@ -39,8 +39,9 @@ pub enum CertificateError {
 }
 
 /// What this server shows of itself.
+#[derive(Debug)]
 pub struct Certificates {
-    acceptor: TlsAcceptor,
+    config: Arc<ServerConfig>,
     current: Arc<Current>,
     /// Of the files as they were last looked at, good or not.
     looked_at: u64,
@@ -69,13 +70,12 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(Arc::<Current>::clone(&current));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { acceptor, current, looked_at: contents.hash() })
+        Ok(Self { config: Arc::new(config), current, looked_at: contents.hash() })
     }
 
     /// What agrees on keys with clients.
     pub(super) fn handshakes(&self) -> Handshakes {
-        Handshakes(self.acceptor.clone())
+        Handshakes(TlsAcceptor::from(Arc::clone(&self.config)))
     }
 
     /// Takes up what the files hold whenever that changes. What is no good changes nothing, and is said once.
