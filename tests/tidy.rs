@@ -31,7 +31,7 @@ const HOMES: [(&str, &[&str]); 5] = [
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 15] = [
+const UPSTAIRS: [(&str, &[&str]); 16] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -46,6 +46,7 @@ const UPSTAIRS: [(&str, &[&str]); 15] = [
     ("src/samples/", &["http", "auth", "cli", "app", "demo", "views"]),
     ("src/views/", &["http", "auth", "cli", "app", "demo"]),
     ("src/auth/", &["http", "cli", "demo"]),
+    ("src/limits/", &["http", "auth", "storage", "cli", "app", "demo"]),
     ("src/http/", &["cli", "demo"]),
 ];
 
