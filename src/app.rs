@@ -11,6 +11,7 @@ use crate::auth::Accounts;
 use crate::config::{Config, LiveConfig};
 use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
+use crate::limits::Limits;
 use crate::reload::Reloader;
 use crate::samples::SampleStore;
 use crate::storage::store::{Database, NewAuditEntry};
@@ -23,6 +24,7 @@ pub struct App {
     pub samples: Arc<dyn SampleStore>,
     pub supervisor: Supervisor,
     pub config: LiveConfig,
+    pub limits: Limits,
     pub public_url: PublicUrl,
     pub tickets: Tickets,
     pub live: LiveStreams,

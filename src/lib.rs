@@ -8,6 +8,7 @@ pub mod databases;
 pub mod demo;
 pub mod fields;
 pub mod http;
+pub mod limits;
 pub mod log;
 pub mod mail;
 pub mod reload;

@@ -12,7 +12,10 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
-use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
+use crate::http::{
+    BindError, CertificateError, Certificates, LiveStreams, PublicUrl, RouteTableError, Server, Tickets,
+};
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
@@ -33,6 +36,8 @@ pub enum ServeError {
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
     Routes(#[from] RouteTableError),
@@ -42,19 +47,15 @@ pub enum ServeError {
     Signal(#[from] std::io::Error),
 }
 
-/// Serves until the process is told to end. `bound` hears the address once clients may connect.
+/// Serves until the process is told to end. `bound` hears the URL once clients may connect.
 ///
 /// # Errors
 /// [`ServeError`] when a part could not be started.
-pub async fn serve(
-    live: LiveConfig,
-    log: Log,
-    bound: impl FnOnce(SocketAddr) + Send,
-) -> Result<(), ServeError> {
+pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send) -> Result<(), ServeError> {
     let config = live.current();
     let secrets = Secrets::of(&config)?;
     let storage = open_storage(&config, &secrets).await?;
-    let server = Server::bind(config.http.listen)?;
+    let server = Server::bind(config.http.listen)?.secured(certificates(&config).await?);
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
@@ -80,6 +81,7 @@ pub async fn serve(
         storage: storage.clone(),
         samples: Arc::<dyn SampleKeeping>::clone(&samples),
         supervisor: supervisor.clone(),
+        limits: Limits::new(live.clone()),
         config: live,
         tickets: Tickets::default(),
         live: LiveStreams::default(),
@@ -90,7 +92,7 @@ pub async fn serve(
     take_questions(&config, reloader, shutdown.clone()).await;
     let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
-    bound(server.local_addr());
+    bound(server.url());
     let served = server.run(app).await;
     mailer.close().await;
     supervisor.shutdown().await;
@@ -101,6 +103,14 @@ pub async fn serve(
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;
     Ok(served?)
+}
+
+/// What this server shows of itself when it speaks TLS.
+async fn certificates(config: &Config) -> Result<Option<Certificates>, CertificateError> {
+    match &config.http.tls {
+        Some(files) => Certificates::load(files.clone()).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Opens the storage of `config` and brings its schema up to date.

@@ -32,7 +32,7 @@ const HOMES: [(&str, &[&str]); 6] = [
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 17] = [
+const UPSTAIRS: [(&str, &[&str]); 18] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -49,6 +49,7 @@ const UPSTAIRS: [(&str, &[&str]); 17] = [
     ("src/views/", &["http", "auth", "cli", "app", "demo"]),
     ("src/auth/", &["http", "cli", "demo"]),
     ("src/mail/", &["http", "auth", "cli", "app", "demo"]),
+    ("src/limits/", &["http", "auth", "storage", "cli", "app", "demo"]),
     ("src/http/", &["cli", "demo"]),
 ];
 

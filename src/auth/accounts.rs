@@ -6,6 +6,7 @@ use basira_actors::model::{Secret, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::device::Devices;
 use super::jwt::{Claims, Keyring};
 use super::links::Links;
 use super::oidc::SignIn;
@@ -41,6 +42,7 @@ pub struct AuthSettings {
 pub struct Accounts {
     storage: Storage,
     keyring: Keyring,
+    devices: Devices,
     passwords: Passwords,
     pub(super) links: Links,
     pub(super) config: LiveConfig,
@@ -91,6 +93,7 @@ impl Accounts {
         Self {
             storage,
             keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
+            devices: Devices::new(&settings.jwt_secret),
             passwords: Passwords::default(),
             links,
             config,
@@ -249,6 +252,12 @@ impl Accounts {
     pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<Uuid, AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
         verified.ok_or(AccountError::BadEmailToken)
+    }
+
+    /// The browsers that have been here before.
+    #[must_use]
+    pub const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     #[cfg(test)]

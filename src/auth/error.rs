@@ -63,6 +63,14 @@ pub enum AccountError {
     Internal(String),
 }
 
+impl AccountError {
+    /// Whether somebody tried a secret that was not the right one.
+    #[must_use]
+    pub const fn is_a_wrong_guess(&self) -> bool {
+        matches!(self, Self::BadCredentials | Self::BadCode)
+    }
+}
+
 impl From<HashError> for AccountError {
     fn from(error: HashError) -> Self {
         Self::Internal(error.to_string())

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_key;
 mod authenticate;
+mod device;
 mod error;
 mod jwt;
 mod links;
@@ -22,6 +23,7 @@ pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
+pub use device::{DEVICE_COOKIE, DEVICE_LIFETIME, DeviceId, Devices};
 pub use error::AccountError;
 pub use oidc::{Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
 pub use people::Acceptance;

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::signup::normalised_email;
 use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, Whose};
-use crate::config::SignupPolicy;
 use super::{password, token};
+use crate::config::SignupPolicy;
 use crate::fields::{self, FieldError};
 use crate::mail::Letter;
 use crate::storage::StorageError;

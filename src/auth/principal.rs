@@ -62,6 +62,15 @@ impl Principal {
         }
     }
 
+    /// The user or the key: no two are the same.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        match self.credential {
+            Credential::Token { user_id, .. } => user_id,
+            Credential::ApiKey { key_id } => key_id,
+        }
+    }
+
     /// Goes on only for `role` or higher.
     ///
     /// # Errors

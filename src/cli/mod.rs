@@ -91,7 +91,7 @@ impl Cli {
             Command::Serve { listen } => {
                 let config = LiveConfig::load(self.settings.source(listen.as_deref()))?;
                 let log = Log::start(&config.current().log);
-                run::serve(config, log, |address| println!("listening on http://{address}")).await?;
+                run::serve(config, log, |url| println!("listening on {url}")).await?;
             }
             Command::Demo(options) => demo::run(options.clone()).await?,
             Command::Check(options) => {

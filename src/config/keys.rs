@@ -32,10 +32,14 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 34] = [
+pub(super) const KEYS: [(&str, Kind); 49] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
+    ("http.trusted_proxies", Kind::Texts),
+    ("http.cors.origins", Kind::Texts),
+    ("http.tls.cert_file", Kind::Text),
+    ("http.tls.key_file", Kind::Text),
     ("storage.url", Kind::Secret),
     ("storage.url_file", Kind::Text),
     ("samples.url", Kind::Secret),
@@ -59,6 +63,17 @@ pub(super) const KEYS: [(&str, Kind); 34] = [
     ("mail.smtp.username", Kind::Text),
     ("mail.smtp.password", Kind::Secret),
     ("mail.smtp.password_file", Kind::Text),
+    ("limits.connections_per_address", Kind::Integer),
+    ("limits.live_streams", Kind::Integer),
+    ("limits.auth.signup_per_hour", Kind::Integer),
+    ("limits.auth.login_failures_per_hour", Kind::Integer),
+    ("limits.auth.refresh_per_hour", Kind::Integer),
+    ("limits.auth.forgot_password_per_hour", Kind::Integer),
+    ("limits.auth.reset_password_per_hour", Kind::Integer),
+    ("limits.auth.resend_verification_per_hour", Kind::Integer),
+    ("limits.auth.mail_pause_seconds", Kind::Integer),
+    ("limits.api.per_second", Kind::Integer),
+    ("limits.api.burst", Kind::Integer),
     ("collect.poll_interval_seconds", Kind::Integer),
     ("collect.connect_timeout_ms", Kind::Integer),
     ("collect.max_connects", Kind::Integer),

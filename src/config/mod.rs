@@ -52,6 +52,7 @@ pub struct Config {
     pub audit: Audit,
     pub auth: Auth,
     pub mail: Mail,
+    pub limits: Limits,
     pub collect: Collect,
     pub health: Health,
     pub targets: Targets,
@@ -62,6 +63,24 @@ pub struct Config {
 pub struct Http {
     pub listen: SocketAddr,
     pub public_url: Option<Url>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub cors: Cors,
+    /// None: plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// Who else's pages may use the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    /// As browsers send them; `*` is everybody's.
+    pub origins: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +123,38 @@ pub enum SignupPolicy {
     Closed,
 }
 
+/// How much of what one client may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub connections_per_address: u32,
+    /// Of one key or user.
+    pub live_streams: u32,
+    pub auth: AuthLimits,
+    pub api: ApiLimits,
+}
+
+/// By client address; 0 is no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthLimits {
+    pub signup_per_hour: u32,
+    /// By account too.
+    pub login_failures_per_hour: u32,
+    pub refresh_per_hour: u32,
+    pub forgot_password_per_hour: u32,
+    pub reset_password_per_hour: u32,
+    pub resend_verification_per_hour: u32,
+    /// Between two mails to one account.
+    pub mail_pause: Duration,
+}
+
+/// Of one key or user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiLimits {
+    /// 0 is no limit.
+    pub per_second: u32,
+    pub burst: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collect {
     pub poll_interval: Duration,
@@ -144,6 +195,14 @@ pub enum LogFormat {
     Json,
 }
 
+impl Http {
+    /// What this server speaks by itself.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}
+
 impl Config {
     /// Loads flags over environment over file over defaults. `file` is what `--config` named.
     ///
@@ -176,7 +235,7 @@ impl Config {
     /// How people reach a server that is bound to `address`; no slash at the end.
     #[must_use]
     pub fn public_url(&self, address: SocketAddr) -> String {
-        let bound = || format!("http://{address}");
+        let bound = || format!("{}://{address}", self.http.scheme());
         self.http.public_url.as_ref().map_or_else(bound, |url| url.as_str().trim_end_matches('/').to_owned())
     }
 }

@@ -1,6 +1,8 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod http;
+mod limits;
 mod mail;
 mod oidc;
 mod retention;
@@ -17,7 +19,7 @@ use toml::Value;
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
+use super::{Audit, Auth, Collect, Config, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
 
 /// Reads everything, and collects what is wrong on the way.
 pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
@@ -45,6 +47,7 @@ impl Reader<'_> {
         let audit = self.audit();
         let auth = self.auth();
         let mail = self.mail();
+        let limits = self.limits();
         let collect = self.collect();
         let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
@@ -57,25 +60,12 @@ impl Reader<'_> {
             audit: audit?,
             auth: auth?,
             mail: mail?,
+            limits: limits?,
             collect: collect?,
             health: health?,
             targets: Targets { deny: targets? },
             log: log?,
         })
-    }
-
-    fn http(&mut self) -> Option<Http> {
-        let listen = self.parse("http.listen", "an address and port such as 127.0.0.1:8080");
-        let public_url = self.optional("http.public_url", |reader, key| {
-            let url: url::Url = reader.parse(key, "a URL such as https://basira.example.com")?;
-            let plain =
-                matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
-            if !plain {
-                reader.wrong(key, "must be http:// or https:// and a host, without a path");
-            }
-            plain.then_some(url)
-        });
-        Some(Http { listen: listen?, public_url: public_url? })
     }
 
     fn storage(&mut self) -> Option<Storage> {

@@ -440,3 +440,29 @@ fn what_is_no_certificate_is_refused_at_once() {
     std::fs::write(&path, certificate.cert.pem()).expect("written");
     load(&file, &[], &[]).expect("is good");
 }
+
+#[test]
+fn who_stands_before_this_server_and_who_may_use_it_is_checked() {
+    let proxies = "http.trusted_proxies must hold nothing but an address or a network such as 10.0.0.0/8";
+    let origins =
+        "http.cors.origins must hold nothing but an origin such as https://status.example.com, or *";
+    for (file, expected) in [
+        ("[http]\ntrusted_proxies = ['proxy.example']", proxies),
+        ("[http]\ncors.origins = ['https://a.example/']", origins),
+        ("[http]\ncors.origins = ['https://a.example/page']", origins),
+        ("[http]\ncors.origins = ['a.example']", origins),
+        ("[http]\ncors.origins = ['null']", origins),
+        ("[http]\ntls.key_file = 'k'", "http.tls.key_file is of no use alone: set http.tls.cert_file too"),
+        ("[limits.auth]\nsignup_per_hour = -1", "limits.auth.signup_per_hour must be between 0 and 1000000"),
+        ("[limits]\nlive_streams = 0", "limits.live_streams must be between 1 and 1000000"),
+    ] {
+        assert_eq!(problems(file, &[]), [format!("basira.toml:2: {expected}")], "{file}");
+    }
+    let file = "[http]\ntrusted_proxies = ['10.0.0.0/8', '::1']\ncors.origins = ['https://a.example', 'http://b:81']";
+    let http = load(file, &[], &[]).expect("is good").http;
+    assert_eq!(http.trusted_proxies[1], "::1/128".parse().expect("a network"));
+    assert_eq!(http.cors.origins, ["https://a.example", "http://b:81"]);
+    let tls = [("BASIRA__HTTP__TLS__CERT_FILE", "c"), ("BASIRA__HTTP__TLS__KEY_FILE", "k")];
+    let config = load("", &tls, &[]).expect("is good");
+    assert_eq!(config.public_url(([127, 0, 0, 1], 81).into()), "https://127.0.0.1:81");
+}

@@ -6,11 +6,11 @@ use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
 
 use super::{Answer, ApiError, Request, Response};
-use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens};
+use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, DEVICE_COOKIE, DEVICE_LIFETIME, REFRESH_LIFETIME, Tokens};
 
 /// The cookie that carries the refresh token.
 pub(super) const REFRESH_COOKIE: &str = "basira_refresh";
-/// The refresh token goes only where it is used.
+/// Refresh tokens and marks of browsers go only where they are used.
 const REFRESH_PATH: &str = "/api/v1/auth";
 
 /// `response`, with a browser's session in cookies.
@@ -20,6 +20,16 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 pub(super) fn with_session(request: &Request, mut response: Response, tokens: &Tokens) -> Answer {
     set(request, &mut response, ACCESS_COOKIE, tokens.access.expose(), "/", ACCESS_LIFETIME)?;
     set(request, &mut response, REFRESH_COOKIE, tokens.refresh.expose(), REFRESH_PATH, REFRESH_LIFETIME)?;
+    Ok(response)
+}
+
+/// Lets this browser try by itself from now on, whatever strangers do.
+///
+/// # Errors
+/// As [`with_session`].
+pub(super) fn with_mark(request: &Request, mut response: Response, email: &str) -> Answer {
+    let mark = request.app.accounts.devices().mark(email);
+    set(request, &mut response, DEVICE_COOKIE, &mark, REFRESH_PATH, DEVICE_LIFETIME)?;
     Ok(response)
 }
 

@@ -33,6 +33,8 @@ pub enum ApiError {
     BodyTooLarge { limit_bytes: usize },
     #[error("the body must be JSON: send Content-Type: application/json")]
     UnsupportedMediaType,
+    #[error("the path and query must not exceed {limit_bytes} bytes")]
+    UriTooLong { limit_bytes: usize },
     #[error("this path speaks WebSocket only: ask for an upgrade")]
     UpgradeRequired,
     #[error("too many requests: try again in {} s", whole_seconds(*retry_after))]
@@ -131,6 +133,7 @@ impl ApiError {
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
             Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::UriTooLong { .. } => (StatusCode::URI_TOO_LONG, "uri_too_long"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

@@ -1,9 +1,14 @@
 //! The API over HTTP: one route table, one filter, our own accept loop. warp lives here and nowhere else.
 
 mod body;
+mod client_address;
+mod connection;
 mod cookies;
+mod cors;
 mod error;
 pub mod live;
+mod origin;
+mod patience;
 mod query;
 pub mod relations;
 mod request;
@@ -11,9 +16,11 @@ pub mod response;
 mod route;
 mod router;
 pub mod routes;
+mod seal;
 mod server;
 mod service;
 mod tickets;
+mod tls;
 mod trail;
 mod watched;
 
@@ -26,6 +33,7 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+pub use tls::{CertificateError, Certificates};
 pub use trail::{Recorded, Trail};
 pub use watched::Watched;
 

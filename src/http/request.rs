@@ -10,11 +10,13 @@ use warp::http::Method;
 use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 
 use super::body::{self, Body};
+use super::client_address::client_address;
 use super::live::Upgrade;
 use super::router::PathParameters;
 use super::{ApiError, Query, Trail};
 use crate::app::App;
-use crate::auth::{Presented, Principal, Role};
+use crate::auth::{DEVICE_COOKIE, Presented, Principal, Role, normalised_email};
+use crate::limits::{Attempt, Limit, Who};
 use crate::storage::store::Database;
 
 /// The address at the other end of the connection.
@@ -58,7 +60,7 @@ impl Request {
     /// Who is asking. A cookie that would change something must come from this server's own pages.
     ///
     /// # Errors
-    /// 401 without a valid credential, 403 for a foreign `Origin`.
+    /// 401 without a valid credential, 403 for a foreign `Origin`, 429 for one who asks too often.
     pub async fn principal(&self) -> Result<Principal, ApiError> {
         let presented = Presented {
             api_key: self.header("x-api-key"),
@@ -70,7 +72,51 @@ impl Request {
             self.check_origin()?;
         }
         self.trail.is_of(&principal);
+        self.count(&principal)?;
         Ok(principal)
+    }
+
+    /// Counts this request for `principal`; [`Self::principal`] has done so.
+    ///
+    /// # Errors
+    /// 429 when it asks too often.
+    pub fn count(&self, principal: &Principal) -> Result<(), ApiError> {
+        Ok(self.app.limits.count(Limit::Api, Who::Principal(principal.id()))?)
+    }
+
+    /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        let Peer(peer) = self.peer?;
+        Some(client_address(peer.ip(), &self.headers, &self.app.config().http.trusted_proxies))
+    }
+
+    /// Counts one more request of this client, whoever it is.
+    ///
+    /// # Errors
+    /// 429 when `limit` is reached.
+    pub fn count_client(&self, limit: Limit) -> Result<(), ApiError> {
+        let Some(address) = self.client_address() else { return Ok(()) };
+        Ok(self.app.limits.count(limit, Who::host(address))?)
+    }
+
+    /// Counts one more mail to the account of `email`, whether there is one or not.
+    ///
+    /// # Errors
+    /// 429 when the last one was a moment ago.
+    pub fn count_mail(&self, email: &str) -> Result<(), ApiError> {
+        Ok(self.app.limits.count(Limit::Mail, Who::Account(&normalised_email(email)))?)
+    }
+
+    /// Lets the client try to log in to the account of `email`; whoever calls this says how it went.
+    ///
+    /// # Errors
+    /// 429 when too many failed before.
+    pub fn attempt(&self, email: &str) -> Result<Attempt<'_>, ApiError> {
+        let mark = self.cookie(DEVICE_COOKIE);
+        let device = mark.and_then(|mark| self.app.accounts.devices().recognise(mark, email));
+        let device = device.as_ref().map(<[u8; _]>::as_slice);
+        Ok(self.app.limits.attempt(self.client_address(), &normalised_email(email), device)?)
     }
 
     /// Who is asking, if its role is `least` or more.
@@ -105,12 +151,6 @@ impl Request {
         let id = self.database_id()?;
         let database = self.app.storage.databases(principal.organization_id).find(id).await?;
         Ok((principal, database.ok_or(ApiError::not_found("database"))?))
-    }
-
-    /// Where the request comes from.
-    #[must_use]
-    pub fn client_address(&self) -> Option<IpAddr> {
-        self.peer.map(|peer| peer.0.ip().to_canonical())
     }
 
     /// The `{id}` of a path below `/databases`.

@@ -7,8 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY,
 };
 
 use super::{Answer, ApiError};
@@ -18,7 +17,6 @@ pub type Response = warp::http::Response<Bytes>;
 
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Below this, a compressed body saves no packet.
 const COMPRESSION_MIN_BYTES: usize = 1024;
@@ -111,19 +109,6 @@ fn with_reason(mut response: Response, reason: &str) -> Answer {
     let value = HeaderValue::from_str(&printable).map_err(ApiError::internal)?;
     response.headers_mut().insert(UNAVAILABLE_REASON, value);
     Ok(response)
-}
-
-/// Adds the headers of every answer; what a handler has set stays.
-pub fn seal(response: &mut Response, request_id: &str) {
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    for (name, value) in
-        [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")]
-    {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
 }
 
 /// Compresses a body that is worth it, for a caller that takes gzip.

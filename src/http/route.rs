@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use warp::http::Method;
 
 use super::{ApiError, Recorded, Request, Response};
+use crate::limits::Limit;
 
 /// What a handler comes to.
 pub type Answer = Result<Response, ApiError>;
@@ -19,6 +20,8 @@ pub struct Route {
     pub path: &'static str,
     /// What the audit log tells of it; usually every change.
     pub recorded: Recorded,
+    /// What bounds how often one client may ask, beside the limit of its key or user.
+    pub limit: Option<Limit>,
     handler: Handler,
 }
 
@@ -30,7 +33,13 @@ impl Route {
         F: Future<Output = Answer> + Send + 'static,
     {
         let recorded = if method.is_safe() { Recorded::Nothing } else { Recorded::Done };
-        Self { method, path, recorded, handler: Box::new(move |request| Box::pin(handler(request))) }
+        Self {
+            method,
+            path,
+            recorded,
+            limit: None,
+            handler: Box::new(move |request| Box::pin(handler(request))),
+        }
     }
 
     /// Answers GET, and HEAD without the body.
@@ -73,6 +82,12 @@ impl Route {
     #[must_use]
     pub fn recorded(self, recorded: Recorded) -> Self {
         Self { recorded, ..self }
+    }
+
+    /// Bounded by `limit`: each request counts, of [`Limit::Login`] only what failed.
+    #[must_use]
+    pub fn limited(self, limit: Limit) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     /// Whether a request with `method` is answered here.

@@ -1,26 +1,25 @@
 //! Our own accept loop: time-outs, a cap on connections, a shutdown with a deadline.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::client_address::is_proxy;
+use super::patience::Impatient;
 use super::service::{self, ApiFilter};
-use super::{Peer, Route, RouteTableError, routes};
+use super::tls::{Certificates, Handshakes};
+use super::{Peer, Route, RouteTableError, connection, routes};
 use crate::app::App;
+use crate::limits::Share;
 
-/// A client that says nothing for this long is cut off.
-const HEADER_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// A client that takes nothing of its answer for this long is cut off.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Requests in flight get this long after a shutdown was asked for.
 const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Live streams do not count: they have a cap of their own.
@@ -34,6 +33,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    certificates: Option<Certificates>,
 }
 
 /// The address cannot be listened on.
@@ -58,9 +58,22 @@ impl Server {
             socket.bind(address)?;
             let listener = socket.listen(BACKLOG)?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address })
+            Ok(Self { listener, address, certificates: None })
         };
         listen().map_err(|source| BindError { address, source })
+    }
+
+    /// Speaks TLS, and nothing else, with `certificates`.
+    #[must_use]
+    pub fn secured(self, certificates: Option<Certificates>) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// Where it listens, as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.certificates.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The address with the port that was taken.
@@ -80,8 +93,17 @@ impl Server {
     pub(super) async fn run_routes(self, app: Arc<App>, routes: Vec<Route>) -> Result<(), RouteTableError> {
         let filter = service::filter(Arc::clone(&app), routes)?;
         let connections = TaskTracker::new();
-        self.accept(&filter, &app.shutdown, &connections).await;
-        drop(self.listener);
+        let Self { listener, certificates, .. } = self;
+        let handshakes = certificates.as_ref().map(Certificates::handshakes);
+        let accepting = accept(&listener, handshakes.as_ref(), &filter, &app, &connections);
+        match certificates {
+            Some(certificates) => tokio::select! {
+                () = accepting => {}
+                () = certificates.follow(app.config.clone()) => {}
+            },
+            None => accepting.await,
+        }
+        drop(listener);
         connections.close();
         app.live.close();
         let finished = async { tokio::join!(connections.wait(), app.live.wait()) };
@@ -93,60 +115,73 @@ impl Server {
         }
         Ok(())
     }
+}
 
-    async fn accept(&self, filter: &ApiFilter, shutdown: &CancellationToken, connections: &TaskTracker) {
-        let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        loop {
-            let next = async {
-                let slot = Arc::clone(&slots).acquire_owned().await;
-                (slot, self.listener.accept().await)
-            };
-            let (slot, accepted) = tokio::select! {
-                next = next => next,
-                () = shutdown.cancelled() => return,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let connection = serve(stream, Peer(peer), filter.clone(), shutdown.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(slot);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "accepting a connection failed");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+/// Takes connections until the server stops.
+async fn accept(
+    listener: &TcpListener,
+    handshakes: Option<&Handshakes>,
+    filter: &ApiFilter,
+    app: &App,
+    connections: &TaskTracker,
+) {
+    let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let next = async {
+            let slot = Arc::clone(&slots).acquire_owned().await;
+            (slot, listener.accept().await)
+        };
+        let (slot, accepted) = tokio::select! {
+            next = next => next,
+            () = app.shutdown.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let Ok(share) = share(app, peer.ip()) else { continue };
+                let (handshakes, filter) = (handshakes.cloned(), filter.clone());
+                let connection = serve(stream, Peer(peer), handshakes, filter, app.shutdown.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop((slot, share));
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accepting a connection failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
+/// The client has as many connections as it may.
+struct TooManyConnections;
+
+/// Room for one more connection from `peer`; a proxy speaks for many and needs no share.
+fn share(app: &App, peer: IpAddr) -> Result<Option<Share<IpAddr>>, TooManyConnections> {
+    if is_proxy(peer, &app.config().http.trusted_proxies) {
+        return Ok(None);
+    }
+    app.limits.connection(peer).map(Some).ok_or(TooManyConnections)
+}
+
 /// One connection, to its end or its upgrade.
-async fn serve(stream: TcpStream, peer: Peer, filter: ApiFilter, shutdown: CancellationToken) {
+async fn serve(
+    stream: TcpStream,
+    peer: Peer,
+    handshakes: Option<Handshakes>,
+    filter: ApiFilter,
+    shutdown: CancellationToken,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
-    let routes = TowerToHyperService::new(warp::service(filter));
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        routes.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME_LIMIT)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let stream = Impatient::new(stream, PATIENCE);
+    let Some(handshakes) = handshakes else {
+        return connection::serve(stream, peer, filter, shutdown).await;
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
+    match handshakes.agree(stream).await {
+        Ok(stream) => connection::serve(stream, peer, filter, shutdown).await,
+        Err(error) => tracing::debug!(%error, "a client does not speak TLS, or not ours"),
     }
 }

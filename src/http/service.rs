@@ -14,10 +14,15 @@ use warp::{Filter, Rejection};
 
 use super::body::Body;
 use super::live::Upgrade;
-use super::router::Router;
+use super::router::{PathParameters, Router};
+use super::seal::seal;
 use super::trail::{Call, Trail};
-use super::{Answer, ApiError, Peer, Request, Response, Route, RouteTableError, response};
+use super::{Answer, ApiError, Peer, Request, Response, Route, RouteTableError, cors, origin, response};
 use crate::app::App;
+use crate::limits::Limit;
+
+/// Path and query together.
+const MOST_URI_BYTES: usize = 8 * 1024;
 
 /// What came in, before anybody knows whether there is a route for it.
 struct Incoming {
@@ -28,6 +33,23 @@ struct Incoming {
     peer: Option<Peer>,
     upgrade: Option<Upgrade>,
     body: Body,
+}
+
+impl Incoming {
+    /// The request to a route whose path holds `parameters`.
+    fn asks(self, app: Arc<App>, parameters: PathParameters) -> Request {
+        Request {
+            app,
+            method: self.method,
+            headers: self.headers,
+            peer: self.peer,
+            trail: Arc::new(Trail::default()),
+            parameters,
+            raw_query: self.raw_query,
+            upgrade: self.upgrade,
+            body: self.body,
+        }
+    }
 }
 
 /// Answers every request there is.
@@ -79,30 +101,27 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
     let request_id = Uuid::now_v7().to_string();
     let method = incoming.method.clone();
     let gzip = response::accepts_gzip(&incoming.headers);
-    let (template, answer) = match router.find(&method, incoming.path.as_str()) {
-        Ok((route, parameters)) => {
-            let trail = Arc::new(Trail::default());
-            let request = Request {
-                app: Arc::clone(&app),
-                method: incoming.method,
-                headers: incoming.headers,
-                peer: incoming.peer,
-                trail: Arc::clone(&trail),
-                parameters: parameters.clone(),
-                raw_query: incoming.raw_query,
-                upgrade: incoming.upgrade,
-                body: incoming.body,
-            };
-            let address = request.client_address();
-            let answer = run(route, request).await;
-            let call = Call { route, parameters: &parameters, address, request_id: &request_id };
-            trail.record(&app, call, status_of(&answer)).await;
-            (route.path, answer)
-        }
-        Err(error) => ("", Err(error)),
+    let config = app.config();
+    let https = app.public_url.is_https();
+    let origins = &config.http.cors.origins;
+    let page = cors::Page::of(&incoming.headers, origins);
+    let (template, answer) = match page.preflight(&method, &incoming.headers) {
+        Some(response) => ("", Ok(response)),
+        None => match admit(&app, router, &incoming, origins) {
+            Ok((route, parameters)) => {
+                let request = incoming.asks(Arc::clone(&app), parameters.clone());
+                let (trail, address) = (Arc::clone(&request.trail), request.client_address());
+                let answer = run(route, request).await;
+                let call = Call { route, parameters: &parameters, address, request_id: &request_id };
+                trail.record(&app, call, status_of(&answer)).await;
+                (route.path, answer)
+            }
+            Err(error) => ("", Err(error)),
+        },
     };
     let mut response = answer.unwrap_or_else(|error| error.into_response(&request_id));
-    response::seal(&mut response, &request_id);
+    page.admit(&mut response);
+    seal(&mut response, &request_id, https);
     response::compress(&mut response, gzip);
     if method == Method::HEAD {
         response::drop_body(&mut response);
@@ -123,8 +142,27 @@ fn status_of(answer: &Answer) -> StatusCode {
     answer.as_ref().map_or_else(ApiError::status, Response::status)
 }
 
-/// Runs the handler; one that panics costs its own request only.
+/// The route of what came in, if it may be asked for from there.
+fn admit<'a>(
+    app: &App,
+    router: &'a Router,
+    incoming: &Incoming,
+    origins: &[String],
+) -> Result<(&'a Route, PathParameters), ApiError> {
+    let path = incoming.path.as_str();
+    if path.len() + incoming.raw_query.len() > MOST_URI_BYTES {
+        return Err(ApiError::UriTooLong { limit_bytes: MOST_URI_BYTES });
+    }
+    let found = router.find(&incoming.method, path)?;
+    origin::check(&incoming.method, &incoming.headers, &app.public_url, origins)?;
+    Ok(found)
+}
+
+/// Runs the handler, if the client may ask so often; one that panics costs its own request only.
 async fn run(route: &Route, request: Request) -> Answer {
+    if let Some(limit) = route.limit.filter(|limit| *limit != Limit::Login) {
+        request.count_client(limit)?;
+    }
     match AssertUnwindSafe(route.call(request)).catch_unwind().await {
         Ok(answer) => answer,
         Err(_) => Err(ApiError::internal(format!("the handler of {route:?} panicked"))),

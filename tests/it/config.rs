@@ -96,6 +96,31 @@ fn a_retention_with_a_hole_stops_the_start() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_used_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tls.pem");
+    fs::write(&file, "nonsense").unwrap();
+    let file = file.to_str().unwrap();
+    let listen = ("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
+    let cert = ("BASIRA__HTTP__TLS__CERT_FILE", file);
+    for (settings, expected) in [
+        (vec![listen, cert], "set http.tls.key_file too".to_owned()),
+        (
+            vec![listen, cert, ("BASIRA__HTTP__TLS__KEY_FILE", "/no/such/file")],
+            "/no/such/file cannot be read".to_owned(),
+        ),
+        (
+            vec![listen, cert, ("BASIRA__HTTP__TLS__KEY_FILE", file)],
+            format!("{file} holds no certificate in PEM"),
+        ),
+    ] {
+        let output = basira(&["serve"], &settings);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(&expected), "{error}");
+    }
+}
+
+#[test]
 fn every_command_explains_itself() {
     for command in ["serve", "demo", "config", "admin"] {
         let output = basira(&[command, "--help"], &[]);

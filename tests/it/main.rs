@@ -40,6 +40,7 @@ mod servers;
 mod settings;
 mod storage;
 mod tables;
+mod tls;
 mod totals;
 mod vacuum;
 mod waits;

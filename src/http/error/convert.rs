@@ -8,6 +8,7 @@ use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden, OidcError};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
+use crate::limits::TooMany;
 use crate::reload::ReloadError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
@@ -32,6 +33,12 @@ impl From<Forbidden> for ApiError {
 impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self::field(error.field, error.message)
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyRequests { retry_after }
     }
 }
 

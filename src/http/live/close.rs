@@ -45,7 +45,7 @@ impl Close {
                     StatusCode::UNAUTHORIZED => 4401,
                     StatusCode::FORBIDDEN => 4403,
                     StatusCode::NOT_FOUND => 4404,
-                    StatusCode::SERVICE_UNAVAILABLE => 1013,
+                    StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => 1013,
                     _ => 1011,
                 };
                 Some((code, error.to_string().into()))

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use basira_actors::model::Timestamp;
 use basira_actors::supervisor::{Subscription, Unavailable};
+use uuid::Uuid;
 
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Access, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
+use crate::limits::Share;
 use crate::samples::Scope;
 use crate::views::activity;
 
@@ -49,17 +51,21 @@ async fn list(request: Request) -> Answer {
 async fn stream(mut request: Request) -> Answer {
     let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
     let slot = request.app.live.enter().ok_or_else(too_many_streams)?;
-    let (admitted, subscription) = match admit(&request).await {
-        Ok((session, subscription)) => (Ok(session), Some(subscription)),
+    let (admitted, held) = match admit(&request).await {
+        Ok((session, held)) => (Ok(session), Some(held)),
         Err(error) => (Err(error), None),
     };
-    Ok(live::run(upgrade, admitted, request.app.shutdown.clone(), (slot, subscription)))
+    Ok(live::run(upgrade, admitted, request.app.shutdown.clone(), (slot, held)))
 }
 
-async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
+/// What a stream has as long as it is open.
+type Held = (Subscription, Share<Uuid>);
+
+async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let query = request.query()?;
     let interval = Duration::from_secs(query.integer("interval", 5, 1, 60)?.into());
     let principal = principal(request, &query).await?;
+    let share = request.app.limits.live_stream(principal.id()).ok_or_else(too_many_streams)?;
     let id = request.database_id()?;
     let database = request.app.storage.databases(principal.organization_id).find(id).await?;
     database.ok_or(ApiError::not_found("database"))?;
@@ -70,17 +76,21 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
     };
     let access = Some(Access { app: Arc::clone(&request.app), principal });
     let (live, subscription) = handle.subscribe(interval);
-    Ok((Session { database_id: id, interval, expires_at, access, live }, subscription))
+    Ok((Session { database_id: id, interval, expires_at, access, live }, (subscription, share)))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
 async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
     if let Some(ticket) = query.text("ticket")? {
         let principal = request.app.tickets.redeem(ticket).ok_or_else(bad_ticket)?;
-        return Ok(request.app.accounts.renewed(principal, Timestamp::now()).await?);
+        let principal = request.app.accounts.renewed(principal, Timestamp::now()).await?;
+        request.count(&principal)?;
+        return Ok(principal);
     }
     if let Some(token) = query.text("token")? {
-        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now()).await?);
+        let principal = request.app.accounts.authenticate_token(token, Timestamp::now()).await?;
+        request.count(&principal)?;
+        return Ok(principal);
     }
     let principal = request.principal().await?;
     if principal.from_cookie() {

@@ -6,20 +6,22 @@ use serde_json::json;
 use warp::http::StatusCode;
 
 use crate::auth::{ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens};
-use crate::http::cookies::{self, REFRESH_COOKIE, with_session};
+use crate::http::cookies::{self, REFRESH_COOKIE, with_mark, with_session};
 use crate::http::{Answer, ApiError, Recorded, Request, Route, response};
+use crate::limits::Limit;
 use crate::storage::store::Organization;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up).recorded(Recorded::Both),
-        Route::post("/api/v1/auth/accept-invitation", accept_invitation),
-        Route::post("/api/v1/auth/login", log_in).recorded(Recorded::Both),
-        Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
+        Route::post("/api/v1/auth/signup", sign_up).limited(Limit::Signup).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/accept-invitation", accept_invitation).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/login", log_in).limited(Limit::Login).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/refresh", refresh).limited(Limit::Refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
         Route::get("/api/v1/auth/verify-email", verify_email).recorded(Recorded::Done),
-        Route::post("/api/v1/auth/resend-verification", resend_verification),
+        Route::post("/api/v1/auth/resend-verification", resend_verification)
+            .limited(Limit::ResendVerification),
     ]
 }
 
@@ -77,16 +79,22 @@ fn signed_up(request: &Request, session: &Session) -> Answer {
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_session(request, response::created(&body)?, &session.tokens)
+    let response = with_session(request, response::created(&body)?, &session.tokens)?;
+    with_mark(request, response, &session.user.email)
 }
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
     request.trail.claims(&login.email);
-    let code = login.code.as_ref();
-    let accounts = &request.app.accounts;
-    let tokens = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await?;
-    with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+    let attempt = request.attempt(&login.email)?;
+    let (accounts, code) = (&request.app.accounts, login.code.as_ref());
+    let outcome = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await;
+    if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
+        attempt.was_none();
+    }
+    let tokens = outcome?;
+    let response = with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
+    with_mark(&request, response, &login.email)
 }
 
 async fn refresh(mut request: Request) -> Answer {
@@ -131,6 +139,7 @@ async fn verify_email(request: Request) -> Answer {
 /// 202, whether or not a mail follows.
 async fn resend_verification(mut request: Request) -> Answer {
     let Address { email } = request.json().await?;
+    request.count_mail(&email)?;
     request.app.accounts.resend_verification(&email, Timestamp::now());
     Ok(response::empty(StatusCode::ACCEPTED))
 }

@@ -11,13 +11,14 @@ use warp::http::{HeaderValue, StatusCode};
 
 use crate::auth::{Begun, FLOW_LIFETIME, Returned};
 use crate::http::{Answer, ApiError, Request, Response, Route, cookies, response};
+use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/auth/oidc", list),
-        Route::get("/api/v1/auth/oidc/{provider}/start", start),
-        Route::get("/api/v1/auth/oidc/{provider}/callback", callback),
-        Route::post("/api/v1/auth/oidc/{provider}/link", link),
+        Route::get("/api/v1/auth/oidc/{provider}/start", start).limited(Limit::Refresh),
+        Route::get("/api/v1/auth/oidc/{provider}/callback", callback).limited(Limit::Refresh),
+        Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::Refresh),
         Route::get("/api/v1/auth/identities", identities),
         Route::delete("/api/v1/auth/identities/{id}", unlink),
     ]

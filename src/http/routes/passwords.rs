@@ -6,12 +6,13 @@ use serde_json::json;
 use warp::http::StatusCode;
 
 use crate::http::{Answer, Request, Route, response};
+use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/forgot-password", forget),
-        Route::post("/api/v1/auth/reset-password", reset),
-        Route::post("/api/v1/auth/change-password", change),
+        Route::post("/api/v1/auth/forgot-password", forget).limited(Limit::ForgotPassword),
+        Route::post("/api/v1/auth/reset-password", reset).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/change-password", change).limited(Limit::ResetPassword),
     ]
 }
 
@@ -36,6 +37,7 @@ struct Change {
 /// 202, whether or not a mail follows.
 async fn forget(mut request: Request) -> Answer {
     let Forgotten { email } = request.json().await?;
+    request.count_mail(&email)?;
     request.app.accounts.forgot_password(&email, Timestamp::now());
     Ok(response::empty(StatusCode::ACCEPTED))
 }

@@ -5,13 +5,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::http::{Answer, Request, Route, response};
+use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/auth/totp", status),
-        Route::post("/api/v1/auth/totp", enrol),
-        Route::post("/api/v1/auth/totp/confirm", confirm),
-        Route::post("/api/v1/auth/totp/disable", disable),
+        Route::post("/api/v1/auth/totp", enrol).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/totp/confirm", confirm).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/totp/disable", disable).limited(Limit::ResetPassword),
     ]
 }
 

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Signup};
 use crate::config::{Config, LiveConfig};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::reload::Reloader;
 use crate::samples::Scope;
@@ -38,15 +39,24 @@ impl TestServer {
         Self::with_routes(routes::all()).await
     }
 
+    /// With settings such as `("LIMITS__API__BURST", "5")`.
+    pub(super) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::with(routes::all(), config(settings)).await
+    }
+
     /// Answers by `routes` only.
     pub(super) async fn with_routes(routes: Vec<Route>) -> Self {
+        Self::with(routes, config(&[])).await
+    }
+
+    async fn with(routes: Vec<Route>, config: Config) -> Self {
         let Fixture { storage, directory, .. } = sqlite().await;
         let settings = AuthSettings {
             jwt_secret: Secret::new("jwt secret"),
             previous_jwt_secrets: Vec::new(),
             public_url: "https://basira.example".to_owned(),
         };
-        let mut config = Config::load(None, [], &[]).expect("the defaults are good");
+        let mut config = config;
         directory.path().clone_into(&mut config.data_dir);
         let config = LiveConfig::new(config);
         let mailer = Mailer::new(config.clone());
@@ -74,6 +84,7 @@ impl TestServer {
             accounts,
             samples,
             supervisor,
+            limits: Limits::new(config.clone()),
             config: config.clone(),
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
@@ -119,6 +130,12 @@ impl TestServer {
         assert_eq!(found, status, "{path}: {body}");
         serde_json::from_str(&body).unwrap_or_else(|_| panic!("{path}: not JSON: {body}"))
     }
+}
+
+/// The defaults but for `settings`.
+pub(super) fn config(settings: &[(&str, &str)]) -> Config {
+    let environment = settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned()));
+    Config::load(None, environment, &[]).expect("good settings")
 }
 
 async fn sign_up(accounts: &Accounts, email: &str, now: Timestamp) -> String {

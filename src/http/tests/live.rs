@@ -98,6 +98,20 @@ async fn a_ticket_opens_one_stream() {
 }
 
 #[tokio::test]
+async fn one_user_does_not_take_all_streams() {
+    let server = TestServer::start_with(&[("LIMITS__LIVE_STREAMS", "1")]).await;
+    let path = format!("{LIVE}?token={}", server.ada);
+    let mut first = open(&server, &path, &[]).await;
+    assert!(matches!(hear(&mut first).await, Heard::Text(_)));
+    assert_eq!(hear(&mut open(&server, &path, &[]).await).await, Heard::Closed(1013));
+    let others = format!("{LIVE}?token={}", server.eve);
+    assert_eq!(hear(&mut open(&server, &others, &[]).await).await, Heard::Closed(4404));
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(matches!(hear(&mut open(&server, &path, &[]).await).await, Heard::Text(_)));
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_its_database_or_the_server() {
     let server = TestServer::start().await;
     let path = format!("{LIVE}?token={}", server.ada);

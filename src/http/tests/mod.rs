@@ -3,7 +3,10 @@
 mod accounts;
 mod audit;
 mod conventions;
+mod cross_origin;
+mod hardening;
 mod harness;
+mod limits;
 mod live;
 mod pages;
 mod people;

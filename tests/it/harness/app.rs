@@ -15,6 +15,17 @@ use super::TestClient;
 
 /// In the folder, where no server looks by itself.
 const CONFIG: &str = "basira.toml";
+/// All tests come from one address, and ask more often than people do.
+const NO_LIMITS: [(&str, &str); 8] = [
+    ("BASIRA__LIMITS__AUTH__SIGNUP_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__LOGIN_FAILURES_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__REFRESH_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__FORGOT_PASSWORD_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__RESET_PASSWORD_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__RESEND_VERIFICATION_PER_HOUR", "0"),
+    ("BASIRA__LIMITS__AUTH__MAIL_PAUSE_SECONDS", "0"),
+    ("BASIRA__LIMITS__API__PER_SECOND", "0"),
+];
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running `basira serve`; ended when dropped.
@@ -149,6 +160,7 @@ async fn serve(folder: &Path, settings: &BTreeMap<String, String>) -> (Child, St
         .arg("serve")
         .env("BASIRA__HTTP__LISTEN", "127.0.0.1:0")
         .env("BASIRA__DATA_DIR", folder.join("data"))
+        .envs(NO_LIMITS)
         .envs(settings)
         .current_dir(folder)
         .stdin(Stdio::null())

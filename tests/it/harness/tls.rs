@@ -24,6 +24,16 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 
+    /// A certificate for the host `name` that is good until the end of `last_year`, and its key, both PEM.
+    pub(crate) fn sign(&self, name: &str, last_year: i32) -> (String, String) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(last_year, 12, 31);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// Its certificate, as `tls_ca_pem` takes it.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()

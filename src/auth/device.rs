@@ -1,0 +1,81 @@
+//! Browsers that have been here before, so that guessing strangers cannot lock their owners out.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use basira_actors::model::Secret;
+use hmac::{Hmac, Mac as _};
+use rand::RngCore as _;
+use sha2::Sha256;
+
+use super::signup::normalised_email;
+
+/// How long a browser is known without another login.
+pub const DEVICE_LIFETIME: Duration = Duration::from_secs(180 * 24 * 3_600);
+/// The cookie that such a browser sends.
+pub const DEVICE_COOKIE: &str = "basira_device";
+
+const ID_BYTES: usize = 16;
+
+/// Marks browsers, and knows them again. The mark is no credential: it only says that attempts count by themselves.
+#[derive(Debug)]
+pub struct Devices(Secret);
+
+/// What tells one browser from others.
+pub type DeviceId = [u8; ID_BYTES];
+
+impl Devices {
+    /// Marks under `secret`.
+    pub(super) fn new(secret: &Secret) -> Self {
+        Self(secret.clone())
+    }
+
+    /// A mark for a browser in which the account of `email` has logged in.
+    #[must_use]
+    pub fn mark(&self, email: &str) -> String {
+        let mut id: DeviceId = [0; ID_BYTES];
+        rand::rng().fill_bytes(&mut id);
+        let mut mark = id.to_vec();
+        mark.extend(
+            self.sealing(id, email).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default(),
+        );
+        URL_SAFE_NO_PAD.encode(mark)
+    }
+
+    /// Which browser shows `mark`, if the account of `email` has logged in there.
+    #[must_use]
+    pub fn recognise(&self, mark: &str, email: &str) -> Option<DeviceId> {
+        let mark = URL_SAFE_NO_PAD.decode(mark).ok()?;
+        let (id, seal) = mark.split_first_chunk::<ID_BYTES>()?;
+        self.sealing(*id, email)?.verify_slice(seal).ok()?;
+        Some(*id)
+    }
+
+    fn sealing(&self, id: DeviceId, email: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose().as_bytes()).ok()?;
+        mac.update(b"basira device\0");
+        mac.update(&id);
+        mac.update(normalised_email(email).as_bytes());
+        Some(mac)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Devices, Secret};
+
+    #[test]
+    fn a_mark_is_good_for_its_account_only() {
+        let devices = Devices::new(&Secret::new("a secret"));
+        let mark = devices.mark(" Ada@X.org");
+        let known = devices.recognise(&mark, "ada@x.org");
+        assert!(known.is_some());
+        assert_ne!(devices.recognise(&devices.mark("ada@x.org"), "ada@x.org"), known, "each its own");
+        assert_eq!(devices.recognise(&mark, "eve@x.org"), None);
+        assert_eq!(Devices::new(&Secret::new("another")).recognise(&mark, "ada@x.org"), None);
+        for forged in ["", "AAAA", "?", &mark[..22], &mark[..mark.len() - 1], &"A".repeat(64)] {
+            assert_eq!(devices.recognise(forged, "ada@x.org"), None, "{forged}");
+        }
+    }
+}

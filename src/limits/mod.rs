@@ -1,0 +1,236 @@
+//! How often something may be asked for: every limit that there is, in one place, as configured at the moment.
+
+mod attempt;
+mod limiter;
+mod shares;
+mod store;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use governor::clock::DefaultClock;
+use uuid::Uuid;
+
+use self::limiter::Limiter;
+use self::shares::Shares;
+use self::store::Key;
+use crate::config::{Limits as Configured, LiveConfig};
+
+pub use self::attempt::Attempt;
+pub use self::limiter::Rate;
+pub use self::shares::Share;
+
+/// How many a limit remembers at once; each takes some 30 bytes.
+const MOST_REMEMBERED: usize = 100_000;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Requests of one key or user.
+    Api,
+    Signup,
+    /// Only those that failed.
+    Login,
+    Refresh,
+    ForgotPassword,
+    ResetPassword,
+    ResendVerification,
+    /// Mails to one account, whatever for.
+    Mail,
+}
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Who<'a> {
+    /// All that come from one host: an IPv6 network of 64 bits is one.
+    Host(IpAddr),
+    /// All about one e-mail address, normalised.
+    Account(&'a str),
+    /// A browser in which somebody has logged in.
+    Device(&'a [u8]),
+    /// A user or a key.
+    Principal(Uuid),
+}
+
+/// Not now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests")]
+pub struct TooMany {
+    /// When one more is allowed; at least a second.
+    pub retry_after: Duration,
+}
+
+/// Counts everything that is limited.
+#[derive(Debug)]
+pub struct Limits {
+    config: LiveConfig,
+    seed: RandomState,
+    limiters: [Limiter; Limit::COUNT],
+    connections: Shares<IpAddr>,
+    streams: Shares<Uuid>,
+}
+
+impl Limit {
+    const COUNT: usize = Self::Mail as usize + 1;
+
+    /// What `configured` says of it.
+    const fn rate(self, configured: &Configured) -> Rate {
+        let auth = &configured.auth;
+        match self {
+            Self::Api => Rate {
+                burst: configured.api.burst,
+                count: configured.api.per_second,
+                per: Duration::from_secs(1),
+            },
+            Self::Signup => Rate::every(auth.signup_per_hour, HOUR),
+            Self::Login => Rate::every(auth.login_failures_per_hour, HOUR),
+            Self::Refresh => Rate::every(auth.refresh_per_hour, HOUR),
+            Self::ForgotPassword => Rate::every(auth.forgot_password_per_hour, HOUR),
+            Self::ResetPassword => Rate::every(auth.reset_password_per_hour, HOUR),
+            Self::ResendVerification => Rate::every(auth.resend_verification_per_hour, HOUR),
+            Self::Mail => Rate::every(if auth.mail_pause.is_zero() { 0 } else { 1 }, auth.mail_pause),
+        }
+    }
+}
+
+impl Who<'_> {
+    /// The host at `address`.
+    #[must_use]
+    pub fn host(address: IpAddr) -> Self {
+        Self::Host(host(address))
+    }
+}
+
+/// What counts as one host.
+fn host(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+impl Limits {
+    /// Counts from nothing, by what `config` says at each moment.
+    #[must_use]
+    pub fn new(config: LiveConfig) -> Self {
+        let limiters = std::array::from_fn(|_| Limiter::new(DefaultClock::default(), MOST_REMEMBERED));
+        Self {
+            config,
+            seed: RandomState::new(),
+            limiters,
+            connections: Shares::default(),
+            streams: Shares::default(),
+        }
+    }
+
+    /// Counts one more of `who`.
+    ///
+    /// # Errors
+    /// [`TooMany`] when `limit` is reached; then nothing is counted.
+    pub fn count(&self, limit: Limit, who: Who<'_>) -> Result<(), TooMany> {
+        self.count_key(limit, self.key(who))
+    }
+
+    /// One more connection from `address`; `None` when it has too many.
+    #[must_use]
+    pub fn connection(&self, address: IpAddr) -> Option<Share<IpAddr>> {
+        let most = self.config.current().limits.connections_per_address;
+        self.connections.take(host(address), most)
+    }
+
+    /// One more live stream of the key or user `id`; `None` when it has too many.
+    #[must_use]
+    pub fn live_stream(&self, id: Uuid) -> Option<Share<Uuid>> {
+        self.streams.take(id, self.config.current().limits.live_streams)
+    }
+
+    fn key(&self, who: Who<'_>) -> Key {
+        self.seed.hash_one(who)
+    }
+
+    fn count_key(&self, limit: Limit, key: Key) -> Result<(), TooMany> {
+        self.limiter(limit).count(self.rate(limit), key)
+    }
+
+    /// Takes back one that was counted.
+    fn give_back(&self, limit: Limit, key: Key) {
+        self.limiter(limit).give_back(self.rate(limit), key);
+    }
+
+    fn rate(&self, limit: Limit) -> Rate {
+        limit.rate(&self.config.current().limits)
+    }
+
+    const fn limiter(&self, limit: Limit) -> &Limiter {
+        &self.limiters[limit as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{Limit, Limits, Who};
+    use crate::config::{Config, LiveConfig};
+
+    fn config(settings: &[(&str, &str)]) -> Config {
+        let environment =
+            settings.iter().map(|(key, value)| (format!("BASIRA__LIMITS__{key}"), (*value).to_owned()));
+        Config::load(None, environment, &[]).expect("is good")
+    }
+
+    fn taken(limits: &Limits, limit: Limit, who: Who<'_>) -> usize {
+        (0..1_000).take_while(|_| limits.count(limit, who).is_ok()).count()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let limits = Limits::new(LiveConfig::new(config(&[])));
+        let host = Who::host([192, 0, 2, 1].into());
+        for (limit, expected) in [
+            (Limit::Signup, 5),
+            (Limit::Login, 10),
+            (Limit::Refresh, 30),
+            (Limit::ForgotPassword, 5),
+            (Limit::ResetPassword, 10),
+            (Limit::ResendVerification, 5),
+            (Limit::Mail, 1),
+        ] {
+            assert_eq!(taken(&limits, limit, host), expected, "{limit:?}");
+        }
+        let wait = limits.count(Limit::Mail, host).expect_err("the second mail").retry_after.as_secs();
+        assert!((58..=60).contains(&wait), "{wait}");
+        let burst = taken(&limits, Limit::Api, Who::Principal(Uuid::nil()));
+        assert!((200..=210).contains(&burst), "{burst}");
+        assert!(limits.count(Limit::Api, Who::Principal(Uuid::max())).is_ok(), "each has its own");
+    }
+
+    #[test]
+    fn a_new_configuration_counts_from_now_on() {
+        let config_of = |count| config(&[("AUTH__SIGNUP_PER_HOUR", count)]);
+        let live = LiveConfig::new(config_of("2"));
+        let limits = Limits::new(live.clone());
+        let host = Who::host([192, 0, 2, 1].into());
+        assert_eq!(taken(&limits, Limit::Signup, host), 2);
+        assert_eq!(taken(&limits, Limit::Refresh, host), 30);
+        live.replace(config_of("9"));
+        assert_eq!(taken(&limits, Limit::Signup, host), 9);
+        assert_eq!(taken(&limits, Limit::Refresh, host), 0, "what did not change goes on");
+        live.replace(config_of("0"));
+        assert_eq!(taken(&limits, Limit::Signup, host), 1_000);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_host() {
+        let host = |text: &str| Who::host(text.parse().expect("an address"));
+        assert_eq!(host("2001:db8:1:2:3::4"), host("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(host("2001:db8:1:2::1"), host("2001:db8:1:3::1"));
+        assert_eq!(host("::ffff:192.0.2.1"), host("192.0.2.1"));
+        assert_ne!(host("192.0.2.1"), host("192.0.2.2"));
+    }
+}
