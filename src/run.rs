@@ -87,7 +87,7 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
 /// # Errors
 /// [`ServeError`] when it cannot be used.
 pub async fn open_storage(config: &Config, secrets: &Secrets) -> Result<Storage, ServeError> {
-    let storage = Storage::open(config.storage_url().expose(), &secrets.encryption_key).await?;
+    let storage = Storage::open(config.storage_url().expose(), secrets.encryption.clone()).await?;
     storage.migrate().await?;
     Ok(storage)
 }
@@ -100,7 +100,7 @@ async fn open_samples_storage(
 ) -> Result<Storage, ServeError> {
     let Some(url) = config.own_samples_url() else { return Ok(storage.clone()) };
     let open = async {
-        let own = Storage::open(url.expose(), &secrets.encryption_key).await?;
+        let own = Storage::open(url.expose(), secrets.encryption.clone()).await?;
         own.migrate().await?;
         Ok(own)
     };
@@ -125,8 +125,7 @@ async fn accounts(
 ) -> Result<Accounts, MailError> {
     let started = config.current();
     let settings = AuthSettings {
-        jwt_secret: secrets.jwt_secret,
-        previous_jwt_secrets: Vec::new(),
+        jwt_secrets: secrets.jwt,
         public_url: started.public_url(address),
     };
     let mailer = Mailer::to_directory(started.data_dir.join("mail"), SENDER).await?;

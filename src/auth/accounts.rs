@@ -11,7 +11,7 @@ use super::jwt::{Claims, Keyring};
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
-use crate::config::LiveConfig;
+use crate::config::{LiveConfig, SecretRing};
 use crate::storage::store::{
     Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
 };
@@ -41,10 +41,8 @@ pub enum SignupPolicy {
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
-    /// Signs access tokens.
-    pub jwt_secret: Secret,
-    /// Secrets whose tokens are still good.
-    pub previous_jwt_secrets: Vec<Secret>,
+    /// Sign access tokens.
+    pub jwt_secrets: SecretRing,
     /// Where links in mails lead, without a slash at the end.
     pub public_url: String,
 }
@@ -101,7 +99,7 @@ impl Accounts {
     pub fn new(storage: Storage, config: LiveConfig, settings: AuthSettings, mailer: Mailer) -> Self {
         Self {
             storage,
-            keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
+            keyring: Keyring::new(settings.jwt_secrets),
             passwords: Passwords::default(),
             mailer,
             config,

@@ -1,5 +1,7 @@
 //! From what a request shows to who is asking.
 
+use std::net::IpAddr;
+
 use basira_actors::model::Timestamp;
 
 use super::api_key::looks_like_key;
@@ -18,6 +20,8 @@ pub struct Presented<'a> {
     pub authorization: Option<&'a str>,
     /// `Cookie`.
     pub cookie: Option<&'a str>,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
 }
 
 /// The request shows nobody.
@@ -27,6 +31,10 @@ pub enum AuthenticateError {
     Missing,
     #[error("the credentials are not valid: log in again or use another key")]
     Refused,
+    #[error("the api key has expired: use another")]
+    Expired,
+    #[error("the api key may not be used from this address")]
+    Elsewhere,
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -42,12 +50,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
         if let Some(key) = presented.api_key {
-            return self.api_key_principal(key.trim(), now).await?.ok_or(AuthenticateError::Refused);
+            return self.api_key_principal(key.trim(), presented.address, now).await;
         }
         if let Some(authorization) = presented.authorization {
             let credential = bearer(authorization).ok_or(AuthenticateError::Refused)?;
             if looks_like_key(credential) {
-                return self.api_key_principal(credential, now).await?.ok_or(AuthenticateError::Refused);
+                return self.api_key_principal(credential, presented.address, now).await;
             }
             return self.authenticate_token(credential, now);
         }

@@ -5,6 +5,7 @@ mod api_key;
 mod authenticate;
 mod error;
 mod jwt;
+mod limits;
 mod mail;
 mod password;
 mod principal;
@@ -16,8 +17,10 @@ pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, T
 pub use api_key::IssuedApiKey;
 pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
+pub use jwt::tokens_outlive;
+pub use limits::{AskedLimits, KeyLimits, Scope, UnknownScope};
 pub use mail::{MailError, Mailer};
-pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
+pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
 pub use signup::Signup;
 
 #[cfg(test)]

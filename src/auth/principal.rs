@@ -7,6 +7,8 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{KeyLimits, Scope};
+
 /// What a person or key may do; each role includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,7 +48,7 @@ pub enum Credential {
         from_cookie: bool,
     },
     /// An API key.
-    ApiKey { key_id: Uuid },
+    ApiKey { key_id: Uuid, limits: KeyLimits },
 }
 
 /// The caller is known but may not do this.
@@ -54,11 +56,37 @@ pub enum Credential {
 #[error("this needs the role {0} or higher")]
 pub struct Forbidden(pub Role);
 
+/// A key of a lesser scope, or a person of a lesser role, may not change databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the role admin or higher, or a key with the scope write")]
+pub struct ForbiddenScope;
+
 impl Principal {
     /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
     #[must_use]
     pub const fn from_cookie(&self) -> bool {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+
+    /// When what the caller showed is good no longer, if ever.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match &self.credential {
+            Credential::Token { expires_at, .. } => Some(*expires_at),
+            Credential::ApiKey { limits, .. } => limits.expires_at,
+        }
+    }
+
+    /// Goes on only for admins, and for keys that write.
+    ///
+    /// # Errors
+    /// [`ForbiddenScope`] for everyone else.
+    pub fn require_writing(&self) -> Result<(), ForbiddenScope> {
+        let writes = match &self.credential {
+            Credential::Token { .. } => self.role >= Role::Admin,
+            Credential::ApiKey { limits, .. } => limits.scope >= Scope::Write,
+        };
+        if writes { Ok(()) } else { Err(ForbiddenScope) }
     }
 
     /// Goes on only for `role` or higher.

@@ -31,7 +31,7 @@ impl Kind {
 }
 
 /// In the order of `config/basira.toml`; those of the health rules follow.
-pub(super) const KEYS: [(&str, Kind); 25] = [
+pub(super) const KEYS: [(&str, Kind); 29] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -46,8 +46,12 @@ pub(super) const KEYS: [(&str, Kind); 25] = [
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),
+    ("auth.previous_jwt_secret", Kind::Secret),
+    ("auth.previous_jwt_secret_file", Kind::Text),
     ("auth.encryption_key", Kind::Secret),
     ("auth.encryption_key_file", Kind::Text),
+    ("auth.previous_encryption_key", Kind::Secret),
+    ("auth.previous_encryption_key_file", Kind::Text),
     ("mail.transport", Kind::Text),
     ("collect.poll_interval_seconds", Kind::Integer),
     ("collect.connect_timeout_ms", Kind::Integer),

@@ -1,8 +1,10 @@
 //! The configuration of the moment.
 
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use basira_actors::drivers::ConnectSettings;
+use basira_actors::ports::AddressPolicy;
 
 use super::Config;
 
@@ -27,6 +29,13 @@ impl LiveConfig {
     /// From now on, `config` is what [`Self::current`] answers.
     pub fn replace(&self, config: Config) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+}
+
+/// What may be connected to is asked for at each connect, so that a reload counts from the next on.
+impl AddressPolicy for LiveConfig {
+    fn allows(&self, address: IpAddr) -> bool {
+        self.current().targets.allows(address)
     }
 }
 

@@ -24,7 +24,7 @@ pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::LiveConfig;
-pub use self::secrets::{Secrets, SecretsError};
+pub use self::secrets::{Retired, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
 use crate::auth::SignupPolicy;
 use crate::samples::Retention;
@@ -70,7 +70,11 @@ pub struct Samples {
 pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
+    /// The one before it; none without it.
+    pub previous_jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
+    /// The one before it; none without it.
+    pub previous_encryption_key: Option<Secret>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +112,19 @@ pub struct Targets {
 
 impl AddressPolicy for Targets {
     fn allows(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
+        let address = carried(address.to_canonical());
         !self.deny.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The IPv4 address that a gateway of the well-known prefix 64:ff9b::/96 would carry this to (RFC 6052), else itself.
+fn carried(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(long) if long.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = long.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        other => other,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One request, and the typed questions that a handler asks of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use basira_actors::model::{DatabaseId, Timestamp};
@@ -62,6 +62,7 @@ impl Request {
             api_key: self.header("x-api-key"),
             authorization: self.header(AUTHORIZATION.as_str()),
             cookie: self.header(COOKIE.as_str()),
+            address: self.client_address(),
         };
         let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
         if principal.from_cookie() && !self.method.is_safe() {
@@ -80,6 +81,16 @@ impl Request {
         Ok(principal)
     }
 
+    /// Who is asking, if it may register and change databases and what belongs to them.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for who may not.
+    pub async fn principal_that_writes(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        principal.require_writing()?;
+        Ok(principal)
+    }
+
     /// Who is asking, and the database of the path, if it belongs to the same organization.
     ///
     /// # Errors
@@ -89,6 +100,12 @@ impl Request {
         let id = self.database_id()?;
         let database = self.app.storage.databases(principal.organization_id).find(id).await?;
         Ok((principal, database.ok_or(ApiError::not_found("database"))?))
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.0.ip().to_canonical())
     }
 
     /// The `{id}` of a path below `/databases`.

@@ -3,6 +3,7 @@
 mod backup;
 mod partial;
 mod report;
+mod rotate_keys;
 mod store;
 mod table;
 
@@ -20,6 +21,8 @@ pub(super) enum AdminCommand {
     Store(store::StoreOptions),
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
+    /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
+    RotateKeys,
 }
 
 impl AdminCommand {
@@ -33,6 +36,7 @@ impl AdminCommand {
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
+            Self::RotateKeys => rotate_keys::run(config).await?,
         }
         Ok(())
     }

@@ -63,10 +63,7 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
     let database = request.app.storage.databases(principal.organization_id).find(id).await?;
     database.ok_or(ApiError::not_found("database"))?;
     let handle = request.app.directory().find(id).ok_or(Unavailable)?;
-    let expires_at = match principal.credential {
-        Credential::Token { expires_at, .. } => Some(expires_at),
-        Credential::ApiKey { .. } => None,
-    };
+    let expires_at = principal.expires_at();
     let (live, subscription) = handle.subscribe(interval);
     Ok((Session { database_id: id, interval, expires_at, live }, subscription))
 }
@@ -74,7 +71,11 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
 async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
     if let Some(ticket) = query.text("ticket")? {
-        return request.app.tickets.redeem(ticket).ok_or_else(bad_ticket);
+        let principal = request.app.tickets.redeem(ticket).ok_or_else(bad_ticket)?;
+        if let Credential::ApiKey { limits, .. } = &principal.credential {
+            limits.admit(request.client_address(), Timestamp::now())?;
+        }
+        return Ok(principal);
     }
     if let Some(token) = query.text("token")? {
         return Ok(request.app.accounts.authenticate_token(token, Timestamp::now())?);

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Mailer, Signup};
-use crate::config::{Config, LiveConfig};
+use crate::config::{Config, LiveConfig, SecretRing};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
@@ -42,8 +42,7 @@ impl TestServer {
         let Fixture { storage, directory, .. } = sqlite().await;
         let mailer = Mailer::to_directory(directory.path().join("mail"), "Basira <basira@localhost>");
         let settings = AuthSettings {
-            jwt_secret: Secret::new("jwt secret"),
-            previous_jwt_secrets: Vec::new(),
+            jwt_secrets: SecretRing::fixed(Secret::new("jwt secret"), None),
             public_url: "https://basira.example".to_owned(),
         };
         let config = LiveConfig::new(Config::load(None, [], &[]).expect("the defaults are good"));

@@ -8,6 +8,7 @@ mod databases;
 mod email_tokens;
 mod recommendations;
 mod refresh_tokens;
+mod reseal;
 mod targets;
 
 pub use accounts::{Account, NewAccount, Organization, User};
@@ -16,3 +17,4 @@ pub use databases::{Database, Databases, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
 pub use refresh_tokens::{NewRefreshToken, Rotation};
+pub use reseal::Resealed;

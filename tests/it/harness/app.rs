@@ -1,7 +1,8 @@
 //! The real binary, serving from a throwaway folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -42,7 +43,7 @@ impl TestApp {
     pub(crate) async fn start_from(fill: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data_dir = folder.path().join("data");
-        fs::create_dir(&data_dir).expect("a data directory");
+        DirBuilder::new().mode(0o700).create(&data_dir).expect("a data directory");
         fill(&data_dir);
         let settings = BTreeMap::new();
         let (process, url) = serve(folder.path(), &settings).await;
