@@ -111,6 +111,3 @@ fn failed(error: &legacy::Error) -> OutgoingError {
     let causes = std::iter::successors(Some(error), |error| error.source());
     OutgoingError::Failed(causes.last().map(ToString::to_string).unwrap_or_default())
 }
-
-#[cfg(test)]
-mod tests;

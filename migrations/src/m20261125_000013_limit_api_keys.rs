@@ -1,7 +1,7 @@
 //! Keys that may do less, for a while, or from some addresses only.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer_null, text, text_null};
+use sea_orm_migration::schema::{big_integer_null, json_binary, text, text_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
         let columns = [
             text("scope").default("admin").to_owned(),
             big_integer_null("expires_at"),
-            text("allowed_addresses").default("[]").to_owned(),
+            json_binary("allowed_addresses").default("[]").to_owned(),
             text_null("last_used_from"),
         ];
         for column in columns {

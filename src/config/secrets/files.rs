@@ -112,8 +112,9 @@ fn partial(path: &Path) -> PathBuf {
 }
 
 fn replace_private(path: &Path, text: &str) -> io::Result<()> {
-    let made = partial(path);
-    // left by a process that had our number and was killed
+    // nobody else is here: the lock of rotations is held
+    let made = path.with_extension("new");
+    // left by a rotation that was killed
     let _ = fs::remove_file(&made);
     write_private(&made, text)?;
     fs::rename(&made, path)?;

@@ -52,10 +52,16 @@ impl TestApp {
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.
     pub(crate) async fn admin(&self, arguments: &[&str]) -> Output {
+        self.admin_command(arguments).output().await.expect("the binary runs")
+    }
+
+    /// The same, still to be run; it ends when it is dropped.
+    pub(crate) fn admin_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
         command.arg("admin").args(arguments).envs(&self.settings);
         command.env("BASIRA__DATA_DIR", self.data_dir()).current_dir(self.folder.path());
-        command.output().await.expect("the binary runs")
+        command.kill_on_drop(true);
+        command
     }
 
     /// As a power cut would.
