@@ -124,10 +124,7 @@ async fn accounts(
     address: SocketAddr,
 ) -> Result<Accounts, MailError> {
     let started = config.current();
-    let settings = AuthSettings {
-        jwt_secrets: secrets.jwt,
-        public_url: started.public_url(address),
-    };
+    let settings = AuthSettings { jwt_secrets: secrets.jwt, public_url: started.public_url(address) };
     let mailer = Mailer::to_directory(started.data_dir.join("mail"), SENDER).await?;
     Ok(Accounts::new(storage.clone(), config.clone(), settings, mailer))
 }

@@ -7,7 +7,9 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::token::{self, random_hex};
-use super::{AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope};
+use super::{
+    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope,
+};
 use crate::fields;
 use crate::storage::StorageError;
 use crate::storage::store::{ApiKey, NewApiKey};
@@ -41,7 +43,9 @@ impl Accounts {
         let secret = token::generate();
         let created_by = match &principal.credential {
             Credential::Token { user_id, .. } => Some(*user_id),
-            Credential::ApiKey { limits, .. } if limits.is_confined() => return Err(AccountError::ConfinedKey),
+            Credential::ApiKey { limits, .. } if limits.is_confined() => {
+                return Err(AccountError::ConfinedKey);
+            }
             Credential::ApiKey { .. } => None,
         };
         let whole = Secret::new(format!("{prefix}_{}", secret.expose()));

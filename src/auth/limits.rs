@@ -115,8 +115,10 @@ impl KeyLimits {
         if self.expires_at.is_some_and(|at| at <= now) {
             return Err(AuthenticateError::Expired);
         }
-        let allows = |address: IpAddr| self.allowed_addresses.iter().any(|network| network.contains(&address));
-        if self.allowed_addresses.is_empty() || address.is_some_and(|address| allows(address.to_canonical())) {
+        let allows =
+            |address: IpAddr| self.allowed_addresses.iter().any(|network| network.contains(&address));
+        if self.allowed_addresses.is_empty() || address.is_some_and(|address| allows(address.to_canonical()))
+        {
             return Ok(());
         }
         Err(AuthenticateError::Elsewhere)

@@ -204,7 +204,8 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
         let mut forged = secret.to_owned();
         forged.replace_range(forged.len() - 1.., if secret.ends_with('0') { "1" } else { "0" });
         for bad in [forged.as_str(), issued.key.prefix.as_str(), "dbm_ak_", "", "dbm_ak_x_y"] {
-            let shown = Presented { api_key: Some(bad), authorization: Some(&header), ..Presented::default() };
+            let shown =
+                Presented { api_key: Some(bad), authorization: Some(&header), ..Presented::default() };
             let refused = accounts.authenticate(shown, NOW).await;
             assert!(matches!(refused, Err(AuthenticateError::Refused)), "{bad}");
         }

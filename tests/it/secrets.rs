@@ -63,7 +63,8 @@ async fn secrets_are_replaced_while_the_server_runs() {
     assert_ne!(watching.secret("jwt_secret").unwrap(), jwt);
     assert_eq!(watching.secret("encryption_key.previous"), None, "the old key was kept");
     assert!(watching.secret("jwt_secret.previous").unwrap().starts_with(&jwt));
-    let mode = fs::metadata(watching.app.data_dir().join("jwt_secret.previous")).unwrap().permissions().mode();
+    let mode =
+        fs::metadata(watching.app.data_dir().join("jwt_secret.previous")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
     // nobody was logged out, and who logs in gets a token of the new secret

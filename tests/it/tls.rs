@@ -39,7 +39,10 @@ fn check(report: &Value, words: Option<&str>, context: &str) {
         Some(words) => {
             let error = report["error"].as_str().unwrap_or_default();
             assert!(error.contains(words), "{context}: {report}");
-            assert!(report["fix"].as_str().is_some_and(|fix| fix.contains("tls_ca_pem")), "{context}: {report}");
+            assert!(
+                report["fix"].as_str().is_some_and(|fix| fix.contains("tls_ca_pem")),
+                "{context}: {report}"
+            );
         }
     }
 }
@@ -128,5 +131,9 @@ async fn certificates_of_a_real_clickhouse_are_checked() {
     assert_eq!(plain["connected"], false, "it speaks nothing but TLS here: {plain}");
     let plain = report(&organization.key, &database.registration(), "require", None).await;
     assert_eq!(plain["connected"], false, "it speaks no TLS there: {plain}");
-    check(&report(&organization.key, &database.registration(), "prefer", None).await, None, "prefer without TLS");
+    check(
+        &report(&organization.key, &database.registration(), "prefer", None).await,
+        None,
+        "prefer without TLS",
+    );
 }

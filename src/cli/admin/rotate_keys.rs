@@ -73,7 +73,9 @@ fn tell(resealed: &Resealed, replaced: bool, is_kept: bool) {
     println!("encrypted {changed} passwords anew; {unchanged} were encrypted with the key in use already");
     if !is_kept {
         println!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
-        println!("to replace it, put another one there and this one into auth.previous_encryption_key, start the");
+        println!(
+            "to replace it, put another one there and this one into auth.previous_encryption_key, start the"
+        );
         println!("server anew and run this again");
     }
     for id in unreadable {

@@ -64,11 +64,8 @@ impl SecretRing {
         let Some(path) = self.file() else { return Ok(()) };
         let mut ring = files::read(path)?;
         ring.previous.retain(wanted);
-        let kept = if ring.previous.is_empty() {
-            files::forget_previous(path)
-        } else {
-            files::replace(path, &ring)
-        };
+        let kept =
+            if ring.previous.is_empty() { files::forget_previous(path) } else { files::replace(path, &ring) };
         kept.map_err(|error| SecretsError::Io { path: path.to_owned(), error })
     }
 }

@@ -65,7 +65,9 @@ fn a_data_dir_open_to_others_is_refused_with_the_command_that_mends_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let config = config(&directory);
     fs::create_dir(&config.data_dir).expect("is made");
-    for (mode, good) in [(0o755, false), (0o701, false), (0o770, false), (0o777, false), (0o750, true), (0o700, true)] {
+    for (mode, good) in
+        [(0o755, false), (0o701, false), (0o770, false), (0o777, false), (0o750, true), (0o700, true)]
+    {
         fs::set_permissions(&config.data_dir, fs::Permissions::from_mode(mode)).expect("is ours");
         match Secrets::of(&config) {
             Ok(_) => assert!(good, "{mode:o} was accepted"),

@@ -46,7 +46,8 @@ async fn list(request: Request) -> Answer {
 async fn create(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Admin).await?;
     let new: NewKey = request.json().await?;
-    let issued = request.app.accounts.issue_api_key(&principal, &new.name, &new.limits, Timestamp::now()).await?;
+    let issued =
+        request.app.accounts.issue_api_key(&principal, &new.name, &new.limits, Timestamp::now()).await?;
     response::created(&CreatedKey {
         id: issued.key.id,
         name: &issued.key.name,

@@ -20,13 +20,7 @@ async fn issue(server: &TestServer, limits: Value) -> Value {
     key
 }
 
-async fn send(
-    server: &TestServer,
-    method: Method,
-    path: &str,
-    bearer: &str,
-    body: Value,
-) -> (u16, Value) {
+async fn send(server: &TestServer, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let answer = server.request(method, path).bearer_auth(bearer).json(&body).send().await;
     let answer = answer.expect("an answer");
     (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))

@@ -179,7 +179,10 @@ async fn the_use_of_a_key_is_noted_once_a_minute() {
         storage.api_keys(own).insert(new, NOW).await.unwrap();
         let used = async |seconds| {
             let key = storage.api_key("k1").await.unwrap().unwrap().key;
-            storage.note_api_key_use(&key, "192.0.2.7".parse().ok(), NOW + Duration::from_secs(seconds)).await.unwrap();
+            storage
+                .note_api_key_use(&key, "192.0.2.7".parse().ok(), NOW + Duration::from_secs(seconds))
+                .await
+                .unwrap();
             let noted = storage.api_key("k1").await.unwrap().unwrap().key;
             assert_eq!(noted.last_used_from.as_deref(), Some("192.0.2.7"));
             noted.last_used_at.unwrap().since(NOW).as_secs()
