@@ -16,7 +16,6 @@ struct Watching {
     app: TestApp,
     organization: Organization,
     database: TestDatabase,
-    registered: Registered,
 }
 
 impl Watching {
@@ -26,7 +25,7 @@ impl Watching {
         let database = TestDatabase::create(shared(NEWEST).await).await;
         let registered = organization.register(&database).await;
         registered.status_becomes("connected", CONNECTED_WITHIN).await;
-        Self { app, organization, database, registered }
+        Self { app, organization, database }
     }
 
     fn secret(&self, name: &str) -> Option<String> {
