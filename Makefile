@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-health bench-live bench-store bench-encodings
+.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -19,7 +19,7 @@ rules:
 	$(CARGO) run --quiet -- rules > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
 
-bench: bench-poll bench-live bench-store
+bench: bench-poll bench-live bench-login bench-store
 
 bench-poll:
 	$(CARGO) bench --bench poll
@@ -32,6 +32,10 @@ bench-health:
 
 bench-live:
 	$(CARGO) bench --bench live
+
+# whether a login tells if an address is known, and what 50 logins at once do to polls
+bench-login:
+	$(CARGO) bench --bench login
 
 bench-store:
 	$(CARGO) bench --bench store

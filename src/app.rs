@@ -12,8 +12,8 @@ use crate::config::{Config, LiveConfig};
 use crate::databases::Databases;
 use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::samples::SampleStore;
-use crate::storage::Storage;
-use crate::storage::store::Database;
+use crate::storage::store::{Database, NewAuditEntry};
+use crate::storage::{Storage, StorageError};
 
 /// The parts of the running server.
 pub struct App {
@@ -34,6 +34,14 @@ impl App {
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.config.current()
+    }
+
+    /// Writes `entry` into the audit log.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn record(&self, entry: NewAuditEntry) -> Result<(), StorageError> {
+        self.storage.record(entry, self.config().audit.kept).await
     }
 
     /// Where the actor of each database is found.

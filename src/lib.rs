@@ -8,6 +8,7 @@ pub mod databases;
 pub mod demo;
 pub mod fields;
 pub mod http;
+pub mod mail;
 pub mod outgoing;
 pub mod run;
 pub mod samples;

@@ -11,14 +11,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, MailError, Mailer};
+use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
 use crate::http::{BindError, LiveStreams, PublicUrl, RouteTableError, Server, Tickets};
+use crate::mail::Mailer;
 use crate::samples::{self, SampleKeeping};
 use crate::storage::{Storage, StorageError};
-
-/// Who mails come from.
-const SENDER: &str = "Basira <basira@localhost>";
 
 /// The server could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +31,6 @@ pub enum ServeError {
     Samples(#[from] samples::OpenError),
     #[error(transparent)]
     Bind(#[from] BindError),
-    #[error(transparent)]
-    Mail(#[from] MailError),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -58,9 +54,10 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
     let (supervisor, supervising) = Supervisor::start(dependencies(&config, &storage, &samples)).await?;
     let config = LiveConfig::new(config);
+    let mailer = Mailer::new(config.clone());
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
-        accounts: accounts(&config, secrets, &storage, server.local_addr()).await?,
+        accounts: accounts(&config, secrets, &storage, &mailer, server.local_addr()),
         public_url: public_url(&config.current(), server.local_addr())?,
         storage: storage.clone(),
         samples: Arc::<dyn SampleKeeping>::clone(&samples),
@@ -70,12 +67,15 @@ pub async fn serve(config: Config, bound: impl FnOnce(SocketAddr) + Send) -> Res
         live: LiveStreams::default(),
         shutdown: shutdown.clone(),
     });
+    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.local_addr());
     let served = server.run(app).await;
+    mailer.close().await;
     supervisor.shutdown().await;
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
+    let _ = pruning.await;
     samples.close().await;
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;
@@ -117,16 +117,16 @@ fn dependencies(config: &Config, storage: &Storage, samples: &Arc<dyn SampleKeep
     }
 }
 
-async fn accounts(
+fn accounts(
     config: &LiveConfig,
     secrets: Secrets,
     storage: &Storage,
+    mailer: &Mailer,
     address: SocketAddr,
-) -> Result<Accounts, MailError> {
+) -> Accounts {
     let started = config.current();
     let settings = AuthSettings { jwt_secrets: secrets.jwt, public_url: started.public_url(address) };
-    let mailer = Mailer::to_directory(started.data_dir.join("mail"), SENDER).await?;
-    Ok(Accounts::new(storage.clone(), config.clone(), settings, mailer))
+    Accounts::new(storage.clone(), config.clone(), settings, mailer.clone())
 }
 
 fn public_url(config: &Config, address: SocketAddr) -> Result<PublicUrl, ServeError> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 500;
 
 /// A crate, and the only folders that may name it.
-const HOMES: [(&str, &[&str]); 5] = [
+const HOMES: [(&str, &[&str]); 6] = [
     ("sea_orm", &["src/storage/", "src/samples/", "migrations/", "benches/", "tests/it/keeping/"]),
     ("tokio_postgres", &["actors/src/drivers/", "src/demo/", "tests/", "benches/"]),
     // below the samples and the drivers it is not the crate, but a room or a file of ours that is called so
@@ -26,12 +26,13 @@ const HOMES: [(&str, &[&str]); 5] = [
             "tests/it/",
         ],
     ),
+    ("lettre", &["src/mail/", "src/config/", "src/auth/signup.rs"]),
     ("ractor", &["actors/src/monitor/", "actors/src/supervisor/"]),
     ("warp", &["src/http/", "benches/"]),
 ];
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
-const UPSTAIRS: [(&str, &[&str]); 15] = [
+const UPSTAIRS: [(&str, &[&str]); 16] = [
     ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -46,6 +47,7 @@ const UPSTAIRS: [(&str, &[&str]); 15] = [
     ("src/samples/", &["http", "auth", "cli", "app", "demo", "views"]),
     ("src/views/", &["http", "auth", "cli", "app", "demo"]),
     ("src/auth/", &["http", "cli", "demo"]),
+    ("src/mail/", &["http", "auth", "cli", "app", "demo"]),
     ("src/http/", &["cli", "demo"]),
 ];
 

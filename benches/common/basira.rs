@@ -68,7 +68,7 @@ impl Basira {
         self.helper.first_line.trim_start_matches("listening on http://")
     }
 
-    fn api(&self, path: &str) -> String {
+    pub(crate) fn api(&self, path: &str) -> String {
         format!("http://{}/api/v1{path}", self.address())
     }
 }

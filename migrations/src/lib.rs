@@ -13,6 +13,7 @@ mod m20261125_000007_watch_whole_servers;
 mod m20261125_000008_watch_clusters;
 mod m20261125_000009_keep_advice;
 mod m20261125_000010_try_indexes;
+mod m20261125_000012_keep_audit;
 mod m20261125_000013_limit_api_keys;
 
 /// Every migration there is.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_watch_clusters::Migration),
             Box::new(m20261125_000009_keep_advice::Migration),
             Box::new(m20261125_000010_try_indexes::Migration),
+            Box::new(m20261125_000012_keep_audit::Migration),
             Box::new(m20261125_000013_limit_api_keys::Migration),
         ]
     }

@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use basira_actors::model::{Secret, Timestamp};
-use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::jwt::{Claims, Keyring};
+use super::links::Links;
 use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
-use super::{AccountError, Credential, Mailer, Principal, Role, Signup, token};
+use super::standing::Standings;
+use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
 use crate::config::{LiveConfig, SecretRing};
-use crate::storage::store::{
-    Account, NewAccount, NewEmailToken, NewRefreshToken, Organization, Purpose, Rotation,
-};
+use crate::mail::Mailer;
+use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is good for.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
-const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// What a new organization has.
 const PLAN: &str = "free";
 
@@ -53,9 +52,9 @@ pub struct Accounts {
     storage: Storage,
     keyring: Keyring,
     passwords: Passwords,
-    mailer: Mailer,
+    links: Links,
     config: LiveConfig,
-    public_url: String,
+    standings: Standings,
 }
 
 /// What a login hands out.
@@ -97,13 +96,14 @@ impl Accounts {
     /// The accounts in `storage`.
     #[must_use]
     pub fn new(storage: Storage, config: LiveConfig, settings: AuthSettings, mailer: Mailer) -> Self {
+        let links = Links { storage: storage.clone(), mailer, public_url: settings.public_url };
         Self {
             storage,
             keyring: Keyring::new(settings.jwt_secrets),
             passwords: Passwords::default(),
-            mailer,
+            links,
             config,
-            public_url: settings.public_url,
+            standings: Standings::default(),
         }
     }
 
@@ -133,7 +133,7 @@ impl Accounts {
             StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
             error => error.into(),
         })?;
-        if let Err(error) = self.send_verification(&account, now).await {
+        if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }
         let tokens = self.start_session(&account, now).await?;
@@ -156,11 +156,18 @@ impl Accounts {
         let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
+        let (refresh, stored) = new_refresh_token(now);
+        let session_id = Uuid::now_v7();
+        let access = self.access_token(&account, session_id, now)?;
+        // it may have been changed while it was checked
+        if !self.storage.start_session_of(session_id, &account.user, stored).await? {
+            return Err(AccountError::BadCredentials);
+        }
         if verdict == Verdict::RightButCheap {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
-        self.start_session(&account, now).await
+        Ok(Tokens { access, refresh })
     }
 
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
@@ -173,7 +180,8 @@ impl Accounts {
             Rotation::Rotated { session_id, account } => {
                 Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
             }
-            Rotation::Reused => {
+            Rotation::Reused(ended) => {
+                self.access_changed(Whose::Session(ended.session_id));
                 tracing::warn!("a refresh token was used twice: its session is ended");
                 Err(AccountError::BadRefreshToken)
             }
@@ -181,12 +189,16 @@ impl Accounts {
         }
     }
 
-    /// Ends the session that `refresh` belongs to; one that is unknown is no error.
+    /// Ends the session that `refresh` belongs to, and says whose it was; one that is unknown is no error.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<(), StorageError> {
-        self.storage.end_session_of(&token::hash(refresh.expose()), now).await
+    pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
+        let ended = self.storage.end_session_of(&token::hash(refresh.expose()), now).await?;
+        Ok(ended.map(|ended| {
+            self.access_changed(Whose::Session(ended.session_id));
+            ended.user_id
+        }))
     }
 
     /// Ends the session that the access token of `principal` was issued in; a key has none.
@@ -195,7 +207,11 @@ impl Accounts {
     /// [`StorageError`] when it could not be written.
     pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
         match principal.credential {
-            Credential::Token { session_id, .. } => self.storage.end_session(session_id, now).await,
+            Credential::Token { session_id, .. } => {
+                self.storage.end_session(session_id, now).await?;
+                self.access_changed(Whose::Session(session_id));
+                Ok(())
+            }
             Credential::ApiKey { .. } => Ok(()),
         }
     }
@@ -218,13 +234,13 @@ impl Accounts {
         }
     }
 
-    /// Spends the token of a verification mail: its organization is verified from now on.
+    /// Spends the token of a verification mail: its organization is verified from now on. Says who proved the address.
     ///
     /// # Errors
     /// [`AccountError::BadEmailToken`] when it is not good any more.
-    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<(), AccountError> {
+    pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<Uuid, AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
-        verified.map(|_| ()).ok_or(AccountError::BadEmailToken)
+        verified.ok_or(AccountError::BadEmailToken)
     }
 
     #[cfg(test)]
@@ -241,27 +257,31 @@ impl Accounts {
         &self.storage
     }
 
+    pub(super) const fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
+    pub(super) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(super) const fn config(&self) -> &LiveConfig {
+        &self.config
+    }
+
+    pub(super) const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     pub(super) const fn keyring(&self) -> &Keyring {
         &self.keyring
     }
 
-    async fn send_verification(&self, account: &Account, now: Timestamp) -> Result<(), AccountError> {
-        let secret = token::generate();
-        let new = NewEmailToken {
-            user_id: account.user.id,
-            purpose: Purpose::VerifyEmail,
-            token_hash: token::hash(secret.expose()),
-            expires_at: now + VERIFICATION_LIFETIME,
-        };
-        self.storage.insert_email_token(new).await?;
-        let link = format!("{}/api/v1/auth/verify-email?token={}", self.public_url, secret.expose());
-        let internal = |error: &dyn std::error::Error| AccountError::Internal(error.to_string());
-        let address = account.user.email.parse().map_err(|error| internal(&error))?;
-        let to = Mailbox::new(Some(account.user.name.clone()), address);
-        self.mailer.send_verification(to, &Secret::new(link)).await.map_err(|error| internal(&error))
-    }
-
-    async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Tokens, AccountError> {
+    pub(super) async fn start_session(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
         let (refresh, stored) = new_refresh_token(now);
         let session_id = Uuid::now_v7();
         let access = self.access_token(account, session_id, now)?;
@@ -284,7 +304,7 @@ impl Accounts {
 }
 
 impl Profile {
-    fn of(account: &Account) -> Result<Self, AccountError> {
+    pub(super) fn of(account: &Account) -> Result<Self, AccountError> {
         let user = &account.user;
         Ok(Self {
             id: user.id,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::token::{self, random_hex};
 use super::{
-    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope,
+    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope, Whose,
 };
 use crate::fields;
 use crate::storage::StorageError;
@@ -86,7 +86,9 @@ impl Accounts {
         id: Uuid,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        self.storage().api_keys(organization).revoke(id, now).await
+        let revoked = self.storage().api_keys(organization).revoke(id, now).await?;
+        self.access_changed(Whose::ApiKey(id));
+        Ok(revoked)
     }
 
     /// Whose key this is. That it has ended, or may not be used from `address`, only learns who has the whole key.

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use basira_actors::model::Timestamp;
+use tokio::sync::broadcast;
 
 use super::api_key::looks_like_key;
-use super::{Accounts, Credential, Principal};
+use super::{Accounts, Credential, Principal, Role, Whose};
 use crate::storage::StorageError;
+use crate::storage::store::Standing;
 
 /// The cookie that carries the access token.
 pub const ACCESS_COOKIE: &str = "basira_access";
@@ -57,21 +59,75 @@ impl Accounts {
             if looks_like_key(credential) {
                 return self.api_key_principal(credential, presented.address, now).await;
             }
-            return self.authenticate_token(credential, now);
+            return self.authenticate_token(credential, now).await;
         }
         let token = presented.cookie.and_then(|cookies| cookie(cookies, ACCESS_COOKIE));
-        self.token_principal(token.ok_or(AuthenticateError::Missing)?, true, now)
+        self.token_principal(token.ok_or(AuthenticateError::Missing)?, true, now).await
     }
 
     /// Who an access token belongs to that came in no header.
     ///
     /// # Errors
-    /// [`AuthenticateError::Refused`] when it is forged or expired.
-    pub fn authenticate_token(&self, token: &str, now: Timestamp) -> Result<Principal, AuthenticateError> {
-        self.token_principal(token, false, now)
+    /// [`AuthenticateError::Refused`] when it is forged or expired, or its session or person is gone.
+    pub async fn authenticate_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Principal, AuthenticateError> {
+        self.token_principal(token, false, now).await
     }
 
-    fn token_principal(
+    /// What `principal` may do now, if it may do anything still: what it showed is not shown again.
+    ///
+    /// # Errors
+    /// [`AuthenticateError::Refused`] when its session, person or key is gone.
+    pub async fn renewed(
+        &self,
+        principal: Principal,
+        now: Timestamp,
+    ) -> Result<Principal, AuthenticateError> {
+        match principal.credential {
+            Credential::Token { expires_at, .. } if expires_at <= now => Err(AuthenticateError::Refused),
+            Credential::Token { .. } => {
+                let (_, role) = self.standing(&principal).await?.ok_or(AuthenticateError::Refused)?;
+                Ok(Principal { role, ..principal })
+            }
+            Credential::ApiKey { key_id, .. } => {
+                let keys = self.storage().api_keys(principal.organization_id);
+                if keys.is_good(key_id).await? { Ok(principal) } else { Err(AuthenticateError::Refused) }
+            }
+        }
+    }
+
+    /// Whether `principal` is a person who runs the instance.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn runs_the_instance(&self, principal: &Principal) -> Result<bool, StorageError> {
+        Ok(self.standing(principal).await?.is_some_and(|(standing, _)| standing.instance_admin))
+    }
+
+    /// Something was taken away from `whose`: a session, a role, a key. Whoever asks next is looked up anew, and
+    /// open streams look whether it was theirs.
+    pub fn access_changed(&self, whose: Whose) {
+        self.standings().changed(whose);
+    }
+
+    /// What is taken away from now on.
+    #[must_use]
+    pub fn access_changes(&self) -> broadcast::Receiver<Whose> {
+        self.standings().changes()
+    }
+
+    /// How the person stands, with the role; none for keys, and for who was moved to another organization.
+    async fn standing(&self, principal: &Principal) -> Result<Option<(Standing, Role)>, StorageError> {
+        let Credential::Token { user_id, session_id, .. } = principal.credential else { return Ok(None) };
+        let standing = self.standings().of(self.storage(), user_id, session_id).await?;
+        let standing = standing.filter(|standing| standing.organization_id == principal.organization_id);
+        Ok(standing.and_then(|standing| standing.role.parse().ok().map(|role| (standing, role))))
+    }
+
+    async fn token_principal(
         &self,
         token: &str,
         from_cookie: bool,
@@ -84,7 +140,7 @@ impl Accounts {
             expires_at: claims.expires_at(),
             from_cookie,
         };
-        Ok(Principal { organization_id: claims.org, role: claims.role, credential })
+        self.renewed(Principal { organization_id: claims.org, role: claims.role, credential }, now).await
     }
 }
 

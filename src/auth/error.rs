@@ -28,9 +28,24 @@ pub enum AccountError {
     /// A key that ends, or is bound to a place, cannot make one that is not.
     #[error("a key that expires or is bound to addresses cannot issue keys: log in, or use another key")]
     ConfinedKey,
+    /// A key came where a person must.
+    #[error("this is for people: log in instead of sending an API key")]
+    NotAPerson,
     /// The account of an access token is gone.
     #[error("the account does not exist any more")]
     Gone,
+    /// The organization has no such person.
+    #[error("no such member")]
+    NoSuchMember,
+    /// Nobody would be left to manage people.
+    #[error("this is the last owner: make somebody else an owner first, or delete the organization")]
+    LastOwner,
+    /// Nobody of the organization has proved an address, and it wants to write to strangers.
+    #[error("verify your e-mail address to invite people")]
+    VerificationRequired,
+    /// Too many wait to be accepted.
+    #[error("too many invitations wait to be accepted: take some back first")]
+    TooManyInvitations,
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),

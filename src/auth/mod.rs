@@ -6,11 +6,16 @@ mod authenticate;
 mod error;
 mod jwt;
 mod limits;
-mod mail;
+mod links;
 mod password;
+mod passwords;
+mod people;
 mod principal;
+mod pruning;
 mod signup;
+mod standing;
 mod token;
+mod whose;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, SignupPolicy, Tokens};
@@ -19,9 +24,11 @@ pub use authenticate::{ACCESS_COOKIE, AuthenticateError, Presented};
 pub use error::AccountError;
 pub use jwt::tokens_outlive;
 pub use limits::{AskedLimits, KeyLimits, Scope, UnknownScope};
-pub use mail::{MailError, Mailer};
+pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
-pub use signup::Signup;
+pub use pruning::prune_now_and_then;
+pub use signup::{Signup, normalised_email};
+pub use standing::Whose;
 
 #[cfg(test)]
 mod tests;

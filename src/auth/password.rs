@@ -21,6 +21,8 @@ const HASH_BYTES: usize = 32;
 pub(super) struct Passwords {
     rounds: u32,
     permits: Arc<Semaphore>,
+    #[cfg(test)]
+    pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// What a check came to.
@@ -50,7 +52,12 @@ impl Default for Passwords {
 impl Passwords {
     pub(super) fn with_rounds(rounds: u32) -> Self {
         let at_once = available_parallelism().map_or(1, usize::from);
-        Self { rounds, permits: Arc::new(Semaphore::new(at_once)) }
+        Self {
+            rounds,
+            permits: Arc::new(Semaphore::new(at_once)),
+            #[cfg(test)]
+            spent: Arc::default(),
+        }
     }
 
     /// The PHC string of `password` under a new salt.
@@ -58,7 +65,8 @@ impl Passwords {
         self.derive(password, new_salt()?, self.rounds).await
     }
 
-    /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong.
+    /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong, and what is stored at
+    /// a lower cost does not show it either.
     pub(super) async fn check(&self, password: &Secret, stored: Option<&str>) -> Result<Verdict, HashError> {
         let Some(stored) = stored.and_then(Stored::parse) else {
             self.derive(password, new_salt()?, self.rounds).await?;
@@ -67,6 +75,9 @@ impl Passwords {
         let derived = self.derive(password, stored.salt, stored.rounds).await?;
         let hash = PasswordHash::new(&derived)?.hash;
         if !hash.is_some_and(|hash| hash.as_bytes().ct_eq(stored.hash.as_bytes()).into()) {
+            if stored.rounds < self.rounds {
+                self.derive(password, new_salt()?, self.rounds - stored.rounds).await?;
+            }
             return Ok(Verdict::Wrong);
         }
         Ok(if stored.rounds < self.rounds { Verdict::RightButCheap } else { Verdict::Right })
@@ -74,6 +85,8 @@ impl Passwords {
 
     async fn derive(&self, password: &Secret, salt: SaltString, rounds: u32) -> Result<String, HashError> {
         let _permit = self.permits.acquire().await.map_err(|_| HashError::Interrupted)?;
+        #[cfg(test)]
+        self.spent.fetch_add(u64::from(rounds), std::sync::atomic::Ordering::Relaxed);
         let password = password.clone();
         let derivation = tokio::task::spawn_blocking(move || {
             let (algorithm, params) = (Algorithm::Pbkdf2Sha256, Params { rounds, output_length: HASH_BYTES });
@@ -105,9 +118,9 @@ fn new_salt() -> Result<SaltString, Error> {
     SaltString::encode_b64(&rand::random::<[u8; SALT_BYTES]>())
 }
 
-/// A password that may be set: 8 to 256 characters.
-pub(super) fn acceptable(text: &str) -> Result<Secret, FieldError> {
-    let refuse = |message| Err(FieldError::new("password", message));
+/// A password, sent as `field`, that may be set: 8 to 256 characters.
+pub(super) fn acceptable(field: &'static str, text: &str) -> Result<Secret, FieldError> {
+    let refuse = |message| Err(FieldError::new(field, message));
     match text.chars().count() {
         0..8 => refuse("must have at least 8 characters"),
         257.. => refuse("must have at most 256 characters"),
@@ -146,6 +159,21 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn every_wrong_answer_costs_the_same() {
+        let (cheap, dear) = (Passwords::with_rounds(1_000), Passwords::with_rounds(3_000));
+        let right = Secret::new("correct horse");
+        let (old, new) = (cheap.hash(&right).await.unwrap(), dear.hash(&right).await.unwrap());
+        for stored in [None, Some("nonsense"), Some(""), Some(old.as_str()), Some(new.as_str())] {
+            for wrong in ["battery staple", "", &"x".repeat(1_000)] {
+                let spent = || dear.spent.load(std::sync::atomic::Ordering::Relaxed);
+                let before = spent();
+                assert_eq!(dear.check(&Secret::new(wrong), stored).await.unwrap(), Verdict::Wrong);
+                assert_eq!(spent() - before, 3_000, "{stored:?} {wrong}");
+            }
+        }
+    }
+
     #[test]
     fn takes_8_to_256_characters() {
         for (text, accepted) in [
@@ -156,7 +184,7 @@ mod tests {
             (&"x".repeat(256), true),
             (&"x".repeat(257), false),
         ] {
-            assert_eq!(acceptable(text).is_ok(), accepted, "{text}");
+            assert_eq!(acceptable("password", text).is_ok(), accepted, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{KeyLimits, Scope};
+use super::{KeyLimits, Scope, Whose};
 
 /// What a person or key may do; each role includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,6 +87,27 @@ impl Principal {
             Credential::ApiKey { limits, .. } => limits.scope >= Scope::Write,
         };
         if writes { Ok(()) } else { Err(ForbiddenScope) }
+    }
+
+    /// The person and the session; a key has neither.
+    #[must_use]
+    pub const fn person(&self) -> Option<(Uuid, Uuid)> {
+        match self.credential {
+            Credential::Token { user_id, session_id, .. } => Some((user_id, session_id)),
+            Credential::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether what is taken away from `whose` is taken away from this caller.
+    #[must_use]
+    pub fn is_of(&self, whose: Whose) -> bool {
+        match (whose, &self.credential) {
+            (Whose::Organization(organization), _) => organization == self.organization_id,
+            (Whose::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
+            (Whose::User(user), Credential::Token { user_id, .. }) => user == *user_id,
+            (Whose::ApiKey(key), Credential::ApiKey { key_id, .. }) => key == *key_id,
+            _ => false,
+        }
     }
 
     /// Goes on only for `role` or higher.

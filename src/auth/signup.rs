@@ -35,7 +35,7 @@ impl Signup {
         }
         Ok(CheckedSignup {
             email,
-            password: password::acceptable(self.password.expose())?,
+            password: password::acceptable("password", self.password.expose())?,
             name: fields::line("name", &self.name, 200)?,
             organization_name: fields::line("org_name", &self.org_name, 200)?,
         })
@@ -43,7 +43,8 @@ impl Signup {
 }
 
 /// Addresses are compared without regard to case.
-pub(super) fn normalised_email(email: &str) -> String {
+#[must_use]
+pub fn normalised_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

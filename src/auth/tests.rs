@@ -3,12 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use basira_actors::model::Secret;
+use basira_actors::model::{Secret, Timestamp};
+use tokio_util::sync::CancellationToken;
 
 use super::password::Passwords;
 use super::*;
 use crate::config::{Config, LiveConfig, SecretRing};
-use crate::storage::tests::{Fixture, NOW, fixtures};
+use crate::mail::Mailer;
+use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
+
+mod passwords;
 
 struct Instance {
     accounts: Accounts,
@@ -18,21 +22,21 @@ struct Instance {
 async fn instances() -> Vec<Instance> {
     let mut instances = Vec::new();
     for fixture in fixtures().await {
-        instances.push(Instance { accounts: accounts(&fixture, SignupPolicy::Open).await, fixture });
+        instances.push(Instance { accounts: accounts(&fixture, SignupPolicy::Open), fixture });
     }
     instances
 }
 
-async fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
-    let mail = fixture.directory.path().join("mail");
-    let mailer = Mailer::to_directory(mail, "Basira <basira@localhost>").await.unwrap();
+fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
     let settings = AuthSettings {
         jwt_secrets: SecretRing::fixed(Secret::new("jwt secret"), None),
         public_url: "https://basira.example".to_owned(),
     };
     let mut config = Config::load(None, [], &[]).unwrap();
     config.auth.signup = signup;
+    fixture.directory.path().clone_into(&mut config.data_dir);
     let config = LiveConfig::new(config);
+    let mailer = Mailer::new(config.clone());
     let accounts = Accounts::new(fixture.storage.clone(), config, settings, mailer);
     accounts.with_passwords(Passwords::with_rounds(1_000))
 }
@@ -46,9 +50,13 @@ fn signup(email: &str) -> Signup {
     }
 }
 
+/// Those that are whole, oldest first.
 fn mails(fixture: &Fixture) -> Vec<String> {
     let files = std::fs::read_dir(fixture.directory.path().join("mail")).unwrap();
-    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 fn bearer(authorization: &str) -> Presented<'_> {
@@ -67,7 +75,7 @@ async fn a_signup_is_logged_in_and_its_mail_verifies_it_once() {
         let [mail] = mails.as_slice() else { panic!("{mails:?}") };
         assert!(mail.contains("To: =?utf-8?") && mail.contains("<ada@x.org>\r\n"), "{mail}");
         assert!(mail.contains("\r\nSubject: Verify your e-mail address\r\n"), "{mail}");
-        let link = "\r\nhttps://basira.example/api/v1/auth/verify-email?token=";
+        let link = "\r\nhttps://basira.example/verify-email#token=";
         let token = mail.split_once(link).unwrap().1.split_once("\r\n").unwrap().0;
 
         let late = accounts.verify_email(token, NOW + Duration::from_secs(24 * 3_600)).await;
@@ -116,7 +124,7 @@ async fn an_address_signs_up_once_and_slugs_differ() {
 #[tokio::test]
 async fn a_closed_server_lets_nobody_in() {
     for Instance { fixture, .. } in instances().await {
-        let closed = accounts(&fixture, SignupPolicy::Closed).await;
+        let closed = accounts(&fixture, SignupPolicy::Closed);
         let refused = closed.sign_up(&signup("ada@x.org"), NOW).await;
         assert!(matches!(refused, Err(AccountError::SignupClosed)));
     }
@@ -150,16 +158,16 @@ async fn a_session_lives_on_by_refreshing_until_it_is_left() {
         let first = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap().tokens;
         let later = NOW + ACCESS_LIFETIME;
         let expired = accounts.authenticate_token(first.access.expose(), later);
-        assert!(matches!(expired, Err(AuthenticateError::Refused)));
+        assert!(matches!(expired.await, Err(AuthenticateError::Refused)));
 
         let second = accounts.refresh(&first.refresh, later).await.unwrap();
-        accounts.authenticate_token(second.access.expose(), later).unwrap();
+        accounts.authenticate_token(second.access.expose(), later).await.unwrap();
         accounts.log_out(&second.refresh, later).await.unwrap();
         let left = accounts.refresh(&second.refresh, later).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
 
         let third = accounts.log_in("ada@x.org", &Secret::new("correct horse"), NOW).await.unwrap();
-        let principal = accounts.authenticate_token(third.access.expose(), NOW).unwrap();
+        let principal = accounts.authenticate_token(third.access.expose(), NOW).await.unwrap();
         accounts.log_out_principal(&principal, NOW).await.unwrap();
         let left = accounts.refresh(&third.refresh, NOW).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
@@ -182,7 +190,7 @@ async fn a_stolen_refresh_token_ends_the_session() {
 async fn a_key_works_in_both_headers_until_it_is_revoked() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).unwrap();
+        let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
         let issued = accounts.issue_api_key(&owner, " ci ", &AskedLimits::default(), NOW).await.unwrap();
         let secret = issued.secret.expose();
         assert_eq!(issued.key.name, "ci");
@@ -231,6 +239,43 @@ async fn the_cookie_counts_when_there_is_no_header() {
         assert!(matches!(accounts.authenticate(bad, NOW).await, Err(AuthenticateError::Refused)));
         let nothing = accounts.authenticate(Presented::default(), NOW).await;
         assert!(matches!(nothing, Err(AuthenticateError::Missing)));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_worked_for_as_much_as_a_known_one() {
+    for Instance { accounts, .. } in instances().await {
+        accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
+        let dearer = accounts.with_passwords(Passwords::with_rounds(2_000));
+        let mut costs = Vec::new();
+        for email in ["ada@x.org", "eve@x.org", "", "no address", &"x".repeat(1_000)] {
+            let spent = || dearer.passwords().spent.load(std::sync::atomic::Ordering::Relaxed);
+            let before = spent();
+            let refused = dearer.log_in(email, &Secret::new("battery staple"), NOW).await;
+            assert!(matches!(refused, Err(AccountError::BadCredentials)), "{email}");
+            costs.push(spent() - before);
+        }
+        assert_eq!(costs, [2_000; 5], "rounds");
+    }
+}
+
+#[tokio::test]
+async fn expired_tokens_go_by_themselves() {
+    for Instance { accounts, fixture } in instances().await {
+        let expired = Timestamp::now() - REFRESH_LIFETIME - Duration::from_secs(60);
+        accounts.sign_up(&signup("ada@x.org"), expired).await.unwrap();
+        accounts.log_in("ada@x.org", &Secret::new("correct horse"), Timestamp::now()).await.unwrap();
+        let shutdown = CancellationToken::new();
+        let pruning = tokio::spawn(prune_now_and_then(fixture.storage.clone(), shutdown.clone()));
+        for _ in 0..1_000 {
+            if token_counts(&fixture.storage).await == [1, 0] {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(token_counts(&fixture.storage).await, [1, 0]);
+        shutdown.cancel();
+        pruning.await.unwrap();
     }
 }
 

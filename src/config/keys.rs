@@ -31,7 +31,7 @@ impl Kind {
 }
 
 /// In the order of `config/basira.toml`; those of the health rules follow.
-pub(super) const KEYS: [(&str, Kind); 29] = [
+pub(super) const KEYS: [(&str, Kind); 38] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -43,6 +43,7 @@ pub(super) const KEYS: [(&str, Kind); 29] = [
     ("samples.retention.minute_days", Kind::Integer),
     ("samples.retention.hour_days", Kind::Integer),
     ("samples.retention.max_bytes", Kind::Integer),
+    ("audit.keep_days", Kind::Integer),
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),
@@ -53,6 +54,14 @@ pub(super) const KEYS: [(&str, Kind); 29] = [
     ("auth.previous_encryption_key", Kind::Secret),
     ("auth.previous_encryption_key_file", Kind::Text),
     ("mail.transport", Kind::Text),
+    ("mail.from", Kind::Text),
+    ("mail.smtp.host", Kind::Text),
+    ("mail.smtp.port", Kind::Integer),
+    ("mail.smtp.tls", Kind::Text),
+    ("mail.smtp.ca_file", Kind::Text),
+    ("mail.smtp.username", Kind::Text),
+    ("mail.smtp.password", Kind::Secret),
+    ("mail.smtp.password_file", Kind::Text),
     ("collect.poll_interval_seconds", Kind::Integer),
     ("collect.connect_timeout_ms", Kind::Integer),
     ("collect.max_connects", Kind::Integer),

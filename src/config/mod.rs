@@ -5,6 +5,7 @@ mod error;
 mod keys;
 mod layers;
 mod live;
+mod mail;
 mod reader;
 mod secrets;
 mod show;
@@ -24,6 +25,7 @@ pub use self::dsn::{Dsn, DsnError};
 pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::LiveConfig;
+pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::secrets::{Retired, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
 use crate::auth::SignupPolicy;
@@ -39,6 +41,7 @@ pub struct Config {
     pub http: Http,
     pub storage: Storage,
     pub samples: Samples,
+    pub audit: Audit,
     pub auth: Auth,
     pub mail: Mail,
     pub collect: Collect,
@@ -66,6 +69,13 @@ pub struct Samples {
     pub retention: Retention,
 }
 
+/// The log of who changed what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Older entries are forgotten.
+    pub kept: Duration,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
     pub signup: SignupPolicy,
@@ -75,18 +85,6 @@ pub struct Auth {
     pub encryption_key: Option<Secret>,
     /// The one before it; none without it.
     pub previous_encryption_key: Option<Secret>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    pub transport: MailTransport,
-}
-
-/// How mails leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTransport {
-    /// As `.eml` files below `data_dir/mail`.
-    File,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

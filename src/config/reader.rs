@@ -1,6 +1,7 @@
 //! From merged layers to a [`Config`], checking every value.
 
 mod health;
+mod mail;
 mod retention;
 mod rotated;
 
@@ -16,7 +17,7 @@ use self::rotated::{HEX, LONG};
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
-use super::{Auth, Collect, Config, Http, Log, LogFormat, Mail, MailTransport, Samples, Storage, Targets};
+use super::{Audit, Auth, Collect, Config, Http, Log, LogFormat, Samples, Storage, Targets};
 use crate::auth::SignupPolicy;
 
 /// Reads everything, and collects what is wrong on the way.
@@ -42,8 +43,9 @@ impl Reader<'_> {
         let http = self.http();
         let storage = self.storage();
         let samples = self.samples();
+        let audit = self.audit();
         let auth = self.auth();
-        let mail = self.choice("mail.transport", &[("file", MailTransport::File)]);
+        let mail = self.mail();
         let collect = self.collect();
         let health = self.health();
         let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
@@ -53,8 +55,9 @@ impl Reader<'_> {
             http: http?,
             storage: storage?,
             samples: samples?,
+            audit: audit?,
             auth: auth?,
-            mail: Mail { transport: mail? },
+            mail: mail?,
             collect: collect?,
             health: health?,
             targets: Targets { deny: targets? },
@@ -105,6 +108,11 @@ impl Reader<'_> {
             }
             _ => self.wrong("samples.url", "must begin with sqlite://, postgres:// or clickhouse://"),
         }
+    }
+
+    fn audit(&mut self) -> Option<Audit> {
+        let days = self.integer("audit.keep_days", 1, 36_500)?;
+        Some(Audit { kept: Duration::from_secs(days * 24 * 3_600) })
     }
 
     fn auth(&mut self) -> Option<Auth> {

@@ -38,7 +38,7 @@ type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'
 
 #[test]
 fn every_problem_names_its_key_and_place_and_what_is_right() {
-    let cases: [Case; 16] = [
+    let cases: [Case; 21] = [
         ("\n[http]\nlisen = 'x'", &[], &["basira.toml:3: unknown key http.lisen; did you mean http.listen?"]),
         ("[collect]\nmax_connects = 'x'", &[], &["basira.toml:2: collect.max_connects must be an integer"]),
         (
@@ -104,6 +104,39 @@ fn every_problem_names_its_key_and_place_and_what_is_right() {
             "",
             &[("BASIRA__SAMPLES__RETENTION__HOUR_DAYS", "many")],
             &["BASIRA__SAMPLES__RETENTION__HOUR_DAYS: samples.retention.hour_days must be an integer"],
+        ),
+        (
+            "[mail]\ntransport = 'smtp'\nfrom = 'nobody'",
+            &[],
+            &[
+                "basira.toml:3: mail.from must be an address such as Basira <basira@example.com>",
+                "mail.smtp.host: mail.smtp.host must be set with mail.transport = \"smtp\"",
+            ],
+        ),
+        (
+            "[mail.smtp]\nhost = 'h'\nport = 0\nca_file = '/nowhere.pem'",
+            &[],
+            &[
+                "basira.toml:3: mail.smtp.port must be between 1 and 65535",
+                "basira.toml:4: mail.smtp.ca_file names /nowhere.pem, which cannot be read: No such file or directory (os error 2)",
+            ],
+        ),
+        (
+            "[mail.smtp]\nusername = 'u'",
+            &[],
+            &["basira.toml:2: mail.smtp.username is set without mail.smtp.password"],
+        ),
+        (
+            "[mail.smtp]\nhost = 'mail.x.org'\ntls = 'none'\nusername = 'u'",
+            &[("BASIRA__MAIL__SMTP__PASSWORD", "hunter2")],
+            &[
+                "basira.toml:3: mail.smtp.tls must not be none with a login: the password would be sent in the clear",
+            ],
+        ),
+        (
+            "",
+            &[("BASIRA__MAIL__SMTP__PASSWORD", "hunter2")],
+            &["BASIRA__MAIL__SMTP__PASSWORD: mail.smtp.password is set without mail.smtp.username"],
         ),
         (
             "[log]\nlevel = 'loud'\n[auth]\nsignup = 'maybe'",
@@ -267,4 +300,36 @@ fn rules_are_set_by_their_ids() {
         let file = format!("[health.rules.connections.saturation]\n{setting}");
         assert_eq!(problems(&file, &[]), [format!("basira.toml:2: {expected}")], "{setting}");
     }
+}
+
+#[test]
+fn a_mail_server_listens_where_such_servers_do() {
+    let port = |tls: &str, more: &str| {
+        let file =
+            format!("[mail]\ntransport = 'smtp'\n[mail.smtp]\nhost = 'localhost'\ntls = '{tls}'\n{more}");
+        match load(&file, &[], &[]).expect("is good").mail.transport {
+            MailTransport::Smtp(smtp) => (smtp.port, smtp.login.map(|(username, _)| username)),
+            MailTransport::File => panic!("not by SMTP"),
+        }
+    };
+    assert_eq!(port("starttls", ""), (587, None));
+    assert_eq!(port("tls", ""), (465, None));
+    let login = "username = 'u'\npassword = 'p'";
+    assert_eq!(port("none", login), (25, Some("u".to_owned())));
+    assert_eq!(port("tls", "port = 2525"), (2525, None));
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("ca.pem");
+    let file = format!("[mail.smtp]\nca_file = '{}'", path.display());
+    for text in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&path, text).expect("written");
+        let found = problems(&file, &[]);
+        assert!(found[0].ends_with("which holds no certificate in PEM"), "{text}: {found:?}");
+    }
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(&path, certificate.cert.pem()).expect("written");
+    load(&file, &[], &[]).expect("is good");
 }

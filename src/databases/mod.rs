@@ -1,6 +1,7 @@
 //! Registering databases: what a body may say, and who is told of a change.
 
 mod field;
+mod given;
 mod host;
 mod input;
 
@@ -142,6 +143,21 @@ impl Databases<'_> {
         Ok(Some(recommendation))
     }
 
+    /// Stops watching the databases of the organization and removes it with everything that it has; false when it is
+    /// gone already.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be removed.
+    pub async fn delete_organization(&self) -> Result<bool, StorageError> {
+        let Some(databases) = self.storage.delete_organization(self.organization).await? else {
+            return Ok(false);
+        };
+        for id in databases {
+            self.forget(id).await;
+        }
+        Ok(true)
+    }
+
     /// Stops watching a database and removes it with all its samples; false when there is none.
     ///
     /// # Errors
@@ -150,13 +166,18 @@ impl Databases<'_> {
         if !self.storage.databases(self.organization).delete(id).await? {
             return Ok(false);
         }
+        self.forget(id).await;
+        Ok(true)
+    }
+
+    /// Of a database that is not registered any more.
+    async fn forget(&self, id: DatabaseId) {
         self.supervisor.forget(id);
         let scope = Scope { organization: self.organization, database: id };
         if let Err(error) = self.samples.forget(scope).await {
             // no caller can reach them any more
             tracing::error!(db.id = %id, "cannot remove the samples of a deleted database: {error}");
         }
-        Ok(true)
     }
 }
 

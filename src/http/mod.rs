@@ -13,6 +13,7 @@ pub mod routes;
 mod server;
 mod service;
 mod tickets;
+mod trail;
 mod watched;
 
 pub use error::ApiError;
@@ -24,6 +25,7 @@ pub use route::{Answer, Route};
 pub use router::RouteTableError;
 pub use server::{BindError, Server};
 pub use tickets::Tickets;
+pub use trail::{Recorded, Trail};
 pub use watched::Watched;
 
 #[cfg(test)]

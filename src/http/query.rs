@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use basira_actors::model::Timestamp;
 use percent_encoding::percent_decode;
+use uuid::Uuid;
 
 use super::ApiError;
 use crate::samples::Window;
@@ -111,6 +112,15 @@ impl Query {
         };
         let parsed = text.parse::<Timestamp>();
         parsed.map(Some).map_err(|error| ApiError::field(name, error.to_string()))
+    }
+
+    /// The parameter `name` as an identifier.
+    ///
+    /// # Errors
+    /// 400 when it is not a UUID.
+    pub fn id(&self, name: &'static str) -> Result<Option<Uuid>, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| ApiError::field(name, "must be a UUID"))
     }
 
     /// The moment `at` in the past, if one is asked for.

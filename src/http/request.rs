@@ -12,7 +12,7 @@ use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 use super::body::{self, Body};
 use super::live::Upgrade;
 use super::router::PathParameters;
-use super::{ApiError, Query};
+use super::{ApiError, Query, Trail};
 use crate::app::App;
 use crate::auth::{Presented, Principal, Role};
 use crate::storage::store::Database;
@@ -46,6 +46,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// `None` in tests without a connection.
     pub peer: Option<Peer>,
+    /// For the audit log.
+    pub trail: Arc<Trail>,
     pub(super) parameters: PathParameters,
     pub(super) raw_query: String,
     pub(super) upgrade: Option<Upgrade>,
@@ -68,6 +70,7 @@ impl Request {
         if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
         }
+        self.trail.is_of(&principal);
         Ok(principal)
     }
 
@@ -89,6 +92,19 @@ impl Request {
         let principal = self.principal().await?;
         principal.require_writing()?;
         Ok(principal)
+    }
+
+    /// Who is asking, if it is a person who runs the instance.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for everyone else, keys too.
+    pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        if self.app.accounts.runs_the_instance(&principal).await? {
+            return Ok(principal);
+        }
+        let message = "this takes an instance admin, logged in: a key does not do";
+        Err(ApiError::forbidden("instance_admin_required", message))
     }
 
     /// Who is asking, and the database of the path, if it belongs to the same organization.

@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use warp::http::Method;
 
-use super::{ApiError, Request, Response};
+use super::{ApiError, Recorded, Request, Response};
 
 /// What a handler comes to.
 pub type Answer = Result<Response, ApiError>;
@@ -17,6 +17,8 @@ pub struct Route {
     pub method: Method,
     /// As in the API reference: `/api/v1/databases/{id}/queries`.
     pub path: &'static str,
+    /// What the audit log tells of it; usually every change.
+    pub recorded: Recorded,
     handler: Handler,
 }
 
@@ -27,7 +29,8 @@ impl Route {
         H: Fn(Request) -> F + Send + Sync + 'static,
         F: Future<Output = Answer> + Send + 'static,
     {
-        Self { method, path, handler: Box::new(move |request| Box::pin(handler(request))) }
+        let recorded = if method.is_safe() { Recorded::Nothing } else { Recorded::Done };
+        Self { method, path, recorded, handler: Box::new(move |request| Box::pin(handler(request))) }
     }
 
     /// Answers GET, and HEAD without the body.
@@ -64,6 +67,12 @@ impl Route {
         F: Future<Output = Answer> + Send + 'static,
     {
         Self::new(Method::DELETE, path, handler)
+    }
+
+    /// As it is, but with another mind about the audit log.
+    #[must_use]
+    pub fn recorded(self, recorded: Recorded) -> Self {
+        Self { recorded, ..self }
     }
 
     /// Whether a request with `method` is answered here.

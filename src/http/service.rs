@@ -9,12 +9,13 @@ use futures_util::{FutureExt, StreamExt};
 use hyper::upgrade::OnUpgrade;
 use uuid::Uuid;
 use warp::filters::{BoxedFilter, path::FullPath};
-use warp::http::{HeaderMap, Method};
+use warp::http::{HeaderMap, Method, StatusCode};
 use warp::{Filter, Rejection};
 
 use super::body::Body;
 use super::live::Upgrade;
 use super::router::Router;
+use super::trail::{Call, Trail};
 use super::{Answer, ApiError, Peer, Request, Response, Route, RouteTableError, response};
 use crate::app::App;
 
@@ -80,17 +81,23 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
     let gzip = response::accepts_gzip(&incoming.headers);
     let (template, answer) = match router.find(&method, incoming.path.as_str()) {
         Ok((route, parameters)) => {
+            let trail = Arc::new(Trail::default());
             let request = Request {
-                app,
+                app: Arc::clone(&app),
                 method: incoming.method,
                 headers: incoming.headers,
                 peer: incoming.peer,
-                parameters,
+                trail: Arc::clone(&trail),
+                parameters: parameters.clone(),
                 raw_query: incoming.raw_query,
                 upgrade: incoming.upgrade,
                 body: incoming.body,
             };
-            (route.path, run(route, request).await)
+            let address = request.client_address();
+            let answer = run(route, request).await;
+            let call = Call { route, parameters: &parameters, address, request_id: &request_id };
+            trail.record(&app, call, status_of(&answer)).await;
+            (route.path, answer)
         }
         Err(error) => ("", Err(error)),
     };
@@ -110,6 +117,10 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
         "request answered"
     );
     response
+}
+
+fn status_of(answer: &Answer) -> StatusCode {
+    answer.as_ref().map_or_else(ApiError::status, Response::status)
 }
 
 /// Runs the handler; one that panics costs its own request only.

@@ -7,14 +7,19 @@ use std::time::Duration;
 use basira_actors::model::{
     DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Target, Timestamp, TlsMode,
 };
+use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tempfile::TempDir;
 
 use super::store::{Account, Database, NewAccount};
 use super::*;
 
+mod audit;
 mod beside;
 mod credentials;
 mod databases;
+mod passwords;
+mod people;
+mod pruning;
 mod recommendations;
 mod reseal;
 
@@ -69,6 +74,13 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
 pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
     let sql = format!("UPDATE user_account SET role = '{role}' WHERE email = '{email}'");
     storage.writer.execute_unprepared(&sql).await.unwrap();
+}
+
+/// How many refresh tokens and mailed tokens are kept.
+pub(crate) async fn token_counts(storage: &Storage) -> [u64; 2] {
+    let refresh = entity::refresh_token::Entity::find().count(&storage.writer);
+    let mailed = entity::email_token::Entity::find().count(&storage.writer);
+    [refresh.await.unwrap(), mailed.await.unwrap()]
 }
 
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {

@@ -28,6 +28,8 @@ mod live;
 mod locks;
 mod managed;
 mod outgoing;
+mod passwords;
+mod people;
 mod plans;
 mod replication;
 mod roles;

@@ -1,6 +1,7 @@
 //! `basira admin`: for the operator at the machine, beside the server or instead of it.
 
 mod backup;
+mod instance_admin;
 mod partial;
 mod report;
 mod rotate_keys;
@@ -19,6 +20,11 @@ pub(super) enum AdminCommand {
     Migrate,
     /// Say what the store of samples holds and what room it takes; the server may run meanwhile
     Store(store::StoreOptions),
+    /// Say or change who runs the instance
+    InstanceAdmin {
+        #[command(subcommand)]
+        command: instance_admin::InstanceAdminCommand,
+    },
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
     /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
@@ -35,6 +41,7 @@ impl AdminCommand {
                 println!("the storage is up to date");
             }
             Self::Store(options) => store::run(options, config).await?,
+            Self::InstanceAdmin { command } => instance_admin::run(command, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
             Self::RotateKeys => rotate_keys::run(config).await?,
         }

@@ -53,6 +53,15 @@ impl From<AccountError> for ApiError {
             AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
             AccountError::ConfinedKey => Self::forbidden("confined_key", message),
+            AccountError::NotAPerson => Self::forbidden("person_required", message),
+            AccountError::NoSuchMember => Self::not_found("member"),
+            AccountError::LastOwner => {
+                Self::Conflict { code: "last_owner", field: None, message: message.into() }
+            }
+            AccountError::VerificationRequired => Self::forbidden("verification_required", message),
+            AccountError::TooManyInvitations => {
+                Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }
+            }
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),

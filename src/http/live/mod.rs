@@ -1,5 +1,6 @@
 //! Live streams over WebSocket: everyone gets the newest snapshot at its own pace.
 
+mod access;
 mod close;
 mod pace;
 mod session;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+pub use access::Access;
 pub use session::{Session, run};
 pub use upgrade::Upgrade;
 

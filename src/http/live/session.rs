@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+use super::access::Access;
 use super::close::Close;
 use super::pace::Pace;
 use super::upgrade::Upgrade;
@@ -25,12 +26,13 @@ const SEND_TIME_LIMIT: Duration = Duration::from_secs(30);
 const CLOSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// What an admitted client follows.
-#[derive(Debug)]
 pub struct Session {
     pub database_id: DatabaseId,
     pub interval: Duration,
     /// When what opened the stream expires.
     pub expires_at: Option<Timestamp>,
+    /// Who opened it; none when whoever reads may read for ever.
+    pub access: Option<Access>,
     pub live: watch::Receiver<Option<Live>>,
 }
 
@@ -67,7 +69,7 @@ pub fn run<H: Send + 'static>(
 
 impl Session {
     /// Streams until something ends it; whatever does need not wait for a slow client.
-    async fn run<S>(self, socket: &mut S, shutdown: CancellationToken) -> Close
+    async fn run<S>(mut self, socket: &mut S, shutdown: CancellationToken) -> Close
     where
         S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
     {
@@ -78,10 +80,18 @@ impl Session {
                 None => std::future::pending().await,
             }
         };
+        let access = self.access.take();
+        let taken_away = async {
+            match access {
+                Some(access) => access.ends().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             close = self.follow(socket) => close,
             () = shutdown.cancelled() => Close::Restarting,
             () = expiry => Close::Expired,
+            () = taken_away => Close::TakenAway,
         }
     }
 

@@ -1,13 +1,14 @@
 //! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first;
 //! with `at`, what ran then.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::Timestamp;
 use basira_actors::supervisor::{Subscription, Unavailable};
 
 use crate::auth::{Credential, Principal};
-use crate::http::live::{self, Session};
+use crate::http::live::{self, Access, Session};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
 use crate::samples::Scope;
 use crate::views::activity;
@@ -64,8 +65,9 @@ async fn admit(request: &Request) -> Result<(Session, Subscription), ApiError> {
     database.ok_or(ApiError::not_found("database"))?;
     let handle = request.app.directory().find(id).ok_or(Unavailable)?;
     let expires_at = principal.expires_at();
+    let access = Some(Access { app: Arc::clone(&request.app), principal });
     let (live, subscription) = handle.subscribe(interval);
-    Ok((Session { database_id: id, interval, expires_at, live }, subscription))
+    Ok((Session { database_id: id, interval, expires_at, access, live }, subscription))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
@@ -75,10 +77,10 @@ async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiErr
         if let Credential::ApiKey { limits, .. } = &principal.credential {
             limits.admit(request.client_address(), Timestamp::now())?;
         }
-        return Ok(principal);
+        return Ok(request.app.accounts.renewed(principal, Timestamp::now()).await?);
     }
     if let Some(token) = query.text("token")? {
-        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now())?);
+        return Ok(request.app.accounts.authenticate_token(token, Timestamp::now()).await?);
     }
     let principal = request.principal().await?;
     if principal.from_cookie() {

@@ -48,6 +48,9 @@ async fn create(mut request: Request) -> Answer {
     let new: NewKey = request.json().await?;
     let issued =
         request.app.accounts.issue_api_key(&principal, &new.name, &new.limits, Timestamp::now()).await?;
+    request.trail.note("id", issued.key.id.to_string());
+    request.trail.note("name", issued.key.name.as_str());
+    request.trail.note("scope", issued.key.scope.as_str());
     response::created(&CreatedKey {
         id: issued.key.id,
         name: &issued.key.name,

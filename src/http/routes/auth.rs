@@ -5,11 +5,13 @@ use std::time::Duration;
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use warp::http::HeaderValue;
 use warp::http::header::SET_COOKIE;
+use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{ACCESS_COOKIE, ACCESS_LIFETIME, Profile, REFRESH_LIFETIME, Signup, Tokens};
-use crate::http::{Answer, ApiError, Request, Response, Route, response};
+use crate::auth::{
+    ACCESS_COOKIE, ACCESS_LIFETIME, Acceptance, Profile, REFRESH_LIFETIME, Session, Signup, Tokens,
+};
+use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, response};
 use crate::storage::store::Organization;
 
 const REFRESH_COOKIE: &str = "basira_refresh";
@@ -18,12 +20,14 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up),
-        Route::post("/api/v1/auth/login", log_in),
-        Route::post("/api/v1/auth/refresh", refresh),
+        Route::post("/api/v1/auth/signup", sign_up).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/accept-invitation", accept_invitation),
+        Route::post("/api/v1/auth/login", log_in).recorded(Recorded::Both),
+        Route::post("/api/v1/auth/refresh", refresh).recorded(Recorded::Refused),
         Route::post("/api/v1/auth/logout", log_out),
         Route::get("/api/v1/auth/me", me),
-        Route::get("/api/v1/auth/verify-email", verify_email),
+        Route::get("/api/v1/auth/verify-email", verify_email).recorded(Recorded::Done),
+        Route::post("/api/v1/auth/resend-verification", resend_verification),
     ]
 }
 
@@ -31,6 +35,11 @@ pub(super) fn routes() -> Vec<Route> {
 struct Login {
     email: String,
     password: Secret,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,17 +65,30 @@ struct SignedUp<'a> {
 
 async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
+    request.trail.claims(&signup.email);
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
+    signed_up(&request, &session)
+}
+
+async fn accept_invitation(mut request: Request) -> Answer {
+    let acceptance: Acceptance = request.json().await?;
+    let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
+    request.trail.is_of_person(session.user.id);
+    signed_up(&request, &session)
+}
+
+fn signed_up(request: &Request, session: &Session) -> Answer {
     let body = SignedUp {
         user: &session.user,
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    with_cookies(&request, response::created(&body)?, &session.tokens)
+    with_cookies(request, response::created(&body)?, &session.tokens)
 }
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
+    request.trail.claims(&login.email);
     let tokens = request.app.accounts.log_in(&login.email, &login.password, Timestamp::now()).await?;
     with_cookies(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
@@ -82,7 +104,9 @@ async fn refresh(mut request: Request) -> Answer {
 async fn log_out(mut request: Request) -> Answer {
     let now = Timestamp::now();
     if let Some(refresh) = refresh_token(&mut request).await? {
-        request.app.accounts.log_out(&refresh, now).await?;
+        if let Some(user_id) = request.app.accounts.log_out(&refresh, now).await? {
+            request.trail.is_of_person(user_id);
+        }
     } else {
         match request.principal().await {
             Ok(principal) => request.app.accounts.log_out_principal(&principal, now).await?,
@@ -104,8 +128,16 @@ async fn me(request: Request) -> Answer {
 async fn verify_email(request: Request) -> Answer {
     let query = request.query()?;
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
-    request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    let user_id = request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    request.trail.is_of_person(user_id);
     response::ok(&json!({"verified": true}))
+}
+
+/// 202, whether or not a mail follows.
+async fn resend_verification(mut request: Request) -> Answer {
+    let Address { email } = request.json().await?;
+    request.app.accounts.resend_verification(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
 }
 
 /// The refresh token of the body, else of the cookie, which only this server's own pages may use.

@@ -66,6 +66,8 @@ async fn register(mut request: Request) -> Answer {
     let input: Input = request.json().await?;
     let databases = request.app.databases(principal.organization_id);
     let database = databases.register(input, Timestamp::now()).await?;
+    request.trail.note("id", database.target.id.to_string());
+    request.trail.note("name", database.name.as_str());
     response::created(&Shown::of(&database, &request.app))
 }
 
@@ -88,6 +90,7 @@ async fn change(mut request: Request) -> Answer {
     let principal = request.principal_that_writes().await?;
     let id = request.database_id()?;
     let input: Input = request.json().await?;
+    request.trail.note("fields", input.given());
     let databases = request.app.databases(principal.organization_id);
     let changed = databases.change(id, input, Timestamp::now()).await?;
     let database = changed.ok_or(ApiError::not_found("database"))?;

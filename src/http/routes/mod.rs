@@ -3,6 +3,7 @@
 mod active;
 mod api_keys;
 mod archiver;
+mod audit;
 mod auth;
 mod bgwriter;
 mod cluster;
@@ -20,13 +21,20 @@ mod fleet;
 mod health;
 mod index_advice;
 mod indexes;
+mod instance;
+mod invitations;
 mod io_stats;
 mod locks;
 mod log_tables;
+mod me;
+mod members;
 mod merges;
 mod mutations;
+mod organization;
 mod overview;
+mod pages;
 mod parts;
+mod passwords;
 mod queries;
 mod recommendations;
 mod replication;
@@ -50,6 +58,7 @@ pub fn all() -> Vec<Route> {
         active::routes(),
         api_keys::routes(),
         archiver::routes(),
+        audit::routes(),
         auth::routes(),
         bgwriter::routes(),
         cluster::routes(),
@@ -67,13 +76,20 @@ pub fn all() -> Vec<Route> {
         health::routes(),
         index_advice::routes(),
         indexes::routes(),
+        instance::routes(),
+        invitations::routes(),
         io_stats::routes(),
         locks::routes(),
         log_tables::routes(),
+        me::routes(),
+        members::routes(),
         merges::routes(),
         mutations::routes(),
+        organization::routes(),
         overview::routes(),
+        pages::routes(),
         parts::routes(),
+        passwords::routes(),
         queries::routes(),
         replication::routes(),
         recommendations::routes(),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::http::{Answer, ApiError, Request, Route, Tickets, response};
+use crate::http::{Answer, ApiError, Recorded, Request, Route, Tickets, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/v1/auth/ws-ticket", issue)]
+    vec![Route::post("/api/v1/auth/ws-ticket", issue).recorded(Recorded::Nothing)]
 }
 
 async fn issue(request: Request) -> Answer {

@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::samples::FixedSamples;
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, Mailer, Signup};
+use crate::auth::{Accounts, AuthSettings, Signup};
 use crate::config::{Config, LiveConfig, SecretRing};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::mail::Mailer;
 use crate::samples::Scope;
 use crate::storage::tests::{Fixture, database, sqlite};
 
@@ -29,7 +30,7 @@ pub(super) struct TestServer {
     pub(super) database: DatabaseId,
     pub(super) ada: String,
     pub(super) eve: String,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl TestServer {
@@ -40,19 +41,20 @@ impl TestServer {
     /// Answers by `routes` only.
     pub(super) async fn with_routes(routes: Vec<Route>) -> Self {
         let Fixture { storage, directory, .. } = sqlite().await;
-        let mailer = Mailer::to_directory(directory.path().join("mail"), "Basira <basira@localhost>");
         let settings = AuthSettings {
             jwt_secrets: SecretRing::fixed(Secret::new("jwt secret"), None),
             public_url: "https://basira.example".to_owned(),
         };
-        let config = LiveConfig::new(Config::load(None, [], &[]).expect("the defaults are good"));
-        let accounts =
-            Accounts::new(storage.clone(), config.clone(), settings, mailer.await.expect("a mailer"));
+        let mut config = Config::load(None, [], &[]).expect("the defaults are good");
+        directory.path().clone_into(&mut config.data_dir);
+        let config = LiveConfig::new(config);
+        let mailer = Mailer::new(config.clone());
+        let accounts = Accounts::new(storage.clone(), config.clone(), settings, mailer);
         let accounts = accounts.with_cheap_passwords();
         let ada = sign_up(&accounts, "ada@x.org", Timestamp::now()).await;
         let eve = sign_up(&accounts, "eve@x.org", Timestamp::now()).await;
 
-        let principal = accounts.authenticate_token(&ada, Timestamp::now()).expect("ada's token");
+        let principal = accounts.authenticate_token(&ada, Timestamp::now()).await.expect("ada's token");
         let mut registered = database(principal.organization_id, "shop");
         (registered.target.host, registered.target.port) = ("127.0.0.1".to_owned(), 1);
         let id = registered.target.id;
@@ -83,13 +85,24 @@ impl TestServer {
         let address = server.local_addr();
         let running = server.run_routes(Arc::clone(&app), routes);
         let running = tokio::spawn(async { running.await.expect("a consistent table") });
-        Self { app, address, running, database: id, ada, eve, _directory: directory }
+        Self { app, address, running, database: id, ada, eve, directory: directory }
     }
 
     /// A token of Ada's that expires `lifetime` from now.
     pub(super) async fn short_token(&self, lifetime: Duration) -> String {
         let signed_at = Timestamp::now() - crate::auth::ACCESS_LIFETIME + lifetime;
         sign_up(&self.app.accounts, "short@x.org", signed_at).await
+    }
+
+    /// The token in the newest mail to `address`.
+    pub(super) fn mailed_token(&self, address: &str) -> String {
+        let mails = std::fs::read_dir(self.directory.path().join("mail")).expect("a folder of mails");
+        let mut mails: Vec<_> = mails.map(|mail| mail.expect("a mail").path()).collect();
+        mails.sort();
+        let mut texts = mails.iter().map(|path| std::fs::read_to_string(path).expect("a readable mail"));
+        let mail = texts.rfind(|mail| mail.contains(address)).expect("a mail to them");
+        let token = mail.split_once("#token=").expect("a token").1;
+        token.chars().take_while(char::is_ascii_alphanumeric).collect()
     }
 
     /// A request below the root, with `{id}` standing for Ada's database.

@@ -123,7 +123,8 @@ async fn a_stream_ends_with_its_database_or_the_server() {
 async fn a_stream_ends_with_its_token() {
     let server = TestServer::start().await;
     let token = server.short_token(Duration::from_secs(2)).await;
-    let principal = server.app.accounts.authenticate_token(&token, Timestamp::now()).expect("still good");
+    let principal =
+        server.app.accounts.authenticate_token(&token, Timestamp::now()).await.expect("still good");
     let crate::auth::Credential::Token { expires_at, .. } = principal.credential else { panic!("a key") };
     let (_sender, receiver) = watch::channel(None);
     let server = following(receiver, Duration::from_secs(1), Some(expires_at)).await;
@@ -144,7 +145,8 @@ async fn following(
         async move {
             let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
             let slot = request.app.live.enter();
-            let session = Session { database_id: DatabaseId::generate(), interval, expires_at, live };
+            let session =
+                Session { database_id: DatabaseId::generate(), interval, expires_at, access: None, live };
             Answer::Ok(live::run(upgrade, Ok(session), request.app.shutdown.clone(), slot))
         }
     });

@@ -2,9 +2,12 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod conventions;
 mod harness;
 mod live;
+mod pages;
+mod people;
 mod queries;
 mod samples;
 mod shutdown;

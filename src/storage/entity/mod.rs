@@ -1,7 +1,9 @@
 //! The tables as rows.
 
 pub(super) mod api_key;
+pub(super) mod audit_entry;
 pub(super) mod email_token;
+pub(super) mod invitation;
 pub(super) mod monitored_database;
 pub(super) mod organization;
 pub(super) mod recommendation;

@@ -35,6 +35,8 @@ pub struct User {
     /// A PHC string.
     pub password_hash: String,
     pub instance_admin: bool,
+    /// Whether the address was proved to be theirs.
+    pub email_verified: bool,
 }
 
 /// A person together with the tenant.
@@ -199,6 +201,7 @@ impl From<user_account::Model> for User {
             role: row.role,
             password_hash: row.password_hash,
             instance_admin: row.instance_admin,
+            email_verified: row.email_verified_at.is_some(),
         }
     }
 }

@@ -137,6 +137,16 @@ impl ApiKeys<'_> {
         Ok(query.all(&self.storage.reader).await?.into_iter().map(ApiKey::from).collect())
     }
 
+    /// Whether there is a key with this id that was not revoked.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn is_good(&self, id: Uuid) -> Result<bool, StorageError> {
+        let query = self.select().filter(api_key::Column::Id.eq(id));
+        let found = query.filter(api_key::Column::RevokedAt.is_null()).one(&self.storage.reader).await?;
+        Ok(found.is_some())
+    }
+
     /// Stores a key.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Tokens sent by mail: each is used once.
 
-use basira_actors::model::{OrganizationId, Timestamp};
+use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::storage::entity::{email_token, organization, user_account};
@@ -54,16 +54,13 @@ impl Storage {
         Ok(())
     }
 
-    /// Spends a verification token: its owner's address is proved and the organization verified. `None` when the
+    /// Spends a verification token: its owner's address is proved and the organization verified. Says who
+    /// that is; `None` when the
     /// token is unknown, expired or spent. Across tenants: the token itself says whose it is.
     ///
     /// # Errors
     /// [`StorageError`] when nothing was changed.
-    pub async fn verify_email(
-        &self,
-        token_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<OrganizationId>, StorageError> {
+    pub async fn verify_email(&self, token_hash: &str, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
         let transaction = self.begin().await?;
         let Some(user_id) = spend(&transaction, Purpose::VerifyEmail, token_hash, now).await? else {
             return Ok(None);
@@ -85,26 +82,45 @@ impl Storage {
         };
         lifted.update(&transaction).await?;
         transaction.commit().await?;
-        Ok(Some(OrganizationId(user.organization_id)))
+        Ok(Some(user_id))
     }
 }
 
 /// The owner of the token, if it was good until now.
-async fn spend(
+pub(super) async fn spend(
     connection: &impl ConnectionTrait,
     purpose: Purpose,
     token_hash: &str,
     now: Timestamp,
 ) -> Result<Option<Uuid>, StorageError> {
-    let now = Millis::from(now);
-    let changes = email_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() };
+    let changes = email_token::ActiveModel { used_at: Set(Some(now.into())), ..Default::default() };
     let spent = email_token::Entity::update_many()
         .set(changes)
-        .filter(email_token::Column::TokenHash.eq(token_hash))
-        .filter(email_token::Column::Kind.eq(purpose.as_str()))
-        .filter(email_token::Column::UsedAt.is_null())
-        .filter(email_token::Column::ExpiresAt.gt(now))
+        .filter(is_good(purpose, token_hash, now))
         .exec_with_returning(connection)
         .await?;
     Ok(spent.first().map(|token| token.user_id))
+}
+
+/// What is so of a token that can be spent.
+pub(super) fn is_good(purpose: Purpose, token_hash: &str, now: Timestamp) -> Condition {
+    Condition::all()
+        .add(email_token::Column::TokenHash.eq(token_hash))
+        .add(email_token::Column::Kind.eq(purpose.as_str()))
+        .add(email_token::Column::UsedAt.is_null())
+        .add(email_token::Column::ExpiresAt.gt(Millis::from(now)))
+}
+
+/// Forgets the tokens of a person that are good for `purpose`.
+pub(super) async fn delete_all_of(
+    connection: &impl ConnectionTrait,
+    purpose: Purpose,
+    user_id: Uuid,
+) -> Result<(), StorageError> {
+    email_token::Entity::delete_many()
+        .filter(email_token::Column::Kind.eq(purpose.as_str()))
+        .filter(email_token::Column::UserId.eq(user_id))
+        .exec(connection)
+        .await?;
+    Ok(())
 }

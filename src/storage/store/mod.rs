@@ -3,18 +3,31 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod database_row;
 mod databases;
 mod email_tokens;
+mod invitations;
+mod members;
+mod organizations;
+mod passwords;
+mod pruning;
 mod recommendations;
 mod refresh_tokens;
 mod reseal;
+mod standing;
 mod targets;
 
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
+pub use audit::{Actor, AuditEntry, AuditFilter, NewAuditEntry, Outcome};
 pub use databases::{Database, Databases, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
+pub use invitations::{Invitation, Invitations, Joining, NewInvitation};
+pub use members::{Member, MemberChange, MemberChanged, Members};
+pub use organizations::{Demoted, OrganizationSummary};
+pub use pruning::Pruned;
 pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendations};
-pub use refresh_tokens::{NewRefreshToken, Rotation};
+pub use refresh_tokens::{EndedSession, NewRefreshToken, Rotation};
 pub use reseal::Resealed;
+pub use standing::Standing;

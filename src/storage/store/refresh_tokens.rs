@@ -3,12 +3,13 @@
 use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, UpdateResult,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, UpdateResult,
 };
 use uuid::Uuid;
 
-use super::Account;
 use super::accounts::accounts;
+use super::{Account, User};
 use crate::storage::entity::{refresh_token, user_account};
 use crate::storage::{Storage, StorageError};
 
@@ -25,9 +26,16 @@ pub enum Rotation {
     /// The token is spent and the next one stored.
     Rotated { session_id: Uuid, account: Box<Account> },
     /// It was spent before: someone else has a copy, so its family is revoked now.
-    Reused,
+    Reused(EndedSession),
     /// Unknown, expired or revoked.
     Refused,
+}
+
+/// A session that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedSession {
+    pub session_id: Uuid,
+    pub user_id: Uuid,
 }
 
 impl Storage {
@@ -42,6 +50,29 @@ impl Storage {
         token: NewRefreshToken,
     ) -> Result<(), StorageError> {
         insert(&self.writer, session_id, user_id, token).await
+    }
+
+    /// As [`Self::start_session`], unless the password of `user` was changed since `user` was read: then false. So nobody
+    /// who logs in with the old password while it is changed stays logged in.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn start_session_of(
+        &self,
+        session_id: Uuid,
+        user: &User,
+        token: NewRefreshToken,
+    ) -> Result<bool, StorageError> {
+        let transaction = self.begin().await?;
+        let unchanged = user_account::Entity::find_by_id(user.id)
+            .filter(user_account::Column::PasswordHash.eq(&user.password_hash))
+            .lock_shared();
+        if unchanged.one(&transaction).await?.is_none() {
+            return Ok(false);
+        }
+        insert(&transaction, session_id, user.id, token).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Spends the token with `hash` and stores `next` in its family, atomically: of two that try the same token at
@@ -69,7 +100,8 @@ impl Storage {
         if !claimed {
             revoke(&transaction, token.family_id, now).await?;
             transaction.commit().await?;
-            return Ok(Rotation::Reused);
+            let ended = EndedSession { session_id: token.family_id, user_id: token.user_id };
+            return Ok(Rotation::Reused(ended));
         }
         insert(&transaction, token.family_id, token.user_id, next).await?;
         let account = accounts().filter(user_account::Column::Id.eq(token.user_id)).one(&transaction).await?;
@@ -88,16 +120,20 @@ impl Storage {
         revoke(&self.writer, session_id, now).await
     }
 
-    /// Ends the session of the token with `hash`; an unknown one is no error. Across tenants, as above.
+    /// Ends the session of the token with `hash`, and says which and whose it was; an unknown one is no error. Across
+    /// tenants, as above.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn end_session_of(&self, hash: &str, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn end_session_of(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<EndedSession>, StorageError> {
         let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
-        if let Some(token) = query.one(&self.writer).await? {
-            revoke(&self.writer, token.family_id, now).await?;
-        }
-        Ok(())
+        let Some(token) = query.one(&self.writer).await? else { return Ok(None) };
+        revoke(&self.writer, token.family_id, now).await?;
+        Ok(Some(EndedSession { session_id: token.family_id, user_id: token.user_id }))
     }
 }
 
@@ -138,6 +174,24 @@ async fn is_revoked(connection: &impl ConnectionTrait, family_id: Uuid) -> Resul
         .filter(refresh_token::Column::FamilyId.eq(family_id))
         .filter(refresh_token::Column::RevokedAt.is_not_null());
     Ok(revoked.count(connection).await? > 0)
+}
+
+/// Ends the sessions of a person, except one.
+pub(super) async fn revoke_sessions(
+    connection: &impl ConnectionTrait,
+    user_id: Uuid,
+    except: Option<Uuid>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let changes = refresh_token::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+    refresh_token::Entity::update_many()
+        .set(changes)
+        .filter(refresh_token::Column::UserId.eq(user_id))
+        .filter(refresh_token::Column::RevokedAt.is_null())
+        .filter(Condition::all().add_option(except.map(|family| refresh_token::Column::FamilyId.ne(family))))
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 async fn revoke(

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::storage::store::{NewApiKey, NewEmailToken, NewRefreshToken, Purpose, Rotation};
+use crate::storage::store::{EndedSession, NewApiKey, NewEmailToken, NewRefreshToken, Purpose, Rotation};
 use crate::storage::tests::*;
 
 fn refresh_token(hash: &str) -> NewRefreshToken {
@@ -46,7 +46,7 @@ async fn addresses_and_slugs_are_unique() {
 async fn a_refresh_token_is_good_once_and_twice_ends_its_family() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
-        let session_id = Uuid::now_v7();
+        let (session_id, user_id) = (Uuid::now_v7(), account.user.id);
         storage.start_session(session_id, account.user.id, refresh_token("one")).await.unwrap();
         let rotate = async |hash: &str, next: &str, at| {
             storage.rotate_refresh_token(hash, refresh_token(next), at).await.unwrap()
@@ -58,7 +58,8 @@ async fn a_refresh_token_is_good_once_and_twice_ends_its_family() {
             rotate("one", "two", NOW).await,
             Rotation::Rotated { session_id, account: account.into() }
         );
-        assert_eq!(rotate("one", "x", NOW).await, Rotation::Reused);
+        let ended = EndedSession { session_id, user_id };
+        assert_eq!(rotate("one", "x", NOW).await, Rotation::Reused(ended));
         assert_eq!(rotate("two", "x", NOW).await, Rotation::Refused, "its family is revoked");
     }
 }
@@ -125,7 +126,7 @@ async fn a_verification_token_is_good_once_and_for_its_purpose() {
         assert_eq!(verify("verify", NOW + Duration::from_secs(60)).await, None, "expired");
         let organization = storage.organization(account.organization.id).await.unwrap().unwrap();
         assert!(!organization.verified);
-        assert_eq!(verify("verify", NOW).await, Some(account.organization.id));
+        assert_eq!(verify("verify", NOW).await, Some(account.user.id));
         assert_eq!(verify("verify", NOW).await, None, "spent");
         let organization = storage.organization(account.organization.id).await.unwrap().unwrap();
         assert!(organization.verified);

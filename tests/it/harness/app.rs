@@ -64,6 +64,11 @@ impl TestApp {
         command
     }
 
+    /// From the next start on, with another setting.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.insert(format!("BASIRA__{key}"), value.to_owned());
+    }
+
     /// As a power cut would.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await.expect("a process to kill");
@@ -99,6 +104,7 @@ impl TestApp {
     pub(crate) fn mailed_token(&self, address: &str) -> String {
         let mails = fs::read_dir(self.data_dir().join("mail")).expect("a folder of mails");
         let mut mails: Vec<_> = mails.map(|entry| entry.expect("a mail").path()).collect();
+        mails.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
         mails.sort();
         let mut texts = mails.iter().map(|path| fs::read_to_string(path).expect("a readable mail"));
         let mail = texts.rfind(|mail| mail.contains(address)).expect("a mail to them");

@@ -1,0 +1,80 @@
+//! Links that are sent by mail: their tokens, and the pages that they lead to.
+
+use std::time::Duration;
+
+use basira_actors::model::{Secret, Timestamp};
+
+use super::{AccountError, token};
+use crate::mail::{Letter, MailError, Mailer};
+use crate::storage::Storage;
+use crate::storage::store::{NewEmailToken, Purpose, User};
+
+const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+const RESET_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Makes tokens and mails them; cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Links {
+    pub(super) storage: Storage,
+    pub(super) mailer: Mailer,
+    /// Without a slash at the end.
+    pub(super) public_url: String,
+}
+
+impl Links {
+    /// Asks `user` to prove the address.
+    pub(super) async fn send_verification(&self, user: &User, now: Timestamp) -> Result<(), AccountError> {
+        let token = self.token(user, Purpose::VerifyEmail, now + VERIFICATION_LIFETIME).await?;
+        self.send(user, &Letter::verify_email(&self.link("verify-email", &token))).await
+    }
+
+    /// As [`Self::send_verification`], if `email` has an account whose address is not proved yet.
+    pub(super) async fn send_verification_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
+        match self.storage.account_by_email(email).await? {
+            Some(account) if !account.user.email_verified => self.send_verification(&account.user, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Offers a new password, if `email` has an account.
+    pub(super) async fn send_reset_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
+        let Some(account) = self.storage.account_by_email(email).await? else { return Ok(()) };
+        let token = self.token(&account.user, Purpose::ResetPassword, now + RESET_LIFETIME).await?;
+        let letter = Letter::reset_password(&self.link("reset-password", &token));
+        self.send(&account.user, &letter).await
+    }
+
+    /// The page called `page`, opened with `token`. What stands after a `#` is not sent to any server: not to
+    /// proxies and their logs, not in `Referer`.
+    pub(super) fn link(&self, page: &str, token: &Secret) -> Secret {
+        Secret::new(format!("{}#token={}", self.page(page), token.expose()))
+    }
+
+    /// The page called `name`.
+    pub(super) fn page(&self, name: &str) -> String {
+        format!("{}/{name}", self.public_url)
+    }
+
+    pub(super) async fn send(&self, user: &User, letter: &Letter) -> Result<(), AccountError> {
+        Ok(self.mailer.send(&user.name, &user.email, letter).await?)
+    }
+
+    async fn token(
+        &self,
+        user: &User,
+        purpose: Purpose,
+        expires_at: Timestamp,
+    ) -> Result<Secret, AccountError> {
+        let secret = token::generate();
+        let token_hash = token::hash(secret.expose());
+        let new = NewEmailToken { user_id: user.id, purpose, token_hash, expires_at };
+        self.storage.insert_email_token(new).await?;
+        Ok(secret)
+    }
+}
+
+impl From<MailError> for AccountError {
+    fn from(error: MailError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}

@@ -1,0 +1,160 @@
+//! What Basira writes: templates in plain text and HTML, filled in.
+
+use basira_actors::model::Secret;
+
+/// Around every letter in HTML.
+const LAYOUT: &str = include_str!("letters/layout.html");
+
+/// One letter, before anybody is to get it.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub(super) subject: String,
+    text: &'static str,
+    html: &'static str,
+    /// What stands for `{{name}}`; links among it hold tokens.
+    values: Vec<(&'static str, Secret)>,
+}
+
+macro_rules! templates {
+    ($name:literal) => {
+        (include_str!(concat!("letters/", $name, ".txt")), include_str!(concat!("letters/", $name, ".html")))
+    };
+}
+
+impl Letter {
+    /// Asks to open `link` within a day, to prove that the address is one's own.
+    #[must_use]
+    pub fn verify_email(link: &Secret) -> Self {
+        let values = vec![("link", link.clone())];
+        Self::new("Verify your e-mail address", templates!("verify_email"), values)
+    }
+
+    /// Offers a new password at `link` for an hour.
+    #[must_use]
+    pub fn reset_password(link: &Secret) -> Self {
+        let values = vec![("link", link.clone())];
+        Self::new("Choose a new password", templates!("reset_password"), values)
+    }
+
+    /// Tells that the password was changed; at `link` one can ask for another.
+    #[must_use]
+    pub fn password_changed(link: &str) -> Self {
+        let values = vec![("link", Secret::new(link))];
+        Self::new("Your password was changed", templates!("password_changed"), values)
+    }
+
+    /// Invites to `organization` at `link`, for so many days.
+    #[must_use]
+    pub fn invitation(inviter: &str, organization: &str, days: u64, link: &Secret) -> Self {
+        let values = vec![
+            ("inviter", Secret::new(inviter)),
+            ("organization", Secret::new(organization)),
+            ("days", Secret::new(days.to_string())),
+            ("link", link.clone()),
+        ];
+        Self::new(&format!("Join {organization} on Basira"), templates!("invitation"), values)
+    }
+
+    fn new(
+        subject: &str,
+        (text, html): (&'static str, &'static str),
+        values: Vec<(&'static str, Secret)>,
+    ) -> Self {
+        Self { subject: subject.to_owned(), text, html, values }
+    }
+
+    /// The letter in plain text, with the line ends of mail.
+    pub(super) fn plain(&self) -> String {
+        let values = self.values.iter().map(|(name, value)| (*name, value.expose().to_owned()));
+        fill(self.text, values.collect()).replace('\n', "\r\n")
+    }
+
+    /// The letter in HTML, likewise.
+    pub(super) fn html(&self) -> String {
+        let values = self.values.iter().map(|(name, value)| (*name, escaped(value.expose())));
+        let content = fill(self.html, values.collect());
+        let around = vec![("subject", escaped(&self.subject)), ("content", content)];
+        fill(LAYOUT, around).replace('\n', "\r\n")
+    }
+}
+
+/// Puts values where their names stand, once: what looks like a name within a value stays.
+fn fill(template: &str, values: Vec<(&'static str, String)>) -> String {
+    let mut pieces = template.split("{{");
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
+        let value = values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_str());
+        filled.push_str(value);
+        filled.push_str(rest);
+    }
+    filled
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letters() -> [Letter; 4] {
+        let link = Secret::new("https://basira.example/page#token=t0k3n");
+        [
+            Letter::verify_email(&link),
+            Letter::reset_password(&link),
+            Letter::password_changed(link.expose()),
+            Letter::invitation("Ada", "Acme", 7, &link),
+        ]
+    }
+
+    /// The names that a template wants filled.
+    fn names(template: &str) -> Vec<&str> {
+        template.split("{{").skip(1).map(|piece| piece.split_once("}}").unwrap().0).collect()
+    }
+
+    #[test]
+    fn every_name_has_a_value_and_both_forms_use_all_of_them() {
+        for letter in letters() {
+            for template in [letter.text, letter.html] {
+                let mut used = names(template);
+                used.sort_unstable();
+                used.dedup();
+                let mut known: Vec<_> = letter.values.iter().map(|(name, _)| *name).collect();
+                known.sort_unstable();
+                assert_eq!(used, known, "{template}");
+            }
+            for form in [letter.plain(), letter.html()] {
+                assert!(form.contains("https://basira.example/page#token=t0k3n") && form.ends_with("\r\n"));
+                assert!(!form.contains("{{") && !form.replace("\r\n", "").contains(['\r', '\n']), "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_call_themselves_is_text_and_no_template() {
+        let letter = Letter::invitation("<b>Ada</b>", "\"{{link}}\" & Söhne", 7, &Secret::new("https://x"));
+        assert!(letter.plain().contains("<b>Ada</b> invites you to join \"{{link}}\" & Söhne"));
+        assert!(letter.html().contains("&lt;b&gt;Ada&lt;/b&gt;"), "{}", letter.html());
+        assert!(letter.html().contains("&quot;{{link}}&quot; &amp; Söhne"), "{}", letter.html());
+    }
+
+    #[test]
+    fn a_link_is_not_printed() {
+        for letter in letters() {
+            assert!(!format!("{letter:?}").contains("t0k3n"));
+        }
+    }
+}

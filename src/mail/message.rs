@@ -1,0 +1,57 @@
+//! From a letter to a message as it travels.
+
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+use uuid::Uuid;
+
+use super::{Letter, MailError};
+
+/// Tells programs that answer mail by themselves not to (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// `letter` from `from` to whoever is called `name` at `address`.
+pub(super) fn message(
+    from: Mailbox,
+    name: &str,
+    address: &str,
+    letter: &Letter,
+) -> Result<Message, MailError> {
+    let address: Address = address.parse().map_err(MailError::Recipient)?;
+    let id = format!("<{}@{}>", Uuid::now_v7(), from.email.domain());
+    let plain = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(unwrapped(letter.plain()));
+    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(unwrapped(letter.html()));
+    let message = Message::builder()
+        .from(from)
+        .to(Mailbox::new(Some(name.to_owned()), address))
+        .subject(letter.subject.clone())
+        .message_id(Some(id))
+        .header(AutoSubmitted)
+        .multipart(MultiPart::alternative().singlepart(plain).singlepart(html))?;
+    Ok(message)
+}
+
+/// Sends ASCII as it is: a link that quoted-printable broke in two cannot be copied from a file.
+fn unwrapped(text: String) -> Body {
+    // RFC 5322: a line has at most 998 characters
+    if text.is_ascii() && text.lines().all(|line| line.len() <= 998) {
+        Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text)
+    }
+}

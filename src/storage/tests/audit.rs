@@ -1,0 +1,87 @@
+//! The audit log.
+
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use crate::storage::store::{Actor, AuditFilter, NewAuditEntry, Outcome};
+use crate::storage::tests::*;
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+fn entry(organization: Option<OrganizationId>, actor: Actor, action: &str) -> NewAuditEntry {
+    NewAuditEntry {
+        organization,
+        actor,
+        address: Some("::ffff:192.0.2.7".parse().unwrap()),
+        details: Map::from_iter([("name".to_owned(), json!("ci"))]),
+        ..NewAuditEntry::by_operator(action)
+    }
+}
+
+#[tokio::test]
+async fn entries_are_found_newest_first_and_in_their_organization_only() {
+    for Fixture { storage, .. } in fixtures().await {
+        let ada = sign_up(&storage, "ada@x.org").await;
+        let own = Some(ada.organization.id);
+        let other = Some(sign_up(&storage, "eve@x.org").await.organization.id);
+        let by_ada = Actor::User(ada.user.id);
+        for (organization, actor, action) in [
+            (own, by_ada, "first"),
+            (own, Actor::ApiKey(Uuid::now_v7()), "second"),
+            (other, by_ada, "elsewhere"),
+            (None, Actor::Operator, "instance"),
+        ] {
+            storage.record(entry(organization, actor, action), YEAR).await.unwrap();
+        }
+        let refused = NewAuditEntry { outcome: Outcome::Refused, ..entry(own, Actor::Nobody, "third") };
+        storage.record(refused, YEAR).await.unwrap();
+
+        let found = async |organization, filter: AuditFilter, limit| {
+            let (entries, total) = storage.audit(organization, &filter, limit).await.unwrap();
+            (entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>(), total)
+        };
+        let all = AuditFilter::default;
+        assert_eq!(found(own, all(), 2).await.0, ["third", "second"]);
+        assert_eq!(found(own, all(), 2).await.1, 3);
+        assert_eq!(found(other, all(), 9).await.0, ["elsewhere"]);
+        assert_eq!(found(None, all(), 9).await.0, ["instance"]);
+        let filter = AuditFilter { outcome: Some(Outcome::Refused), ..all() };
+        assert_eq!(found(own, filter, 9).await.0, ["third"]);
+        let filter = AuditFilter { actor_id: Some(ada.user.id), ..all() };
+        assert_eq!(found(own, filter, 9).await.0, ["first"]);
+        let filter = AuditFilter { action: Some("second".to_owned()), ..all() };
+        assert_eq!(found(own, filter, 9).await.0, ["second"]);
+
+        let (entries, _) = storage.audit(own, &all(), 9).await.unwrap();
+        let first = &entries[2];
+        assert_eq!((first.actor_kind.as_str(), first.actor_name.as_deref()), ("user", Some("ada@x.org")));
+        assert_eq!(first.address.as_deref(), Some("192.0.2.7"));
+        assert_eq!(first.details["name"], "ci");
+        assert_eq!(entries[1].actor_name, None, "the key is gone");
+        let older = AuditFilter { before: Some(entries[1].id), ..all() };
+        assert_eq!(found(own, older, 9).await.0, ["first"]);
+    }
+}
+
+#[tokio::test]
+async fn entries_are_found_by_time_and_forgotten_with_it() {
+    for Fixture { storage, .. } in fixtures().await {
+        let record = async |action: &str, kept| {
+            storage.record(entry(None, Actor::Operator, action), kept).await.unwrap();
+        };
+        let found = async |filter: AuditFilter| {
+            let (entries, _) = storage.audit(None, &filter, 9).await.unwrap();
+            entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>()
+        };
+        record("old", YEAR).await;
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        let between = Timestamp::now();
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        record("new", YEAR).await;
+        assert_eq!(found(AuditFilter { since: Some(between), ..AuditFilter::default() }).await, ["new"]);
+        assert_eq!(found(AuditFilter { until: Some(between), ..AuditFilter::default() }).await, ["old"]);
+        let kept = Timestamp::now().since(between);
+        record("newest", kept).await;
+        assert_eq!(found(AuditFilter::default()).await, ["newest", "new"]);
+    }
+}

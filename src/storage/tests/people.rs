@@ -1,0 +1,207 @@
+//! The people of an organization, who may join it, and the end of all of it.
+
+use sea_orm::{EntityTrait, PaginatorTrait};
+use uuid::Uuid;
+
+use crate::storage::entity::{
+    api_key, audit_entry, invitation, monitored_database, organization, refresh_token, user_account,
+};
+use crate::storage::store::{
+    Demoted, Invitation, Joining, MemberChange, MemberChanged, NewApiKey, NewAuditEntry, NewInvitation,
+    NewRefreshToken,
+};
+use crate::storage::tests::*;
+
+const LATER: Duration = Duration::from_secs(60);
+
+async fn invite(storage: &Storage, organization: OrganizationId, email: &str, hash: &str) -> Invitation {
+    let new = NewInvitation {
+        email,
+        role: "viewer",
+        token_hash: hash.to_owned(),
+        invited_by: None,
+        expires_at: NOW + LATER,
+    };
+    storage.invitations(organization).insert(new, NOW).await.unwrap()
+}
+
+async fn join(storage: &Storage, hash: &str, now: Timestamp) -> Result<Option<Account>, StorageError> {
+    let joining = Joining { token_hash: hash.to_owned(), name: "Bob", password_hash: "$hash" };
+    storage.join(joining, now).await
+}
+
+async fn key_of(storage: &Storage, organization: OrganizationId, by: Option<Uuid>, key_id: &str) -> Uuid {
+    let new = NewApiKey {
+        key_id: key_id.to_owned(),
+        name: "ci",
+        prefix: format!("dbm_ak_{key_id}"),
+        secret_hash: "hash".to_owned(),
+        created_by: by,
+    };
+    storage.api_keys(organization).insert(new, NOW).await.unwrap().id
+}
+
+/// An organization of Ada, its owner, and Bob, who has the same role.
+async fn two_owners(storage: &Storage) -> (OrganizationId, Uuid, Uuid) {
+    let ada = sign_up(storage, "ada@x.org").await;
+    invite(storage, ada.organization.id, "bob@x.org", "token").await;
+    let bob = join(storage, "token", NOW).await.unwrap().unwrap();
+    set_role(storage, "bob@x.org", "owner").await;
+    (ada.organization.id, ada.user.id, bob.user.id)
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_whoever_steps_down_at_once() {
+    for Fixture { storage, .. } in fixtures().await {
+        let (organization, ada, bob) = two_owners(&storage).await;
+        let change = async |id, role| {
+            let change = MemberChange { role, revoke_keys: false };
+            storage.members(organization).change(id, change, "owner", NOW).await.unwrap()
+        };
+        let (first, second) = tokio::join!(change(ada, Some("admin")), change(bob, None));
+        let refused = [&first, &second].into_iter().filter(|change| **change == MemberChanged::LastOwner);
+        assert_eq!(refused.count(), 1, "{first:?} {second:?}");
+        let members = storage.members(organization).list().await.unwrap();
+        let [owner] = members.iter().filter(|member| member.role == "owner").collect::<Vec<_>>()[..] else {
+            panic!("{members:?}")
+        };
+        assert_eq!(change(owner.id, None).await, MemberChanged::LastOwner);
+        assert!(matches!(change(owner.id, Some("owner")).await, MemberChanged::Done { .. }));
+        assert_eq!(change(Uuid::now_v7(), None).await, MemberChanged::Unknown);
+
+        let stranger = sign_up(&storage, "eve@x.org").await;
+        let elsewhere = MemberChange { role: None, revoke_keys: true };
+        let members = storage.members(stranger.organization.id);
+        let elsewhere = members.change(owner.id, elsewhere, "owner", NOW).await.unwrap();
+        assert_eq!(elsewhere, MemberChanged::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn who_goes_takes_sessions_and_keys_along() {
+    for Fixture { storage, .. } in fixtures().await {
+        let (organization, ada, bob) = two_owners(&storage).await;
+        let session = Uuid::now_v7();
+        let token = NewRefreshToken { token_hash: "refresh".to_owned(), expires_at: NOW + LATER };
+        storage.start_session(session, bob, token).await.unwrap();
+        let (bobs, adas) = (
+            key_of(&storage, organization, Some(bob), "k1").await,
+            key_of(&storage, organization, Some(ada), "k2").await,
+        );
+        assert_eq!(storage.standing(bob, session).await.unwrap().unwrap().role, "owner");
+
+        let change = MemberChange { role: Some("viewer"), revoke_keys: true };
+        let changed = storage.members(organization).change(bob, change, "owner", NOW).await.unwrap();
+        let MemberChanged::Done { member, revoked_keys } = changed else { panic!("{changed:?}") };
+        assert_eq!((member.role.as_str(), revoked_keys), ("viewer", vec![bobs]));
+        assert!(!storage.api_keys(organization).is_good(bobs).await.unwrap());
+        assert!(storage.api_keys(organization).is_good(adas).await.unwrap());
+        assert_eq!(storage.standing(bob, session).await.unwrap().unwrap().role, "viewer");
+
+        let change = MemberChange { role: None, revoke_keys: true };
+        storage.members(organization).change(bob, change, "owner", NOW).await.unwrap();
+        assert_eq!(storage.standing(bob, session).await.unwrap(), None);
+        assert_eq!(refresh_token::Entity::find().count(&storage.reader).await.unwrap(), 0);
+        assert_eq!(storage.members(organization).list().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_good_once_in_time_and_for_one_who_has_no_account() {
+    for Fixture { storage, .. } in fixtures().await {
+        let ada = sign_up(&storage, "ada@x.org").await;
+        let (own, eve) = (ada.organization.id, sign_up(&storage, "eve@x.org").await);
+        let earlier = invite(&storage, own, "bob@x.org", "earlier").await;
+        let invitation = invite(&storage, own, "bob@x.org", "token").await;
+        assert_eq!(storage.invitations(own).list(NOW).await.unwrap(), std::slice::from_ref(&invitation));
+        assert_eq!(storage.invitations(own).list(NOW + LATER).await.unwrap(), []);
+        assert_eq!(storage.invitations(eve.organization.id).list(NOW).await.unwrap(), []);
+        assert!(!storage.invitations(eve.organization.id).delete(invitation.id).await.unwrap());
+        assert!(!storage.invitations(own).delete(earlier.id).await.unwrap(), "replaced");
+
+        assert_eq!(join(&storage, "earlier", NOW).await.unwrap(), None);
+        assert_eq!(join(&storage, "token", NOW + LATER).await.unwrap(), None, "expired");
+        let bob = join(&storage, "token", NOW).await.unwrap().unwrap();
+        assert_eq!((bob.organization.id, bob.user.role.as_str()), (own, "viewer"));
+        assert!(bob.user.email_verified && !bob.user.instance_admin);
+        assert_eq!(join(&storage, "token", NOW).await.unwrap(), None, "spent");
+
+        invite(&storage, own, "eve@x.org", "taken").await;
+        let taken = join(&storage, "taken", NOW).await;
+        assert!(matches!(taken, Err(StorageError::Conflict(_))), "{taken:?}");
+        let withdrawn = invite(&storage, own, "cy@x.org", "withdrawn").await;
+        assert!(storage.invitations(own).delete(withdrawn.id).await.unwrap());
+        assert_eq!(join(&storage, "withdrawn", NOW).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_accept_at_once_one_joins() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = sign_up(&storage, "ada@x.org").await.organization.id;
+        invite(&storage, own, "bob@x.org", "token").await;
+        let (a, b, c) = tokio::join!(
+            join(&storage, "token", NOW),
+            join(&storage, "token", NOW),
+            join(&storage, "token", NOW)
+        );
+        let joined = [a, b, c].into_iter().filter(|joined| matches!(joined, Ok(Some(_)))).count();
+        assert_eq!(joined, 1);
+        assert_eq!(storage.members(own).list().await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_organization_goes_with_all_that_it_has() {
+    for Fixture { storage, .. } in fixtures().await {
+        let ada = sign_up(&storage, "ada@x.org").await;
+        let eve = sign_up(&storage, "eve@x.org").await;
+        let mut registered = Vec::new();
+        for account in [&ada, &eve] {
+            let own = account.organization.id;
+            let database = database(own, "shop");
+            storage.databases(own).insert(&database).await.unwrap();
+            registered.push(database.target.id);
+            key_of(&storage, own, None, &own.to_string()).await;
+            invite(&storage, own, "bob@x.org", &format!("token of {own}")).await;
+            let token_hash = own.to_string();
+            let token = NewRefreshToken { token_hash, expires_at: NOW + LATER };
+            storage.start_session(Uuid::now_v7(), account.user.id, token).await.unwrap();
+            let entry = NewAuditEntry { organization: Some(own), ..NewAuditEntry::by_operator("something") };
+            storage.record(entry, LATER).await.unwrap();
+        }
+        let summaries = storage.organizations().await.unwrap();
+        let counts: Vec<_> = summaries.iter().map(|summary| (summary.members, summary.databases)).collect();
+        assert_eq!(counts, [(1, 1), (1, 1)]);
+
+        let deleted = storage.delete_organization(ada.organization.id).await.unwrap();
+        assert_eq!(deleted, Some(vec![registered[0]]));
+        assert_eq!(storage.delete_organization(ada.organization.id).await.unwrap(), None);
+        macro_rules! one_is_left_of {
+            ($($table:ident)+) => {
+                $(let left = $table::Entity::find().count(&storage.reader).await.unwrap();
+                assert_eq!(left, 1, stringify!($table));)+
+            };
+        }
+        one_is_left_of!(
+            organization user_account refresh_token monitored_database api_key invitation audit_entry
+        );
+        assert!(storage.databases(eve.organization.id).find(registered[1]).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn somebody_always_runs_the_instance() {
+    for Fixture { storage, .. } in fixtures().await {
+        let ada = sign_up(&storage, "ada@x.org").await.user.id;
+        let eve = sign_up(&storage, "eve@x.org").await.user.id;
+        assert_eq!(storage.demote(ada, NOW).await.unwrap(), Demoted::LastOne);
+        assert_eq!(storage.demote(eve, NOW).await.unwrap(), Demoted::Unknown);
+        assert_eq!(storage.promote("nobody@x.org", NOW).await.unwrap(), None);
+        assert_eq!(storage.promote("eve@x.org", NOW).await.unwrap().unwrap().id, eve);
+        let (first, second) = tokio::join!(storage.demote(ada, NOW), storage.demote(eve, NOW));
+        let outcomes = [first.unwrap(), second.unwrap()];
+        assert!(outcomes.contains(&Demoted::Done) && outcomes.contains(&Demoted::LastOne), "{outcomes:?}");
+        assert_eq!(storage.instance_admins().await.unwrap().len(), 1);
+    }
+}

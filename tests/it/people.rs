@@ -1,0 +1,103 @@
+//! Who may join, who goes, and what is left of an organization: with the real binary.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::postgres::{NEWEST, shared};
+use crate::harness::{LiveStream, Organization, PASSWORD, TestApp, TestClient, TestDatabase};
+
+async fn accept(app: &TestApp, email: &str, status: u16) -> Value {
+    let body = json!({"token": app.mailed_token(email), "name": "Bob", "password": PASSWORD});
+    app.anonymous().post("/auth/accept-invitation", &body, status).await
+}
+
+#[tokio::test]
+async fn on_a_server_for_the_invited_others_do_not_sign_up() {
+    let mut app = TestApp::start().await;
+    let organization = Organization::verified(&app, "acme").await;
+    app.kill().await;
+    app.set("AUTH__SIGNUP", "invite");
+    app.start_again().await;
+    let owner = TestClient::with_bearer(&app.url, organization.owner.bearer());
+    let signup = json!({"email": "eve@x.example", "password": PASSWORD, "name": "Eve", "org_name": "x"});
+    assert_eq!(app.anonymous().post("/auth/signup", &signup, 403).await["code"], "signup_closed");
+    owner.post("/invitations", &json!({"email": "bob@acme.example", "role": "member"}), 201).await;
+    let joined = accept(&app, "bob@acme.example", 201).await;
+    let bob = TestClient::with_bearer(&app.url, joined["access_token"].as_str().unwrap());
+    assert_eq!(bob.get("/auth/me", 200).await["user"]["role"], "member");
+
+    app.kill().await;
+    app.set("AUTH__SIGNUP", "closed");
+    app.start_again().await;
+    let owner = TestClient::with_bearer(&app.url, organization.owner.bearer());
+    let refused =
+        owner.post("/invitations", &json!({"email": "cy@acme.example", "role": "member"}), 403).await;
+    assert_eq!(refused["code"], "signup_closed");
+}
+
+#[tokio::test]
+async fn a_deleted_organization_leaves_nothing_and_is_watched_no_more() {
+    let app = TestApp::start().await;
+    let kept = Organization::verified(&app, "kept").await;
+    let gone = Organization::verified(&app, "gone").await;
+    let database = TestDatabase::create(shared(NEWEST).await).await;
+    let registered = gone.register(&database).await;
+    registered.connected().await;
+    let mut stream = LiveStream::open(
+        &app.url,
+        &registered.id,
+        "interval=1",
+        &[("authorization", format!("Bearer {}", gone.key.bearer()))],
+    )
+    .await
+    .unwrap();
+    stream.frame_of("snapshot").await;
+    let held = app.admin(&["store", "--json"]).await;
+    assert!(String::from_utf8_lossy(&held.stdout).contains(&registered.id));
+
+    gone.owner.delete("/organization?confirm=gone", 204).await;
+    assert!([4401, 4404].contains(&stream.close_code().await));
+    gone.owner.get("/auth/me", 401).await;
+    gone.key.get("/databases", 401).await;
+    let login = json!({"email": gone.email, "password": PASSWORD});
+    app.anonymous().post("/auth/login", &login, 401).await;
+    let held = app.admin(&["store", "--json"]).await;
+    assert!(held.status.success());
+    assert!(!String::from_utf8_lossy(&held.stdout).contains(&registered.id), "samples are left");
+    let entries = kept.owner.get("/admin/audit", 200).await;
+    let deletion =
+        entries.as_array().unwrap().iter().find(|entry| entry["action"] == "DELETE /api/v1/organization");
+    assert_eq!(deletion.expect("an entry")["details"]["slug"], "gone");
+    Organization::unverified(&app, "gone").await;
+}
+
+#[tokio::test]
+async fn the_operator_says_who_runs_the_instance_and_it_is_written_down() {
+    let app = TestApp::start().await;
+    let first = Organization::unverified(&app, "first").await;
+    let second = Organization::unverified(&app, "second").await;
+    second.owner.get("/admin/organizations", 403).await;
+    let admin = async |arguments: &[&str]| {
+        let output = app.admin(&[&["instance-admin"], arguments].concat()).await;
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    };
+    assert_eq!(admin(&["revoke", &first.email]).await.0, false, "the last one stays");
+    assert_eq!(admin(&["grant", "nobody@x.example"]).await.0, false);
+    let granted = admin(&["grant", &second.email]).await;
+    assert!(granted.0, "{}", granted.1);
+    assert!(admin(&["list"]).await.1.contains(&second.email));
+    crate::harness::eventually(std::time::Duration::from_secs(5), async || {
+        let answer =
+            second.owner.send(Method::GET, "/admin/organizations", "application/json", String::new());
+        match answer.await.status().as_u16() {
+            200 => Ok(()),
+            status => Err(status),
+        }
+    })
+    .await;
+    let revoked = admin(&["revoke", &first.email]).await;
+    assert!(revoked.0, "{}", revoked.1);
+    let entries = second.owner.get("/admin/audit?action=basira%20admin%20instance-admin%20revoke", 200).await;
+    assert_eq!((&entries[0]["actor_kind"], &entries[0]["outcome"]), (&json!("operator"), &json!("done")));
+}
