@@ -85,7 +85,7 @@ impl TestServer {
         let address = server.local_addr();
         let running = server.run_routes(Arc::clone(&app), routes);
         let running = tokio::spawn(async { running.await.expect("a consistent table") });
-        Self { app, address, running, database: id, ada, eve, directory: directory }
+        Self { app, address, running, database: id, ada, eve, directory }
     }
 
     /// A token of Ada's that expires `lifetime` from now.
