@@ -11,6 +11,7 @@ pub mod http;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod outgoing;
 pub mod reload;
 pub mod role;
 pub mod run;

@@ -118,7 +118,7 @@ async fn certificates(config: &Config) -> Result<Option<Certificates>, Certifica
 /// # Errors
 /// [`ServeError`] when it cannot be used.
 pub async fn open_storage(config: &Config, secrets: &Secrets) -> Result<Storage, ServeError> {
-    let storage = Storage::open(config.storage_url().expose(), &secrets.encryption_key).await?;
+    let storage = Storage::open(config.storage_url().expose(), secrets.encryption.clone()).await?;
     storage.migrate().await?;
     Ok(storage)
 }
@@ -131,7 +131,7 @@ async fn open_samples_storage(
 ) -> Result<Storage, ServeError> {
     let Some(url) = config.own_samples_url() else { return Ok(storage.clone()) };
     let open = async {
-        let own = Storage::open(url.expose(), &secrets.encryption_key).await?;
+        let own = Storage::open(url.expose(), secrets.encryption.clone()).await?;
         own.migrate().await?;
         Ok(own)
     };
@@ -146,11 +146,7 @@ fn accounts(
     address: SocketAddr,
 ) -> Accounts {
     let started = config.current();
-    let settings = AuthSettings {
-        jwt_secret: secrets.jwt_secret,
-        previous_jwt_secrets: Vec::new(),
-        public_url: started.public_url(address),
-    };
+    let settings = AuthSettings { jwt_secrets: secrets.jwt, public_url: started.public_url(address) };
     Accounts::new(storage.clone(), config.clone(), settings, mailer.clone())
 }
 

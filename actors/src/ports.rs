@@ -1,5 +1,6 @@
 //! What the actors need from outside, as traits that the outside implements.
 
+use std::io;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
@@ -96,7 +97,16 @@ pub struct Sighting {
 }
 
 /// Which addresses a database may live at.
+#[async_trait]
 pub trait AddressPolicy: Send + Sync + 'static {
     /// Whether connecting to `address` is allowed.
     fn allows(&self, address: IpAddr) -> bool;
+
+    /// The addresses of `host`, which may be one itself, as they are now.
+    ///
+    /// # Errors
+    /// When the name cannot be resolved.
+    async fn addresses(&self, host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.map(|address| address.ip()).collect())
+    }
 }

@@ -15,6 +15,7 @@ mod m20261125_000009_keep_advice;
 mod m20261125_000010_try_indexes;
 mod m20261125_000011_create_second_factors;
 mod m20261125_000012_keep_audit;
+mod m20261125_000013_limit_api_keys;
 mod m20261125_000014_create_identities;
 mod m20261126_000015_follow_defaults;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000014_create_identities::Migration),
             Box::new(m20261125_000011_create_second_factors::Migration),
             Box::new(m20261125_000012_keep_audit::Migration),
+            Box::new(m20261125_000013_limit_api_keys::Migration),
         ]
     }
 }

@@ -14,7 +14,7 @@ use super::password::{Passwords, Verdict};
 use super::signup::{normalised_email, slugs};
 use super::standing::Standings;
 use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
-use crate::config::{LiveConfig, SignupPolicy};
+use crate::config::{LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
 use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
@@ -29,10 +29,8 @@ pub(super) const PLAN: &str = "free";
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
-    /// Signs access tokens.
-    pub jwt_secret: Secret,
-    /// Secrets whose tokens are still good.
-    pub previous_jwt_secrets: Vec<Secret>,
+    /// Sign access tokens.
+    pub jwt_secrets: SecretRing,
     /// Where links in mails lead, without a slash at the end.
     pub public_url: String,
 }
@@ -92,8 +90,8 @@ impl Accounts {
         let links = Links { storage: storage.clone(), mailer, public_url: settings.public_url };
         Self {
             storage,
-            keyring: Keyring::new(&settings.jwt_secret, &settings.previous_jwt_secrets),
-            devices: Devices::new(&settings.jwt_secret),
+            devices: Devices::new(&settings.jwt_secrets),
+            keyring: Keyring::new(settings.jwt_secrets),
             passwords: Passwords::default(),
             links,
             config,

@@ -1,11 +1,15 @@
 //! API keys: `dbm_ak_<key id>_<secret>`, shown whole once.
 
+use std::net::IpAddr;
+
 use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::token::{self, random_hex};
-use super::{AccountError, Accounts, Credential, Principal, Role, Whose};
+use super::{
+    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope, Whose,
+};
 use crate::fields;
 use crate::storage::StorageError;
 use crate::storage::store::{ApiKey, NewApiKey};
@@ -21,27 +25,41 @@ pub struct IssuedApiKey {
 }
 
 impl Accounts {
-    /// Issues a key named `name`.
+    /// Issues a key named `name`. A key that ends or is bound to a place issues none, which would not be.
     ///
     /// # Errors
-    /// [`AccountError::Invalid`] for a bad name, or the storage refused.
+    /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::ConfinedKey`], or the storage refused.
     pub async fn issue_api_key(
         &self,
         principal: &Principal,
         name: &str,
+        asked: &AskedLimits,
         now: Timestamp,
     ) -> Result<IssuedApiKey, AccountError> {
         let name = fields::line("name", name, 200)?;
+        let KeyLimits { scope, expires_at, allowed_addresses } = asked.check(now)?;
         let key_id = random_hex::<KEY_ID_BYTES>();
         let prefix = format!("{PREFIX}{key_id}");
         let secret = token::generate();
-        let created_by = match principal.credential {
-            Credential::Token { user_id, .. } => Some(user_id),
+        let created_by = match &principal.credential {
+            Credential::Token { user_id, .. } => Some(*user_id),
+            Credential::ApiKey { limits, .. } if limits.is_confined() => {
+                return Err(AccountError::ConfinedKey);
+            }
             Credential::ApiKey { .. } => None,
         };
         let whole = Secret::new(format!("{prefix}_{}", secret.expose()));
         let secret_hash = token::hash(secret.expose());
-        let new = NewApiKey { key_id, name: &name, prefix, secret_hash, created_by };
+        let new = NewApiKey {
+            key_id,
+            name: &name,
+            prefix,
+            secret_hash,
+            created_by,
+            scope: scope.as_str(),
+            expires_at,
+            allowed_addresses,
+        };
         let key = self.storage().api_keys(principal.organization_id).insert(new, now).await?;
         Ok(IssuedApiKey { key, secret: whole })
     }
@@ -73,27 +91,39 @@ impl Accounts {
         Ok(revoked)
     }
 
-    /// Whose key this is; `None` when it is nobody's or revoked.
+    /// Whose key this is. That it has ended, or may not be used from `address`, only learns who has the whole key.
     pub(super) async fn api_key_principal(
         &self,
         presented: &str,
+        address: Option<IpAddr>,
         now: Timestamp,
-    ) -> Result<Option<Principal>, StorageError> {
-        let Some((key_id, secret)) = parse(presented) else { return Ok(None) };
-        let Some(stored) = self.storage().api_key(key_id).await? else { return Ok(None) };
+    ) -> Result<Principal, AuthenticateError> {
+        let (key_id, secret) = parse(presented).ok_or(AuthenticateError::Refused)?;
+        let stored = self.storage().api_key(key_id).await?.ok_or(AuthenticateError::Refused)?;
         let right = token::hash(secret).as_bytes().ct_eq(stored.secret_hash.as_bytes());
         if !bool::from(right) || stored.key.revoked_at.is_some() {
-            return Ok(None);
+            return Err(AuthenticateError::Refused);
         }
-        if let Err(error) = self.storage().note_api_key_use(&stored.key, now).await {
+        let limits = limits_of(&stored.key)?;
+        limits.admit(address, now)?;
+        if let Err(error) = self.storage().note_api_key_use(&stored.key, address, now).await {
             tracing::warn!(key.prefix = stored.key.prefix, "cannot note the use of an api key: {error}");
         }
-        Ok(Some(Principal {
+        Ok(Principal {
             organization_id: stored.organization_id,
-            role: Role::Admin,
-            credential: Credential::ApiKey { key_id: stored.key.id },
-        }))
+            role: limits.scope.role(),
+            credential: Credential::ApiKey { key_id: stored.key.id, limits },
+        })
     }
+}
+
+/// A scope that a later version stored is not taken for another.
+fn limits_of(key: &ApiKey) -> Result<KeyLimits, AuthenticateError> {
+    Ok(KeyLimits {
+        scope: key.scope.parse::<Scope>().map_err(|_| AuthenticateError::Refused)?,
+        expires_at: key.expires_at,
+        allowed_addresses: key.allowed_addresses.clone(),
+    })
 }
 
 /// Whether `text` means to be an API key.

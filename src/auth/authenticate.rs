@@ -1,5 +1,7 @@
 //! From what a request shows to who is asking.
 
+use std::net::IpAddr;
+
 use basira_actors::model::Timestamp;
 use tokio::sync::broadcast;
 
@@ -20,6 +22,8 @@ pub struct Presented<'a> {
     pub authorization: Option<&'a str>,
     /// `Cookie`.
     pub cookie: Option<&'a str>,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
 }
 
 /// The request shows nobody.
@@ -29,6 +33,10 @@ pub enum AuthenticateError {
     Missing,
     #[error("the credentials are not valid: log in again or use another key")]
     Refused,
+    #[error("the api key has expired: use another")]
+    Expired,
+    #[error("the api key may not be used from this address")]
+    Elsewhere,
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -44,12 +52,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
         if let Some(key) = presented.api_key {
-            return self.api_key_principal(key.trim(), now).await?.ok_or(AuthenticateError::Refused);
+            return self.api_key_principal(key.trim(), presented.address, now).await;
         }
         if let Some(authorization) = presented.authorization {
             let credential = bearer(authorization).ok_or(AuthenticateError::Refused)?;
             if looks_like_key(credential) {
-                return self.api_key_principal(credential, now).await?.ok_or(AuthenticateError::Refused);
+                return self.api_key_principal(credential, presented.address, now).await;
             }
             return self.authenticate_token(credential, now).await;
         }
@@ -84,7 +92,7 @@ impl Accounts {
                 let (_, role) = self.standing(&principal).await?.ok_or(AuthenticateError::Refused)?;
                 Ok(Principal { role, ..principal })
             }
-            Credential::ApiKey { key_id } => {
+            Credential::ApiKey { key_id, .. } => {
                 let keys = self.storage().api_keys(principal.organization_id);
                 if keys.is_good(key_id).await? { Ok(principal) } else { Err(AuthenticateError::Refused) }
             }

@@ -37,6 +37,9 @@ pub enum AccountError {
     /// Unknown, expired or used before.
     #[error("the link is not valid any more: ask for a new one")]
     BadEmailToken,
+    /// A key that ends, or is bound to a place, cannot make one that is not.
+    #[error("a key that expires or is bound to addresses cannot issue keys: log in, or use another key")]
+    ConfinedKey,
     /// A key came where a person must.
     #[error("this is for people: log in instead of sending an API key")]
     NotAPerson,

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Role;
 use super::token::hex;
+use super::{ACCESS_LIFETIME, Role};
+use crate::config::{Retired, SecretRing};
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +27,11 @@ pub(super) struct Claims {
     pub exp: i64,
 }
 
-/// Signs with its first key and verifies with any.
-pub(super) struct Keyring {
-    current: Key,
-    previous: Vec<Key>,
-}
+/// What clocks of servers on one storage may differ by.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// Signs with the key in use, and verifies with those before it too until their tokens are gone.
+pub(super) struct Keyring(SecretRing);
 
 struct Key {
     id: String,
@@ -62,25 +63,35 @@ impl Claims {
 }
 
 impl Keyring {
-    pub(super) fn new(current: &Secret, previous: &[Secret]) -> Self {
-        Self { current: Key::new(current), previous: previous.iter().map(Key::new).collect() }
+    pub(super) const fn new(secrets: SecretRing) -> Self {
+        Self(secrets)
     }
 
     pub(super) fn sign(&self, claims: &Claims) -> Result<Secret, InvalidToken> {
-        let header = Header { kid: Some(self.current.id.clone()), ..Header::new(Algorithm::HS256) };
-        encode(&header, claims, &self.current.encoding).map(Secret::new).map_err(|_| InvalidToken)
+        let current = Key::new(&self.0.now().current);
+        let header = Header { kid: Some(current.id), ..Header::new(Algorithm::HS256) };
+        encode(&header, claims, &current.encoding).map(Secret::new).map_err(|_| InvalidToken)
     }
 
     pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
         let kid = decode_header(token).map_err(|_| InvalidToken)?.kid.ok_or(InvalidToken)?;
-        let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        let key = keys.find(|key| key.id == kid).ok_or(InvalidToken)?;
+        let secrets = self.0.now();
+        let previous = secrets.previous.iter().filter(|retired| tokens_outlive(retired, now));
+        let mut good = std::iter::once(&secrets.current).chain(previous.map(|retired| &retired.secret));
+        let key = good.find_map(|secret| Some(Key::new(secret)).filter(|key| key.id == kid));
+        let key = key.ok_or(InvalidToken)?;
         let mut validation = Validation::new(Algorithm::HS256);
         // checked below, by our clock and without leeway
         validation.validate_exp = false;
         let claims = decode::<Claims>(token, &key.decoding, &validation).map_err(|_| InvalidToken)?.claims;
         if claims.expires_at() > now { Ok(claims) } else { Err(InvalidToken) }
     }
+}
+
+/// Whether a token of a secret that was replaced can still be good at `now`. A stolen key signs whatever it likes: it ends.
+#[must_use]
+pub fn tokens_outlive(retired: &Retired, now: Timestamp) -> bool {
+    retired.since.is_none_or(|since| now < since + ACCESS_LIFETIME + LEEWAY)
 }
 
 impl Key {
@@ -111,13 +122,17 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
     const LIFETIME: Duration = Duration::from_secs(900);
 
+    fn keyring(current: &str, previous: Option<&str>) -> Keyring {
+        Keyring::new(SecretRing::fixed(Secret::new(current), previous.map(Secret::new)))
+    }
+
     fn claims() -> Claims {
         Claims::new(Uuid::now_v7(), Uuid::now_v7(), OrganizationId::generate(), Role::Member, NOW, LIFETIME)
     }
 
     #[test]
     fn verifies_its_own_until_they_expire() {
-        let keyring = Keyring::new(&Secret::new("k1"), &[]);
+        let keyring = keyring("k1", None);
         let claims = claims();
         let token = keyring.sign(&claims).unwrap();
         assert_eq!(keyring.verify(token.expose(), NOW).unwrap(), claims);
@@ -127,20 +142,28 @@ mod tests {
 
     #[test]
     fn an_older_key_verifies_but_a_foreign_one_does_not() {
-        let (old, new) = (Secret::new("old"), Secret::new("new"));
-        let token = Keyring::new(&old, &[]).sign(&claims()).unwrap();
-        assert!(Keyring::new(&new, std::slice::from_ref(&old)).verify(token.expose(), NOW).is_ok());
-        assert!(Keyring::new(&new, &[]).verify(token.expose(), NOW).is_err());
+        let token = keyring("old", None).sign(&claims()).unwrap();
+        assert!(keyring("new", Some("old")).verify(token.expose(), NOW).is_ok());
+        assert!(keyring("new", None).verify(token.expose(), NOW).is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_ends_with_its_tokens() {
+        let retired = |since| Retired { secret: Secret::new("old"), since };
+        let replaced = retired(Some(NOW));
+        assert!(tokens_outlive(&replaced, NOW + ACCESS_LIFETIME));
+        assert!(!tokens_outlive(&replaced, NOW + ACCESS_LIFETIME + LEEWAY));
+        assert!(tokens_outlive(&retired(None), NOW + ACCESS_LIFETIME * 100));
     }
 
     #[test]
     fn refuses_forgeries() {
-        let keyring = Keyring::new(&Secret::new("k1"), &[]);
+        let keyring = keyring("k1", None);
         let token = keyring.sign(&claims()).unwrap();
         let mut parts = token.expose().split('.');
         let (header, payload, signature) =
             (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-        let kid = &keyring.current.id;
+        let kid = &Key::new(&Secret::new("k1")).id;
         let encoded = |json: &str| URL_SAFE_NO_PAD.encode(json);
         let promoted = encoded(&serde_json::to_string(&Claims { role: Role::Owner, ..claims() }).unwrap());
         let unsigned = encoded(&format!(r#"{{"alg":"none","kid":"{kid}"}}"#));

@@ -3,7 +3,7 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use uuid::Uuid;
 
-use super::Whose;
+use super::{KeyLimits, Scope, Whose};
 pub use crate::role::{Role, UnknownRole};
 
 /// An authenticated caller. Everything it reads or writes belongs to `organization_id`.
@@ -26,7 +26,7 @@ pub enum Credential {
         from_cookie: bool,
     },
     /// An API key.
-    ApiKey { key_id: Uuid },
+    ApiKey { key_id: Uuid, limits: KeyLimits },
 }
 
 /// The caller is known but may not do this.
@@ -34,11 +34,37 @@ pub enum Credential {
 #[error("this needs the role {0} or higher")]
 pub struct Forbidden(pub Role);
 
+/// A key of a lesser scope, or a person of a lesser role, may not change databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the role admin or higher, or a key with the scope write")]
+pub struct ForbiddenScope;
+
 impl Principal {
     /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
     #[must_use]
     pub const fn from_cookie(&self) -> bool {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })
+    }
+
+    /// When what the caller showed is good no longer, if ever.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match &self.credential {
+            Credential::Token { expires_at, .. } => Some(*expires_at),
+            Credential::ApiKey { limits, .. } => limits.expires_at,
+        }
+    }
+
+    /// Goes on only for admins, and for keys that write.
+    ///
+    /// # Errors
+    /// [`ForbiddenScope`] for everyone else.
+    pub fn require_writing(&self) -> Result<(), ForbiddenScope> {
+        let writes = match &self.credential {
+            Credential::Token { .. } => self.role >= Role::Admin,
+            Credential::ApiKey { limits, .. } => limits.scope >= Scope::Write,
+        };
+        if writes { Ok(()) } else { Err(ForbiddenScope) }
     }
 
     /// The person and the session; a key has neither.
@@ -57,7 +83,7 @@ impl Principal {
             (Whose::Organization(organization), _) => organization == self.organization_id,
             (Whose::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
             (Whose::User(user), Credential::Token { user_id, .. }) => user == *user_id,
-            (Whose::ApiKey(key), Credential::ApiKey { key_id }) => key == *key_id,
+            (Whose::ApiKey(key), Credential::ApiKey { key_id, .. }) => key == *key_id,
             _ => false,
         }
     }
@@ -67,7 +93,7 @@ impl Principal {
     pub const fn id(&self) -> Uuid {
         match self.credential {
             Credential::Token { user_id, .. } => user_id,
-            Credential::ApiKey { key_id } => key_id,
+            Credential::ApiKey { key_id, .. } => key_id,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::password::Passwords;
 use super::*;
-use crate::config::{Config, LiveConfig, SignupPolicy};
+use crate::config::{Config, LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
@@ -30,8 +30,7 @@ async fn instances() -> Vec<Instance> {
 
 fn accounts(fixture: &Fixture, signup: SignupPolicy) -> Accounts {
     let settings = AuthSettings {
-        jwt_secret: Secret::new("jwt secret"),
-        previous_jwt_secrets: Vec::new(),
+        jwt_secrets: SecretRing::fixed(Secret::new("jwt secret"), None),
         public_url: "https://basira.example".to_owned(),
     };
     let mut config = Config::load(None, [], &[]).unwrap();
@@ -193,7 +192,7 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
-        let issued = accounts.issue_api_key(&owner, " ci ", NOW).await.unwrap();
+        let issued = accounts.issue_api_key(&owner, " ci ", &AskedLimits::default(), NOW).await.unwrap();
         let secret = issued.secret.expose();
         assert_eq!(issued.key.name, "ci");
         assert!(secret.starts_with(&format!("{}_", issued.key.prefix)));
@@ -203,7 +202,8 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
         for shown in [Presented { api_key: Some(secret), ..Presented::default() }, bearer(&header)] {
             let principal = accounts.authenticate(shown, NOW).await.unwrap();
             assert_eq!(principal.organization_id, session.organization.id);
-            assert_eq!(principal.credential, Credential::ApiKey { key_id: issued.key.id });
+            let limits = KeyLimits::default();
+            assert_eq!(principal.credential, Credential::ApiKey { key_id: issued.key.id, limits });
             let me = accounts.me(&principal).await.unwrap();
             assert_eq!((me.user, me.organization.id), (None, session.organization.id));
         }
@@ -213,7 +213,8 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
         let mut forged = secret.to_owned();
         forged.replace_range(forged.len() - 1.., if secret.ends_with('0') { "1" } else { "0" });
         for bad in [forged.as_str(), issued.key.prefix.as_str(), "dbm_ak_", "", "dbm_ak_x_y"] {
-            let shown = Presented { api_key: Some(bad), authorization: Some(&header), cookie: None };
+            let shown =
+                Presented { api_key: Some(bad), authorization: Some(&header), ..Presented::default() };
             let refused = accounts.authenticate(shown, NOW).await;
             assert!(matches!(refused, Err(AuthenticateError::Refused)), "{bad}");
         }
@@ -284,7 +285,7 @@ fn roles_include_those_before_them() {
     let principal = |role| Principal {
         organization_id: basira_actors::model::OrganizationId::generate(),
         role,
-        credential: Credential::ApiKey { key_id: uuid::Uuid::now_v7() },
+        credential: Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyLimits::default() },
     };
     for (role, admits) in
         [(Role::Viewer, false), (Role::Member, false), (Role::Admin, true), (Role::Owner, true)]

@@ -32,7 +32,7 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 49] = [
+pub(super) const KEYS: [(&str, Kind); 53] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -52,8 +52,12 @@ pub(super) const KEYS: [(&str, Kind); 49] = [
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),
+    ("auth.previous_jwt_secret", Kind::Secret),
+    ("auth.previous_jwt_secret_file", Kind::Text),
     ("auth.encryption_key", Kind::Secret),
     ("auth.encryption_key_file", Kind::Text),
+    ("auth.previous_encryption_key", Kind::Secret),
+    ("auth.previous_encryption_key_file", Kind::Text),
     ("mail.transport", Kind::Text),
     ("mail.from", Kind::Text),
     ("mail.smtp.host", Kind::Text),

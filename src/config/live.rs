@@ -1,6 +1,9 @@
 //! The configuration of the moment.
 
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use basira_actors::ports::AddressPolicy;
 
 use super::values::{Change, Values};
 use super::{Config, ConfigError, Source};
@@ -96,6 +99,13 @@ impl Proposal {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.next.config
+    }
+}
+
+/// What may be connected to is asked for at each connect, so that a reload counts from the next on.
+impl AddressPolicy for LiveConfig {
+    fn allows(&self, address: IpAddr) -> bool {
+        self.current().targets.allows(address)
     }
 }
 

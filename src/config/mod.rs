@@ -33,7 +33,7 @@ pub use self::layers::Flag;
 pub use self::live::{LiveConfig, Proposal};
 pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
-pub use self::secrets::{Secrets, SecretsError};
+pub use self::secrets::{Retired, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
 pub use self::source::Source;
 pub use self::values::Change;
@@ -107,7 +107,11 @@ pub struct Audit {
 pub struct Auth {
     pub signup: SignupPolicy,
     pub jwt_secret: Option<Secret>,
+    /// The one before it; none without it.
+    pub previous_jwt_secret: Option<Secret>,
     pub encryption_key: Option<Secret>,
+    /// The one before it; none without it.
+    pub previous_encryption_key: Option<Secret>,
     /// Those whom people may sign in with, by name.
     pub oidc: BTreeMap<String, Arc<OidcProvider>>,
 }
@@ -178,8 +182,19 @@ pub struct Targets {
 
 impl AddressPolicy for Targets {
     fn allows(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
+        let address = carried(address.to_canonical());
         !self.deny.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The IPv4 address that a gateway of the well-known prefix 64:ff9b::/96 would carry this to (RFC 6052), else itself.
+fn carried(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(long) if long.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = long.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        other => other,
     }
 }
 

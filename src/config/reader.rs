@@ -6,6 +6,7 @@ mod limits;
 mod mail;
 mod oidc;
 mod retention;
+mod rotated;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ use basira_actors::drivers::check_authorities;
 use basira_actors::model::{Engine, Secret};
 use toml::Value;
 
+use self::rotated::{HEX, LONG};
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
@@ -111,18 +113,17 @@ impl Reader<'_> {
             ("closed", SignupPolicy::Closed),
         ];
         let signup = self.choice("auth.signup", &policies);
-        let jwt_secret = self.secret("auth.jwt_secret", "auth.jwt_secret_file");
-        let encryption_key = self.secret("auth.encryption_key", "auth.encryption_key_file");
+        let (jwt_secret, previous_jwt_secret) = self.rotated("jwt_secret", LONG);
+        let (encryption_key, previous_encryption_key) = self.rotated("encryption_key", HEX);
         let oidc = self.oidc();
-        if jwt_secret.iter().flatten().any(|secret| secret.expose().len() < 32) {
-            self.wrong("auth.jwt_secret", "must have at least 32 characters");
-        }
-        let hex =
-            |key: &Secret| key.expose().len() == 64 && key.expose().bytes().all(|b| b.is_ascii_hexdigit());
-        if !encryption_key.iter().flatten().all(hex) {
-            self.wrong("auth.encryption_key", "must be 64 hex digits");
-        }
-        Some(Auth { signup: signup?, jwt_secret: jwt_secret?, encryption_key: encryption_key?, oidc: oidc? })
+        Some(Auth {
+            signup: signup?,
+            jwt_secret: jwt_secret?,
+            previous_jwt_secret: previous_jwt_secret?,
+            encryption_key: encryption_key?,
+            previous_encryption_key: previous_encryption_key?,
+            oidc: oidc?,
+        })
     }
 
     fn collect(&mut self) -> Option<Collect> {

@@ -259,7 +259,15 @@ fn secrets_are_made_once_for_their_owner_alone() {
 #[test]
 fn denied_networks_are_denied_in_either_notation() {
     let targets = load("", &[], &[]).expect("is good").targets;
-    for denied in ["0.0.0.0", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "::"] {
+    for denied in [
+        "0.0.0.0",
+        "169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "::ffff:169.254.169.254",
+        "fe80::1",
+        "224.0.0.1",
+        "::",
+    ] {
         assert!(!targets.allows(denied.parse().expect("an address")), "{denied}");
     }
     for allowed in ["127.0.0.1", "10.1.2.3", "192.0.2.1", "::1", "2001:db8::1"] {

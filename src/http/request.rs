@@ -66,6 +66,7 @@ impl Request {
             api_key: self.header("x-api-key"),
             authorization: self.header(AUTHORIZATION.as_str()),
             cookie: self.header(COOKIE.as_str()),
+            address: self.client_address(),
         };
         let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
         if principal.from_cookie() && !self.method.is_safe() {
@@ -126,6 +127,16 @@ impl Request {
     pub async fn principal_at_least(&self, least: Role) -> Result<Principal, ApiError> {
         let principal = self.principal().await?;
         principal.require(least)?;
+        Ok(principal)
+    }
+
+    /// Who is asking, if it may register and change databases and what belongs to them.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for who may not.
+    pub async fn principal_that_writes(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        principal.require_writing()?;
         Ok(principal)
     }
 

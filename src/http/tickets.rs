@@ -72,13 +72,13 @@ mod tests {
     use uuid::Uuid;
 
     use super::{MOST, Tickets};
-    use crate::auth::{Credential, Principal, Role};
+    use crate::auth::{Credential, KeyLimits, Principal, Role};
 
     fn principal() -> Principal {
         Principal {
             organization_id: OrganizationId::generate(),
             role: Role::Viewer,
-            credential: Credential::ApiKey { key_id: Uuid::nil() },
+            credential: Credential::ApiKey { key_id: Uuid::nil(), limits: KeyLimits::default() },
         }
     }
 

@@ -77,7 +77,7 @@ impl Trail {
     pub fn is_of(&self, principal: &Principal) {
         let actor = match principal.credential {
             Credential::Token { user_id, .. } => Actor::User(user_id),
-            Credential::ApiKey { key_id } => Actor::ApiKey(key_id),
+            Credential::ApiKey { key_id, .. } => Actor::ApiKey(key_id),
         };
         self.found().who = Some(Who::Known(principal.organization_id, actor));
     }

@@ -16,6 +16,8 @@ use sea_orm::{
 
 pub use beside::StorageReader;
 pub use error::StorageError;
+
+use crate::config::SecretRing;
 use seal::Sealer;
 
 /// The open storage; cheap to clone.
@@ -33,16 +35,20 @@ pub struct Storage {
 enum Lock {
     Migrate = 0x6261_7369_7261_0001,
     Signup = 0x6261_7369_7261_0002,
+    Seal = 0x6261_7369_7261_0003,
 }
 
 impl Storage {
-    /// Opens `url` (`sqlite://path` or `postgres://...`); passwords of databases are sealed with `encryption_key`.
+    /// Opens `url` (`sqlite://path` or `postgres://...`); passwords of databases are sealed with `encryption_keys`.
     ///
     /// # Errors
     /// [`StorageError`] when the URL names no storage or the storage cannot be reached.
-    pub async fn open(url: &str, encryption_key: &[u8; 32]) -> Result<Self, StorageError> {
+    pub async fn open(
+        url: &str,
+        encryption_keys: impl Into<SecretRing> + Send,
+    ) -> Result<Self, StorageError> {
         let (writer, reader) = open::connect(url).await?;
-        Ok(Self { writer, reader, sealer: Sealer::new(encryption_key) })
+        Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()) })
     }
 
     /// Where to write. On SQLite this is the only connection that can: keep transactions short.
@@ -93,11 +99,19 @@ impl Storage {
         Ok(self.writer.begin_with_options(options).await?)
     }
 
+    /// A transaction that will seal: a key that it takes is not let go while it goes on.
+    async fn begin_sealing(&self) -> Result<DatabaseTransaction, StorageError> {
+        self.locked(Lock::Seal, "SELECT pg_advisory_xact_lock_shared($1)").await
+    }
+
     /// A transaction that nobody else has at the same time; on SQLite every writing one is.
     async fn exclusive(&self, lock: Lock) -> Result<DatabaseTransaction, StorageError> {
+        self.locked(lock, "SELECT pg_advisory_xact_lock($1)").await
+    }
+
+    async fn locked(&self, lock: Lock, sql: &str) -> Result<DatabaseTransaction, StorageError> {
         let transaction = self.begin().await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
-            let sql = "SELECT pg_advisory_xact_lock($1)";
             let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [(lock as i64).into()]);
             transaction.execute_raw(statement).await?;
         }

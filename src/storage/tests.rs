@@ -22,6 +22,7 @@ mod passwords;
 mod people;
 mod pruning;
 mod recommendations;
+mod reseal;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);

@@ -31,7 +31,7 @@ struct Secured {
 impl Secured {
     async fn start(authority: &Authority) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), &authority.sign(HOST, 2999));
+        write(folder.path(), &authority.certificate(HOST, 2999));
         let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (cert, key) = (file("cert.pem"), file("key.pem"));
         let app =
@@ -115,14 +115,14 @@ async fn a_new_certificate_is_taken_up_and_a_bad_one_changes_nothing() {
     assert!(!answer.starts_with(b"HTTP"), "plain HTTP is answered on a port that speaks TLS");
 
     let mut silent = TcpStream::connect(server.address()).await.unwrap();
-    let (_, other_key) = first.sign(HOST, 2999);
+    let (_, other_key) = first.certificate(HOST, 2999);
     for bad in ["nonsense", "", &other_key] {
         fs::write(server.folder.path().join("key.pem"), bad).unwrap();
         holds_for(Duration::from_secs(3), async || assert!(server.healthy(&first).await.is_ok())).await;
     }
     assert!(server.app.log().contains("the certificate stays as it was"));
 
-    write(server.folder.path(), &second.sign(HOST, 2999));
+    write(server.folder.path(), &second.certificate(HOST, 2999));
     eventually(TAKEN_UP_WITHIN, async || server.healthy(&second).await.map(|_| ())).await;
     assert!(server.healthy(&first).await.is_err());
     let cut = timeout(Duration::from_secs(30), silent.read(&mut [0])).await;

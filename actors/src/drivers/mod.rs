@@ -1,6 +1,7 @@
 //! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
 
 mod clickhouse;
+mod guard;
 mod postgres;
 mod resolve;
 mod tls;
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::guard::GuardedConnector;
 pub use self::resolve::resolve;
-pub use self::tls::{check_authorities, https_config};
+pub use self::tls::{check_authorities, client_config, https_config};
 use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;

@@ -20,9 +20,8 @@ pub async fn resolve(
     policy: &dyn AddressPolicy,
 ) -> Result<IpAddr, CollectError> {
     let unknown = || CollectError::Resolve { host: host.to_owned() };
-    let lookup = timeout(limit, tokio::net::lookup_host((host, port)));
-    let addresses: Vec<IpAddr> =
-        lookup.await.map_err(|_| unknown())?.map_err(|_| unknown())?.map(|address| address.ip()).collect();
+    let addresses = timeout(limit, policy.addresses(host, port)).await;
+    let addresses = addresses.map_err(|_| unknown())?.map_err(|_| unknown())?;
     if addresses.is_empty() {
         return Err(unknown());
     }

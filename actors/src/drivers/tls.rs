@@ -15,7 +15,7 @@ use crate::model::TlsMode;
 ///
 /// # Errors
 /// A text that says what is wrong with `ca_pem`.
-pub(super) fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<ClientConfig, String> {
+pub fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

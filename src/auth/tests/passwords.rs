@@ -130,7 +130,7 @@ async fn a_key_has_no_password() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
-        let issued = accounts.issue_api_key(&owner, "ci", NOW).await.unwrap();
+        let issued = accounts.issue_api_key(&owner, "ci", &AskedLimits::default(), NOW).await.unwrap();
         let key = Presented { api_key: Some(issued.secret.expose()), ..Presented::default() };
         let principal = accounts.authenticate(key, NOW).await.unwrap();
         let (current, new) = (Secret::new("correct horse"), Secret::new("battery staple"));

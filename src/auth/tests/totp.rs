@@ -164,7 +164,7 @@ async fn a_key_has_no_second_factor() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let organization_id = session.organization.id;
-        let credential = Credential::ApiKey { key_id: uuid::Uuid::now_v7() };
+        let credential = Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyLimits::default() };
         let key = Principal { organization_id, role: Role::Admin, credential };
         let refused = accounts.enrol_totp(&key, &Secret::new(PASSWORD), NOW).await;
         assert!(matches!(refused, Err(AccountError::NotAPerson)));

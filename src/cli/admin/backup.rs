@@ -11,7 +11,7 @@ use url::Url;
 
 use super::partial::Partial;
 use super::table::bytes;
-use crate::config::{Config, Secrets};
+use crate::config::{Config, RotationLock, Secrets, SecretsError};
 use crate::storage::{StorageError, StorageReader};
 
 /// What to copy, and where to.
@@ -43,6 +43,8 @@ pub(in crate::cli) enum BackupError {
     NotApart,
     #[error("opening the storage failed: {0}")]
     Storage(#[from] StorageError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     #[error("copying to {} failed: {error}; is there room, and may this user write there?", .path.display())]
     Copy { path: PathBuf, error: StorageError },
     #[error("writing {} failed: {error}; is there room, and may this user write there?", .path.display())]
@@ -61,8 +63,10 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
     if !url.expose().starts_with("sqlite:") {
         return Err(BackupError::Postgres { key, command: pg_dump(&options.path, url.expose()) });
     }
-    let secrets =
-        if options.samples || options.without_secrets { Vec::new() } else { Secrets::files(config) };
+    // a copy from amidst a rotation would lack one of its keys
+    let with_secrets = !options.samples && !options.without_secrets && config.data_dir.is_dir();
+    let _lock = with_secrets.then(|| RotationLock::take(&config.data_dir)).transpose()?;
+    let secrets = if with_secrets { Secrets::files(config) } else { Vec::new() };
     let secrets: Vec<(PathBuf, PathBuf)> =
         secrets.into_iter().map(|kept| (beside(&options.path, &kept), kept)).collect();
     let mut targets = [&options.path].into_iter().chain(secrets.iter().map(|(target, _)| target));

@@ -5,6 +5,7 @@ mod instance_admin;
 mod partial;
 mod reload;
 mod report;
+mod rotate_keys;
 mod store;
 mod table;
 mod totp;
@@ -32,6 +33,8 @@ pub(super) enum AdminCommand {
     Backup(backup::BackupOptions),
     /// Turn off the second factor of an account whose owner lost it
     DisableTotp(totp::DisableTotpOptions),
+    /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
+    RotateKeys,
 }
 
 impl AdminCommand {
@@ -48,6 +51,7 @@ impl AdminCommand {
             Self::InstanceAdmin { command } => instance_admin::run(command, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
             Self::DisableTotp(options) => totp::run(options, config).await?,
+            Self::RotateKeys => rotate_keys::run(config).await?,
         }
         Ok(())
     }

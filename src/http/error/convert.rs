@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::supervisor::Unavailable;
 
 use super::ApiError;
-use crate::auth::{AccountError, AuthenticateError, Forbidden, OidcError};
+use crate::auth::{AccountError, AuthenticateError, Forbidden, ForbiddenScope, OidcError};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
 use crate::limits::TooMany;
@@ -19,6 +19,8 @@ impl From<AuthenticateError> for ApiError {
         match error {
             AuthenticateError::Missing => Self::unauthenticated("unauthenticated", error.to_string()),
             AuthenticateError::Refused => Self::unauthenticated("bad_credentials", error.to_string()),
+            AuthenticateError::Expired => Self::unauthenticated("key_expired", error.to_string()),
+            AuthenticateError::Elsewhere => Self::forbidden("address_not_allowed", error.to_string()),
             AuthenticateError::Storage(error) => error.into(),
         }
     }
@@ -26,6 +28,12 @@ impl From<AuthenticateError> for ApiError {
 
 impl From<Forbidden> for ApiError {
     fn from(error: Forbidden) -> Self {
+        Self::forbidden("role_required", error.to_string())
+    }
+}
+
+impl From<ForbiddenScope> for ApiError {
+    fn from(error: ForbiddenScope) -> Self {
         Self::forbidden("role_required", error.to_string())
     }
 }
@@ -56,6 +64,7 @@ impl From<AccountError> for ApiError {
             AccountError::TotpNotEnrolled => Self::conflict_of_state("totp_not_enrolled", message),
             AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
+            AccountError::ConfinedKey => Self::forbidden("confined_key", message),
             AccountError::NotAPerson => Self::forbidden("person_required", message),
             AccountError::NoSuchMember => Self::not_found("member"),
             AccountError::LastOwner => {

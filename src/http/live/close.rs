@@ -16,7 +16,7 @@ const MOST_REASON_BYTES: usize = 123;
 pub(super) enum Close {
     /// It should never have begun.
     Refused(ApiError),
-    /// The access token that opened it has expired.
+    /// The access token or the key that opened it has expired.
     Expired,
     /// The session, the person or the key that opened it is no more.
     TakenAway,
@@ -50,7 +50,7 @@ impl Close {
                 };
                 Some((code, error.to_string().into()))
             }
-            Self::Expired => Some((4401, "the access token has expired".into())),
+            Self::Expired => Some((4401, "the credentials have expired".into())),
             Self::TakenAway => Some((4401, "the credentials are not valid any more".into())),
             Self::Deleted => Some((4404, "the database was deleted".into())),
             Self::Restarting => Some((1012, "the server restarts: connect again".into())),

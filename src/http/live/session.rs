@@ -29,7 +29,7 @@ const CLOSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 pub struct Session {
     pub database_id: DatabaseId,
     pub interval: Duration,
-    /// When the token that opened the stream expires.
+    /// When what opened the stream expires.
     pub expires_at: Option<Timestamp>,
     /// Who opened it; none when whoever reads may read for ever.
     pub access: Option<Access>,

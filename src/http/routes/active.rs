@@ -70,10 +70,7 @@ async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let database = request.app.storage.databases(principal.organization_id).find(id).await?;
     database.ok_or(ApiError::not_found("database"))?;
     let handle = request.app.directory().find(id).ok_or(Unavailable)?;
-    let expires_at = match principal.credential {
-        Credential::Token { expires_at, .. } => Some(expires_at),
-        Credential::ApiKey { .. } => None,
-    };
+    let expires_at = principal.expires_at();
     let access = Some(Access { app: Arc::clone(&request.app), principal });
     let (live, subscription) = handle.subscribe(interval);
     Ok((Session { database_id: id, interval, expires_at, access, live }, (subscription, share)))
@@ -83,6 +80,9 @@ async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
 async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
     if let Some(ticket) = query.text("ticket")? {
         let principal = request.app.tickets.redeem(ticket).ok_or_else(bad_ticket)?;
+        if let Credential::ApiKey { limits, .. } = &principal.credential {
+            limits.admit(request.client_address(), Timestamp::now())?;
+        }
         let principal = request.app.accounts.renewed(principal, Timestamp::now()).await?;
         request.count(&principal)?;
         return Ok(principal);

@@ -1,10 +1,11 @@
 //! `/api/v1/api-keys`: the keys that programs call with.
 
 use basira_actors::model::Timestamp;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::auth::Role;
+use crate::auth::{AskedLimits, Role};
 use crate::http::{Answer, ApiError, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -18,6 +19,8 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize)]
 struct NewKey {
     name: String,
+    #[serde(flatten)]
+    limits: AskedLimits,
 }
 
 #[derive(Serialize)]
@@ -28,6 +31,9 @@ struct CreatedKey<'a> {
     key: &'a str,
     prefix: &'a str,
     created_at: Timestamp,
+    scope: &'a str,
+    expires_at: Option<Timestamp>,
+    allowed_addresses: &'a [IpNet],
 }
 
 async fn list(request: Request) -> Answer {
@@ -40,15 +46,20 @@ async fn list(request: Request) -> Answer {
 async fn create(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Admin).await?;
     let new: NewKey = request.json().await?;
-    let issued = request.app.accounts.issue_api_key(&principal, &new.name, Timestamp::now()).await?;
+    let issued =
+        request.app.accounts.issue_api_key(&principal, &new.name, &new.limits, Timestamp::now()).await?;
     request.trail.note("id", issued.key.id.to_string());
     request.trail.note("name", issued.key.name.as_str());
+    request.trail.note("scope", issued.key.scope.as_str());
     response::created(&CreatedKey {
         id: issued.key.id,
         name: &issued.key.name,
         key: issued.secret.expose(),
         prefix: &issued.key.prefix,
         created_at: issued.key.created_at,
+        scope: &issued.key.scope,
+        expires_at: issued.key.expires_at,
+        allowed_addresses: &issued.key.allowed_addresses,
     })
 }
 

@@ -7,7 +7,6 @@ use basira_actors::monitor;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::auth::Role;
 use crate::databases::Input;
 use crate::http::{Answer, ApiError, Request, Route, response};
 use crate::storage::store::Database;
@@ -63,7 +62,7 @@ async fn list(request: Request) -> Answer {
 }
 
 async fn register(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+    let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
     let databases = request.app.databases(principal.organization_id);
     let database = databases.register(input, Timestamp::now()).await?;
@@ -74,7 +73,7 @@ async fn register(mut request: Request) -> Answer {
 
 /// Connects once, says what works and what would make the rest work, stores nothing.
 async fn test(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+    let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
     let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
     let config = request.app.config();
@@ -88,7 +87,7 @@ async fn get(request: Request) -> Answer {
 }
 
 async fn change(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+    let principal = request.principal_that_writes().await?;
     let id = request.database_id()?;
     let input: Input = request.json().await?;
     request.trail.note("fields", input.given());
@@ -99,7 +98,7 @@ async fn change(mut request: Request) -> Answer {
 }
 
 async fn delete(request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+    let principal = request.principal_that_writes().await?;
     let id = request.database_id()?;
     let deleted = request.app.databases(principal.organization_id).delete(id).await?;
     if deleted { Ok(response::no_content()) } else { Err(ApiError::not_found("database")) }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Signup};
-use crate::config::{Config, LiveConfig};
+use crate::config::{Config, LiveConfig, SecretRing};
 use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
 use crate::limits::Limits;
 use crate::mail::Mailer;
@@ -52,8 +52,7 @@ impl TestServer {
     async fn with(routes: Vec<Route>, config: Config) -> Self {
         let Fixture { storage, directory, .. } = sqlite().await;
         let settings = AuthSettings {
-            jwt_secret: Secret::new("jwt secret"),
-            previous_jwt_secrets: Vec::new(),
+            jwt_secrets: SecretRing::fixed(Secret::new("jwt secret"), None),
             public_url: "https://basira.example".to_owned(),
         };
         let mut config = config;

@@ -19,16 +19,16 @@ use super::harness::TestServer;
 use crate::http::live::{self, Session};
 use crate::http::{Answer, ApiError, Request, Route};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 #[derive(Debug, PartialEq)]
-enum Heard {
+pub(super) enum Heard {
     Text(Value),
     Closed(u16),
     Lost,
 }
 
-async fn hear(socket: &mut Socket) -> Heard {
+pub(super) async fn hear(socket: &mut Socket) -> Heard {
     loop {
         match timeout(Duration::from_secs(10), socket.next()).await.expect("something within 10 s") {
             Some(Ok(Message::Text(text))) => {
@@ -41,7 +41,7 @@ async fn hear(socket: &mut Socket) -> Heard {
     }
 }
 
-async fn open(server: &TestServer, path: &str, headers: &[(&'static str, String)]) -> Socket {
+pub(super) async fn open(server: &TestServer, path: &str, headers: &[(&'static str, String)]) -> Socket {
     let path = path.replace("{id}", &server.database.to_string());
     let mut request = format!("ws://{}{path}", server.address).into_client_request().expect("a URL");
     for (name, value) in headers {
@@ -50,7 +50,7 @@ async fn open(server: &TestServer, path: &str, headers: &[(&'static str, String)
     connect_async(request).await.expect("an upgrade").0
 }
 
-const LIVE: &str = "/api/v1/databases/{id}/active/ws";
+pub(super) const LIVE: &str = "/api/v1/databases/{id}/active/ws";
 
 #[tokio::test]
 async fn admission_answers_by_close_codes() {

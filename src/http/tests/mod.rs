@@ -1,6 +1,7 @@
 //! The API over real sockets: accounts and databases on a real store, samples from a fixed one.
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod conventions;
 mod cross_origin;

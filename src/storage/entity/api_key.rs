@@ -1,6 +1,9 @@
 //! A key that a program calls with.
 
+use ipnet::IpNet;
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::storage::millis::Millis;
 
@@ -18,7 +21,15 @@ pub(crate) struct Model {
     pub created_at: Millis,
     pub last_used_at: Option<Millis>,
     pub revoked_at: Option<Millis>,
+    pub scope: String,
+    pub expires_at: Option<Millis>,
+    pub allowed_addresses: Networks,
+    pub last_used_from: Option<String>,
 }
+
+/// Networks, opaque to queries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct Networks(pub Vec<IpNet>);
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}

@@ -1,14 +1,16 @@
 //! The API keys of an organization.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use basira_actors::model::{OrganizationId, Timestamp};
+use ipnet::IpNet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::storage::entity::api_key;
+use crate::storage::entity::api_key::{self, Networks};
 use crate::storage::millis::Millis;
 use crate::storage::{Storage, StorageError};
 
@@ -25,7 +27,14 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// To the minute.
     pub last_used_at: Option<Timestamp>,
+    /// The address that it was used from then.
+    pub last_used_from: Option<String>,
     pub revoked_at: Option<Timestamp>,
+    pub scope: String,
+    /// Good for ever when there is none.
+    pub expires_at: Option<Timestamp>,
+    /// Good from everywhere when there is none.
+    pub allowed_addresses: Vec<IpNet>,
 }
 
 /// A key with what is needed to check one that is presented.
@@ -45,6 +54,9 @@ pub struct NewApiKey<'a> {
     pub prefix: String,
     pub secret_hash: String,
     pub created_by: Option<Uuid>,
+    pub scope: &'a str,
+    pub expires_at: Option<Timestamp>,
+    pub allowed_addresses: Vec<IpNet>,
 }
 
 /// The keys of one organization.
@@ -75,16 +87,25 @@ impl Storage {
         }))
     }
 
-    /// Notes that `key` was used, at most once a minute.
+    /// Notes that `key` was used from `address`, at most once a minute.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
-    pub async fn note_api_key_use(&self, key: &ApiKey, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn note_api_key_use(
+        &self,
+        key: &ApiKey,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
         let stale: Millis = (now - USE_RESOLUTION).into();
         if key.last_used_at.is_some_and(|used_at| Millis::from(used_at) > stale) {
             return Ok(());
         }
-        let changes = api_key::ActiveModel { last_used_at: Set(Some(now.into())), ..Default::default() };
+        let changes = api_key::ActiveModel {
+            last_used_at: Set(Some(now.into())),
+            last_used_from: Set(address.map(|address| address.to_string())),
+            ..Default::default()
+        };
         api_key::Entity::update_many()
             .set(changes)
             .filter(api_key::Column::Id.eq(key.id))
@@ -142,6 +163,10 @@ impl ApiKeys<'_> {
             created_at: Set(now.into()),
             last_used_at: Set(None),
             revoked_at: Set(None),
+            scope: Set(new.scope.to_owned()),
+            expires_at: Set(new.expires_at.map(Millis::from)),
+            allowed_addresses: Set(Networks(new.allowed_addresses)),
+            last_used_from: Set(None),
         };
         Ok(row.insert(&self.storage.writer).await?.into())
     }
@@ -174,7 +199,11 @@ impl From<api_key::Model> for ApiKey {
             prefix: row.prefix,
             created_at: row.created_at.into(),
             last_used_at: row.last_used_at.map(Timestamp::from),
+            last_used_from: row.last_used_from,
             revoked_at: row.revoked_at.map(Timestamp::from),
+            scope: row.scope,
+            expires_at: row.expires_at.map(Timestamp::from),
+            allowed_addresses: row.allowed_addresses.0,
         }
     }
 }

@@ -99,7 +99,7 @@ impl Databases<'_> {
     /// # Errors
     /// [`RegisterError`] when the organization may not have another, or the name is taken.
     pub async fn insert(&self, database: &Database) -> Result<(), RegisterError> {
-        let transaction = self.storage.begin().await?;
+        let transaction = self.storage.begin_sealing().await?;
         // the lock on its organization makes two registrations at once count each other
         let organization = organization::Entity::find_by_id(self.organization.0)
             .lock_exclusive()
@@ -129,7 +129,7 @@ impl Databases<'_> {
         id: DatabaseId,
         change: impl FnOnce(&mut Database) + Send,
     ) -> Result<Option<Database>, RegisterError> {
-        let transaction = self.storage.begin().await?;
+        let transaction = self.storage.begin_sealing().await?;
         let query = self.select().filter(monitored_database::Column::Id.eq(id.0)).lock_exclusive();
         let Some(old) = query.one(&transaction).await.map_err(StorageError::from)? else { return Ok(None) };
 

@@ -61,7 +61,7 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when nothing was changed.
     pub async fn enrol(&self, secret: &Secret, now: Timestamp) -> Result<bool, StorageError> {
-        let transaction = self.storage.begin().await?;
+        let transaction = self.storage.begin_sealing().await?;
         let unconfirmed = totp::Column::ConfirmedAt.is_null();
         totp::Entity::delete_many().filter(self.own()).filter(unconfirmed).exec(&transaction).await?;
         if totp::Entity::find_by_id(self.user_id).one(&transaction).await?.is_some() {

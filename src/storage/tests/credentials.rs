@@ -144,6 +144,9 @@ async fn keys_are_listed_and_revoked_in_their_organization_only() {
             prefix: "dbm_ak_k1".to_owned(),
             secret_hash: "hash".to_owned(),
             created_by: None,
+            scope: "admin",
+            expires_at: None,
+            allowed_addresses: Vec::new(),
         };
         let key = storage.api_keys(own).insert(new, NOW).await.unwrap();
 
@@ -170,13 +173,20 @@ async fn the_use_of_a_key_is_noted_once_a_minute() {
             prefix: "dbm_ak_k1".to_owned(),
             secret_hash: "hash".to_owned(),
             created_by: None,
+            scope: "admin",
+            expires_at: None,
+            allowed_addresses: Vec::new(),
         };
         storage.api_keys(own).insert(new, NOW).await.unwrap();
         let used = async |seconds| {
             let key = storage.api_key("k1").await.unwrap().unwrap().key;
-            storage.note_api_key_use(&key, NOW + Duration::from_secs(seconds)).await.unwrap();
-            let noted = storage.api_key("k1").await.unwrap().unwrap().key.last_used_at.unwrap();
-            noted.since(NOW).as_secs()
+            storage
+                .note_api_key_use(&key, "192.0.2.7".parse().ok(), NOW + Duration::from_secs(seconds))
+                .await
+                .unwrap();
+            let noted = storage.api_key("k1").await.unwrap().unwrap().key;
+            assert_eq!(noted.last_used_from.as_deref(), Some("192.0.2.7"));
+            noted.last_used_at.unwrap().since(NOW).as_secs()
         };
         assert_eq!(used(1).await, 1);
         assert_eq!(used(60).await, 1);

@@ -37,6 +37,9 @@ async fn key_of(storage: &Storage, organization: OrganizationId, by: Option<Uuid
         prefix: format!("dbm_ak_{key_id}"),
         secret_hash: "hash".to_owned(),
         created_by: by,
+        scope: "admin",
+        expires_at: None,
+        allowed_addresses: Vec::new(),
     };
     storage.api_keys(organization).insert(new, NOW).await.unwrap().id
 }

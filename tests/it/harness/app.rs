@@ -1,7 +1,8 @@
 //! The real binary, serving from a throwaway folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl TestApp {
     pub(crate) async fn start_from(fill: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data_dir = folder.path().join("data");
-        fs::create_dir(&data_dir).expect("a data directory");
+        DirBuilder::new().mode(0o700).create(&data_dir).expect("a data directory");
         fill(&data_dir);
         let settings = BTreeMap::new();
         let (process, url) = serve(folder.path(), &settings).await;
@@ -86,10 +87,16 @@ impl TestApp {
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.
     pub(crate) async fn admin(&self, arguments: &[&str]) -> Output {
+        self.admin_command(arguments).output().await.expect("the binary runs")
+    }
+
+    /// The same, still to be run; it ends when it is dropped.
+    pub(crate) fn admin_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
         command.arg("admin").args(arguments).envs(&self.settings);
         command.env("BASIRA__DATA_DIR", self.data_dir()).current_dir(self.folder.path());
-        command.output().await.expect("the binary runs")
+        command.kill_on_drop(true);
+        command
     }
 
     /// From the next start on, with another setting.

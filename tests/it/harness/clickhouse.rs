@@ -25,9 +25,14 @@ pub(crate) async fn private(options: ClickHouseOptions) -> ClickHouseServer {
 
 /// The oldest version there is.
 pub(crate) async fn oldest() -> ClickHouseServer {
+    oldest_with("").await
+}
+
+/// The same with `settings`; unlike the embedded newer one, it can speak TLS.
+pub(crate) async fn oldest_with(settings: &str) -> ClickHouseServer {
     let distribution = fetched(ClickHouseDistribution::fetch_oldest).await;
-    let options =
-        ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned(), ..ClickHouseOptions::default() };
+    let settings = ClickHouseServer::LOGS.to_owned() + settings;
+    let options = ClickHouseOptions { settings, ..ClickHouseOptions::default() };
     ClickHouseServer::start_with(&distribution, options).await.expect("an old server")
 }
 

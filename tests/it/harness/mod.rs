@@ -19,7 +19,7 @@ pub(crate) use app::TestApp;
 pub(crate) use browser::Browser;
 pub(crate) use clickhouse::ClickHouseDatabase;
 pub(crate) use client::TestClient;
-pub(crate) use database::TestDatabase;
+pub(crate) use database::{MONITOR_PASSWORD, TestDatabase};
 pub(crate) use doctor::issue;
 pub(crate) use live::LiveStream;
 pub(crate) use openid::OpenIdProvider;

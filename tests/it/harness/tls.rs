@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -24,19 +26,23 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 
-    /// A certificate for the host `name` that is good until the end of `last_year`, and its key, both PEM.
-    pub(crate) fn sign(&self, name: &str, last_year: i32) -> (String, String) {
+    /// Its certificate, as `tls_ca_pem` takes it.
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for the host `name` that is good until the end of `last_year`, and its key, both as PEM.
+    pub(crate) fn certificate(&self, name: &str, last_year: i32) -> (String, String) {
+        let (certificate, key) = self.signed(name, last_year);
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn signed(&self, name: &str, last_year: i32) -> (Certificate, KeyPair) {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(last_year, 12, 31);
         let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
-        (certificate.pem(), key.serialize_pem())
-    }
-
-    /// Its certificate, as `tls_ca_pem` takes it.
-    pub(crate) fn pem(&self) -> String {
-        self.0.pem()
+        (params.signed_by(&key, &self.0).expect("a certificate"), key)
     }
 }
 
@@ -49,11 +55,7 @@ pub(crate) struct TlsProxy {
 impl TlsProxy {
     /// With a certificate of `authority` for the host `name` that is good until the end of `last_year`.
     pub(crate) async fn before(server_port: u16, authority: &Authority, name: &str, last_year: i32) -> Self {
-        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(last_year, 12, 31);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &authority.0).expect("a certificate");
+        let (certificate, key) = authority.signed(name, last_year);
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

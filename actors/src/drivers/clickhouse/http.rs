@@ -2,27 +2,21 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tower_service::Service;
 
-use super::super::{ConnectSettings, resolve, tls};
+use super::super::{ConnectSettings, GuardedConnector, resolve, tls};
 use super::bounded::BoundedConnector;
 use crate::collect::CollectError;
 use crate::model::{Target, TlsMode};
-use crate::ports::AddressPolicy;
 
 /// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
 const KEPT: Duration = Duration::from_millis(2_500);
@@ -49,14 +43,7 @@ pub(super) fn client(
     let address = address(target);
     let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
         .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
-    let mut tcp = HttpConnector::new_with_resolver(Resolver {
-        limit: settings.timeout,
-        policy: Arc::clone(&settings.policy),
-    });
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(settings.timeout));
-    tcp.set_keepalive(Some(Duration::from_secs(30)));
+    let tcp = GuardedConnector::new(settings.timeout, Arc::clone(&settings.policy));
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
     let http = legacy::Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(1)
@@ -101,31 +88,5 @@ async fn speaks_plainly(ip: IpAddr, port: u16, address: &str, limit: Duration) -
             Err(CollectError::Connect { address: address.to_owned(), reason: error.to_string() })
         }
         Err(_) => Err(CollectError::ConnectTimeout { address: address.to_owned(), after: limit }),
-    }
-}
-
-/// Asks for the address anew at each connect, so that a name that moves somewhere forbidden is not followed.
-#[derive(Clone)]
-struct Resolver {
-    limit: Duration,
-    policy: Arc<dyn AddressPolicy>,
-}
-
-impl Service<Name> for Resolver {
-    type Response = std::iter::Once<SocketAddr>;
-    type Error = CollectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, CollectError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CollectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let Self { limit, policy } = self.clone();
-        Box::pin(async move {
-            // the connector puts the port in its place
-            let ip = resolve(name.as_str(), 0, limit, &*policy).await?;
-            Ok(std::iter::once(SocketAddr::new(ip, 0)))
-        })
     }
 }

@@ -1,0 +1,89 @@
+//! `basira admin rotate-keys`: other secrets, with nobody logged out and no password lost.
+
+use basira_actors::model::Timestamp;
+
+use crate::auth::tokens_outlive;
+use crate::config::{Config, RotationLock, Secrets, SecretsError};
+use crate::log::Log;
+use crate::run::{self, ServeError};
+use crate::storage::StorageError;
+use crate::storage::store::Resealed;
+
+/// Not everything was rotated; running it again goes on where it stopped.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum RotateError {
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Storage(#[from] ServeError),
+    #[error("encrypting the passwords anew failed: {0}; run this again: until then the previous key is kept")]
+    Reseal(#[from] StorageError),
+}
+
+/// Every step leaves something that a server can run on. A running one sees the files change.
+pub(super) async fn run(config: &Config) -> Result<(), RotateError> {
+    Log::start(&config.log);
+    let secrets = Secrets::of(config)?;
+    let lock = RotationLock::take(&config.data_dir)?;
+    rotate_encryption(config, &secrets, &lock).await?;
+    rotate_jwt(&secrets, &lock)
+}
+
+/// A rotation that was cut short is finished rather than begun anew.
+async fn rotate_encryption(
+    config: &Config,
+    secrets: &Secrets,
+    lock: &RotationLock,
+) -> Result<(), RotateError> {
+    let storage = run::open_storage(config, secrets).await?;
+    let keys = &secrets.encryption;
+    let replaced = if keys.now().previous.is_empty() {
+        keys.replace(lock, Timestamp::now())?
+    } else {
+        println!("finishing a rotation of the encryption key that was begun before");
+        false
+    };
+    let resealed = storage.reseal().await?;
+    storage.close().await.map_err(RotateError::Reseal)?;
+    let is_kept = keys.file().is_some();
+    keys.retain(lock, |_| false)?;
+    tell(&resealed, replaced, is_kept);
+    Ok(())
+}
+
+fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError> {
+    let now = Timestamp::now();
+    if secrets.jwt.replace(lock, now)? {
+        secrets.jwt.retain(lock, |retired| tokens_outlive(retired, now))?;
+        println!("replaced jwt_secret; tokens of the one before stay good until they expire");
+    } else {
+        println!(
+            "auth.jwt_secret is configured: put another one there and this one into auth.previous_jwt_secret, \
+             for 15 minutes"
+        );
+    }
+    Ok(())
+}
+
+fn tell(resealed: &Resealed, replaced: bool, is_kept: bool) {
+    let Resealed { changed, unchanged, unreadable, unreadable_totp } = resealed;
+    if replaced {
+        println!("replaced encryption_key");
+    }
+    println!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
+    if !is_kept {
+        println!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
+        println!(
+            "to replace it, put another one there and this one into auth.previous_encryption_key, start the"
+        );
+        println!("server anew and run this again");
+    }
+    for id in unreadable {
+        println!("the password of database {id} can be decrypted with no key that is known: set it anew");
+    }
+    for id in unreadable_totp {
+        println!(
+            "the second factor of user {id} can be decrypted with no key that is known: turn it off for them"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Secrets that are configured, or made on the first start and kept in `data_dir`.
+
+mod files;
+mod ring;
+mod rotate;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use basira_actors::model::Secret;
+
+pub use self::ring::{Retired, Ring, SecretRing};
+pub use self::rotate::RotationLock;
+use super::Config;
+
+const JWT_SECRET: &str = "jwt_secret";
+const ENCRYPTION_KEY: &str = "encryption_key";
+
+/// What signs tokens and what encrypts credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secrets {
+    pub jwt: SecretRing,
+    /// Each of 64 hex digits.
+    pub encryption: SecretRing,
+}
+
+/// The secrets cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    #[error("{} cannot be used: {error}; check data_dir and its permissions", .path.display())]
+    Io { path: PathBuf, error: io::Error },
+    #[error("{} can be read by others; run: chmod 600 {}", .0.display(), .0.display())]
+    Exposed(PathBuf),
+    #[error("data_dir {} is open to others; run: chmod 700 {}", .0.display(), .0.display())]
+    OpenDirectory(PathBuf),
+    #[error("{} does not hold 64 hex digits; restore it from a backup", .0.display())]
+    Damaged(PathBuf),
+    #[error("{} is locked: secrets are being rotated or copied; try again when that is done", .0.display())]
+    Rotating(PathBuf),
+}
+
+impl Secrets {
+    /// What is configured, else what `data_dir` holds, else made now.
+    ///
+    /// # Errors
+    /// [`SecretsError`] when a file cannot be made, is damaged or open to others, or the directory is.
+    pub fn of(config: &Config) -> Result<Self, SecretsError> {
+        files::make_private(&config.data_dir)?;
+        let ring = |configured: &Option<Secret>, previous: &Option<Secret>, name| match configured {
+            Some(secret) => Ok(SecretRing::fixed(secret.clone(), previous.clone())),
+            None => SecretRing::kept(config.data_dir.join(name)),
+        };
+        let auth = &config.auth;
+        Ok(Self {
+            jwt: ring(&auth.jwt_secret, &auth.previous_jwt_secret, JWT_SECRET)?,
+            encryption: ring(&auth.encryption_key, &auth.previous_encryption_key, ENCRYPTION_KEY)?,
+        })
+    }
+
+    /// The files of those that are not configured, and of those before them.
+    #[must_use]
+    pub fn files(config: &Config) -> Vec<PathBuf> {
+        let secrets = [(&config.auth.encryption_key, ENCRYPTION_KEY), (&config.auth.jwt_secret, JWT_SECRET)];
+        let made = secrets.into_iter().filter(|(configured, _)| configured.is_none());
+        let current = made.map(|(_, name)| config.data_dir.join(name));
+        current.flat_map(|path| [files::previous(&path), path]).filter(|path| !is_absent(path)).collect()
+    }
+}
+
+/// Of the secrets before those in use, there may be none.
+fn is_absent(path: &std::path::Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "previous") && !path.exists()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // writing to a string cannot fail
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The 32 bytes that 64 hex digits stand for.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}

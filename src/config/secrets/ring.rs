@@ -1,0 +1,123 @@
+//! The secrets of one purpose: the one in use, and those before it that may still be met.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use basira_actors::model::{Secret, Timestamp};
+
+use super::files::{self, keep};
+use super::{SecretsError, hex};
+
+/// Secrets that can be replaced while the server runs: whoever needs one asks each time.
+#[derive(Clone)]
+pub struct SecretRing(Arc<Source>);
+
+/// The secrets of the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring {
+    /// What new things are made with.
+    pub current: Secret,
+    /// What older things were made with, newest first.
+    pub previous: Vec<Retired>,
+}
+
+/// A secret that nothing is made with any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    pub secret: Secret,
+    /// Since when; unknown for what is configured.
+    pub since: Option<Timestamp>,
+}
+
+enum Source {
+    Fixed(Arc<Ring>),
+    File { path: PathBuf, seen: Mutex<(Stamps, Arc<Ring>)> },
+}
+
+/// Changes whenever one of the files was replaced.
+type Stamps = [Option<(u64, i64, i64, u64)>; 2];
+
+impl SecretRing {
+    /// Secrets that stay as they are.
+    #[must_use]
+    pub fn fixed(current: Secret, previous: Option<Secret>) -> Self {
+        let previous = previous.into_iter().map(|secret| Retired { secret, since: None }).collect();
+        Self(Arc::new(Source::Fixed(Arc::new(Ring { current, previous }))))
+    }
+
+    /// The secret in the file at `path`, made if there is none, and those in the file beside it.
+    ///
+    /// # Errors
+    /// [`SecretsError`] when a file cannot be made, is damaged or open to others.
+    pub fn kept(path: PathBuf) -> Result<Self, SecretsError> {
+        keep(&path)?;
+        let seen = (stamps(&path), Arc::new(files::read(&path)?));
+        Ok(Self(Arc::new(Source::File { path, seen: Mutex::new(seen) })))
+    }
+
+    /// The secrets of the moment. Files that cannot be read any more change nothing.
+    #[must_use]
+    pub fn now(&self) -> Arc<Ring> {
+        match &*self.0 {
+            Source::Fixed(ring) => Arc::clone(ring),
+            Source::File { path, seen } => {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let found = stamps(path);
+                if seen.0 != found {
+                    match files::read(path) {
+                        Ok(ring) => *seen = (found, Arc::new(ring)),
+                        Err(error) => tracing::error!("the secrets stay as they were: {error}"),
+                    }
+                }
+                Arc::clone(&seen.1)
+            }
+        }
+    }
+
+    /// The file that the secret in use is kept in; none when it is configured.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &*self.0 {
+            Source::Fixed(_) => None,
+            Source::File { path, .. } => Some(path),
+        }
+    }
+}
+
+impl Ring {
+    /// All of them, the one in use first.
+    pub fn all(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.current).chain(self.previous.iter().map(|retired| &retired.secret))
+    }
+}
+
+impl From<&[u8; 32]> for SecretRing {
+    fn from(key: &[u8; 32]) -> Self {
+        Self::fixed(Secret::new(hex(key)), None)
+    }
+}
+
+impl PartialEq for SecretRing {
+    fn eq(&self, other: &Self) -> bool {
+        self.now() == other.now()
+    }
+}
+
+impl Eq for SecretRing {}
+
+impl fmt::Debug for SecretRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretRing")
+    }
+}
+
+fn stamps(path: &Path) -> Stamps {
+    [path, &files::previous(path)].map(|path| {
+        let found: io::Result<fs::Metadata> = fs::metadata(path);
+        found.ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
+    })
+}

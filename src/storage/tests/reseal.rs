@@ -1,0 +1,73 @@
+//! Passwords sealed anew while others register and change databases.
+
+use super::*;
+
+fn key(digit: &str) -> Secret {
+    Secret::new(digit.repeat(64))
+}
+
+fn ring(current: &str, previous: &str) -> SecretRing {
+    SecretRing::fixed(key(current), Some(key(previous)))
+}
+
+async fn verified(storage: &Storage) -> OrganizationId {
+    let account = sign_up(storage, "a@x.org").await;
+    storage.writer.execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
+    account.organization.id
+}
+
+#[tokio::test]
+async fn every_password_is_sealed_anew_or_none() {
+    for Fixture { url, storage, directory: _directory } in fixtures().await {
+        let own = verified(&storage).await;
+        storage.close().await.unwrap();
+        let old = Storage::open(&url, SecretRing::fixed(key("a"), None)).await.unwrap();
+        let lost = Storage::open(&url, SecretRing::fixed(key("f"), None)).await.unwrap();
+        let mut stored = Vec::new();
+        for number in 0..20 {
+            let database = database(own, &format!("db{number}"));
+            old.databases(own).insert(&database).await.unwrap();
+            stored.push(database);
+        }
+        let gone = database(own, "gone");
+        lost.databases(own).insert(&gone).await.unwrap();
+        let mut open = database(own, "open");
+        open.target.password = None;
+        old.databases(own).insert(&open).await.unwrap();
+
+        let both = Storage::open(&url, ring("b", "a")).await.unwrap();
+        let resealed = both.reseal().await.unwrap();
+        let unreadable = vec![gone.target.id];
+        assert_eq!((resealed.changed, resealed.unchanged, &resealed.unreadable), (20, 0, &unreadable));
+        let again = both.reseal().await.unwrap();
+        assert_eq!((again.changed, again.unchanged, &again.unreadable), (0, 20, &unreadable));
+
+        let new = Storage::open(&url, SecretRing::fixed(key("b"), None)).await.unwrap();
+        for database in &stored {
+            let found = new.databases(own).find(database.target.id).await.unwrap().unwrap();
+            assert_eq!(found.target.password, database.target.password);
+            let found = old.databases(own).find(database.target.id).await.unwrap().unwrap();
+            assert_eq!(found.target.password, None, "the old key opens it still");
+        }
+        let found = lost.databases(own).find(gone.target.id).await.unwrap().unwrap();
+        assert_eq!(found.target.password, gone.target.password, "what cannot be read was changed");
+        for storage in [old, lost, both, new] {
+            storage.close().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_seals_meanwhile_is_waited_for() {
+    for Fixture { storage, .. } in fixtures().await {
+        let sealing = storage.begin_sealing().await.unwrap();
+        let resealing = tokio::spawn({
+            let storage = storage.clone();
+            async move { storage.reseal().await }
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!resealing.is_finished(), "it went ahead of who took the old key");
+        sealing.commit().await.unwrap();
+        resealing.await.unwrap().unwrap();
+    }
+}
