@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use basira_actors::model::{OrganizationId, Secret, Timestamp};
-use lettre::Address;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::signup::normalised_email;
+use super::signup::acceptable_email;
 use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, Whose};
 use super::{password, token};
 use crate::config::SignupPolicy;
-use crate::fields::{self, FieldError};
+use crate::fields;
 use crate::mail::Letter;
 use crate::storage::StorageError;
 use crate::storage::store::{Invitation, Joining, Member, MemberChange, MemberChanged, NewInvitation};
@@ -112,10 +111,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Invitation, AccountError> {
         self.lets_join()?;
-        let email = normalised_email(email);
-        if email.len() > 254 || email.parse::<Address>().is_err() {
-            return Err(FieldError::new("email", "must be an e-mail address").into());
-        }
+        let email = acceptable_email(email)?;
         let me = self.me(principal).await?;
         let inviter = me.user.ok_or(AccountError::NotAPerson)?;
         if !me.organization.verified {

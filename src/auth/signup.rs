@@ -28,18 +28,20 @@ pub(super) struct CheckedSignup {
 
 impl Signup {
     pub(super) fn check(&self) -> Result<CheckedSignup, FieldError> {
-        let email = normalised_email(&self.email);
-        let acceptable = email.len() <= 254 && email.parse::<Address>().is_ok();
-        if !acceptable {
-            return Err(FieldError::new("email", "must be an e-mail address"));
-        }
         Ok(CheckedSignup {
-            email,
+            email: acceptable_email(&self.email)?,
             password: password::acceptable("password", self.password.expose())?,
             name: fields::line("name", &self.name, 200)?,
             organization_name: fields::line("org_name", &self.org_name, 200)?,
         })
     }
+}
+
+/// `email` as it is stored, if it is an address.
+pub(super) fn acceptable_email(email: &str) -> Result<String, FieldError> {
+    let email = normalised_email(email);
+    let acceptable = email.len() <= 254 && email.parse::<Address>().is_ok();
+    if acceptable { Ok(email) } else { Err(FieldError::new("email", "must be an e-mail address")) }
 }
 
 /// Addresses are compared without regard to case.
