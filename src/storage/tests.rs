@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::store::{Account, Database, NewAccount};
 use super::*;
+use crate::auth::Role;
 
 mod beside;
 mod credentials;
@@ -68,6 +69,19 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
 pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
     let sql = format!("UPDATE user_account SET role = '{role}' WHERE email = '{email}'");
     storage.writer.execute_unprepared(&sql).await.unwrap();
+}
+
+/// Makes the person at `email` one of the organization of `owner`, which is verified from now on.
+pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: Role) {
+    let organization = format!("(SELECT organization_id FROM user_account WHERE email = '{owner}')");
+    for sql in [
+        format!(
+            "UPDATE user_account SET role = '{role}', organization_id = {organization} WHERE email = '{email}'"
+        ),
+        format!("UPDATE organization SET verified = true WHERE id = {organization}"),
+    ] {
+        storage.writer.execute_unprepared(&sql).await.unwrap();
+    }
 }
 
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {

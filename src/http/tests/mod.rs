@@ -3,6 +3,7 @@
 mod accounts;
 mod conventions;
 mod harness;
+mod isolation;
 mod live;
 mod queries;
 mod samples;
