@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use self::admin::AdminCommand;
 use crate::config::{self, Config, ConfigError, Flag, LogFormat};
 use crate::demo::{self, DemoOptions};
+use crate::http;
 use crate::run;
 
 /// Watches fleets of PostgreSQL and ClickHouse databases.
@@ -57,6 +58,8 @@ enum Command {
     Check(check::CheckOptions),
     /// Print every health rule, with its threshold and what it costs, as Markdown
     Rules,
+    /// Print the API as an OpenAPI 3.1 document
+    Openapi,
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -98,6 +101,7 @@ impl Cli {
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
+            Command::Openapi => println!("{}", http::openapi::document().to_pretty_json()?),
             Command::Rules => print!("{}", health::document()),
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();

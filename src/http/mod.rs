@@ -3,6 +3,7 @@
 mod body;
 mod error;
 pub mod live;
+pub mod openapi;
 mod query;
 pub mod relations;
 mod request;

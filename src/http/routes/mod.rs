@@ -12,6 +12,7 @@ mod connections;
 mod database_health;
 mod database_stats;
 mod databases;
+mod docs;
 mod doctor;
 mod errors;
 mod events;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Route> {
         database_health::routes(),
         database_stats::routes(),
         databases::routes(),
+        docs::routes(),
         doctor::routes(),
         errors::routes(),
         events::routes(),
