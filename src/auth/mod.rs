@@ -21,4 +21,6 @@ pub use principal::{Credential, Forbidden, Principal, Role, UnknownRole};
 pub use signup::Signup;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 mod dsn;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod layers;
 mod live;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conventions;
+mod fuzz;
 mod harness;
 mod isolation;
 mod live;
