@@ -47,6 +47,6 @@ fn any_log_is_read() {
 #[test]
 fn any_text_is_hex_or_nothing() {
     fuzz(text(&["\\x", "00", "fF", "g", "0"], 20), |hex| {
-        bytes(&hex);
+        assert!(bytes(&hex).len() <= hex.len() / 2);
     });
 }
