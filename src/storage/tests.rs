@@ -11,7 +11,6 @@ use tempfile::TempDir;
 
 use super::store::{Account, Database, NewAccount};
 use super::*;
-use crate::auth::Role;
 
 mod beside;
 mod credentials;
@@ -72,7 +71,7 @@ pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
 }
 
 /// Makes the person at `email` one of the organization of `owner`, which is verified from now on.
-pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: Role) {
+pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: &str) {
     let organization = format!("(SELECT organization_id FROM user_account WHERE email = '{owner}')");
     for sql in [
         format!(

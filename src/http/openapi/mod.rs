@@ -1,13 +1,13 @@
 //! The OpenAPI document: every route with its parameters, bodies and answers, one file per family.
 
 mod accounts;
-mod clickhouse;
 mod databases;
 mod endpoint;
 mod fields;
 mod health;
 mod instance;
-mod internals;
+mod of_clickhouse;
+mod of_postgres;
 mod queries;
 mod relations;
 
@@ -44,8 +44,8 @@ fn families() -> Vec<(&'static str, Vec<Endpoint>)> {
         ("Queries", queries::endpoints()),
         ("Tables and indexes", relations::endpoints()),
         ("Health", health::endpoints()),
-        ("PostgreSQL", internals::endpoints()),
-        ("ClickHouse", clickhouse::endpoints()),
+        ("PostgreSQL", of_postgres::endpoints()),
+        ("ClickHouse", of_clickhouse::endpoints()),
         ("Instance", instance::endpoints()),
     ]
 }

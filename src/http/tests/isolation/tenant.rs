@@ -53,7 +53,7 @@ impl Tenant {
             if role != Role::Owner {
                 sign_up(server, &address(role), &format!("{tag} {role}")).await;
             }
-            join(&server.app.storage, &address(role), &address(Role::Owner), role).await;
+            join(&server.app.storage, &address(role), &address(Role::Owner), role.as_str()).await;
             let bearer = Some(token(&address(role), Timestamp::now()).await);
             callers.push(Caller { name: role.as_str(), bearer, role: Some(role), is_key: false });
         }
