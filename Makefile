@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo test lint deny fuzz fuzz-api fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -13,6 +13,21 @@ test:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory deny
+
+# advisories, licences, sources; cargo-deny is fetched into the cache
+deny:
+	@tests/lint/deny.sh
+
+# FUZZ_SECONDS for each parser, then the whole API; what is needed is fetched into the cache
+fuzz: fuzz-parsers fuzz-api
+
+fuzz-parsers:
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --workspace --lib fuzz
+
+fuzz-api:
+	$(CARGO) build
+	tests/fuzz/api.sh
 
 # docs/rules.md is made of the rules
 rules:

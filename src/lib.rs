@@ -7,6 +7,8 @@ pub mod config;
 pub mod databases;
 pub mod demo;
 pub mod fields;
+#[cfg(test)]
+mod fuzzing;
 pub mod http;
 pub mod limits;
 pub mod log;

@@ -3,6 +3,8 @@
 pub mod collect;
 pub mod collectors;
 pub mod drivers;
+#[cfg(test)]
+mod fuzzing;
 pub mod health;
 pub mod model;
 pub mod monitor;

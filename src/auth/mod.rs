@@ -37,4 +37,6 @@ pub use standing::Whose;
 pub use totp::{Enrolment, TotpStatus};
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use self::admin::AdminCommand;
 use crate::config::{self, Config, ConfigError, Flag, LiveConfig, Source};
 use crate::demo::{self, DemoOptions};
+use crate::http;
 use crate::log::Log;
 use crate::run;
 
@@ -56,6 +57,8 @@ enum Command {
     Check(check::CheckOptions),
     /// Print every health rule, with its threshold and what it costs, as Markdown
     Rules,
+    /// Print the API as an OpenAPI 3.1 document
+    Openapi,
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -97,6 +100,7 @@ impl Cli {
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
+            Command::Openapi => println!("{}", http::openapi::document().to_pretty_json()?),
             Command::Rules => print!("{}", health::document()),
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();

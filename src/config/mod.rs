@@ -3,6 +3,8 @@
 mod dsn;
 mod error;
 mod fleet;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod layers;
 mod live;

@@ -119,7 +119,7 @@ fn every_problem_names_its_key_and_place_and_what_is_right() {
             &[],
             &[
                 "basira.toml:3: mail.smtp.port must be between 1 and 65535",
-                "basira.toml:4: mail.smtp.ca_file names /nowhere.pem, which cannot be read: No such file or directory (os error 2)",
+                "basira.toml:4: mail.smtp.ca_file names /nowhere.pem, which cannot be used: No such file or directory (os error 2)",
             ],
         ),
         (

@@ -7,6 +7,7 @@ mod cookies;
 mod cors;
 mod error;
 pub mod live;
+pub mod openapi;
 mod origin;
 mod patience;
 mod query;

@@ -91,6 +91,19 @@ pub(crate) async fn second_factor_rows(storage: &Storage, user_id: uuid::Uuid) -
     format!("{} {codes:?}", String::from_utf8_lossy(&secret.secret))
 }
 
+/// Makes the person at `email` one of the organization of `owner`, which is verified from now on.
+pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: &str) {
+    let organization = format!("(SELECT organization_id FROM user_account WHERE email = '{owner}')");
+    for sql in [
+        format!(
+            "UPDATE user_account SET role = '{role}', organization_id = {organization} WHERE email = '{email}'"
+        ),
+        format!("UPDATE organization SET verified = true WHERE id = {organization}"),
+    ] {
+        storage.writer.execute_unprepared(&sql).await.unwrap();
+    }
+}
+
 pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
     let target = Target {
         id: DatabaseId::generate(),

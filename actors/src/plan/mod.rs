@@ -4,6 +4,8 @@
 mod candidates;
 mod clean;
 mod conditions;
+#[cfg(test)]
+mod fuzz;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,8 @@ pub mod secrets;
 mod units;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

@@ -14,6 +14,7 @@ mod connections;
 mod database_health;
 mod database_stats;
 mod databases;
+mod docs;
 mod doctor;
 mod errors;
 mod events;
@@ -72,6 +73,7 @@ pub fn all() -> Vec<Route> {
         database_health::routes(),
         database_stats::routes(),
         databases::routes(),
+        docs::routes(),
         doctor::routes(),
         errors::routes(),
         events::routes(),

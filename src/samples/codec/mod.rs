@@ -3,6 +3,8 @@
 mod bytes;
 mod column;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod head;
 mod numbers;
 mod predict;

@@ -3,6 +3,8 @@
 //! Costs what reading the new part of the log costs, at most 1 MiB a run.
 
 mod entries;
+#[cfg(test)]
+mod fuzz;
 mod needs;
 mod place;
 #[cfg(test)]

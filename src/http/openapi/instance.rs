@@ -1,0 +1,41 @@
+//! The server itself.
+
+use super::endpoint::{Endpoint, delete, get, post};
+use super::people::audited;
+
+const CHANGES: &str = "changed:objects needs_restart:objects";
+const ADMIN: &str = "id:uuid email name created_at:time";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/healthz", "Whether the process serves").public().object("status={ok}"),
+        get("/readyz", "Whether storage is reachable and migrated").public().object("status={ok}"),
+        get("/openapi.json", "This document")
+            .public()
+            .object("openapi info:object paths:object components:object"),
+        get("/docs", "This document, to browse").public().page("text/html"),
+        get("/docs/page.js", "What makes the page work").public().page("text/javascript"),
+        get("/docs/page.css", "How the page looks").public().page("text/css"),
+        get("/verify-email", "Where the link of a verification mail leads").public().page("text/html"),
+        get("/reset-password", "Where the link to set another password leads").public().page("text/html"),
+        get("/accept-invitation", "Where the link of an invitation leads").public().page("text/html"),
+        get("/assets/account.js", "What makes these pages work").public().page("text/javascript"),
+        get("/assets/account.css", "How they look").public().page("text/css"),
+        post("/api/v1/admin/config/reload", "Reads the configuration again; a bad one changes nothing")
+            .object(CHANGES),
+        audited(get("/api/v1/admin/audit", "What operators and instance admins did, newest first")),
+        get("/api/v1/admin/organizations", "The organizations of this instance").limit(100, 10_000).list(
+            "id:uuid name slug plan verified:boolean created_at:time members:integer databases:integer",
+        ),
+        delete("/api/v1/admin/organizations/{id}", "Removes an organization and all that it has")
+            .nothing(204, "It is removed")
+            .refuses(409),
+        get("/api/v1/admin/instance-admins", "Who runs this instance").list(ADMIN),
+        post("/api/v1/admin/instance-admins", "Lets somebody run this instance")
+            .body("email!", true)
+            .created(ADMIN),
+        delete("/api/v1/admin/instance-admins/{id}", "Takes that back; the last one stays")
+            .nothing(204, "They are none any more")
+            .refuses(409),
+    ]
+}

@@ -1,0 +1,97 @@
+"use strict";
+
+/** An element with attributes and children; text never becomes markup. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** What `$ref` stands for. */
+function resolve(api, value) {
+  if (!value || !value.$ref) return value;
+  return value.$ref.slice(2).split("/").reduce((at, key) => at[key], api);
+}
+
+/** A schema in a few words. */
+function words(api, schema) {
+  schema = resolve(api, schema);
+  if (!schema) return "";
+  if (schema.enum) return schema.enum.map(String).join(" | ");
+  if (schema.items) return `array of ${words(api, schema.items) || "anything"}`;
+  const kinds = [schema.type ?? "anything"].flat().join(" or ");
+  const least = schema.minimum ?? schema.minLength;
+  const most = schema.maximum ?? schema.maxLength;
+  const bounds = least ?? most;
+  return [kinds, schema.format, bounds === undefined ? "" : `${least ?? ""} … ${most ?? ""}`].filter(Boolean).join(", ");
+}
+
+function table(title, rows) {
+  if (rows.length === 0) return "";
+  const lines = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))));
+  return element("section", {}, element("h4", {}, title), element("table", {}, ...lines));
+}
+
+function code(text) {
+  return element("code", {}, text);
+}
+
+/** The fields of an object, or of what a list has. */
+function fields(api, content) {
+  let schema = resolve(api, content?.["application/json"]?.schema);
+  if (schema?.items) schema = resolve(api, schema.items);
+  const required = new Set(schema?.required ?? []);
+  return Object.entries(schema?.properties ?? {}).map(([name, field]) => [
+    code(name),
+    words(api, field),
+    required.has(name) ? "required" : "",
+  ]);
+}
+
+function operation(api, path, method, about) {
+  const parameters = (about.parameters ?? []).map((one) => [
+    code(one.name),
+    one.in,
+    words(api, one.schema),
+    one.description ?? "",
+  ]);
+  const responses = Object.entries(about.responses);
+  const answers = responses.map(([status, one]) => [code(status), resolve(api, one).description]);
+  const good = resolve(api, responses.find(([status]) => status.startsWith("2"))?.[1]);
+  const heading = element("summary", {}, element("span", { class: "method" }, method.toUpperCase()), code(path));
+  heading.append(element("span", { class: "note" }, about.summary ?? ""));
+  const body = element("div");
+  body.append(
+    table("Parameters", parameters),
+    table("Body", fields(api, about.requestBody?.content)),
+    table("Answer", fields(api, good?.content)),
+    table("Statuses", answers),
+  );
+  const made = element("details", {}, heading, body);
+  made.dataset.text = `${method} ${path} ${about.summary ?? ""}`.toLowerCase();
+  return made;
+}
+
+function show(api) {
+  const byTag = new Map();
+  for (const [path, item] of Object.entries(api.paths)) {
+    for (const [method, about] of Object.entries(item)) {
+      const tag = about.tags?.[0] ?? "Other";
+      byTag.set(tag, [...(byTag.get(tag) ?? []), operation(api, path, method, about)]);
+    }
+  }
+  const sections = [...byTag].map(([tag, made]) => element("section", {}, element("h2", {}, tag), ...made));
+  document.getElementById("operations").replaceChildren(...sections);
+}
+
+function filter() {
+  const wanted = document.getElementById("filter").value.trim().toLowerCase();
+  for (const one of document.querySelectorAll("details")) one.hidden = !one.dataset.text.includes(wanted);
+}
+
+document.getElementById("filter").addEventListener("input", filter);
+fetch("/openapi.json")
+  .then((answer) => answer.json())
+  .then(show)
+  .catch((error) => document.getElementById("operations").replaceChildren(`The document cannot be read: ${error}`));
