@@ -72,7 +72,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
         Box::new(RetentionPart(Arc::clone(&samples))),
         Box::new(LogLevelPart(log)),
     ];
-    let reloader = Arc::new(Reloader::new(live.clone(), parts));
+    let reloader = Arc::new(Reloader::new(live.clone(), parts, storage.clone()));
     let mailer = Mailer::new(live.clone());
     let shutdown = CancellationToken::new();
     let app = Arc::new(App {
@@ -160,7 +160,7 @@ fn reload_on_signal(reloader: Arc<Reloader>) -> Result<(), ServeError> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            Arc::clone(&reloader).reload_for_signal().await;
+            reloader.reload_for_signal().await;
         }
     });
     Ok(())

@@ -118,6 +118,11 @@ impl Config {
         self.samples.url.clone_from(&running.samples.url);
         self.auth.jwt_secret.clone_from(&running.auth.jwt_secret);
         self.auth.encryption_key.clone_from(&running.auth.encryption_key);
+        self.auth.previous_jwt_secret.clone_from(&running.auth.previous_jwt_secret);
+        self.auth.previous_encryption_key.clone_from(&running.auth.previous_encryption_key);
+        if self.http.tls.is_some() != running.http.tls.is_some() {
+            self.http.tls.clone_from(&running.http.tls);
+        }
         self.log.format = running.log.format;
     }
 }

@@ -9,7 +9,7 @@ use super::keys::{self, Kind};
 use super::layers::Merged;
 
 /// What is read once, when the server starts.
-const AT_START: [&str; 12] = [
+const AT_START: [&str; 16] = [
     "data_dir",
     "http.listen",
     "http.public_url",
@@ -21,6 +21,10 @@ const AT_START: [&str; 12] = [
     "auth.jwt_secret_file",
     "auth.encryption_key",
     "auth.encryption_key_file",
+    "auth.previous_jwt_secret",
+    "auth.previous_jwt_secret_file",
+    "auth.previous_encryption_key",
+    "auth.previous_encryption_key_file",
     "log.format",
 ];
 
@@ -59,7 +63,9 @@ impl Values {
 
     /// Takes what only a start can change from `running`.
     pub(super) fn keep_what_needs_a_restart(&mut self, running: &Self) {
-        for key in AT_START {
+        let tls = ["http.tls.cert_file", "http.tls.key_file"];
+        let turned = tls.into_iter().filter(|key| self.0.contains_key(*key) != running.0.contains_key(*key));
+        for key in AT_START.into_iter().chain(turned.collect::<Vec<_>>()) {
             match running.0.get(key) {
                 Some(value) => self.0.insert(key.to_owned(), value.clone()),
                 None => self.0.remove(key),
@@ -77,6 +83,8 @@ impl Values {
 impl Change {
     /// Whether it takes effect with the next start only.
     pub(super) fn needs_restart(&self) -> bool {
-        AT_START.contains(&self.key.as_str())
+        // other files are taken up, but a server that speaks TLS goes on speaking it, and the other way round
+        let turns_tls = self.key.starts_with("http.tls.") && (self.old.is_none() || self.new.is_none());
+        AT_START.contains(&self.key.as_str()) || turns_tls
     }
 }

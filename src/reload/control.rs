@@ -99,7 +99,7 @@ async fn answer(stream: UnixStream, reloader: &Reloader) -> io::Result<()> {
     let mut question = String::new();
     BufReader::new(reader.take(QUESTION_BYTES)).read_line(&mut question).await?;
     let answer = if question.trim() == RELOAD {
-        match reloader.reload().await {
+        match reloader.reload_by_operator("basira admin reload").await {
             Ok(reloaded) => json!(reloaded),
             Err(error) => json!({"error": error.to_string()}),
         }

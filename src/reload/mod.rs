@@ -6,8 +6,6 @@ mod log_level;
 mod registrations;
 mod retention;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -18,7 +16,8 @@ pub use self::log_level::LogLevelPart;
 pub use self::registrations::RegistrationsPart;
 pub use self::retention::RetentionPart;
 use crate::config::{Change, Config, ConfigError, LiveConfig};
-use crate::storage::StorageError;
+use crate::storage::store::NewAuditEntry;
+use crate::storage::{Storage, StorageError};
 
 /// Something that has to be told of a change, because it does not ask for the configuration each time.
 #[async_trait]
@@ -35,6 +34,8 @@ pub struct Reloader {
     config: LiveConfig,
     /// Those that may fail come first.
     parts: Vec<Box<dyn Part>>,
+    /// Keeps the audit log.
+    storage: Storage,
     turn: Mutex<()>,
 }
 
@@ -59,8 +60,8 @@ pub enum ReloadError {
 impl Reloader {
     /// Reloads `config` and tells `parts`, of which those that may fail come first.
     #[must_use]
-    pub fn new(config: LiveConfig, parts: Vec<Box<dyn Part>>) -> Self {
-        Self { config, parts, turn: Mutex::new(()) }
+    pub fn new(config: LiveConfig, parts: Vec<Box<dyn Part>>, storage: Storage) -> Self {
+        Self { config, parts, storage, turn: Mutex::new(()) }
     }
 
     /// Reads the configuration again. A bad one changes nothing.
@@ -75,21 +76,37 @@ impl Reloader {
             part.settle(&before, proposal.config()).await?;
         }
         self.config.accept(&proposal);
-        let keys = |changes: &[Change]| {
-            changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>().join(", ")
-        };
         tracing::info!(
-            changed = keys(&proposal.changed),
-            needs_restart = keys(&proposal.needs_restart),
+            changed = names(&proposal.changed),
+            needs_restart = names(&proposal.needs_restart),
             "the configuration was read again"
         );
         Ok(Reloaded { changed: proposal.changed, needs_restart: proposal.needs_restart })
     }
 
-    /// As [`Self::reload`], for a signal: nobody reads the outcome but the log.
-    pub async fn reload_for_signal(self: Arc<Self>) {
-        if let Err(error) = self.reload().await {
+    /// As [`Self::reload`], for somebody at the machine who did `action`; written into the audit log.
+    ///
+    /// # Errors
+    /// As [`Self::reload`].
+    pub async fn reload_by_operator(&self, action: &str) -> Result<Reloaded, ReloadError> {
+        let reloaded = self.reload().await?;
+        let entry = NewAuditEntry::by_operator(action).with("changed", names(&reloaded.changed));
+        if let Err(error) = self.storage.record(entry, self.config.current().audit.kept).await {
+            tracing::error!("not in the audit log: {error}");
+        }
+        Ok(reloaded)
+    }
+
+    /// As [`Self::reload_by_operator`], for a signal: nobody reads the outcome but the log.
+    pub async fn reload_for_signal(&self) {
+        if let Err(error) = self.reload_by_operator("SIGHUP").await {
             tracing::error!("{error}");
         }
     }
+}
+
+/// The keys of `changes`.
+#[must_use]
+pub fn names(changes: &[Change]) -> String {
+    changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -10,14 +10,16 @@ use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
 use crate::auth::{Begun, FLOW_LIFETIME, Returned};
-use crate::http::{Answer, ApiError, Request, Response, Route, cookies, response};
+use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, cookies, response};
 use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/auth/oidc", list),
         Route::get("/api/v1/auth/oidc/{provider}/start", start).limited(Limit::Refresh),
-        Route::get("/api/v1/auth/oidc/{provider}/callback", callback).limited(Limit::Refresh),
+        Route::get("/api/v1/auth/oidc/{provider}/callback", callback)
+            .recorded(Recorded::Both)
+            .limited(Limit::Refresh),
         Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::Refresh),
         Route::get("/api/v1/auth/identities", identities),
         Route::delete("/api/v1/auth/identities/{id}", unlink),
@@ -80,8 +82,17 @@ async fn callback(request: Request) -> Answer {
     let mut response = see_other(&completed.return_to)?;
     cookies::set(&request, &mut response, cookie, "", "/", Duration::ZERO)?;
     match &completed.tokens {
-        Some(tokens) => cookies::with_session(&request, response, tokens),
-        None => Ok(response),
+        Some(tokens) => {
+            let token = tokens.access.expose();
+            let principal = request.app.accounts.authenticate_token(token, Timestamp::now()).await?;
+            request.trail.is_of(&principal);
+            cookies::with_session(&request, response, tokens)
+        }
+        None => {
+            // whose trail this is
+            request.principal().await?;
+            Ok(response)
+        }
     }
 }
 

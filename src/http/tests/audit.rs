@@ -46,7 +46,7 @@ async fn a_change_is_written_down_with_who_when_from_where_and_what() {
     assert_eq!((&entries[0]["actor_id"], &entries[0]["actor_name"]), (&key["id"], &json!("ci")));
     assert_eq!(entries[0]["target"], json!({"id": server.database}));
     assert_eq!((&entries[1]["request_id"], &entries[1]["status"]), (&json!(request_id), &json!(201)));
-    assert_eq!(entries[1]["details"], json!({"id": key["id"], "name": "ci"}));
+    assert_eq!(entries[1]["details"], json!({"id": key["id"], "name": "ci", "scope": "admin"}));
     assert_eq!((&entries[2]["actor_kind"], &entries[2]["actor_id"]), (&json!("user"), &me["user"]["id"]));
     assert_eq!(entries[2]["actor_name"], "ada@x.org");
     assert_eq!(entries[2]["details"], json!({"fields": ["port", "password"]}));

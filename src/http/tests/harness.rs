@@ -79,7 +79,7 @@ impl TestServer {
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
         let app = Arc::new(App {
-            storage,
+            storage: storage.clone(),
             accounts,
             samples,
             supervisor,
@@ -88,7 +88,7 @@ impl TestServer {
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             tickets: Tickets::default(),
             live: LiveStreams::default(),
-            reloader: Arc::new(Reloader::new(config.clone(), Vec::new())),
+            reloader: Arc::new(Reloader::new(config.clone(), Vec::new(), storage)),
             shutdown: CancellationToken::new(),
         });
         let server = Server::bind(([127, 0, 0, 1], 0).into()).expect("a free port");

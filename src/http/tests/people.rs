@@ -74,7 +74,7 @@ async fn bob<'a>(server: &'a TestServer, role: &str) -> (Caller<'a>, String) {
     let joined = server.request(Method::POST, path).json(&acceptance).send().await.expect("an answer");
     assert_eq!(joined.status(), 201);
     let cookies = joined.headers().get_all("set-cookie").iter().count();
-    assert_eq!(cookies, 2, "as with a signup");
+    assert_eq!(cookies, 3, "as with a signup");
     let joined: Value = joined.json().await.expect("JSON");
     assert_eq!(joined["expires_in"], 900);
     assert_eq!(
