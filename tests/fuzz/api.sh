@@ -35,6 +35,11 @@ trap cleanup EXIT INT TERM
 
 # nobody but this machine is connected to, whatever host is generated
 everywhere=0.0.0.0/2,64.0.0.0/3,96.0.0.0/4,112.0.0.0/5,120.0.0.0/6,124.0.0.0/7,126.0.0.0/8,128.0.0.0/1,::/0
+# one client asks for all, and as fast as it can
+for limit in SIGNUP LOGIN_FAILURES REFRESH FORGOT_PASSWORD RESET_PASSWORD RESEND_VERIFICATION; do
+    export "BASIRA__LIMITS__AUTH__${limit}_PER_HOUR=0"
+done
+export BASIRA__LIMITS__API__PER_SECOND=0 BASIRA__LIMITS__AUTH__MAIL_PAUSE_SECONDS=0
 BASIRA__TARGETS__DENY=$everywhere BASIRA__LOG__LEVEL=warn \
     "$basira" --data-dir "$work/data" serve --listen 127.0.0.1:0 >"$work/bound" 2>"$work/log" &
 server=$!

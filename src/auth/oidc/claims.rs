@@ -1,9 +1,8 @@
 //! What a provider says of a person.
 
-use lettre::Address;
 use serde_json::{Map, Value};
 
-use crate::auth::signup::normalised_email;
+use crate::auth::signup::acceptable_email;
 
 /// The claims of an ID token, or of the answer to who it was.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,8 +43,7 @@ impl Claims {
             Value::String(proved) => proved == "true",
             _ => false,
         };
-        let email = normalised_email(self.text("email")?);
-        (proved && email.len() <= 254 && email.parse::<Address>().is_ok()).then_some(email)
+        acceptable_email(self.text("email")?).ok().filter(|_| proved)
     }
 
     /// Adds what `others` say and these do not.
