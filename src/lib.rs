@@ -8,6 +8,7 @@ pub mod databases;
 pub mod demo;
 pub mod fields;
 #[cfg(test)]
+#[path = "../actors/src/fuzzing.rs"]
 mod fuzzing;
 pub mod http;
 pub mod limits;

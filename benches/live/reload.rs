@@ -34,9 +34,7 @@ struct Asked {
 
 pub(crate) async fn run() -> Result<(), Failure> {
     let server = watched::start().await?;
-    // the load comes from one address with one key
-    let limits = [("BASIRA__LIMITS__API__PER_SECOND", "100000"), ("BASIRA__LIMITS__API__BURST", "100000")];
-    let basira = Basira::start_with(&limits).await?;
+    let basira = Basira::start().await?;
     let mut databases = Vec::new();
     for number in 0..DATABASES {
         databases.push(basira.register(&registration(number, server.port())).await?);

@@ -1,6 +1,9 @@
 //! Rules about connections.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::scene::Ward;
 use crate::harness::postgres::{NEWEST, private};
@@ -20,9 +23,15 @@ async fn connections_run_out() {
     // the fix closes sessions that do nothing
     let fix = issue["how_to_fix"].as_str().unwrap().replace("10min", "1s");
     ward.run(&fix).await;
-    for client in &crowd {
-        // a new limit counts from the next idle moment on
-        let _ = client.batch_execute("select 1").await;
-    }
+    // a new limit counts from the next idle moment after a session has heard of it
+    let poking = tokio::spawn(async move {
+        loop {
+            for client in &crowd {
+                let _ = client.batch_execute("select 1").await;
+            }
+            sleep(Duration::from_secs(3)).await;
+        }
+    });
     ward.registered.recovers("connections.saturation", "max_connections").await;
+    poking.abort();
 }
