@@ -80,7 +80,7 @@ impl Planned {
             for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 if path.is_dir() {
                     folders.push(path)
-                } else {
+                } else if path.is_file() {
                     places.push(("store", std::fs::read(path).unwrap()))
                 }
             }
