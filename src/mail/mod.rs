@@ -121,8 +121,10 @@ impl Mailer {
     async fn deliver(self, message: Message, address: String, slot: OwnedSemaphorePermit) {
         let mut pauses = self.pauses.into_iter();
         loop {
+            // a try that began before the server stops is not the last
+            let is_last = self.stopping.is_cancelled();
             let Err(error) = self.hand_over(message.clone()).await else { break };
-            let pause = pauses.next().filter(|_| error.may_pass() && !self.stopping.is_cancelled());
+            let pause = pauses.next().filter(|_| error.may_pass() && !is_last);
             let Some(pause) = pause else {
                 tracing::error!(mail.to = address, "a mail was not sent: {error}");
                 break;
