@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use basira_actors::drivers::{GuardedConnector, client_config};
+use basira_actors::drivers::{GuardedConnector, client_config, innermost_cause};
 use basira_actors::model::TlsMode;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -105,9 +105,6 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// The innermost cause: those around it only say that something failed.
 fn failed(error: &legacy::Error) -> OutgoingError {
-    let error: &dyn std::error::Error = error;
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    OutgoingError::Failed(causes.last().map(ToString::to_string).unwrap_or_default())
+    OutgoingError::Failed(innermost_cause(error))
 }

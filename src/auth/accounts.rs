@@ -42,8 +42,8 @@ pub struct Accounts {
     keyring: Keyring,
     devices: Devices,
     passwords: Passwords,
-    pub(super) links: Links,
-    pub(super) config: LiveConfig,
+    links: Links,
+    config: LiveConfig,
     pub(super) sign_in: SignIn,
     standings: Standings,
 }
@@ -133,25 +133,12 @@ impl Accounts {
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    /// As [`Self::log_in_with`], without a second factor.
-    ///
-    /// # Errors
-    /// As [`Self::log_in_with`].
-    pub async fn log_in(
-        &self,
-        email: &str,
-        password: &Secret,
-        now: Timestamp,
-    ) -> Result<Tokens, AccountError> {
-        self.log_in_with(email, password, None, now).await
-    }
-
     /// Trades an address, its password and, for those who have a second factor, a code for tokens.
     ///
     /// # Errors
     /// [`AccountError::BadCredentials`], after the same time whether the address is known or not; then, for a wrong or
     /// missing code, [`AccountError::BadCode`] or [`AccountError::CodeRequired`].
-    pub async fn log_in_with(
+    pub async fn log_in(
         &self,
         email: &str,
         password: &Secret,

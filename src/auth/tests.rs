@@ -139,17 +139,17 @@ async fn a_login_needs_the_right_password_and_renews_a_cheap_hash() {
         let hash =
             async || fixture.storage.account_by_email("ada@x.org").await.unwrap().unwrap().user.password_hash;
         let before = hash().await;
-        accounts.log_in(" Ada@x.org", &right, NOW).await.unwrap();
+        accounts.log_in(" Ada@x.org", &right, None, NOW).await.unwrap();
         assert_eq!(hash().await, before);
         for (email, password) in [("ada@x.org", "Correct horse"), ("eve@x.org", "correct horse"), ("", "")] {
-            let refused = accounts.log_in(email, &Secret::new(password), NOW).await;
+            let refused = accounts.log_in(email, &Secret::new(password), None, NOW).await;
             assert!(matches!(refused, Err(AccountError::BadCredentials)), "{email} {password}");
         }
 
         let dearer = accounts.with_passwords(Passwords::with_rounds(2_000));
-        dearer.log_in("ada@x.org", &right, NOW).await.unwrap();
+        dearer.log_in("ada@x.org", &right, None, NOW).await.unwrap();
         assert!(hash().await.starts_with("$pbkdf2-sha256$i=2000,"));
-        dearer.log_in("ada@x.org", &right, NOW).await.unwrap();
+        dearer.log_in("ada@x.org", &right, None, NOW).await.unwrap();
     }
 }
 
@@ -167,7 +167,7 @@ async fn a_session_lives_on_by_refreshing_until_it_is_left() {
         let left = accounts.refresh(&second.refresh, later).await;
         assert!(matches!(left, Err(AccountError::BadRefreshToken)));
 
-        let third = accounts.log_in("ada@x.org", &Secret::new("correct horse"), NOW).await.unwrap();
+        let third = accounts.log_in("ada@x.org", &Secret::new("correct horse"), None, NOW).await.unwrap();
         let principal = accounts.authenticate_token(third.access.expose(), NOW).await.unwrap();
         accounts.log_out_principal(&principal, NOW).await.unwrap();
         let left = accounts.refresh(&third.refresh, NOW).await;
@@ -252,7 +252,7 @@ async fn an_unknown_address_is_worked_for_as_much_as_a_known_one() {
         for email in ["ada@x.org", "eve@x.org", "", "no address", &"x".repeat(1_000)] {
             let spent = || dearer.passwords().spent.load(std::sync::atomic::Ordering::Relaxed);
             let before = spent();
-            let refused = dearer.log_in(email, &Secret::new("battery staple"), NOW).await;
+            let refused = dearer.log_in(email, &Secret::new("battery staple"), None, NOW).await;
             assert!(matches!(refused, Err(AccountError::BadCredentials)), "{email}");
             costs.push(spent() - before);
         }
@@ -265,7 +265,7 @@ async fn expired_tokens_go_by_themselves() {
     for Instance { accounts, fixture } in instances().await {
         let expired = Timestamp::now() - REFRESH_LIFETIME - Duration::from_secs(60);
         accounts.sign_up(&signup("ada@x.org"), expired).await.unwrap();
-        accounts.log_in("ada@x.org", &Secret::new("correct horse"), Timestamp::now()).await.unwrap();
+        accounts.log_in("ada@x.org", &Secret::new("correct horse"), None, Timestamp::now()).await.unwrap();
         let shutdown = CancellationToken::new();
         let pruning = tokio::spawn(prune_now_and_then(fixture.storage.clone(), shutdown.clone()));
         for _ in 0..1_000 {

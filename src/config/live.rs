@@ -61,7 +61,7 @@ impl LiveConfig {
     /// What is configured now.
     #[must_use]
     pub fn current(&self) -> Arc<Config> {
-        self.running().config
+        Arc::clone(&self.0.running.read().unwrap_or_else(PoisonError::into_inner).config)
     }
 
     /// Reads the source again. Nothing changes yet.
@@ -69,7 +69,7 @@ impl LiveConfig {
     /// # Errors
     /// [`ConfigError`] with every problem found.
     pub fn read_again(&self) -> Result<Proposal, ConfigError> {
-        let running = self.running();
+        let running = self.0.running.read().unwrap_or_else(PoisonError::into_inner).clone();
         let (mut config, mut values) = self.0.source.read()?;
         let (needs_restart, changed) =
             running.values.changes(&values).into_iter().partition(Change::needs_restart);
@@ -81,10 +81,6 @@ impl LiveConfig {
     /// Makes `proposal` the configuration of the moment.
     pub fn accept(&self, proposal: &Proposal) {
         *self.0.running.write().unwrap_or_else(PoisonError::into_inner) = proposal.next.clone();
-    }
-
-    fn running(&self) -> Running {
-        self.0.running.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

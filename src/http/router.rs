@@ -1,5 +1,7 @@
 //! Finds the route of a request and decodes what its path holds.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use warp::http::Method;
 
@@ -18,8 +20,8 @@ pub struct RouteTableError {
     source: matchit::InsertError,
 }
 
-/// The parameters of a path, percent-decoded.
-pub(super) type PathParameters = Vec<(String, String)>;
+/// The parameters of a path, percent-decoded; cheap to clone.
+pub(super) type PathParameters = Arc<[(String, String)]>;
 
 impl Router {
     /// Indexes `routes`; those with one path may stand apart.

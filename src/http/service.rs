@@ -109,7 +109,7 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
         Some(response) => ("", Ok(response)),
         None => match admit(&app, router, &incoming, origins) {
             Ok((route, parameters)) => {
-                let request = incoming.asks(Arc::clone(&app), parameters.clone());
+                let request = incoming.asks(Arc::clone(&app), Arc::clone(&parameters));
                 let (trail, address) = (Arc::clone(&request.trail), request.client_address());
                 let answer = run(route, request).await;
                 let call = Call { route, parameters: &parameters, address, request_id: &request_id };

@@ -1,5 +1,6 @@
 //! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
 
+mod cause;
 mod clickhouse;
 mod guard;
 mod postgres;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use self::cause::innermost_cause;
 pub use self::guard::GuardedConnector;
 pub use self::resolve::resolve;
 pub use self::tls::{check_authorities, client_config, https_config};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira_actors::drivers::https_config;
+use basira_actors::drivers::{https_config, innermost_cause};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{Request, StatusCode, Uri};
@@ -81,9 +81,9 @@ impl Client {
     }
 
     async fn send(&self, address: &str, request: Request<Full<Bytes>>) -> Result<Reply, AskError> {
-        let unreachable = |error: &dyn std::error::Error| AskError::Unreachable {
+        let unreachable = |error: &(dyn std::error::Error + 'static)| AskError::Unreachable {
             address: address.to_owned(),
-            reason: innermost(error),
+            reason: innermost_cause(error),
         };
         let answer = self.0.request(request).await.map_err(|error| unreachable(&error))?;
         let (head, body) = answer.into_parts();
@@ -96,13 +96,4 @@ impl Client {
         })?;
         Ok(Reply { status: head.status, body: body.to_bytes() })
     }
-}
-
-/// What really went wrong: the layers above only say that something did.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

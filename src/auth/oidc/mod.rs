@@ -70,6 +70,8 @@ pub struct Returned<'a> {
 /// A sign-in that came to a good end.
 #[derive(Debug)]
 pub struct Completed {
+    /// Who signed in, or linked the provider.
+    pub user_id: Uuid,
     /// None where a provider was linked to an account that is signed in.
     pub tokens: Option<Tokens>,
     /// A path of this server.
@@ -80,7 +82,7 @@ impl Accounts {
     /// Those whom people may sign in with, by name.
     #[must_use]
     pub fn oidc_providers(&self) -> Vec<Arc<OidcProvider>> {
-        self.config.current().auth.oidc.values().cloned().collect()
+        self.config().current().auth.oidc.values().cloned().collect()
     }
 
     /// Begins a sign-in with the provider called `name`; with `link`, whoever signs in there belongs to that person.
@@ -147,10 +149,10 @@ impl Accounts {
         let expected =
             Expected { issuer: &settings.issuer, client_id: &settings.client_id, nonce: &flow.nonce, now };
         let claims = provider.claims(&grant, expected).await?;
-        let tokens = match flow.link {
+        let (user_id, tokens) = match flow.link {
             None => {
                 let account = self.account_of(settings, &claims, now).await?;
-                Some(self.start_session(&account, now).await?)
+                (account.user.id, Some(self.start_session(&account, now).await?))
             }
             Some((organization, user_id)) => {
                 let account =
@@ -159,10 +161,10 @@ impl Accounts {
                     return Err(OidcError::DomainNotAllowed);
                 }
                 self.link(&account, identity(settings, &claims), now).await?;
-                None
+                (user_id, None)
             }
         };
-        Ok(Completed { tokens, return_to: flow.return_to })
+        Ok(Completed { user_id, tokens, return_to: flow.return_to })
     }
 
     /// Whom `principal` may sign in as elsewhere; a key is nobody.
@@ -188,17 +190,17 @@ impl Accounts {
     }
 
     async fn oidc_provider(&self, name: &str) -> Result<Arc<Provider>, OidcError> {
-        let settings = self.config.current().auth.oidc.get(name).cloned();
+        let settings = self.config().current().auth.oidc.get(name).cloned();
         self.sign_in.providers.find(&settings.ok_or(OidcError::UnknownProvider)?).await
     }
 
     fn redirect_uri(&self, name: &str) -> String {
-        format!("{}/api/v1/auth/oidc/{name}/callback", self.links.public_url)
+        format!("{}/api/v1/auth/oidc/{name}/callback", self.links().public_url)
     }
 
     /// `path`, if it leads nowhere but to this server: a stranger may have written it.
     fn checked_return(&self, path: &str) -> Result<String, OidcError> {
-        let base = Url::parse(&self.links.public_url).map_err(|_| OidcError::ReturnTo)?;
+        let base = Url::parse(&self.links().public_url).map_err(|_| OidcError::ReturnTo)?;
         let target = Url::options().base_url(Some(&base)).parse(path).map_err(|_| OidcError::ReturnTo)?;
         let is_path = path.starts_with('/') && path.len() <= MOST_RETURN_BYTES;
         if !is_path || target.origin() != base.origin() {

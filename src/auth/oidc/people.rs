@@ -65,7 +65,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Account, OidcError> {
         // that newcomers of this provider join an organization is an invitation to all of them
-        let welcome = match self.config.current().auth.signup {
+        let welcome = match self.config().current().auth.signup {
             SignupPolicy::Open => true,
             SignupPolicy::Invite => provider.organization.is_some(),
             SignupPolicy::Closed => false,

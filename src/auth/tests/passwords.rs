@@ -27,7 +27,7 @@ impl Instance {
     }
 
     async fn log_in(&self, password: &str) -> Result<Tokens, AccountError> {
-        self.accounts.log_in("ada@x.org", &Secret::new(password), NOW).await
+        self.accounts.log_in("ada@x.org", &Secret::new(password), None, NOW).await
     }
 
     async fn reset(&self, token: &str, password: &str, now: Timestamp) -> bool {

@@ -15,7 +15,7 @@ fn device(secret: &Secret, now: Timestamp) -> Secret {
 impl Instance {
     async fn log_in_with(&self, password: &str, code: Option<&Secret>, now: Timestamp) -> &'static str {
         let password = Secret::new(password);
-        match self.accounts.log_in_with("ada@x.org", &password, code, now).await {
+        match self.accounts.log_in("ada@x.org", &password, code, now).await {
             Ok(_) => "in",
             Err(AccountError::BadCredentials) => "bad credentials",
             Err(AccountError::CodeRequired) => "code required",

@@ -88,7 +88,7 @@ async fn log_in(mut request: Request) -> Answer {
     request.trail.claims(&login.email);
     let attempt = request.attempt(&login.email)?;
     let (accounts, code) = (&request.app.accounts, login.code.as_ref());
-    let outcome = accounts.log_in_with(&login.email, &login.password, code, Timestamp::now()).await;
+    let outcome = accounts.log_in(&login.email, &login.password, code, Timestamp::now()).await;
     if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
         attempt.was_none();
     }

@@ -1,10 +1,9 @@
 //! What ClickHouse, or what stands in front of it, says; in the words of [`CollectError`].
 
-use std::error::Error as StdError;
-
 use clickhouse::error::Error;
 
 use crate::collect::{CollectError, advice};
+use crate::drivers::cause::{Cause, innermost_cause, sources};
 use crate::model::Secret;
 
 /// More of a foreign message than this is not repeated.
@@ -129,12 +128,6 @@ fn is_web_page(text: &str) -> bool {
     text.trim_start().starts_with('<')
 }
 
-type Cause<'a> = &'a (dyn StdError + 'static);
-
-fn sources(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
-    std::iter::successors(Some(error), |error: &Cause<'_>| (*error).source())
-}
-
 /// A TLS error, which may travel inside of I/O errors.
 fn tls_error(error: Cause<'_>) -> Option<Cause<'_>> {
     if error.is::<rustls::Error>() {
@@ -144,7 +137,7 @@ fn tls_error(error: Cause<'_>) -> Option<Cause<'_>> {
 }
 
 fn innermost(error: Cause<'_>) -> String {
-    sources(error).last().map(|cause| shortened(&cause.to_string())).unwrap_or_default()
+    shortened(&innermost_cause(error))
 }
 
 fn shortened(text: &str) -> String {

@@ -54,7 +54,7 @@ impl Tenant {
         ];
         let accounts = &server.app.accounts;
         let token = async |email: &str, at: Timestamp| {
-            let tokens = accounts.log_in(email, &Secret::new(PASSWORD), at).await.expect("a login");
+            let tokens = accounts.log_in(email, &Secret::new(PASSWORD), None, at).await.expect("a login");
             tokens.access.expose().to_owned()
         };
         for role in ROLES {
