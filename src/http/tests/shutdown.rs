@@ -1,36 +1,46 @@
 //! How the server stops.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::harness::TestServer;
-use crate::http::{Answer, Request, Route, Server, response};
-
-async fn slow(_: Request) -> Answer {
-    sleep(Duration::from_millis(500)).await;
-    response::ok("done")
-}
+use crate::http::{Route, Server, response};
 
 #[tokio::test]
 async fn finishes_what_is_in_flight_and_closes_what_is_idle() {
-    let server = TestServer::with_routes(vec![Route::get("/slow", slow)]).await;
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = Route::get("/slow", {
+        let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+        move |_| {
+            let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+            async move {
+                begun.notify_one();
+                go_on.notified().await;
+                response::ok("done")
+            }
+        }
+    });
+    let server = TestServer::with_routes(vec![slow]).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     idle.write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
     let mut answer = [0; 4096];
     assert!(idle.read(&mut answer).await.expect("an answer") > 0);
 
     let in_flight = tokio::spawn(server.request(Method::GET, "/slow").send());
-    sleep(Duration::from_millis(100)).await;
+    begun.notified().await;
     server.app.shutdown.cancel();
-    let closed = timeout(Duration::from_millis(300), idle.read(&mut answer)).await;
+    let closed = timeout(Duration::from_secs(5), idle.read(&mut answer)).await;
     assert!(matches!(closed, Ok(Ok(0))), "{closed:?}");
+    go_on.notify_one();
     let answer = in_flight.await.expect("no panic").expect("an answer");
     assert_eq!(answer.status(), 200);
-    timeout(Duration::from_secs(2), server.running).await.expect("stops in time").expect("stops well");
+    timeout(Duration::from_secs(20), server.running).await.expect("stops in time").expect("stops well");
     assert!(TcpStream::connect(server.address).await.is_err());
 }
 

@@ -1,8 +1,11 @@
 //! The audit log.
 
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
+use crate::storage::entity::audit_entry;
 use crate::storage::store::{Actor, AuditFilter, NewAuditEntry, Outcome};
 use crate::storage::tests::*;
 
@@ -63,6 +66,17 @@ async fn entries_are_found_newest_first_and_in_their_organization_only() {
     }
 }
 
+/// Makes the entry of `action` one that was written at `at`.
+async fn written_at(storage: &Storage, action: &str, at: Timestamp) {
+    let millis = u64::try_from(at.as_millis()).unwrap();
+    let since_epoch = uuid::Timestamp::from_unix(uuid::NoContext, millis / 1_000, 0);
+    let moved = audit_entry::Entity::update_many()
+        .col_expr(audit_entry::Column::Id, Expr::value(Uuid::new_v7(since_epoch)))
+        .filter(audit_entry::Column::Action.eq(action))
+        .exec(&storage.writer);
+    assert_eq!(moved.await.unwrap().rows_affected, 1);
+}
+
 #[tokio::test]
 async fn entries_are_found_by_time_and_forgotten_with_it() {
     for Fixture { storage, .. } in fixtures().await {
@@ -73,15 +87,14 @@ async fn entries_are_found_by_time_and_forgotten_with_it() {
             let (entries, _) = storage.audit(None, &filter, 9).await.unwrap();
             entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>()
         };
+        let hour = Duration::from_secs(3_600);
+        let hour_ago = Timestamp::now() - hour;
         record("old", YEAR).await;
-        tokio::time::sleep(Duration::from_millis(3)).await;
-        let between = Timestamp::now();
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        written_at(&storage, "old", hour_ago - hour).await;
         record("new", YEAR).await;
-        assert_eq!(found(AuditFilter { since: Some(between), ..AuditFilter::default() }).await, ["new"]);
-        assert_eq!(found(AuditFilter { until: Some(between), ..AuditFilter::default() }).await, ["old"]);
-        let kept = Timestamp::now().since(between);
-        record("newest", kept).await;
+        assert_eq!(found(AuditFilter { since: Some(hour_ago), ..AuditFilter::default() }).await, ["new"]);
+        assert_eq!(found(AuditFilter { until: Some(hour_ago), ..AuditFilter::default() }).await, ["old"]);
+        record("newest", hour).await;
         assert_eq!(found(AuditFilter::default()).await, ["newest", "new"]);
     }
 }
