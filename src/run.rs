@@ -138,7 +138,9 @@ async fn open_samples_storage(
     open.await.map_err(ServeError::SamplesStorage)
 }
 
-fn accounts(
+/// The accounts in `storage`, for a server that is reached at `address` unless it is configured where.
+#[must_use]
+pub fn accounts(
     config: &LiveConfig,
     secrets: Secrets,
     storage: &Storage,

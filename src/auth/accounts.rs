@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::device::Devices;
+use super::founding::taken;
 use super::jwt::{Claims, Keyring};
 use super::links::Links;
 use super::oidc::SignIn;
@@ -121,11 +122,9 @@ impl Accounts {
             organization_name: &signup.organization_name,
             slugs: slugs(&signup.organization_name),
             plan: PLAN,
+            verified: false,
         };
-        let account = self.storage.create_account(new, now).await.map_err(|error| match error {
-            StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
-            error => error.into(),
-        })?;
+        let account = self.storage.create_account(new, now).await.map_err(taken)?;
         if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }

@@ -39,9 +39,14 @@ impl Links {
     /// Offers a new password, if `email` has an account.
     pub(super) async fn send_reset_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
         let Some(account) = self.storage.account_by_email(email).await? else { return Ok(()) };
-        let token = self.token(&account.user, Purpose::ResetPassword, now + RESET_LIFETIME).await?;
-        let letter = Letter::reset_password(&self.link("reset-password", &token));
-        self.send(&account.user, &letter).await
+        let link = self.reset_link(&account.user, now).await?;
+        self.send(&account.user, &Letter::reset_password(&link)).await
+    }
+
+    /// With it, `user` chooses a new password within an hour.
+    pub(super) async fn reset_link(&self, user: &User, now: Timestamp) -> Result<Secret, AccountError> {
+        let token = self.token(user, Purpose::ResetPassword, now + RESET_LIFETIME).await?;
+        Ok(self.link("reset-password", &token))
     }
 
     /// The page called `page`, opened with `token`. What stands after a `#` is not sent to any server: not to

@@ -45,8 +45,7 @@ impl LiveConfig {
         Ok(Self(Arc::new(Inner { source, running: RwLock::new(Running::new(config, values)) })))
     }
 
-    /// `config`, whatever the defaults say.
-    #[cfg(test)]
+    /// `config`, for who does not read it again.
     pub(crate) fn new(config: Config) -> Self {
         let running = RwLock::new(Running::new(config, Values::default()));
         Self(Arc::new(Inner { source: Source::default(), running }))

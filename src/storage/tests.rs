@@ -67,6 +67,7 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
         organization_name: email,
         slugs: vec![email.to_owned()],
         plan: "free",
+        verified: false,
     };
     storage.create_account(new, NOW).await.unwrap()
 }

@@ -1,5 +1,7 @@
 //! Who may join, who goes, and what is left of an organization: with the real binary.
 
+use std::process::Output;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,4 +102,55 @@ async fn the_operator_says_who_runs_the_instance_and_it_is_written_down() {
     assert!(revoked.0, "{}", revoked.1);
     let entries = second.owner.get("/admin/audit?action=basira%20admin%20instance-admin%20revoke", 200).await;
     assert_eq!((&entries[0]["actor_kind"], &entries[0]["outcome"]), (&json!("operator"), &json!("done")));
+}
+
+/// The token of the link that `basira admin` printed.
+fn printed_token(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, token) = text.split_once("/reset-password#token=").expect("a link");
+    token.lines().next().expect("a token").to_owned()
+}
+
+#[tokio::test]
+async fn where_nobody_signs_up_the_operator_makes_accounts_and_lends_a_hand_without_mail() {
+    let app = TestApp::start_with(&[("AUTH__SIGNUP", "closed")]).await;
+    let made = app.admin(&["create-organization", "Acme, Inc.", " Ada@x.example"]).await;
+    let chosen = json!({"token": printed_token(&made), "password": PASSWORD});
+    let login = json!({"email": "ada@x.example", "password": PASSWORD});
+    app.anonymous().post("/auth/login", &login, 401).await;
+    app.anonymous().post("/auth/reset-password", &chosen, 200).await;
+    let session = app.anonymous().post("/auth/login", &login, 200).await;
+    let ada = TestClient::with_bearer(&app.url, session["access_token"].as_str().unwrap());
+    let me = ada.get("/auth/me", 200).await;
+    assert_eq!((&me["user"]["role"], &me["user"]["instance_admin"]), (&json!("owner"), &json!(true)));
+    assert_eq!(
+        (&me["organization"]["slug"], &me["organization"]["verified"]),
+        (&json!("acme-inc"), &json!(true))
+    );
+
+    for (arguments, why) in [
+        (["create-organization", "Other", "ada@x.example"], "has an account already"),
+        (["create-organization", "Other", "no address"], "email"),
+        (["create-organization", " ", "bob@x.example"], "organization"),
+    ] {
+        let refused = app.admin(&arguments).await;
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(why), "{arguments:?}: {said}");
+    }
+    let unknown = app.admin(&["reset-password", "nobody@x.example"]).await;
+    assert!(!unknown.status.success());
+    let offered = printed_token(&app.admin(&["reset-password", "ADA@x.example"]).await);
+    app.anonymous().post("/auth/login", &login, 200).await;
+    let chosen = json!({"token": offered, "password": "another horse"});
+    app.anonymous().post("/auth/reset-password", &chosen, 200).await;
+    ada.get("/auth/me", 401).await;
+    let login = json!({"email": "ada@x.example", "password": "another horse"});
+    let session = app.anonymous().post("/auth/login", &login, 200).await;
+    let ada = TestClient::with_bearer(&app.url, session["access_token"].as_str().unwrap());
+    for command in ["create-organization", "reset-password"] {
+        let entries = ada.get(&format!("/admin/audit?action=basira%20admin%20{command}"), 200).await;
+        assert_eq!(entries.as_array().unwrap().len(), 1, "{entries}");
+        assert_eq!(entries[0]["details"]["user_id"], me["user"]["id"]);
+    }
 }

@@ -1,10 +1,14 @@
 //! `basira admin`: for the operator at the machine, beside the server or instead of it.
 
 mod backup;
+mod create_organization;
+mod desk;
 mod instance_admin;
 mod partial;
+mod people;
 mod reload;
 mod report;
+mod reset_password;
 mod rotate_keys;
 mod store;
 mod table;
@@ -12,6 +16,7 @@ mod totp;
 
 use clap::Subcommand;
 
+use self::people::PeopleCommand;
 use crate::config::{Config, Secrets};
 use crate::log::Log;
 use crate::run;
@@ -24,15 +29,10 @@ pub(super) enum AdminCommand {
     Store(store::StoreOptions),
     /// Have the running server read its configuration again, and say what has changed
     Reload,
-    /// Say or change who runs the instance
-    InstanceAdmin {
-        #[command(subcommand)]
-        command: instance_admin::InstanceAdminCommand,
-    },
+    #[command(flatten)]
+    People(PeopleCommand),
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
-    /// Turn off the second factor of an account whose owner lost it
-    DisableTotp(totp::DisableTotpOptions),
     /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
     RotateKeys,
 }
@@ -48,9 +48,8 @@ impl AdminCommand {
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,
-            Self::InstanceAdmin { command } => instance_admin::run(command, config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
-            Self::DisableTotp(options) => totp::run(options, config).await?,
+            Self::People(command) => command.run(config).await?,
             Self::RotateKeys => rotate_keys::run(config).await?,
         }
         Ok(())

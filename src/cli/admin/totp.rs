@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::config::{Config, Secrets};
-use crate::run;
+use super::desk::{Desk, DeskError};
+use crate::auth::normalised_email;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DisableTotpOptions {
@@ -11,17 +11,12 @@ pub(in crate::cli) struct DisableTotpOptions {
     email: String,
 }
 
-pub(super) async fn run(
-    options: &DisableTotpOptions,
-    config: &Config,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let storage = run::open_storage(config, &Secrets::of(config)?).await?;
-    let email = options.email.trim().to_lowercase();
-    let account = storage.account_by_email(&email).await?;
-    let account = account.ok_or_else(|| format!("{email} has no account on this server"))?;
-    let removed = storage.second_factor(account.user.id).remove().await?;
-    storage.close().await?;
-    if removed {
+pub(super) async fn run(options: &DisableTotpOptions, desk: &Desk<'_>) -> Result<(), DeskError> {
+    let email = normalised_email(&options.email);
+    let account = desk.storage.account_by_email(&email).await?;
+    let id = account.ok_or_else(|| DeskError::Unknown(email.clone()))?.user.id;
+    if desk.storage.second_factor(id).remove().await? {
+        desk.record("disable-totp", |entry| entry.with("user_id", id.to_string())).await?;
         println!("{email} logs in with the password alone from now on");
     } else {
         println!("{email} has no second factor");

@@ -58,6 +58,8 @@ pub struct NewAccount<'a> {
     /// The first one that is free becomes the slug.
     pub slugs: Vec<String>,
     pub plan: &'a str,
+    /// Whether the address is known to be theirs already.
+    pub verified: bool,
 }
 
 impl Storage {
@@ -68,14 +70,15 @@ impl Storage {
     pub async fn create_account(&self, new: NewAccount<'_>, now: Timestamp) -> Result<Account, StorageError> {
         let transaction = self.exclusive(Lock::Signup).await?;
         let organization =
-            insert_organization(&transaction, new.organization_name, new.slugs, new.plan, false, now).await?;
+            insert_organization(&transaction, new.organization_name, new.slugs, new.plan, new.verified, now)
+                .await?;
         let user = NewUser {
             organization: OrganizationId(organization.id),
             email: new.email,
             name: new.name,
             role: new.role,
             password_hash: new.password_hash,
-            email_verified: false,
+            email_verified: new.verified,
         };
         let user = insert_user(&transaction, user, now).await?;
         transaction.commit().await?;

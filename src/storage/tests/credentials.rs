@@ -30,6 +30,7 @@ async fn addresses_and_slugs_are_unique() {
             organization_name: "X",
             slugs: slugs.iter().map(|&slug| slug.to_owned()).collect(),
             plan: "free",
+            verified: false,
         };
         let taken = storage.create_account(new("a@x.org", &["free"]), NOW).await;
         assert!(matches!(taken, Err(StorageError::Conflict(_))), "{taken:?}");

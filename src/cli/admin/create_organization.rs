@@ -1,0 +1,38 @@
+//! `basira admin create-organization`: the way in where nobody may sign up.
+
+use clap::Args;
+
+use super::desk::{Desk, DeskError};
+use crate::auth::Founding;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CreateOrganizationOptions {
+    /// What it is called
+    organization: String,
+    /// The e-mail address of its owner, which you know to be theirs
+    email: String,
+    /// What the owner is called [default: the e-mail address]
+    #[arg(long)]
+    name: Option<String>,
+}
+
+pub(super) async fn run(options: &CreateOrganizationOptions, desk: &Desk<'_>) -> Result<(), DeskError> {
+    let founding = Founding {
+        organization_name: &options.organization,
+        email: &options.email,
+        name: options.name.as_deref(),
+    };
+    let (account, link) = desk.accounts.found(founding, desk.now).await?;
+    let (user, organization) = (&account.user, &account.organization);
+    let ids = [("user_id", user.id.to_string()), ("organization_id", organization.id.to_string())];
+    desk.record("create-organization", |entry| {
+        ids.into_iter().fold(entry, |entry, (name, id)| entry.with(name, id))
+    })
+    .await?;
+    println!("{} owns the organization {} now.", user.email, organization.name);
+    if user.instance_admin {
+        println!("It is the first account of this instance, and so its instance admin.");
+    }
+    println!("Within an hour, choose a password at:\n{}", link.expose());
+    Ok(())
+}
