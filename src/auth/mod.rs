@@ -30,7 +30,7 @@ pub use error::AccountError;
 pub use founding::Founding;
 pub use jwt::tokens_outlive;
 pub use limits::{AskedLimits, KeyLimits, Scope, UnknownScope};
-pub use oidc::{Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
+pub use oidc::{Aim, Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
 pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
 pub use pruning::prune_now_and_then;

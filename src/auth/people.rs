@@ -166,7 +166,7 @@ impl Accounts {
             return Err(AccountError::BadEmailToken);
         }
         let password_hash = self.passwords().hash(&password).await?;
-        let joining = Joining { token_hash, name: &name, password_hash: &password_hash };
+        let joining = Joining { token_hash, name: &name, password_hash: &password_hash, identity: None };
         let joined = self.storage().join(joining, now).await.map_err(|error| match error {
             StorageError::Conflict(_) => AccountError::EmailTaken,
             error => error.into(),
@@ -176,7 +176,8 @@ impl Accounts {
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    fn lets_join(&self) -> Result<(), AccountError> {
+    /// Whether invitations may be sent and accepted.
+    pub(super) fn lets_join(&self) -> Result<(), AccountError> {
         match self.config().current().auth.signup {
             SignupPolicy::Open | SignupPolicy::Invite => Ok(()),
             SignupPolicy::Closed => Err(AccountError::SignupClosed),

@@ -36,6 +36,9 @@ pub enum OidcError {
         "there is an account with this e-mail address: log in with its password and link the provider then"
     )]
     LinkRequired,
+    /// The invitation says whom it is for.
+    #[error("this invitation was sent to another e-mail address than the provider knows you by")]
+    InvitationForAnother,
     /// Somebody else signs in with it.
     #[error("this identity belongs to another account")]
     IdentityTaken,

@@ -19,6 +19,17 @@ const NONCE_BYTES: usize = 12;
 /// How long a person may take at the provider.
 pub const FLOW_LIFETIME: Duration = Duration::from_secs(600);
 
+/// What comes of a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Purpose {
+    /// Who signs in shows when they do.
+    SignIn,
+    /// A person who is signed in links the provider to their account.
+    Link { organization: OrganizationId, user_id: Uuid },
+    /// Somebody accepts the invitation whose token has this hash.
+    Accept { token_hash: String },
+}
+
 /// What a browser has to bring back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Flow {
@@ -33,25 +44,19 @@ pub(super) struct Flow {
     pub(super) verifier: Secret,
     /// A path of this server.
     pub(super) return_to: String,
-    /// Who links the provider to their account; none: who signs in shows later.
-    pub(super) link: Option<(OrganizationId, Uuid)>,
+    pub(super) purpose: Purpose,
     pub(super) expires_at: Timestamp,
 }
 
 impl Flow {
-    pub(super) fn new(
-        provider: &str,
-        return_to: String,
-        link: Option<(OrganizationId, Uuid)>,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(provider: &str, return_to: String, purpose: Purpose, now: Timestamp) -> Self {
         Self {
             provider: provider.to_owned(),
             state: token::generate(),
             nonce: token::random_hex::<32>(),
             verifier: token::generate(),
             return_to,
-            link,
+            purpose,
             expires_at: now + FLOW_LIFETIME,
         }
     }
@@ -110,8 +115,8 @@ mod tests {
     #[test]
     fn a_flow_comes_back_whole_and_in_time() {
         let seal = Seal::default();
-        let flow =
-            Flow::new("corp", "/x".to_owned(), Some((OrganizationId::generate(), Uuid::now_v7())), NOW);
+        let purpose = Purpose::Link { organization: OrganizationId::generate(), user_id: Uuid::now_v7() };
+        let flow = Flow::new("corp", "/x".to_owned(), purpose, NOW);
         let closed = seal.close(&flow).unwrap();
         assert_eq!(seal.open(closed.expose(), NOW), Some(flow.clone()));
         assert_eq!(seal.open(closed.expose(), NOW + FLOW_LIFETIME), None);
@@ -130,7 +135,7 @@ mod tests {
     fn the_challenge_is_that_of_the_standard() {
         // RFC 7636, appendix B
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        let flow = Flow { verifier, ..Flow::new("corp", "/".to_owned(), None, NOW) };
+        let flow = Flow { verifier, ..Flow::new("corp", "/".to_owned(), Purpose::SignIn, NOW) };
         assert_eq!(flow.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -11,17 +11,17 @@ mod settings;
 
 use std::sync::Arc;
 
-use basira_actors::model::{OrganizationId, Secret, Timestamp};
+use basira_actors::model::{Secret, Timestamp};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use self::flow::{Flow, Seal};
+use self::flow::{Flow, Purpose, Seal};
 use self::id_token::Expected;
 use self::people::identity;
 use self::provider::{Provider, Providers};
-use super::{AccountError, Accounts, Credential, Principal, Tokens};
+use super::{AccountError, Accounts, Credential, Principal, Tokens, token};
 use crate::config::{OidcProvider, is_safe_endpoint};
 use crate::storage::StorageError;
 use crate::storage::store::Identity;
@@ -46,6 +46,17 @@ impl Default for SignIn {
         let turns = Semaphore::new(MOST_AT_ONCE);
         Self { providers: Providers::default(), seal: Seal::default(), turns }
     }
+}
+
+/// What somebody goes to a provider for.
+#[derive(Debug, Clone, Copy)]
+pub enum Aim<'a> {
+    /// Who they are shows there.
+    SignIn,
+    /// Whoever signs in there belongs to this person.
+    Link(&'a Principal),
+    /// Whoever signs in there accepts the invitation of this token.
+    Accept(&'a Secret),
 }
 
 /// A sign-in that was begun.
@@ -85,22 +96,27 @@ impl Accounts {
         self.config().current().auth.oidc.values().cloned().collect()
     }
 
-    /// Begins a sign-in with the provider called `name`; with `link`, whoever signs in there belongs to that person.
+    /// Begins a sign-in with the provider called `name`.
     ///
     /// # Errors
-    /// [`OidcError`]: an unknown or silent provider, a `return_to` that leads elsewhere.
+    /// [`OidcError`]: an unknown or silent provider, a `return_to` that leads elsewhere, a key that wants to be linked,
+    /// an invitation that is not good any more.
     pub async fn begin_oidc(
         &self,
         name: &str,
         return_to: Option<&str>,
-        link: Option<&Principal>,
+        aim: Aim<'_>,
         now: Timestamp,
     ) -> Result<Begun, OidcError> {
         let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
         let return_to = self.checked_return(return_to.unwrap_or("/"))?;
-        let link = link.map(person).transpose()?;
-        let flow = Flow::new(name, return_to, link, now);
+        let purpose = match aim {
+            Aim::SignIn => Purpose::SignIn,
+            Aim::Link(principal) => linking(principal)?,
+            Aim::Accept(token) => self.accepting(token, now).await?,
+        };
+        let flow = Flow::new(name, return_to, purpose, now);
         let url = Url::parse(&provider.metadata.authorization_endpoint).ok().filter(is_safe_endpoint);
         let unsafe_endpoint = || OidcError::Provider(format!("{name} names no encrypted page to sign in at"));
         let mut url = url.ok_or_else(unsafe_endpoint)?;
@@ -149,22 +165,29 @@ impl Accounts {
         let expected =
             Expected { issuer: &settings.issuer, client_id: &settings.client_id, nonce: &flow.nonce, now };
         let claims = provider.claims(&grant, expected).await?;
-        let (user_id, tokens) = match flow.link {
-            None => {
-                let account = self.account_of(settings, &claims, now).await?;
-                (account.user.id, Some(self.start_session(&account, now).await?))
-            }
-            Some((organization, user_id)) => {
+        let account = match flow.purpose {
+            Purpose::SignIn => self.account_of(settings, &claims, now).await?,
+            Purpose::Accept { token_hash } => self.invited(settings, &claims, token_hash, now).await?,
+            Purpose::Link { organization, user_id } => {
                 let account =
                     self.storage().account(organization, user_id).await?.ok_or(AccountError::Gone)?;
                 if !settings.admits(claims.proved_email().as_deref()) {
                     return Err(OidcError::DomainNotAllowed);
                 }
                 self.link(&account, identity(settings, &claims), now).await?;
-                (user_id, None)
+                return Ok(Completed { user_id, tokens: None, return_to: flow.return_to });
             }
         };
-        Ok(Completed { user_id, tokens, return_to: flow.return_to })
+        let tokens = Some(self.start_session(&account, now).await?);
+        Ok(Completed { user_id: account.user.id, tokens, return_to: flow.return_to })
+    }
+
+    async fn accepting(&self, presented: &Secret, now: Timestamp) -> Result<Purpose, OidcError> {
+        self.lets_join()?;
+        let token_hash = token::hash(presented.expose());
+        let invitation = self.storage().invitation(&token_hash, now).await?;
+        invitation.ok_or(AccountError::BadEmailToken)?;
+        Ok(Purpose::Accept { token_hash })
     }
 
     /// Whom `principal` may sign in as elsewhere; a key is nobody.
@@ -222,9 +245,11 @@ impl Provider {
     }
 }
 
-fn person(principal: &Principal) -> Result<(OrganizationId, Uuid), OidcError> {
+fn linking(principal: &Principal) -> Result<Purpose, OidcError> {
     match principal.credential {
-        Credential::Token { user_id, .. } => Ok((principal.organization_id, user_id)),
+        Credential::Token { user_id, .. } => {
+            Ok(Purpose::Link { organization: principal.organization_id, user_id })
+        }
         Credential::ApiKey { .. } => Err(OidcError::NotAPerson),
     }
 }

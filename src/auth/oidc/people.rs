@@ -11,7 +11,7 @@ use crate::config::OidcProvider;
 use crate::config::SignupPolicy;
 use crate::fields;
 use crate::storage::StorageError;
-use crate::storage::store::{Account, Home, NewIdentity, Newcomer};
+use crate::storage::store::{Account, Home, Joining, NewIdentity, Newcomer};
 
 impl Accounts {
     /// Whose account it is that `claims` speak of. Newcomers get one, where they may.
@@ -73,13 +73,11 @@ impl Accounts {
         if !welcome {
             return Err(AccountError::SignupClosed.into());
         }
-        let name = claims.text("name").and_then(|name| fields::line("name", name, 200).ok());
-        let name = name.unwrap_or_else(|| email.to_owned());
+        let name = name_of(claims, email);
         let (home, role) = match &provider.organization {
             Some(slug) => (Home::Joins { slug }, provider.role_of(claims).unwrap_or(provider.role)),
             None => (Home::Founds { name: &name, slugs: slugs(&name), plan: PLAN }, Role::Owner),
         };
-        // nobody knows this password: a login takes as long as any and fails, until a reset sets another
         let password_hash = self.passwords().hash(&unknown_password()).await.map_err(AccountError::from)?;
         let newcomer =
             Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
@@ -89,6 +87,39 @@ impl Accounts {
             Err(StorageError::Conflict(_)) => Err(OidcError::LinkRequired),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The account of somebody who accepts an invitation by signing in with the invited address.
+    pub(super) async fn invited(
+        &self,
+        provider: &OidcProvider,
+        claims: &Claims,
+        token_hash: String,
+        now: Timestamp,
+    ) -> Result<Account, OidcError> {
+        self.lets_join()?;
+        let (identity, email) = (identity(provider, claims), claims.proved_email());
+        if !provider.admits(email.as_deref()) {
+            return Err(OidcError::DomainNotAllowed);
+        }
+        let email = email.ok_or(OidcError::EmailUnproved)?;
+        let invitation = self.storage().invitation(&token_hash, now).await?;
+        if invitation.ok_or(AccountError::BadEmailToken)?.email != email {
+            return Err(OidcError::InvitationForAnother);
+        }
+        if self.storage().account_by_identity(&identity, now).await?.is_some() {
+            return Err(OidcError::IdentityTaken);
+        }
+        let name = name_of(claims, &email);
+        let password_hash = self.passwords().hash(&unknown_password()).await.map_err(AccountError::from)?;
+        let joining =
+            Joining { token_hash, name: &name, password_hash: &password_hash, identity: Some(identity) };
+        let account = match self.storage().join(joining, now).await {
+            Ok(joined) => joined.ok_or(AccountError::BadEmailToken)?,
+            Err(StorageError::Conflict(_)) => return Err(OidcError::LinkRequired),
+            Err(error) => return Err(error.into()),
+        };
+        self.with_role_by_claim(provider, claims, account, now).await
     }
 
     /// Gives `account` the identity; having it already is no error.
@@ -140,6 +171,13 @@ pub(super) fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> Ne
     }
 }
 
+/// Nobody knows it: a login takes as long as any and fails, until a reset sets another.
 fn unknown_password() -> Secret {
     token::generate()
+}
+
+/// What the provider calls them, or else their address.
+fn name_of(claims: &Claims, email: &str) -> String {
+    let name = claims.text("name").and_then(|name| fields::line("name", name, 200).ok());
+    name.unwrap_or_else(|| email.to_owned())
 }

@@ -101,6 +101,7 @@ impl From<OidcError> for ApiError {
             OidcError::Refused(_) => Self::forbidden("sign_in_refused", message),
             OidcError::Token(_) => Self::unauthenticated("sign_in_not_valid", message),
             OidcError::EmailUnproved => Self::forbidden("email_unproved", message),
+            OidcError::InvitationForAnother => Self::forbidden("invitation_for_another", message),
             OidcError::DomainNotAllowed => Self::forbidden("domain_not_allowed", message),
             OidcError::NotAPerson => Self::forbidden("not_a_person", message),
             OidcError::NoOrganization => Self::forbidden("organization_missing", message),

@@ -22,6 +22,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("/api/v1/auth/oidc/{provider}/link", "Begins to connect one's own account with a provider")
             .body("return_to?", false)
             .object("url"),
+        post(
+            "/api/v1/auth/oidc/{provider}/accept-invitation",
+            "Begins to accept an invitation as who one is at a provider",
+        )
+        .public()
+        .body("token! return_to?", true)
+        .object("url")
+        .refuses(403),
         get("/api/v1/auth/identities", "What one's own account is connected with")
             .list("id:uuid provider subject email:string? created_at:time last_used_at:time?"),
         delete("/api/v1/auth/identities/{id}", "Disconnects one of them").nothing(204, "It is gone"),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use basira_actors::model::Timestamp;
+use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{Begun, FLOW_LIFETIME, Returned};
+use crate::auth::{Aim, Begun, FLOW_LIFETIME, Returned};
 use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, cookies, response};
 use crate::limits::Limit;
 
@@ -21,6 +21,9 @@ pub(super) fn routes() -> Vec<Route> {
             .recorded(Recorded::Both)
             .limited(Limit::Refresh),
         Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::Refresh),
+        Route::post("/api/v1/auth/oidc/{provider}/accept-invitation", accept_invitation)
+            .recorded(Recorded::Nothing)
+            .limited(Limit::ResetPassword),
         Route::get("/api/v1/auth/identities", identities),
         Route::delete("/api/v1/auth/identities/{id}", unlink),
     ]
@@ -40,6 +43,12 @@ struct Link {
     return_to: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Acceptance {
+    token: Secret,
+    return_to: Option<String>,
+}
+
 async fn list(request: Request) -> Answer {
     let providers = request.app.accounts.oidc_providers();
     let shown = |name: &str| format!("/api/v1/auth/oidc/{name}/start");
@@ -53,7 +62,7 @@ async fn list(request: Request) -> Answer {
 async fn start(request: Request) -> Answer {
     let query = request.query()?;
     let (name, return_to) = (request.path_text("provider"), query.text("return_to")?);
-    let begun = request.app.accounts.begin_oidc(name, return_to, None, Timestamp::now()).await?;
+    let begun = request.app.accounts.begin_oidc(name, return_to, Aim::SignIn, Timestamp::now()).await?;
     let response = see_other(begun.url.as_str())?;
     with_flow(&request, response, &begun)
 }
@@ -62,10 +71,21 @@ async fn start(request: Request) -> Answer {
 async fn link(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let asked: Link = request.optional_json().await?.unwrap_or_default();
-    let (name, return_to) = (request.path_text("provider"), asked.return_to.as_deref());
-    let begun = request.app.accounts.begin_oidc(name, return_to, Some(&principal), Timestamp::now()).await?;
+    lead_on(&request, asked.return_to.as_deref(), Aim::Link(&principal)).await
+}
+
+/// Nothing is accepted yet: that comes of the sign-in.
+async fn accept_invitation(mut request: Request) -> Answer {
+    let asked: Acceptance = request.json().await?;
+    lead_on(&request, asked.return_to.as_deref(), Aim::Accept(&asked.token)).await
+}
+
+/// Tells a script where its browser goes on.
+async fn lead_on(request: &Request, return_to: Option<&str>, aim: Aim<'_>) -> Answer {
+    let name = request.path_text("provider");
+    let begun = request.app.accounts.begin_oidc(name, return_to, aim, Timestamp::now()).await?;
     let response = response::ok(&json!({"url": begun.url.as_str()}))?;
-    with_flow(&request, response, &begun)
+    with_flow(request, response, &begun)
 }
 
 async fn callback(request: Request) -> Answer {

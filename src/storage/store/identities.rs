@@ -86,7 +86,7 @@ impl Storage {
         new: NewIdentity<'_>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        insert(&self.writer, user_id, new, now).await
+        insert_identity(&self.writer, user_id, new, now).await
     }
 
     /// The account of somebody who never was here, with its identity; `None` when there is no such home.
@@ -119,7 +119,7 @@ impl Storage {
             email_verified: true,
         };
         let user = insert_user(&transaction, user, now).await?;
-        insert(&transaction, user.id, identity, now).await?;
+        insert_identity(&transaction, user.id, identity, now).await?;
         transaction.commit().await?;
         Ok(Some(Account { user: user.into(), organization: home.into() }))
     }
@@ -178,7 +178,7 @@ impl Storage {
     }
 }
 
-async fn insert(
+pub(super) async fn insert_identity(
     connection: &impl ConnectionTrait,
     user_id: Uuid,
     new: NewIdentity<'_>,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Account;
+use super::identities::{NewIdentity, insert_identity};
 use crate::storage::entity::{invitation, organization, user_account};
 use crate::storage::millis::Millis;
 use crate::storage::{Lock, Storage, StorageError};
@@ -42,6 +43,8 @@ pub struct Joining<'a> {
     pub token_hash: String,
     pub name: &'a str,
     pub password_hash: &'a str,
+    /// Who they are at the provider that they come by, if any.
+    pub identity: Option<NewIdentity<'a>>,
 }
 
 /// The invitations of one organization.
@@ -74,7 +77,7 @@ impl Storage {
     /// token is unknown, expired or spent. Across tenants, as above.
     ///
     /// # Errors
-    /// [`StorageError::Conflict`] when the address has an account by now.
+    /// [`StorageError::Conflict`] when the address has an account by now, or the identity an owner.
     pub async fn join(&self, joining: Joining<'_>, now: Timestamp) -> Result<Option<Account>, StorageError> {
         let transaction = self.exclusive(Lock::Signup).await?;
         let Some(invitation) = good(&joining.token_hash, now).one(&transaction).await? else {
@@ -98,6 +101,9 @@ impl Storage {
             updated_at: Set(now.into()),
         };
         let user = user.insert(&transaction).await?;
+        if let Some(identity) = joining.identity {
+            insert_identity(&transaction, user.id, identity, now).await?;
+        }
         let organization = organization::Entity::find_by_id(user.organization_id).one(&transaction).await?;
         transaction.commit().await?;
         Ok(Account::from_row((user, organization)))

@@ -26,7 +26,8 @@ async fn invite(storage: &Storage, organization: OrganizationId, email: &str, ha
 }
 
 async fn join(storage: &Storage, hash: &str, now: Timestamp) -> Result<Option<Account>, StorageError> {
-    let joining = Joining { token_hash: hash.to_owned(), name: "Bob", password_hash: "$hash" };
+    let joining =
+        Joining { token_hash: hash.to_owned(), name: "Bob", password_hash: "$hash", identity: None };
     storage.join(joining, now).await
 }
 

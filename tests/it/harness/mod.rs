@@ -16,7 +16,7 @@ mod tls;
 mod wait;
 
 pub(crate) use app::TestApp;
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, Page};
 pub(crate) use clickhouse::ClickHouseDatabase;
 pub(crate) use client::TestClient;
 pub(crate) use database::{MONITOR_PASSWORD, TestDatabase};

@@ -1,5 +1,6 @@
 //! Signing in with OpenID Connect at a real provider.
 
+mod invitations;
 mod linking;
 mod newcomers;
 mod strangers;
