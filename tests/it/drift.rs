@@ -1,9 +1,7 @@
 //! A server of a version that nobody knows yet: a column renamed costs that field, not the collector; one more costs nothing.
 
-use std::time::Duration;
-
 use crate::harness::postgres::{NEWEST, private};
-use crate::harness::{Organization, TestApp, TestDatabase, eventually};
+use crate::harness::{Organization, TestApp, TestDatabase};
 
 /// A view, a column of it that is renamed, and the collector that reads it.
 const RENAMED: [(&str, &str, &str); 4] = [
@@ -35,15 +33,11 @@ async fn a_column_that_is_gone_costs_its_field_only() {
     let registered = organization.register(&database).await;
     registered.connected().await;
     for (_, column, collector) in RENAMED {
-        let line = eventually(Duration::from_secs(20), async || {
-            let line = registered.collector(collector).await;
-            if line["state"] == "ok" { Ok(line) } else { Err(line) }
-        })
-        .await;
+        let line = registered.collector_becomes(collector, "ok").await;
         let reason = line["reason"].as_str().unwrap_or_default();
         assert!(reason.contains(column), "{collector} does not say that {column} is gone: {line:#}");
     }
-    assert_eq!(registered.collector("pg_stat_archiver").await["state"], "ok");
+    registered.collector_becomes("pg_stat_archiver", "ok").await;
     let wal = registered.get("/wal-stats").await;
     assert_eq!(wal["wal_fpi"], serde_json::Value::Null);
     assert!(wal["wal_records"].as_i64().is_some_and(|records| records > 0), "{wal:#}");

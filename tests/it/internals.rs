@@ -319,8 +319,7 @@ async fn what_is_not_measured_is_null_and_says_how_it_would_be() {
     for line in lines.as_array().unwrap() {
         assert!(line["write_time_ms"].is_null() && line["read_time_ms"].is_null(), "{line:#}");
     }
-    let line = quiet.registered.collector("pg_stat_io").await;
-    assert_eq!(line["state"], "ok");
+    let line = quiet.registered.collector_becomes("pg_stat_io", "ok").await;
     assert!(line["fix"].as_str().unwrap().contains("track_io_timing = on"), "{line:#}");
     let unprivileged = format!("revoke pg_monitor from {}", quiet.database.name);
     quiet.admin().await.batch_execute(&unprivileged).await.unwrap();

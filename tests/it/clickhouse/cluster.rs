@@ -83,8 +83,7 @@ async fn nodes_are_seen_together_and_told_apart_and_one_that_is_gone_is_missed()
 
     second.kill_hard().await.unwrap();
     becomes(&registered, &[true, false]).await;
-    let line = registered.collector("ch_cluster").await;
-    assert_eq!(line["state"], "ok", "{line}");
+    let line = registered.collector_becomes("ch_cluster", "ok").await;
     assert!(line["reason"].as_str().is_some_and(|reason| reason.starts_with("1 of 2 nodes")), "{line}");
     registered
         .collected(async || match hosts_of_sleepers(&registered).await {
@@ -92,7 +91,7 @@ async fn nodes_are_seen_together_and_told_apart_and_one_that_is_gone_is_missed()
             hosts => Err((hosts, registered.collector("ch_processes").await)),
         })
         .await;
-    assert_eq!(registered.collector("ch_processes").await["state"], "ok");
+    registered.collector_becomes("ch_processes", "ok").await;
     sleepers.iter().for_each(tokio::task::JoinHandle::abort);
 
     second.start_again().await.unwrap();
@@ -118,9 +117,8 @@ async fn a_node_that_hangs_does_not_hide_the_others() {
     becomes(&registered, &[true, true]).await;
     second.suspend().unwrap();
     becomes(&registered, &[true, false]).await;
-    assert_eq!(registered.get("").await["status"], "connected");
-    let line = registered.collector("ch_processes").await;
-    assert_eq!(line["state"], "ok", "{line}");
+    registered.status_becomes("connected", CONNECTED_WITHIN).await;
+    registered.collector_becomes("ch_processes", "ok").await;
     second.resume().unwrap();
     becomes(&registered, &[true, true]).await;
 }
@@ -136,7 +134,7 @@ async fn a_wrong_name_and_a_missing_grant_are_told() {
     assert_eq!(error, "the server knows no cluster nowhere; it knows everywhere", "{report}");
 
     let alone = organization.register_as(&database.registration()).await;
-    assert_eq!(alone.collector("ch_cluster").await["state"], "disabled");
+    alone.collector_becomes("ch_cluster", "disabled").await;
 
     let user = ClickHouseServer::READERS[2];
     for grant in ["GRANT SELECT ON system.processes", "GRANT SELECT ON system.clusters"] {

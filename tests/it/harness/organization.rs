@@ -82,6 +82,15 @@ impl Registered {
         lines.iter().find(|line| line["name"] == name).expect("a line for this collector").clone()
     }
 
+    /// The line of the collector `name` once its state is `state`; a busy machine lets a run be late.
+    pub(crate) async fn collector_becomes(&self, name: &str, state: &str) -> Value {
+        eventually(COLLECTED_WITHIN, async || {
+            let line = self.collector(name).await;
+            if line["state"] == state { Ok(line) } else { Err(line) }
+        })
+        .await
+    }
+
     /// Lets every collector run, then asks; again and again until the answer is `Ok`.
     pub(crate) async fn collected<T, E: Debug>(&self, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
         eventually(COLLECTED_WITHIN, async || {
