@@ -53,7 +53,7 @@ async fn carry_out(
     match command {
         InstanceAdminCommand::List => {
             for admin in storage.instance_admins().await? {
-                println!("{} {}", admin.email, admin.name);
+                say!("{} {}", admin.email, admin.name);
             }
         }
         InstanceAdminCommand::Grant { email } => {
@@ -62,7 +62,7 @@ async fn carry_out(
             let admin = admin.ok_or_else(|| InstanceAdminError::Unknown(email.clone()))?;
             let entry = NewAuditEntry::by_operator("basira admin instance-admin grant");
             storage.record(entry.with("user_id", admin.id.to_string()), config.audit.kept).await?;
-            println!("{email} runs the instance now");
+            say!("{email} runs the instance now");
         }
         InstanceAdminCommand::Revoke { email } => {
             let email = normalised_email(email);
@@ -75,7 +75,7 @@ async fn carry_out(
             }
             let entry = NewAuditEntry::by_operator("basira admin instance-admin revoke");
             storage.record(entry.with("user_id", id.to_string()), config.audit.kept).await?;
-            println!("{email} does not run the instance any more");
+            say!("{email} does not run the instance any more");
         }
     }
     Ok(())

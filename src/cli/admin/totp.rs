@@ -22,9 +22,9 @@ pub(super) async fn run(
     let removed = storage.second_factor(account.user.id).remove().await?;
     storage.close().await?;
     if removed {
-        println!("{email} logs in with the password alone from now on");
+        say!("{email} logs in with the password alone from now on");
     } else {
-        println!("{email} has no second factor");
+        say!("{email} has no second factor");
     }
     Ok(())
 }
