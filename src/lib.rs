@@ -1,5 +1,9 @@
 //! Basira watches fleets of PostgreSQL and ClickHouse databases.
 
+// its macro is for those below
+#[macro_use]
+pub mod say;
+
 pub mod app;
 pub mod auth;
 pub mod cli;

@@ -11,6 +11,7 @@ use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
 use crate::config::{Config, Dsn, DsnError};
+use crate::say;
 
 /// What to look at, and how to say it.
 #[derive(Debug, Args)]
@@ -29,6 +30,8 @@ pub(super) enum CheckError {
     Dsn(#[from] DsnError),
     #[error("printing the report failed: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("printing the report failed: {0}")]
+    Print(#[from] std::io::Error),
 }
 
 /// Connects once, runs every collector once, keeps nothing.
@@ -36,9 +39,9 @@ pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitC
     let target = target(Dsn::parse(&options.dsn)?, config);
     let report = monitor::check(&target, &config.connect_settings(), &config.health.rules).await;
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else {
-        anstream::print!("{}", paper::write(target.engine, &report));
+        say::print(&paper::write(target.engine, &report))?;
     }
     Ok(ExitCode::from(verdict(&report)))
 }

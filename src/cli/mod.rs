@@ -1,5 +1,4 @@
 //! The command line. Errors go to stderr with what to do next; the exit code is not zero then.
-#![expect(clippy::print_stdout, reason = "talking to the person at the terminal is its job")]
 
 mod admin;
 mod check;
@@ -16,7 +15,7 @@ use crate::config::{self, Config, ConfigError, Flag, LiveConfig, Source};
 use crate::demo::{self, DemoOptions};
 use crate::http;
 use crate::log::Log;
-use crate::run;
+use crate::{run, say};
 
 /// Watches fleets of PostgreSQL and ClickHouse databases.
 #[derive(Debug, Parser)]
@@ -94,17 +93,17 @@ impl Cli {
             Command::Serve { listen } => {
                 let config = LiveConfig::load(self.settings.source(listen.as_deref()))?;
                 let log = Log::start(&config.current().log);
-                run::serve(config, log, |url| println!("listening on {url}")).await?;
+                run::serve(config, log, |url| say!("listening on {url}")).await?;
             }
             Command::Demo(options) => demo::run(options.clone()).await?,
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
-            Command::Openapi => println!("{}", http::openapi::document().to_pretty_json()?),
-            Command::Rules => print!("{}", health::document()),
+            Command::Openapi => say::print(&(http::openapi::document().to_pretty_json()? + "\n"))?,
+            Command::Rules => say::print(&health::document())?,
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();
-                print!("{}", config::show(file, environment(), &self.settings.flags(None))?);
+                say::print(&config::show(file, environment(), &self.settings.flags(None))?)?;
             }
             Command::Admin { command } => command.run(&self.settings.load(None)?).await?,
         }

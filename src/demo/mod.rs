@@ -1,14 +1,6 @@
 //! A full try-out with nothing installed: a throwaway PostgreSQL and ClickHouse with lives of their own, and Basira
 //! watching them.
 
-/// Prints a line; a reader that went away is no reason to fall over.
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
-
 mod basira;
 pub mod servers;
 mod visitor;

@@ -207,8 +207,8 @@ fn counters(stream: &Stream, values: &[i64], shown: impl Fn(&str) -> bool) -> Ma
     let mut counters = columns(stream, values, &Texts::new(), |column| {
         column.kind != ColumnKind::Word && column.name != "memory_bytes" && shown(column.name)
     });
-    if let Some(memory_usage) = memory_usage(values).filter(|_| shown("memory_bytes") && stream == &QUERIES) {
-        counters.insert("memory_usage".to_owned(), memory_usage.into());
+    if stream == &QUERIES && shown("memory_bytes") {
+        counters.insert("memory_usage".to_owned(), memory_usage(values).into());
     }
     counters
 }

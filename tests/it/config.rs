@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::harness::TestApp;
 
@@ -38,6 +38,43 @@ fn a_variable_that_is_not_utf8_does_no_harm() {
     let not_utf8 = OsStr::from_bytes(b"\xff");
     let output = command.args(["config", "check"]).env("UNRELATED", not_utf8).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// Everything that prints a document, and what says so in lines.
+const PRINTS: [&[&str]; 5] = [
+    &["openapi"],
+    &["rules"],
+    &["config", "check"],
+    &["check", "postgres://nobody@127.0.0.1:1/d"],
+    &["admin", "instance-admin", "list"],
+];
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    for arguments in PRINTS {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        let child = command.args(arguments).current_dir(folder.path()).stdout(writer).stderr(Stdio::piped());
+        let output = child.spawn().unwrap().wait_with_output().unwrap();
+        let error = text(&output.stderr);
+        assert!(!error.contains("panicked"), "{arguments:?}: {error}");
+        let no_connection = arguments[0] == "check";
+        assert_eq!(output.status.code(), Some(if no_connection { 3 } else { 0 }), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_written_whole_is_one() {
+    for arguments in &PRINTS[..4] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        let output = command.args(*arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(error.contains("No space left"), "{arguments:?}: {error}");
+    }
 }
 
 #[test]

@@ -158,27 +158,25 @@ fn pg_dump(path: &Path, url: &str) -> String {
 
 /// Says what there is now, and what more it takes to restore it.
 fn tell(options: &BackupOptions, config: &Config, secrets: &[(PathBuf, PathBuf)], size: u64) {
-    println!("copied {} to {}", bytes(size), options.path.display());
+    say!("copied {} to {}", bytes(size), options.path.display());
     if options.samples {
         return;
     }
     for (target, kept) in secrets {
-        println!("copied {} to {}", kept.display(), target.display());
+        say!("copied {} to {}", kept.display(), target.display());
     }
-    println!();
-    println!("{}", key_advice(config, !secrets.is_empty()));
-    println!("To restore, see docs/operating.md.");
+    say!();
+    say!("{}", key_advice(config, !secrets.is_empty()));
+    say!("To restore, see docs/operating.md.");
     match config.samples.url.as_ref().map(Secret::expose) {
         Some(url) if url.starts_with("sqlite:") && config.own_samples_url().is_some() => {
-            println!("Samples are kept apart; copy them too: basira admin backup --samples PATH");
+            say!("Samples are kept apart; copy them too: basira admin backup --samples PATH");
         }
         Some(_) if config.own_samples_url().is_some() => {
-            println!("Samples are kept in the PostgreSQL of samples.url, which pg_dump copies.");
+            say!("Samples are kept in the PostgreSQL of samples.url, which pg_dump copies.");
         }
         Some(url) if url.starts_with("clickhouse:") => {
-            println!(
-                "Samples are kept in the ClickHouse of samples.url, whose BACKUP statement copies them."
-            );
+            say!("Samples are kept in the ClickHouse of samples.url, whose BACKUP statement copies them.");
         }
         _ => {}
     }

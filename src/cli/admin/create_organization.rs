@@ -29,10 +29,10 @@ pub(super) async fn run(options: &CreateOrganizationOptions, desk: &Desk<'_>) ->
         ids.into_iter().fold(entry, |entry, (name, id)| entry.with(name, id))
     })
     .await?;
-    println!("{} owns the organization {} now.", user.email, organization.name);
+    say!("{} owns the organization {} now.", user.email, organization.name);
     if user.instance_admin {
-        println!("It is the first account of this instance, and so its instance admin.");
+        say!("It is the first account of this instance, and so its instance admin.");
     }
-    println!("Within an hour, choose a password at:\n{}", link.expose());
+    say!("Within an hour, choose a password at:\n{}", link.expose());
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) async fn run(command: &InstanceAdminCommand, desk: &Desk<'_>) -> Resu
     match command {
         InstanceAdminCommand::List => {
             for admin in desk.storage.instance_admins().await? {
-                println!("{} {}", admin.email, admin.name);
+                say!("{} {}", admin.email, admin.name);
             }
         }
         InstanceAdminCommand::Grant { email } => {
@@ -29,7 +29,7 @@ pub(super) async fn run(command: &InstanceAdminCommand, desk: &Desk<'_>) -> Resu
             let admin = desk.storage.promote(&email, desk.now).await?;
             let id = admin.ok_or_else(|| DeskError::Unknown(email.clone()))?.id;
             desk.record("instance-admin grant", |entry| entry.with("user_id", id.to_string())).await?;
-            println!("{email} runs the instance now");
+            say!("{email} runs the instance now");
         }
         InstanceAdminCommand::Revoke { email } => {
             let email = normalised_email(email);
@@ -41,7 +41,7 @@ pub(super) async fn run(command: &InstanceAdminCommand, desk: &Desk<'_>) -> Resu
                 Demoted::LastOne => return Err(DeskError::LastAdmin(email)),
             }
             desk.record("instance-admin revoke", |entry| entry.with("user_id", id.to_string())).await?;
-            println!("{email} does not run the instance any more");
+            say!("{email} does not run the instance any more");
         }
     }
     Ok(())

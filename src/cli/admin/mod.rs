@@ -44,7 +44,7 @@ impl AdminCommand {
                 Log::start(&config.log);
                 let secrets = Secrets::of(config)?;
                 run::open_storage(config, &secrets).await?.close().await?;
-                println!("the storage is up to date");
+                say!("the storage is up to date");
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,

@@ -14,7 +14,7 @@ pub(super) async fn run(options: &ResetPasswordOptions, desk: &Desk<'_>) -> Resu
     let found = desk.accounts.reset_link(&options.email, desk.now).await?;
     let (account, link) = found.ok_or_else(|| DeskError::Unknown(options.email.clone()))?;
     desk.record("reset-password", |entry| entry.with("user_id", account.user.id.to_string())).await?;
-    println!("Within an hour, {} chooses a password at:\n{}", account.user.email, link.expose());
-    println!("Until then the old one is good; the new one ends every session.");
+    say!("Within an hour, {} chooses a password at:\n{}", account.user.email, link.expose());
+    say!("Until then the old one is good; the new one ends every session.");
     Ok(())
 }

@@ -40,7 +40,7 @@ async fn rotate_encryption(
     let replaced = if keys.now().previous.is_empty() {
         keys.replace(lock, Timestamp::now())?
     } else {
-        println!("finishing a rotation of the encryption key that was begun before");
+        say!("finishing a rotation of the encryption key that was begun before");
         false
     };
     let resealed = storage.reseal().await?;
@@ -55,9 +55,9 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
     let now = Timestamp::now();
     if secrets.jwt.replace(lock, now)? {
         secrets.jwt.retain(lock, |retired| tokens_outlive(retired, now))?;
-        println!("replaced jwt_secret; tokens of the one before stay good until they expire");
+        say!("replaced jwt_secret; tokens of the one before stay good until they expire");
     } else {
-        println!(
+        say!(
             "auth.jwt_secret is configured: put another one there and this one into auth.previous_jwt_secret, \
              for 15 minutes"
         );
@@ -68,21 +68,21 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
 fn tell(resealed: &Resealed, replaced: bool, is_kept: bool) {
     let Resealed { changed, unchanged, unreadable, unreadable_totp } = resealed;
     if replaced {
-        println!("replaced encryption_key");
+        say!("replaced encryption_key");
     }
-    println!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
+    say!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
     if !is_kept {
-        println!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
-        println!(
+        say!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
+        say!(
             "to replace it, put another one there and this one into auth.previous_encryption_key, start the"
         );
-        println!("server anew and run this again");
+        say!("server anew and run this again");
     }
     for id in unreadable {
-        println!("the password of database {id} can be decrypted with no key that is known: set it anew");
+        say!("the password of database {id} can be decrypted with no key that is known: set it anew");
     }
     for id in unreadable_totp {
-        println!(
+        say!(
             "the second factor of user {id} can be decrypted with no key that is known: turn it off for them"
         );
     }

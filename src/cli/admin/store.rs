@@ -6,6 +6,7 @@ use clap::Args;
 use super::report::Report;
 use crate::config::Config;
 use crate::samples::{self, OpenError};
+use crate::say;
 use crate::storage::{StorageError, StorageReader};
 
 /// How to say it.
@@ -27,6 +28,8 @@ pub(in crate::cli) enum StoreError {
     Samples(#[from] OpenError),
     #[error("printing the report failed: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("printing the report failed: {0}")]
+    Print(#[from] std::io::Error),
 }
 
 /// Reads beside a running server, and changes nothing.
@@ -41,9 +44,9 @@ pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), S
     let usage = samples::open::usage(tables.connection(), url, config.samples.retention).await?;
     let report = Report::new(&usage, &names, Timestamp::now());
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else {
-        print!("{}", report.text());
+        say::print(&report.text())?;
     }
     Ok(())
 }

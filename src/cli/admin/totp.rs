@@ -17,9 +17,9 @@ pub(super) async fn run(options: &DisableTotpOptions, desk: &Desk<'_>) -> Result
     let id = account.ok_or_else(|| DeskError::Unknown(email.clone()))?.user.id;
     if desk.storage.second_factor(id).remove().await? {
         desk.record("disable-totp", |entry| entry.with("user_id", id.to_string())).await?;
-        println!("{email} logs in with the password alone from now on");
+        say!("{email} logs in with the password alone from now on");
     } else {
-        println!("{email} has no second factor");
+        say!("{email} has no second factor");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{Content, Header, Ref, RefOr, Required, Response, Schema, SecurityRequirement};
 
-use super::fields::{array, object, of_type};
+use super::fields::{array, named_or_object, object, of_type};
 
 const JSON: &str = "application/json";
 /// Refusals that any route may answer with.
@@ -133,18 +133,18 @@ impl Endpoint {
         self
     }
 
-    /// 200 with an object of `fields`.
-    pub(super) fn object(self, fields: &str) -> Self {
-        self.answers(200, "It is as follows", object(fields))
+    /// 200 with an object: the name of its schema, or its fields.
+    pub(super) fn object(self, text: &str) -> Self {
+        self.answers(200, "It is as follows", named_or_object(text))
     }
 
-    /// 201 with an object of `fields`.
-    pub(super) fn created(self, fields: &str) -> Self {
-        self.answers(201, "It was made", object(fields))
+    /// 201 with such an object.
+    pub(super) fn created(self, text: &str) -> Self {
+        self.answers(201, "It was made", named_or_object(text))
     }
 
-    /// 200 with a bare array of objects of `fields`.
-    pub(super) fn list(mut self, fields: &str) -> Self {
+    /// 200 with a bare array of such objects.
+    pub(super) fn list(mut self, text: &str) -> Self {
         let total = Header::builder().description(Some("How many there were before the limit"));
         let reason =
             Header::builder().description(Some("Why the list is empty, out of date or lacks something"));
@@ -152,7 +152,7 @@ impl Endpoint {
             .description("A list")
             .header("X-Total-Count", total.schema(Some(of_type("integer"))).build())
             .header("X-Unavailable-Reason", reason.schema(Some(of_type("string"))).build())
-            .content(JSON, Content::new(Some(array(object(fields)))));
+            .content(JSON, Content::new(Some(array(named_or_object(text)))));
         self.operation = self.operation.response("200", response);
         self
     }
@@ -177,7 +177,7 @@ impl Endpoint {
         self
     }
 
-    fn answers(mut self, status: u16, description: &str, schema: Schema) -> Self {
+    fn answers(mut self, status: u16, description: &str, schema: RefOr<Schema>) -> Self {
         let response =
             ResponseBuilder::new().description(description).content(JSON, Content::new(Some(schema)));
         self.operation = self.operation.response(status.to_string(), response);
@@ -200,7 +200,7 @@ impl Endpoint {
     }
 }
 
-fn parameter(name: &str, schema: Schema, description: &str) -> ParameterBuilder {
+fn parameter(name: &str, schema: RefOr<Schema>, description: &str) -> ParameterBuilder {
     let description = (!description.is_empty()).then_some(description);
     ParameterBuilder::new().name(name).schema(Some(schema)).description(description)
 }

@@ -21,6 +21,7 @@ use utoipa::openapi::{
 };
 
 use self::endpoint::Endpoint;
+use self::fields::Named;
 
 /// Every status that a refusal may have, and what it means.
 const REFUSALS: [(u16, &str); 13] = [
@@ -39,27 +40,28 @@ const REFUSALS: [(u16, &str); 13] = [
     (503, "Not now, but soon; Retry-After says when"),
 ];
 
-/// Every endpoint, by family.
-fn families() -> Vec<(&'static str, Vec<Endpoint>)> {
+/// Every endpoint, by family, and the schemas that the family names.
+fn families() -> Vec<(&'static str, Vec<Endpoint>, Vec<Named>)> {
     vec![
-        ("Accounts", accounts::endpoints()),
-        ("Sign-in", sign_in::endpoints()),
-        ("People", people::endpoints()),
-        ("Databases", databases::endpoints()),
-        ("Queries", queries::endpoints()),
-        ("Tables and indexes", relations::endpoints()),
-        ("Health", health::endpoints()),
-        ("PostgreSQL", of_postgres::endpoints()),
-        ("ClickHouse", of_clickhouse::endpoints()),
-        ("Instance", instance::endpoints()),
+        ("Accounts", accounts::endpoints(), accounts::schemas()),
+        ("Sign-in", sign_in::endpoints(), sign_in::schemas()),
+        ("People", people::endpoints(), people::schemas()),
+        ("Databases", databases::endpoints(), databases::schemas()),
+        ("Queries", queries::endpoints(), queries::schemas()),
+        ("Tables and indexes", relations::endpoints(), relations::schemas()),
+        ("Health", health::endpoints(), health::schemas()),
+        ("PostgreSQL", of_postgres::endpoints(), of_postgres::schemas()),
+        ("ClickHouse", of_clickhouse::endpoints(), of_clickhouse::schemas()),
+        ("Instance", instance::endpoints(), instance::schemas()),
     ]
 }
 
 /// The document.
 #[must_use]
 pub fn document() -> OpenApi {
-    let mut paths = PathsBuilder::new();
-    for (tag, endpoints) in families() {
+    let (mut paths, mut components) = (PathsBuilder::new(), components());
+    for (tag, endpoints, schemas) in families() {
+        components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
         for endpoint in endpoints {
             let (path, method) = (endpoint.path, endpoint.method.clone());
             paths = paths.path(path, PathItem::new(method, endpoint.build(tag)));
@@ -72,7 +74,7 @@ pub fn document() -> OpenApi {
     OpenApiBuilder::new()
         .info(info.build())
         .paths(paths.build())
-        .components(Some(components().build()))
+        .components(Some(components.build()))
         .security(Some(
             ["ApiKey", "Bearer", "Cookie"].map(|name| SecurityRequirement::new(name, [] as [&str; 0])),
         ))
@@ -88,14 +90,13 @@ fn components() -> ComponentsBuilder {
     )));
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token or an API key"));
-    let error = fields::object("error! code! field request_id");
     let mut components = ComponentsBuilder::new()
-        .schema("Error", error)
+        .schema("Refusal", fields::object("error code (field request_id)"))
         .security_scheme("ApiKey", key)
         .security_scheme("Bearer", SecurityScheme::Http(bearer.build()))
         .security_scheme("Cookie", cookie);
     for (status, description) in REFUSALS {
-        let content = Content::new(Some(Ref::from_schema_name("Error")));
+        let content = Content::new(Some(Ref::from_schema_name("Refusal")));
         let response = ResponseBuilder::new().description(description).content("application/json", content);
         components = components.response(format!("Refusal{status}"), response.build());
     }

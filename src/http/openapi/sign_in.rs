@@ -1,10 +1,18 @@
 //! Signing in with a provider of OpenID Connect.
 
 use super::endpoint::{Endpoint, delete, get, post};
+use super::fields::{Named, named};
+
+pub(super) fn schemas() -> Vec<Named> {
+    vec![
+        named("Provider", "name label start"),
+        named("Identity", "id:uuid issuer subject email? created_at:time last_used_at:time"),
+    ]
+}
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("/api/v1/auth/oidc", "Whom people may sign in with").public().list("name label start"),
+        get("/api/v1/auth/oidc", "Whom people may sign in with").public().list("Provider"),
         get("/api/v1/auth/oidc/{provider}/start", "Sends the browser to the provider")
             .public()
             .query("return_to", "string", "A page of this server to come back to; / if not given")
@@ -20,18 +28,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(403)
             .refuses(409),
         post("/api/v1/auth/oidc/{provider}/link", "Begins to connect one's own account with a provider")
-            .body("return_to?", false)
+            .body("(return_to?)", false)
             .object("url"),
         post(
             "/api/v1/auth/oidc/{provider}/accept-invitation",
             "Begins to accept an invitation as who one is at a provider",
         )
         .public()
-        .body("token! return_to?", true)
+        .body("token (return_to?)", true)
         .object("url")
         .refuses(403),
-        get("/api/v1/auth/identities", "What one's own account is connected with")
-            .list("id:uuid provider subject email:string? created_at:time last_used_at:time?"),
+        get("/api/v1/auth/identities", "What one's own account is connected with").list("Identity"),
         delete("/api/v1/auth/identities/{id}", "Disconnects one of them").nothing(204, "It is gone"),
     ]
 }

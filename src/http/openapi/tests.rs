@@ -9,7 +9,7 @@ use crate::http::routes;
 
 #[test]
 fn the_document_names_the_routes_of_the_table() {
-    let described = families().into_iter().flat_map(|(_, endpoints)| endpoints);
+    let described = families().into_iter().flat_map(|(_, endpoints, _)| endpoints);
     let described: Vec<String> =
         described.map(|one| format!("{} {}", endpoint::verb(&one.method), one.path)).collect();
     let once: BTreeSet<String> = described.iter().cloned().collect();
@@ -40,10 +40,40 @@ fn every_operation_has_an_answer_and_its_references_lead_somewhere() {
     let mut references = Vec::new();
     collect(&document, &mut references);
     assert!(!references.is_empty());
-    for reference in references {
+    for reference in &references {
         let pointer = reference.strip_prefix('#').expect("within the document");
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+    let used: BTreeSet<&str> = references.iter().filter_map(|one| one.rsplit('/').next()).collect();
+    let named: Vec<&str> =
+        families().into_iter().flat_map(|(_, _, schemas)| schemas).map(|one| one.0).collect();
+    let once: BTreeSet<&str> = named.iter().copied().collect();
+    assert_eq!(named.len(), once.len(), "two schemas have one name");
+    let unused: Vec<_> = once.difference(&used).collect();
+    assert!(unused.is_empty(), "nothing refers to {unused:?}");
+}
+
+/// A field that is a bare object tells nobody anything; these are what their keys and values are: data.
+#[test]
+fn only_data_is_left_open() {
+    let document = serde_json::to_value(document()).expect("JSON");
+    let mut open = BTreeSet::new();
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, kind) in schema["properties"].as_object().into_iter().flatten() {
+            let is_object = kind["type"] == "object" && kind.get("additionalProperties").is_none();
+            if is_object || kind == &Value::Object(serde_json::Map::new()) {
+                open.insert(format!("{name}.{field}"));
+            }
+        }
+    }
+    let expected = [
+        "AuditEntry.details",
+        "AuditEntry.target",
+        "Plan.plan_json",
+        "SettingOfBasira.new",
+        "SettingOfBasira.old",
+    ];
+    assert_eq!(open, expected.map(str::to_owned).into());
 }
 
 fn collect<'a>(value: &'a Value, references: &mut Vec<&'a str>) {

@@ -3,6 +3,7 @@
 use basira_actors::model::streams::ARCHIVER;
 use basira_actors::model::{Archiver, Engine, Timestamp};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::http::{Answer, Request, Route, response};
 use crate::samples::Wanted;
@@ -13,10 +14,10 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct Shown {
     /// Null fields when it was not looked at yet; `reason` says why.
     #[serde(flatten)]
-    now: Option<&'a Archiver>,
+    now: Value,
     /// Within `since` and `until`; null when nothing was counted in it.
     archived: Option<i64>,
     failed: Option<i64>,
@@ -30,9 +31,16 @@ async fn get(request: Request) -> Answer {
     let total = |name| totals.first().and_then(|total| shown::cell(&ARCHIVER, &total.values, name));
     let now = watched.newest::<Archiver>();
     response::ok(&Shown {
-        now: now.as_deref(),
+        now: now.as_deref().map_or_else(|| Ok(unknown()), serde_json::to_value)?,
         archived: total("archived"),
         failed: total("failed"),
         reason: watched.why_not("pg_stat_archiver").await,
+    })
+}
+
+fn unknown() -> Value {
+    json!({
+        "ts": null, "archive_mode": null, "archived_count": null, "last_archived_wal": null, "last_archived": null,
+        "failed_count": null, "last_failed_wal": null, "last_failed": null, "failing": null, "stats_reset": null,
     })
 }

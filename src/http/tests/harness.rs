@@ -1,7 +1,7 @@
 //! A server on a port of its own with two organizations in it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use basira_actors::model::{DatabaseId, Secret, Timestamp};
@@ -12,11 +12,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use super::described::{Answered, Described};
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Signup};
 use crate::config::{Config, LiveConfig, SecretRing};
-use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, routes};
+use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, openapi, routes};
 use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::reload::Reloader;
@@ -127,8 +128,17 @@ impl TestServer {
         let response = request.send().await.expect("an answer");
         let (found, body) = (response.status(), response.text().await.expect("a body"));
         assert_eq!(found, status, "{path}: {body}");
+        hold("GET", path, status, &body);
         serde_json::from_str(&body).unwrap_or_else(|_| panic!("{path}: not JSON: {body}"))
     }
+}
+
+/// The answer has to be as the document describes it.
+pub(super) fn hold(method: &str, path: &str, status: u16, body: &str) {
+    static DESCRIBED: OnceLock<Described> = OnceLock::new();
+    let document = || serde_json::to_value(openapi::document()).expect("JSON");
+    let described = DESCRIBED.get_or_init(|| Described::new(document()));
+    described.hold(Answered { method, path, status, body });
 }
 
 /// The defaults but for `settings`.

@@ -5,6 +5,8 @@ mod api_keys;
 mod audit;
 mod conventions;
 mod cross_origin;
+mod described;
+mod describing;
 mod fuzz;
 mod hardening;
 mod harness;

@@ -1,7 +1,12 @@
 //! An HTTP client whose verbs say which status they expect.
 
+use std::sync::OnceLock;
+
+use basira::http::openapi;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+
+use super::described::{Answered, Described};
 
 /// Talks to one server with one kind of credentials.
 #[derive(Debug, Clone)]
@@ -67,11 +72,25 @@ impl TestClient {
     }
 }
 
+/// The document of this build, once.
+fn described() -> &'static Described {
+    static DESCRIBED: OnceLock<Described> = OnceLock::new();
+    let document = || serde_json::to_value(openapi::document()).expect("JSON");
+    DESCRIBED.get_or_init(|| Described::new(document()))
+}
+
 /// The JSON of the answer (null for an empty one), after its status was checked.
+///
+/// # Panics
+/// When it is another one, or the answer is not as the OpenAPI document describes it.
 pub(crate) async fn read(request: RequestBuilder, status: u16) -> Value {
-    let response = request.send().await.expect("an answer");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let method = request.method().clone();
+    let response = client.execute(request).await.expect("an answer");
     let (got, path) = (response.status().as_u16(), response.url().path().to_owned());
     let body = response.text().await.expect("a body");
     assert_eq!(got, status, "{path} answered {body}");
+    described().hold(Answered { method: method.as_str(), path: &path, status, body: &body });
     if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("JSON") }
 }

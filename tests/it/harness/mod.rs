@@ -5,6 +5,8 @@ mod browser;
 pub(crate) mod clickhouse;
 mod client;
 mod database;
+#[path = "../../../src/http/tests/described.rs"]
+mod described;
 mod doctor;
 mod live;
 mod openid;

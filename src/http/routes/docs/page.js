@@ -16,10 +16,13 @@ function resolve(api, value) {
 
 /** A schema in a few words. */
 function words(api, schema) {
-  schema = resolve(api, schema);
+  const named = resolve(api, schema);
   if (!schema) return "";
-  if (schema.enum) return schema.enum.map(String).join(" | ");
+  if (named.enum) return named.enum.map(String).join(" | ");
+  if (schema.$ref) return schema.$ref.split("/").pop();
+  if (schema.oneOf) return schema.oneOf.map((one) => words(api, one)).join(" or ");
   if (schema.items) return `array of ${words(api, schema.items) || "anything"}`;
+  if (schema.additionalProperties) return `object of ${words(api, schema.additionalProperties)}`;
   const kinds = [schema.type ?? "anything"].flat().join(" or ");
   const least = schema.minimum ?? schema.minLength;
   const most = schema.maximum ?? schema.maxLength;
@@ -37,15 +40,19 @@ function code(text) {
   return element("code", {}, text);
 }
 
+function json(content) {
+  return content?.["application/json"]?.schema;
+}
+
 /** The fields of an object, or of what a list has. */
-function fields(api, content) {
-  let schema = resolve(api, content?.["application/json"]?.schema);
+function fields(api, schema) {
+  schema = resolve(api, schema);
   if (schema?.items) schema = resolve(api, schema.items);
   const required = new Set(schema?.required ?? []);
   return Object.entries(schema?.properties ?? {}).map(([name, field]) => [
     code(name),
     words(api, field),
-    required.has(name) ? "required" : "",
+    required.has(name) ? "" : "may be absent",
   ]);
 }
 
@@ -64,12 +71,19 @@ function operation(api, path, method, about) {
   const body = element("div");
   body.append(
     table("Parameters", parameters),
-    table("Body", fields(api, about.requestBody?.content)),
-    table("Answer", fields(api, good?.content)),
+    table("Body", fields(api, json(about.requestBody?.content))),
+    table("Answer", fields(api, json(good?.content))),
     table("Statuses", answers),
   );
   const made = element("details", {}, heading, body);
   made.dataset.text = `${method} ${path} ${about.summary ?? ""}`.toLowerCase();
+  return made;
+}
+
+/** What answers refer to by name. */
+function schema(api, name, about) {
+  const made = element("details", {}, element("summary", {}, code(name)), table("Fields", fields(api, about)));
+  made.dataset.text = name.toLowerCase();
   return made;
 }
 
@@ -82,6 +96,9 @@ function show(api) {
     }
   }
   const sections = [...byTag].map(([tag, made]) => element("section", {}, element("h2", {}, tag), ...made));
+  const named = Object.entries(api.components.schemas).filter(([, about]) => about.properties);
+  const schemas = named.map(([name, about]) => schema(api, name, about));
+  sections.push(element("section", {}, element("h2", {}, "Schemas"), ...schemas));
   document.getElementById("operations").replaceChildren(...sections);
 }
 

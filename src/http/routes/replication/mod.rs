@@ -38,7 +38,8 @@ async fn of_postgres(watched: &Watched) -> Answer {
         None => {
             let unknown = json!({
                 "ts": null, "is_replica": null, "replication_lag_bytes": null, "replication_lag_seconds": null,
-                "upstream_host": null, "slots": [], "standbys": [],
+                "upstream_host": null, "upstream_port": null, "receiver_status": null, "receiver_slot_name": null,
+                "replay_paused": null, "slots": [], "standbys": [],
             });
             response::ok_despite(&unknown, Some(reason.as_deref().unwrap_or("it is not looked at yet")))
         }

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 
 use self::table::{Least, Rule, rules};
 use self::tenant::{Caller, Tenant};
-use super::harness::TestServer;
+use super::harness::{TestServer, hold};
 use crate::auth::Role;
 use crate::http::routes;
 
@@ -67,7 +67,9 @@ async fn ask(server: &TestServer, rule: &Rule, caller: &Caller, owner: &Tenant) 
     }
     let answer = request.send().await.expect("an answer");
     let (status, headers) = (answer.status(), format!("{:?}", answer.headers()));
-    (status, headers + &answer.text().await.expect("a body"))
+    let body = answer.text().await.expect("a body");
+    hold(rule.method.as_str(), &owner.path(rule), status.as_u16(), &body);
+    (status, headers + &body)
 }
 
 #[tokio::test]
