@@ -163,6 +163,11 @@ impl Endpoint {
         self
     }
 
+    /// 101, and from then on frames of JSON.
+    pub(super) fn frames(self, name: &str, description: &str) -> Self {
+        self.answers(101, description, of_type(name))
+    }
+
     /// 303 to another page.
     pub(super) fn redirects(self) -> Self {
         self.nothing(303, "See there")

@@ -57,6 +57,12 @@ pub(super) fn schemas() -> Vec<Named> {
              (query_id? host_name? memory_usage:integer? peak_memory_usage:integer? read_rows:integer? read_bytes:integer? \
              written_rows:integer? written_bytes:integer? total_rows_approx:integer?)",
         ),
+        // by its type: how the stream began, what runs, that the database is away
+        named(
+            "LiveFrame",
+            "type={hello|snapshot|status} (database_id:uuid interval_seconds:integer) \
+             (ts:time seq:integer queries:ActiveQuery[]) (status:Status last_error)",
+        ),
         named(
             "Lock",
             &format!(
@@ -95,7 +101,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query("token", "string", "An access token")
             .query("ticket", "string", "From POST /api/v1/auth/ws-ticket")
             .query("interval", "integer[1,60]", "Seconds between snapshots; 5 if not given")
-            .nothing(101, "WebSocket from here on: hello, then snapshots; refusals are close codes 4400, 4401, 4403, 4404")
+            .frames("LiveFrame", "WebSocket from here on, each frame like this; refusals are close codes 4400, 4401, 4403, 4404")
             .refuses(426),
         get("/api/v1/databases/{id}/locks", "Who waits for what lock, longest first, and who holds it")
             .at()

@@ -6,7 +6,7 @@ use basira_actors::model::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::harness::TestServer;
+use super::harness::{TestServer, answered};
 use super::live::{Heard, LIVE, hear, open};
 
 const KEYS: &str = "/api/v1/api-keys";
@@ -21,9 +21,8 @@ async fn issue(server: &TestServer, limits: Value) -> Value {
 }
 
 async fn send(server: &TestServer, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
-    let answer = server.request(method, path).bearer_auth(bearer).json(&body).send().await;
-    let answer = answer.expect("an answer");
-    (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    let (status, body) = answered(server.request(method, path).bearer_auth(bearer).json(&body)).await;
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
 fn secret(key: &Value) -> &str {

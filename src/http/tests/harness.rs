@@ -125,12 +125,22 @@ impl TestServer {
     /// Ada's GET, which has to answer `status`.
     pub(super) async fn get(&self, path: &str, status: u16) -> Value {
         let request = self.request(Method::GET, path).bearer_auth(&self.ada);
-        let response = request.send().await.expect("an answer");
-        let (found, body) = (response.status(), response.text().await.expect("a body"));
+        let (found, body) = answered(request).await;
         assert_eq!(found, status, "{path}: {body}");
-        hold("GET", path, status, &body);
         serde_json::from_str(&body).unwrap_or_else(|_| panic!("{path}: not JSON: {body}"))
     }
+}
+
+/// The status and the body of the answer, which has to be as the document describes it.
+pub(super) async fn answered(request: RequestBuilder) -> (u16, String) {
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let method = request.method().clone();
+    let answer = client.execute(request).await.expect("an answer");
+    let (status, path) = (answer.status().as_u16(), answer.url().path().to_owned());
+    let body = answer.text().await.expect("a body");
+    hold(method.as_str(), &path, status, &body);
+    (status, body)
 }
 
 /// The answer has to be as the document describes it.

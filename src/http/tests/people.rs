@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::harness::TestServer;
+use super::harness::{TestServer, answered, hold};
 use crate::storage::tests::set_role;
 
 /// Somebody who sends requests.
@@ -21,8 +21,7 @@ struct Caller<'a> {
 impl Caller<'_> {
     async fn send(&self, method: Method, path: &str, body: &Value, status: u16) -> Value {
         let request = self.server.request(method.clone(), path).bearer_auth(&self.token).json(body);
-        let answer = request.send().await.expect("an answer");
-        let (found, text) = (answer.status().as_u16(), answer.text().await.expect("a body"));
+        let (found, text) = answered(request).await;
         assert_eq!(found, status, "{method} {path}: {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
@@ -75,7 +74,9 @@ async fn bob<'a>(server: &'a TestServer, role: &str) -> (Caller<'a>, String) {
     assert_eq!(joined.status(), 201);
     let cookies = joined.headers().get_all("set-cookie").iter().count();
     assert_eq!(cookies, 3, "as with a signup");
-    let joined: Value = joined.json().await.expect("JSON");
+    let joined = joined.text().await.expect("a body");
+    hold("POST", path, 201, &joined);
+    let joined: Value = serde_json::from_str(&joined).expect("JSON");
     assert_eq!(joined["expires_in"], 900);
     assert_eq!(
         (&joined["user"]["role"], &joined["organization"]["slug"]),

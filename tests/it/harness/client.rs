@@ -72,11 +72,11 @@ impl TestClient {
     }
 }
 
-/// The document of this build, once.
-fn described() -> &'static Described {
+/// The answer has to be as the OpenAPI document of this build describes it.
+pub(crate) fn hold(answer: Answered<'_>) {
     static DESCRIBED: OnceLock<Described> = OnceLock::new();
     let document = || serde_json::to_value(openapi::document()).expect("JSON");
-    DESCRIBED.get_or_init(|| Described::new(document()))
+    DESCRIBED.get_or_init(|| Described::new(document())).hold(answer);
 }
 
 /// The JSON of the answer (null for an empty one), after its status was checked.
@@ -91,6 +91,6 @@ pub(crate) async fn read(request: RequestBuilder, status: u16) -> Value {
     let (got, path) = (response.status().as_u16(), response.url().path().to_owned());
     let body = response.text().await.expect("a body");
     assert_eq!(got, status, "{path} answered {body}");
-    described().hold(Answered { method: method.as_str(), path: &path, status, body: &body });
+    hold(Answered { method: method.as_str(), path: &path, status, body: &body });
     if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("JSON") }
 }

@@ -10,6 +10,11 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::client::hold;
+use super::described::Answered;
+
+/// As the document calls it.
+const WS: &str = "/api/v1/databases/{id}/active/ws";
 const FRAME_WITHIN: Duration = Duration::from_secs(45);
 
 /// An open stream.
@@ -33,7 +38,10 @@ impl LiveStream {
     pub(crate) async fn frame(&mut self) -> Value {
         loop {
             match timeout(FRAME_WITHIN, self.0.next()).await.expect("a frame in time") {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("JSON"),
+                Some(Ok(Message::Text(text))) => {
+                    hold(Answered { method: "GET", path: WS, status: 101, body: &text });
+                    return serde_json::from_str(&text).expect("JSON");
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("the stream ended: {other:?}"),
             }

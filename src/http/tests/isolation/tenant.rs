@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::table::Rule;
 use crate::auth::{Role, Signup};
-use crate::http::tests::harness::TestServer;
+use crate::http::tests::harness::{TestServer, answered};
 use crate::storage::tests::join;
 
 const PASSWORD: &str = "correct horse";
@@ -125,9 +125,9 @@ impl Tenant {
         let owner = self.callers.iter().find(|caller| caller.role == Some(Role::Owner)).expect("an owner");
         let request = server.request(method, &format!("/api/v1{path}")).json(body);
         let request = request.bearer_auth(owner.bearer.as_deref().expect("a token"));
-        let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap_or_default()
+        let (status, answer) = answered(request).await;
+        assert!((200..300).contains(&status), "{path}: {status} {answer}");
+        serde_json::from_str(&answer).unwrap_or_default()
     }
 
     /// The path of `rule` with this organization's things in it.
