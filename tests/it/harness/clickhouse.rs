@@ -36,6 +36,18 @@ pub(crate) async fn oldest_with(settings: &str) -> ClickHouseServer {
     ClickHouseServer::start_with(&distribution, options).await.expect("an old server")
 }
 
+/// One whose tables replicate each other with the help of the Keeper on this port: the oldest version, because the embedded
+/// newer one cannot be asked for parts.
+pub(crate) async fn replicating(keeper_port: u16) -> ClickHouseServer {
+    let listeners = [(); 2].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    let [native, between] = listeners.map(|listener| listener.local_addr().expect("an address").port());
+    oldest_with(&format!(
+        "<tcp_port>{native}</tcp_port><interserver_http_port>{between}</interserver_http_port>\
+         <zookeeper><node><host>127.0.0.1</host><port>{keeper_port}</port></node></zookeeper>"
+    ))
+    .await
+}
+
 /// Servers that are nodes of one cluster.
 pub(crate) async fn cluster<const NODES: usize>() -> [ClickHouseServer; NODES] {
     let listeners = [(); NODES].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));

@@ -26,6 +26,19 @@ impl Registered {
         .await
     }
 
+    /// The same until the issue says this too, as one does where it is known what it is coming to.
+    pub(crate) async fn falls_ill_and_says(&self, rule_id: &str, object: &str, words: &str) -> Value {
+        self.collected(async || {
+            let issue = self.falls_ill(rule_id, object).await;
+            if issue["detail"].as_str().is_some_and(|detail| detail.contains(words)) {
+                Ok(issue)
+            } else {
+                Err(issue)
+            }
+        })
+        .await
+    }
+
     /// Lets the collectors run until this rule was evaluated and finds nothing of `object` any more.
     pub(crate) async fn recovers(&self, rule_id: &str, object: &str) {
         self.collected(async || {

@@ -8,6 +8,7 @@ mod database;
 #[path = "../../../src/http/tests/described.rs"]
 mod described;
 mod doctor;
+mod keeper;
 mod live;
 mod openid;
 mod organization;
@@ -23,6 +24,7 @@ pub(crate) use clickhouse::ClickHouseDatabase;
 pub(crate) use client::TestClient;
 pub(crate) use database::{MONITOR_PASSWORD, TestDatabase};
 pub(crate) use doctor::issue;
+pub(crate) use keeper::Keeper;
 pub(crate) use live::LiveStream;
 pub(crate) use openid::OpenIdProvider;
 pub(crate) use organization::{Organization, PASSWORD, Registered};

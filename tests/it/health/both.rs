@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::scene::Ward;
-use crate::harness::postgres::{NEWEST, private};
-use crate::harness::{eventually, issue};
+use crate::harness::postgres::{NEWEST, private, shared};
+use crate::harness::{Organization, TestApp, TestDatabase, eventually, issue};
 
 #[tokio::test]
 async fn a_database_that_is_away_has_no_score() {
@@ -64,4 +64,56 @@ async fn the_history_says_what_the_points_were_lost_to() {
             if last["issues"] == json!([]) && last["score"] == 100 { Ok(()) } else { Err(last) }
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_collector_that_lost_its_privilege_fails_until_it_is_granted_as_printed() {
+    let rule = "collection.failing";
+    let ward = Ward::on(shared(NEWEST).await, &json!({rule: {}})).await;
+    // a server where not everybody may see everything
+    ward.run(
+        "revoke select on pg_catalog.pg_stat_wal from public;
+grant select on pg_catalog.pg_stat_wal to pg_monitor",
+    )
+    .await;
+    ward.registered.recovers(rule, "pg_stat_wal").await;
+    ward.run(&format!("revoke pg_monitor from {}", ward.database.name)).await;
+    let issue = ward.registered.falls_ill(rule, "pg_stat_wal").await;
+    let detail = issue["detail"].as_str().unwrap();
+    assert!(detail.contains("permission denied for view pg_stat_wal"), "{detail}");
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers(rule, "pg_stat_wal").await;
+}
+
+/// What a clock shows that is so many seconds ahead, as far as SQL can tell.
+fn clock_ahead(seconds: u32) -> String {
+    format!(
+        "create or replace function pg_catalog.clock_timestamp() returns timestamptz volatile language sql \
+         as 'select pg_catalog.right_time() + interval ''{seconds} s'' '"
+    )
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_noticed_until_it_is_set() {
+    let rule = "collection.clock_skew";
+    let server = private(NEWEST, "allow_system_table_mods = on").await;
+    let database = TestDatabase::create(&server).await;
+    let admin = database.client().await;
+    let rename = "alter function pg_catalog.clock_timestamp() rename to right_time";
+    admin.batch_execute(rename).await.unwrap();
+    admin.batch_execute(&clock_ahead(0)).await.unwrap();
+    let app = TestApp::start().await;
+    let organization = Organization::verified(&app, "health").await;
+    let mut registration = database.registration();
+    registration["rules"] = json!({rule: {"for_seconds": 0}});
+    let registered = organization.register_as(&registration).await;
+    registered.recovers(rule, "clock").await;
+    admin.batch_execute(&clock_ahead(40)).await.unwrap();
+    let issue = registered.falls_ill(rule, "clock").await;
+    let detail = issue["detail"].as_str().unwrap();
+    assert!(detail.ends_with(" s ahead of Basira's"), "{detail}");
+    // an answer that took its time is younger than it looks
+    assert!(issue["value"].as_f64().is_some_and(|seconds| (20.0..=40.0).contains(&seconds)), "{issue}");
+    admin.batch_execute(&clock_ahead(0)).await.unwrap();
+    registered.recovers(rule, "clock").await;
 }

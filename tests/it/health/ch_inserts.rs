@@ -1,6 +1,9 @@
 //! Rules about inserts into ClickHouse.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::scene::ClickHouseWard;
 use crate::harness::clickhouse::private;
@@ -39,6 +42,30 @@ async fn parts_pile_up() {
     let of_ours = fix.lines().find(|line| line.contains("piled")).unwrap().trim_end_matches(';');
     assert!(of_ours.ends_with(".piled PARTITION ID 'all' FINAL"), "{of_ours}");
     ward.database.run(of_ours).await;
+    ward.registered.recovers(rule, &object).await;
+}
+
+#[tokio::test]
+async fn it_is_foreseen_when_inserts_will_be_refused() {
+    let rule = "inserts.parts_per_partition";
+    let server = private(Default::default()).await;
+    let setting = json!({rule: {"threshold": 0.5, "window_seconds": 10}});
+    let ward = ClickHouseWard::on(&server, &setting).await;
+    let object = format!("{}.growing", ward.database.name);
+    let table = "CREATE TABLE growing (n UInt64) ENGINE = MergeTree ORDER BY n \
+                 SETTINGS parts_to_delay_insert = 900, parts_to_throw_insert = 1000";
+    ward.database.run(table).await;
+    ward.database.run("SYSTEM STOP MERGES growing").await;
+    let growing = async {
+        loop {
+            ward.database.run("INSERT INTO growing VALUES (1)").await;
+            sleep(Duration::from_millis(400)).await;
+        }
+    };
+    let found = ward.registered.falls_ill_and_says(rule, &object, "; at this rate inserts are refused in ");
+    let issue = tokio::select! { issue = found => issue, () = growing => unreachable!() };
+    ward.database.run("SYSTEM START MERGES growing").await;
+    ward.database.run(issue["how_to_fix"].as_str().unwrap().trim_end_matches(';')).await;
     ward.registered.recovers(rule, &object).await;
 }
 

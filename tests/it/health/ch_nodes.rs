@@ -48,9 +48,9 @@ async fn a_node_is_missing_and_then_started_anew() {
 }
 
 /// The embedded server has a Keeper of its own in memory, but cannot be asked by other replicas: its replicated tables never
-/// get out of the state in which they take no inserts.
+/// get out of the state in which they take no inserts. Those of the oldest version do, in `ch_replicas`.
 #[tokio::test]
-async fn a_replica_is_read_only() {
+async fn a_replica_of_the_newest_version_is_read_only() {
     let (read_only, delay) = ("replication.read_only", "replication.delay");
     let settings = "<zookeeper><implementation>testkeeper</implementation></zookeeper>".to_owned();
     let server = private(ClickHouseOptions { settings, ..ClickHouseOptions::default() }).await;

@@ -1,6 +1,9 @@
 //! Rules about what fills the disks of a ClickHouse server.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::scene::ClickHouseWard;
 use crate::harness::ClickHouseDatabase;
@@ -17,6 +20,19 @@ async fn a_disk_fills_up() {
     let apart = issue["value"].as_f64().unwrap() - own["used_pct"].as_f64().unwrap();
     assert!(apart.abs() < 3.0, "{issue:#} of {own}");
     assert!(issue["detail"].as_str().unwrap().contains(" are free"), "{issue:#}");
+    // what is written now, and whatever else this machine writes meanwhile, fills it at last
+    ward.registered.set_rule(rule, &json!({"threshold": 0.1, "window_seconds": 10})).await;
+    ward.database.run("CREATE TABLE bulk (s String) ENGINE = MergeTree ORDER BY tuple()").await;
+    let filling = async {
+        loop {
+            ward.database.run("INSERT INTO bulk SELECT randomString(1000) FROM numbers(5000)").await;
+            sleep(Duration::from_millis(300)).await;
+        }
+    };
+    let object = own["object"].as_str().unwrap();
+    let found = ward.registered.falls_ill_and_says(rule, object, " are free; at this rate it is full in ");
+    tokio::select! { _ = found => {}, () = filling => unreachable!() };
+    ward.database.run("DROP TABLE bulk").await;
     ward.registered.set_rule(rule, &json!({"threshold": 100})).await;
     ward.registered.recovers(rule, own["object"].as_str().unwrap()).await;
 }

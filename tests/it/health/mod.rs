@@ -7,6 +7,7 @@ mod ch_inserts;
 mod ch_merges;
 mod ch_nodes;
 mod ch_queries;
+mod ch_replicas;
 mod ch_storage;
 mod check;
 mod connections;

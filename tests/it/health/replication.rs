@@ -105,8 +105,30 @@ async fn slots_that_nobody_reads_and_that_have_lost_their_wal() {
     write(&server, 120).await;
     ward.run("checkpoint").await;
     let lost = ward.registered.falls_ill("replication.lost_slot", "left_over").await;
+    assert!(lost["detail"].as_str().unwrap().contains("has lost the WAL that it needs"), "{lost}");
     ward.run(lost["how_to_fix"].as_str().unwrap()).await;
     ward.registered.recovers("replication.lost_slot", "left_over").await;
+}
+
+#[tokio::test]
+async fn a_slot_about_to_lose_its_wal_is_saved_by_the_printed_setting() {
+    // no checkpoint comes by itself
+    let settings = "max_slot_wal_keep_size = 32MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 1h";
+    let server = private(NEWEST, settings).await;
+    let ward = Ward::on(&server, &json!({"replication.lost_slot": {}})).await;
+    ward.run("select pg_create_physical_replication_slot('late', true)").await;
+    ward.registered.recovers("replication.lost_slot", "late").await;
+    write(&server, 80).await;
+    let issue = ward.registered.falls_ill("replication.lost_slot", "late").await;
+    let detail = issue["detail"].as_str().unwrap();
+    assert!(detail.contains("the slot late needs WAL that the next checkpoint may remove"), "{detail}");
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("replication.lost_slot", "late").await;
+    ward.run("checkpoint").await;
+    let kept = "select wal_status from pg_replication_slots";
+    let kept: String = ward.admin.query_one(kept, &[]).await.unwrap().get(0);
+    assert_ne!(kept, "lost");
+    ward.registered.recovers("replication.lost_slot", "late").await;
 }
 
 #[tokio::test]

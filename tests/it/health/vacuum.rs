@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{Ward, carry_out};
+use super::scene::{Busy, Ward, carry_out};
 use crate::harness::postgres::{NEWEST, private, shared};
 
 /// Takes as many transaction ids.
@@ -45,6 +45,54 @@ async fn a_table_whose_autovacuum_was_switched_off_gets_it_back() {
     ward.registered.recovers("vacuum.behind", "public.Off").await;
 }
 
+/// A table of which nearly all rows are dead.
+async fn wear_out(ward: &Ward, table: &str) {
+    let make = format!("create table {table} as select n from generate_series(1, 30000) n");
+    ward.admin.batch_execute(&make).await.unwrap();
+    // a session tells of what it did when it ends
+    ward.database.client().await.batch_execute(&format!("delete from {table} where n > 10")).await.unwrap();
+}
+
+#[tokio::test]
+async fn autovacuum_is_off_until_it_is_switched_on_as_printed() {
+    let server = private(NEWEST, "autovacuum = off\nautovacuum_naptime = 1s").await;
+    let ward = Ward::on(&server, &json!({"vacuum.behind": {}, "vacuum.dead_tuples": {}})).await;
+    wear_out(&ward, "dusty").await;
+    let behind = ward.registered.falls_ill("vacuum.behind", "public.dusty").await;
+    assert_eq!(behind["evidence"], json!(["public.dusty"]), "{behind}");
+    let detail = behind["detail"].as_str().unwrap();
+    assert!(detail.contains("gets none, because autovacuum is off"), "{detail}");
+    ward.registered.falls_ill("vacuum.dead_tuples", "public.dusty").await;
+    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("vacuum.behind", "public.dusty").await;
+    // it has done its work
+    ward.registered.recovers("vacuum.dead_tuples", "public.dusty").await;
+}
+
+#[tokio::test]
+async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
+    // 0.4 s for each page
+    let slow = "autovacuum_max_workers = 1\nautovacuum_naptime = 1s\nautovacuum_vacuum_cost_limit = 1\n\
+                autovacuum_vacuum_cost_delay = 100ms";
+    let server = private(NEWEST, slow).await;
+    let ward = Ward::on(&server, &json!({"vacuum.behind": {}})).await;
+    for table in ["first", "second", "third"] {
+        wear_out(&ward, table).await;
+    }
+    let behind = ward.registered.falls_ill("vacuum.behind", "autovacuum_max_workers").await;
+    let detail = behind["detail"].as_str().unwrap();
+    assert!(detail.starts_with("all 1 workers of autovacuum are busy while "), "{detail}");
+    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("vacuum.behind", "autovacuum_max_workers").await;
+    let swept = "select count(*) from pg_stat_user_tables where autovacuum_count > 0";
+    ward.registered
+        .collected(async || match ward.admin.query_one(swept, &[]).await.unwrap().get(0) {
+            3_i64 => Ok(()),
+            swept => Err(swept),
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn whoever_keeps_vacuum_from_its_work_is_named() {
     let ward = Ward::on(shared(NEWEST).await, &json!({"vacuum.blocked": {"threshold": 500}})).await;
@@ -76,7 +124,7 @@ end $$";
 async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
     let server = private(NEWEST, "").await;
     let rules = json!({
-        "vacuum.xid_wraparound": {"threshold": 0.0003},
+        "vacuum.xid_wraparound": {"threshold": 0.0003, "window_seconds": 10},
         "vacuum.multixact_wraparound": {"threshold": 0.00001},
     });
     let ward = Ward::on(&server, &rules).await;
@@ -89,9 +137,14 @@ async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
         .unwrap();
     ward.database.client().await.batch_execute(MULTIXACTS).await.unwrap();
     burn(&ward, 8_000).await;
-    let issue = ward.registered.falls_ill("vacuum.xid_wraparound", &name).await;
     ward.registered.falls_ill("vacuum.multixact_wraparound", &name).await;
-    assert!(issue["detail"].as_str().unwrap().contains("transaction ids"), "{issue}");
+    let burning = Busy::with(
+        ward.database.client().await,
+        "do $$ begin for i in 1..50 loop perform pg_current_xact_id(); commit; end loop; end $$",
+    );
+    let forecast = "transaction ids; at this rate the rest lasts ";
+    let issue = ward.registered.falls_ill_and_says("vacuum.xid_wraparound", &name, forecast).await;
+    drop(burning);
     let fix = format!("-- in database {name}\nVACUUM (FREEZE);");
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
     carry_out(&ward.admin, &fix).await;

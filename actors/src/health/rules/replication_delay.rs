@@ -36,20 +36,26 @@ fn check(case: &Case<'_>) -> Found {
     Ok(seen.replicas.iter().filter_map(|replica| object(case, replica)).collect())
 }
 
-/// The delay of a table that is read only is counted from 1970: it means nothing.
+/// A table that has not read the log of its replicas even once counts from 1970.
+const NEVER: Duration = Duration::from_secs(315_360_000);
+
+/// The delay of a table that is read only means nothing.
 fn object(case: &Case<'_>, replica: &Replica) -> Option<Object> {
     let seconds = replica.absolute_delay_seconds.filter(|_| replica.is_readonly != Some(true))?;
     let delay = u32::try_from(seconds).ok()?;
     if !case.beyond(f64::from(delay)) {
         return None;
     }
-    let behind = span(Duration::from_secs(delay.into()));
+    let behind = match Duration::from_secs(delay.into()) {
+        behind if behind < NEVER => format!("{} behind", span(behind)),
+        _ => "behind from the start: it has not heard yet what the others have".to_owned(),
+    };
     let queued = replica.queue_size.map(|size| format!(", {size} entries in its queue")).unwrap_or_default();
     let Replica { database, table, host_name, .. } = replica;
     Some(Object {
         name: format!("{database}.{table} on {host_name}"),
         value: f64::from(delay),
-        note: format!("{database}.{table} on {host_name} is {behind} behind{queued}"),
+        note: format!("{database}.{table} on {host_name} is {behind}{queued}"),
         fix: None,
     })
 }
@@ -66,6 +72,14 @@ mod tests {
             (Some(300), Some(false), Some("shop.orders on a is 5 min behind, 3 entries in its queue")),
             (Some(3_600), None, Some("shop.orders on a is 1 h behind, 3 entries in its queue")),
             (Some(1_795_652_961), Some(true), None),
+            (
+                Some(1_795_652_961),
+                Some(false),
+                Some(
+                    "shop.orders on a is behind from the start: it has not heard yet what the others have, \
+                     3 entries in its queue",
+                ),
+            ),
             (None, Some(false), None),
         ] {
             let objects = found(&RULE, |facts| {

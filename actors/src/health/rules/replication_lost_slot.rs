@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, literal,
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, amount, float, literal,
 };
 use crate::model::{Engine, Replication, Slot};
 
@@ -22,9 +22,11 @@ pub(crate) static RULE: Rule = Rule {
     lasting: Duration::ZERO,
     curve: Curve { least: 15.0, worst: 3.0, most: 30.0 },
     advises: true,
-    recommendation: "Drop the slot and build its consumer anew; raise max_slot_wal_keep_size if consumers may be away for longer.",
+    recommendation: "Where the WAL is gone, drop the slot and build its consumer anew. Where it is about to go, raise \
+                     max_slot_wal_keep_size before the next checkpoint, or let the consumer catch up.",
     investigate: "SELECT slot_name, wal_status, safe_wal_size, active FROM pg_replication_slots;",
-    fix: "SELECT pg_drop_replication_slot('...');",
+    fix: "SELECT pg_drop_replication_slot('...');\n-- while it can still be saved: ALTER SYSTEM SET max_slot_wal_keep_size \
+          = '...'; SELECT pg_reload_conf();",
     source: "PostgreSQL documentation, pg_replication_slots: wal_status.",
     check,
 };
@@ -36,16 +38,20 @@ fn check(case: &Case<'_>) -> Found {
 
 fn object(slot: &Slot) -> Option<Object> {
     let name = &slot.slot_name;
-    let what = match slot.wal_status.as_deref()? {
-        "lost" => "has lost the WAL that it needs",
-        "unreserved" => "needs WAL that the next checkpoint may remove",
+    let (what, fix) = match slot.wal_status.as_deref()? {
+        "lost" => (
+            "has lost the WAL that it needs",
+            Some(format!("SELECT pg_drop_replication_slot({});", literal(name))),
+        ),
+        "unreserved" => ("needs WAL that the next checkpoint may remove", slot.lag_bytes.map(more_room)),
         _ => return None,
     };
     let reason = slot.invalidation_reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    Some(Object {
-        name: name.clone(),
-        value: 1.0,
-        note: format!("the slot {name} {what}{reason}"),
-        fix: Some(format!("SELECT pg_drop_replication_slot({});", literal(name))),
-    })
+    Some(Object { name: name.clone(), value: 1.0, note: format!("the slot {name} {what}{reason}"), fix })
+}
+
+/// Twice what the slot keeps by now.
+fn more_room(kept_bytes: i64) -> String {
+    let room = amount(float(kept_bytes) * 2.0);
+    format!("ALTER SYSTEM SET max_slot_wal_keep_size = '{room}';\nSELECT pg_reload_conf();")
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, quoted,
+    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, clickhouse_literal,
+    count, quoted,
 };
 use crate::model::{Engine, QueueEntries, Replica, Replicas};
 
@@ -23,11 +24,13 @@ pub(crate) static RULE: Rule = Rule {
     curve: Curve { least: 5.0, worst: 1000.0, most: 20.0 },
     advises: false,
     recommendation: "Read the exception: another replica that cannot be reached, a part that nobody has \
-                     any more, a full disk.",
+                     any more, a full disk. A replica that is restarted looks for what its own disk lacks, and \
+                     fetches it from another. A mutation that fails once does so again, until it is killed.",
     investigate: "SELECT database, table, type, new_part_name, num_tries, last_exception\n  FROM \
                   system.replication_queue\n WHERE last_exception != ''\n ORDER BY num_tries DESC\n LIMIT \
                   10;",
-    fix: "SYSTEM RESTART REPLICA database.table;",
+    fix: "SYSTEM RESTART REPLICA database.table;\n-- where a mutation fails: KILL MUTATION WHERE database = '...' \
+          AND table = '...' AND latest_fail_reason != '';",
     source: "ClickHouse documentation, system.replication_queue: num_tries, last_exception.",
     check,
 };
@@ -51,8 +54,21 @@ fn object(case: &Case<'_>, replica: &Replica, entries: &QueueEntries) -> Option<
         name: format!("{database}.{table} {kind} on {host_name}"),
         value,
         note: format!("{kind} of {database}.{table} was tried {} times: {exception}", count(tries)),
-        fix: Some(format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))),
+        fix: Some(fix(database, table, kind)),
     })
+}
+
+/// A mutation that fails does so again after a restart.
+fn fix(database: &str, table: &str, kind: &str) -> String {
+    if kind == "MUTATE_PART" {
+        format!(
+            "KILL MUTATION WHERE database = {} AND table = {} AND latest_fail_reason != '';",
+            clickhouse_literal(database),
+            clickhouse_literal(table)
+        )
+    } else {
+        format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))
+    }
 }
 
 #[cfg(test)]

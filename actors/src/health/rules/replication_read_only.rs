@@ -22,12 +22,13 @@ pub(crate) static RULE: Rule = Rule {
     lasting: Duration::from_secs(60),
     curve: Curve { least: 20.0, worst: 10.0, most: 50.0 },
     advises: false,
-    recommendation: "Bring Keeper back; then tables recover by themselves. One whose metadata is gone from \
-                     Keeper comes back with SYSTEM RESTORE REPLICA.",
+    recommendation: "Bring Keeper back; then tables recover by themselves. Restart none before: it is detached and \
+                     cannot be attached again. One whose metadata is gone from Keeper comes back with SYSTEM \
+                     RESTORE REPLICA.",
     investigate: "SELECT database, table, is_readonly, is_session_expired, zookeeper_exception\n  FROM \
                   system.replicas\n WHERE is_readonly;",
-    fix: "SYSTEM RESTART REPLICA database.table;\n-- when its metadata in Keeper is gone: SYSTEM RESTORE \
-          REPLICA database.table;",
+    fix: "-- once Keeper answers\nSYSTEM RESTART REPLICA database.table;\n-- when its metadata in Keeper is \
+          gone: SYSTEM RESTORE REPLICA database.table;",
     source: "ClickHouse documentation, system.replicas: is_readonly; SYSTEM RESTART REPLICA.",
     check,
 };
@@ -44,10 +45,13 @@ fn object(replica: &Replica) -> Object {
         (None, Some(true)) => ": its session with Keeper is lost".to_owned(),
         (None, _) => String::new(),
     };
+    let restart = format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]));
+    // without Keeper it would be gone until it is attached anew
+    let is_away = replica.is_session_expired == Some(true);
     Object {
         name: format!("{database}.{table} on {host_name}"),
         value: 1.0,
         note: format!("{database}.{table} on {host_name} is read only{why}"),
-        fix: Some(format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))),
+        fix: Some(if is_away { format!("-- once Keeper answers\n{restart}") } else { restart }),
     }
 }
