@@ -18,6 +18,7 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, SecurityRequirement,
+    Tag,
 };
 
 use self::endpoint::Endpoint;
@@ -59,8 +60,9 @@ fn families() -> Vec<(&'static str, Vec<Endpoint>, Vec<Named>)> {
 /// The document.
 #[must_use]
 pub fn document() -> OpenApi {
-    let (mut paths, mut components) = (PathsBuilder::new(), components());
+    let (mut paths, mut components, mut tags) = (PathsBuilder::new(), components(), Vec::new());
     for (tag, endpoints, schemas) in families() {
+        tags.push(Tag::new(tag));
         components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
         for endpoint in endpoints {
             let (path, method) = (endpoint.path, endpoint.method.clone());
@@ -73,6 +75,7 @@ pub fn document() -> OpenApi {
         .description(Some("Watches fleets of PostgreSQL and ClickHouse databases."));
     OpenApiBuilder::new()
         .info(info.build())
+        .tags(Some(tags))
         .paths(paths.build())
         .components(Some(components.build()))
         .security(Some(

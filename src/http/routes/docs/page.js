@@ -88,11 +88,10 @@ function schema(api, name, about) {
 }
 
 function show(api) {
-  const byTag = new Map();
+  const byTag = new Map(api.tags.map(({ name }) => [name, []]));
   for (const [path, item] of Object.entries(api.paths)) {
     for (const [method, about] of Object.entries(item)) {
-      const tag = about.tags?.[0] ?? "Other";
-      byTag.set(tag, [...(byTag.get(tag) ?? []), operation(api, path, method, about)]);
+      byTag.get(about.tags[0]).push(operation(api, path, method, about));
     }
   }
   const sections = [...byTag].map(([tag, made]) => element("section", {}, element("h2", {}, tag), ...made));
