@@ -116,10 +116,13 @@ impl Described {
         match value {
             Value::Object(fields) => faults.extend(self.faults_of_object(schema, fields, at)),
             Value::Array(items) => {
-                let each = items.iter().enumerate();
-                faults.extend(each.flat_map(|(place, item)| {
-                    self.faults_of(&schema["items"], item, &format!("{at}[{place}]"))
-                }));
+                // without a word on its items they are data
+                if let Some(described) = schema.get("items") {
+                    let each = items.iter().enumerate();
+                    faults.extend(each.flat_map(|(place, item)| {
+                        self.faults_of(described, item, &format!("{at}[{place}]"))
+                    }));
+                }
             }
             Value::String(text) if !is_well_formed(schema, text) => {
                 faults.push(format!("{at} is {text:?} instead of {}", Value::Object(keywords.clone())));

@@ -56,6 +56,15 @@ fn a_named_schema_is_looked_into_and_data_is_left_open() {
         faults("GET", &path, 200, &body(json!({"total": 1.5}))).contains("body.now.total is 1.5 instead of")
     );
 
+    let path = format!("/api/v1/databases/{MEMBER}/queries/{:016x}/explain", 7);
+    let body = |plan: Value| {
+        json!([{
+            "ts": "2026-01-31T00:00:00Z", "plan_json": plan, "plan_hash": null, "total_cost": 1.5, "actual_time_ms": null,
+            "seq_scans": 0, "index_scans": 1, "rows_estimated": 1, "rows_actual": null, "source": null, "query_text": null,
+        }])
+    };
+    assert_eq!(faults("GET", &path, 200, &body(json!([{"Plan": {"Node Type": "Seq Scan"}}]))), "");
+
     let path = format!("/api/v1/databases/{MEMBER}/vacuum");
     let body = |settings: Value| json!({"ts": null, "running": [], "tables": [], "databases": [], "oldest_xmin": [], "settings": settings, "limitations": []});
     assert_eq!(faults("GET", &path, 200, &body(json!({"anything": "x", "none": null}))), "");
