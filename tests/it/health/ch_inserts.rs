@@ -49,7 +49,7 @@ async fn parts_pile_up() {
 async fn it_is_foreseen_when_inserts_will_be_refused() {
     let rule = "inserts.parts_per_partition";
     let server = private(Default::default()).await;
-    let setting = json!({rule: {"threshold": 0.5, "window_seconds": 10}});
+    let setting = json!({rule: {"threshold": 0.5, "window_seconds": 40}});
     let ward = ClickHouseWard::on(&server, &setting).await;
     let object = format!("{}.growing", ward.database.name);
     let table = "CREATE TABLE growing (n UInt64) ENGINE = MergeTree ORDER BY n \

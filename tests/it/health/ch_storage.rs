@@ -21,7 +21,7 @@ async fn a_disk_fills_up() {
     assert!(apart.abs() < 3.0, "{issue:#} of {own}");
     assert!(issue["detail"].as_str().unwrap().contains(" are free"), "{issue:#}");
     // what is written now, and whatever else this machine writes meanwhile, fills it at last
-    ward.registered.set_rule(rule, &json!({"threshold": 0.1, "window_seconds": 10})).await;
+    ward.registered.set_rule(rule, &json!({"threshold": 0.1, "window_seconds": 40})).await;
     ward.database.run("CREATE TABLE bulk (s String) ENGINE = MergeTree ORDER BY tuple()").await;
     let filling = async {
         loop {

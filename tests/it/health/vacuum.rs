@@ -108,6 +108,22 @@ async fn whoever_keeps_vacuum_from_its_work_is_named() {
     ward.registered.recovers("vacuum.blocked", &name).await;
 }
 
+#[tokio::test]
+async fn whatever_keeps_vacuum_from_its_work_without_a_session_is_named_too() {
+    let server = private(NEWEST, "wal_level = logical\nmax_prepared_transactions = 5").await;
+    let ward = Ward::on(&server, &json!({"vacuum.blocked": {"threshold": 500}})).await;
+    ward.run("select pg_create_logical_replication_slot('left_over', 'pgoutput')").await;
+    let prepare = "begin; create table half (n int); prepare transaction 'it''s lost'";
+    ward.admin.batch_execute(prepare).await.unwrap();
+    burn(&ward, 700).await;
+    let [prepared, slot] = ["prepared transaction it's lost", "slot left_over"];
+    ward.registered.falls_ill("vacuum.blocked", prepared).await;
+    let issue = ward.registered.falls_ill("vacuum.blocked", slot).await;
+    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
+    ward.registered.recovers("vacuum.blocked", prepared).await;
+    ward.registered.recovers("vacuum.blocked", slot).await;
+}
+
 /// Takes many multixact ids: each time a row is locked and then changed by a subtransaction.
 const MULTIXACTS: &str = "do $$ begin
     for i in 1..400 loop
@@ -124,7 +140,7 @@ end $$";
 async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
     let server = private(NEWEST, "").await;
     let rules = json!({
-        "vacuum.xid_wraparound": {"threshold": 0.0003, "window_seconds": 10},
+        "vacuum.xid_wraparound": {"threshold": 0.0003, "window_seconds": 40},
         "vacuum.multixact_wraparound": {"threshold": 0.00001},
     });
     let ward = Ward::on(&server, &rules).await;

@@ -1,4 +1,4 @@
-//! Replicas played by hand: there is no Keeper beside the servers of the other tests.
+//! Replicas played by hand; real ones, with a Keeper, are in `tests/it/health/ch_replicas.rs`.
 
 use super::*;
 use crate::collect::fixture::{self, Cell, Table};
