@@ -82,7 +82,8 @@ function operation(api, path, method, about) {
 
 /** What answers refer to by name. */
 function schema(api, name, about) {
-  const made = element("details", {}, element("summary", {}, code(name)), table("Fields", fields(api, about)));
+  const body = element("div", {}, table("Fields", fields(api, about)));
+  const made = element("details", {}, element("summary", {}, code(name)), body);
   made.dataset.text = name.toLowerCase();
   return made;
 }
