@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/readyz", "Whether storage is reachable and migrated").public().object("status={ok}"),
         get("/openapi.json", "This document")
             .public()
-            .object("openapi info:object paths:object components:object security:object[]"),
+            .object("openapi info:object paths:object components:object security:object[] tags:object[]"),
         get("/docs", "This document, to browse").public().page("text/html"),
         get("/docs/page.js", "What makes the page work").public().page("text/javascript"),
         get("/docs/page.css", "How the page looks").public().page("text/css"),

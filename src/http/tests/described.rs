@@ -48,6 +48,7 @@ impl Described {
         let faults = self.faults(answer);
         let Answered { method, path, status, body } = answer;
         let faults = faults.join("\n  ");
+        let body: String = body.chars().take(2_000).collect();
         assert!(
             faults.is_empty(),
             "{method} {path} answered {status} otherwise than described:\n  {faults}\n{body}"
