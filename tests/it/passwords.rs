@@ -113,6 +113,8 @@ async fn who_lost_the_second_factor_is_helped_by_the_operator() {
     assert!(!nobody.status.success() && String::from_utf8_lossy(&nobody.stderr).contains("has no account"));
     let done = app.admin(&["disable-totp", &organization.email.to_uppercase()]).await;
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let entries = owner.get("/admin/audit?action=basira%20admin%20disable-totp", 200).await;
+    assert_eq!(entries.as_array().unwrap().len(), 1, "{entries}");
     log_in(&app, &organization.email, PASSWORD, 200).await;
     let body = json!({"password": PASSWORD, "code": code});
     assert_eq!(owner.post("/auth/totp/disable", &body, 409).await["code"], "totp_not_enrolled");

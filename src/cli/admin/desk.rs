@@ -20,7 +20,7 @@ pub(in crate::cli) enum DeskError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Account(#[from] AccountError),
-    #[error("nobody has an account with the address {0}; they must sign up or accept an invitation first")]
+    #[error("{0} has no account on this server: they must sign up or accept an invitation first")]
     Unknown(String),
     #[error("{0} does not run the instance; list who does with: basira admin instance-admin list")]
     NotAdmin(String),
