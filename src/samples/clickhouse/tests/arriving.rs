@@ -101,10 +101,11 @@ async fn a_damaged_record_is_left_out_and_shown_as_a_gap() {
 #[tokio::test]
 async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice() {
     let mut fixture = Fixture::open(clickhouse().await).await;
-    fixture.append(two_hours()).await;
     // as after a crash of ours, each time a little later
     for arrived in ["", "raw", "raw minute", "raw minute hour"] {
+        // nothing is shipped meanwhile
         let shipper = fixture.store.shipper.lock().await;
+        fixture.append(two_hours()).await;
         let (waiting, _) = shipper.ledger.waiting().await.unwrap();
         let shipments = shipper.ledger.assign(&waiting).await.unwrap();
         for shipment in &shipments {
@@ -120,15 +121,14 @@ async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice
         assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (120, [120; 3]), "{arrived}");
         fixture.store.forget(fixture.scope).await.unwrap();
         assert_eq!(calls_there(&fixture).await, [0; 3]);
-        fixture.append(two_hours()).await;
     }
 }
 
 #[tokio::test]
 async fn a_server_that_denies_what_it_does_not_have_is_not_believed() {
     let fixture = Fixture::open(clickhouse().await).await;
-    fixture.append(two_hours()).await;
     let shipper = fixture.store.shipper.lock().await;
+    fixture.append(two_hours()).await;
     let (waiting, _) = shipper.ledger.waiting().await.unwrap();
     for shipment in shipper.ledger.assign(&waiting).await.unwrap() {
         shipper.insert_into(&shipment, "raw").await;

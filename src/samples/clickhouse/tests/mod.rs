@@ -25,6 +25,9 @@ use crate::testing::{ClickHouseServer, clickhouse};
 /// Samples of tests are of another year: the server must not drop them by its own clock.
 const ALWAYS: Duration = Duration::from_secs(50 * 366 * 24 * 3_600);
 
+/// For whoever does not test impatience.
+const PATIENT: Duration = Duration::from_secs(120);
+
 /// A store in a database of its own. It ships by itself only now and then: tests do not wait for that.
 struct Fixture {
     _directory: Option<tempfile::TempDir>,
@@ -65,6 +68,8 @@ impl Fixture {
         let dsn = server.dsn_of(&format!("samples_{}", uuid::Uuid::now_v7().simple()));
         let always = Retention { raw: ALWAYS, minute: ALWAYS, hour: ALWAYS, max_bytes: None };
         let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap(), always);
+        // a server beside many others answers late
+        options.patience = PATIENT;
         change(&mut options);
         let store = ClickHouseStore::new(writer.clone(), reader.clone(), &options);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
