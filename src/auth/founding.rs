@@ -4,7 +4,7 @@ use basira_actors::model::{Secret, Timestamp};
 
 use super::accounts::PLAN;
 use super::signup::{acceptable_email, normalised_email, slugs};
-use super::{AccountError, Accounts, Role, token};
+use super::{AccountError, Accounts, Role};
 use crate::fields;
 use crate::storage::StorageError;
 use crate::storage::store::{Account, NewAccount};
@@ -32,7 +32,7 @@ impl Accounts {
         let email = acceptable_email(founding.email)?;
         let organization_name = fields::line("organization", founding.organization_name, 200)?;
         let name = fields::line("name", founding.name.unwrap_or(&email), 200)?;
-        let password_hash = self.passwords().hash(&token::generate()).await?;
+        let password_hash = self.hash_of_unknown_password().await?;
         let new = NewAccount {
             email: &email,
             name: &name,

@@ -93,6 +93,11 @@ impl Accounts {
         }
     }
 
+    /// Of a password that nobody knows: a login takes as long as any and fails, until a reset sets another.
+    pub(super) async fn hash_of_unknown_password(&self) -> Result<String, AccountError> {
+        Ok(self.passwords().hash(&token::generate()).await?)
+    }
+
     /// A mail that cannot be sent is no reason to keep the old password.
     async fn tell_password_changed(&self, user: &User) {
         let letter = Letter::password_changed(&self.links().page("reset-password"));

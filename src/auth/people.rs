@@ -162,9 +162,7 @@ impl Accounts {
         let password = password::acceptable("password", acceptance.password.expose())?;
         let token_hash = token::hash(acceptance.token.expose());
         // hashing is dear: only for who holds a token
-        if self.storage().invitation(&token_hash, now).await?.is_none() {
-            return Err(AccountError::BadEmailToken);
-        }
+        self.invitation(&token_hash, now).await?;
         let password_hash = self.passwords().hash(&password).await?;
         let joining = Joining { token_hash, name: &name, password_hash: &password_hash, identity: None };
         let joined = self.storage().join(joining, now).await.map_err(|error| match error {
@@ -174,6 +172,15 @@ impl Accounts {
         let account = joined.ok_or(AccountError::BadEmailToken)?;
         let tokens = self.start_session(&account, now).await?;
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
+    }
+
+    /// The invitation of this token, which is good.
+    pub(super) async fn invitation(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Invitation, AccountError> {
+        self.storage().invitation(token_hash, now).await?.ok_or(AccountError::BadEmailToken)
     }
 
     /// Whether invitations may be sent and accepted.

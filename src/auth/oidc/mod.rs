@@ -185,8 +185,7 @@ impl Accounts {
     async fn accepting(&self, presented: &Secret, now: Timestamp) -> Result<Purpose, OidcError> {
         self.lets_join()?;
         let token_hash = token::hash(presented.expose());
-        let invitation = self.storage().invitation(&token_hash, now).await?;
-        invitation.ok_or(AccountError::BadEmailToken)?;
+        self.invitation(&token_hash, now).await?;
         Ok(Purpose::Accept { token_hash })
     }
 

@@ -1,12 +1,12 @@
 //! From what a provider says of a person to an account here.
 
-use basira_actors::model::{Secret, Timestamp};
+use basira_actors::model::Timestamp;
 
 use super::OidcError;
 use super::claims::Claims;
 use crate::auth::accounts::PLAN;
 use crate::auth::signup::slugs;
-use crate::auth::{AccountError, Accounts, Role, token};
+use crate::auth::{AccountError, Accounts, Role};
 use crate::config::OidcProvider;
 use crate::config::SignupPolicy;
 use crate::fields;
@@ -78,7 +78,7 @@ impl Accounts {
             Some(slug) => (Home::Joins { slug }, provider.role_of(claims).unwrap_or(provider.role)),
             None => (Home::Founds { name: &name, slugs: slugs(&name), plan: PLAN }, Role::Owner),
         };
-        let password_hash = self.passwords().hash(&unknown_password()).await.map_err(AccountError::from)?;
+        let password_hash = self.hash_of_unknown_password().await?;
         let newcomer =
             Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
         match self.storage().create_account_of(newcomer, identity, now).await {
@@ -103,15 +103,14 @@ impl Accounts {
             return Err(OidcError::DomainNotAllowed);
         }
         let email = email.ok_or(OidcError::EmailUnproved)?;
-        let invitation = self.storage().invitation(&token_hash, now).await?;
-        if invitation.ok_or(AccountError::BadEmailToken)?.email != email {
+        if self.invitation(&token_hash, now).await?.email != email {
             return Err(OidcError::InvitationForAnother);
         }
         if self.storage().account_by_identity(&identity, now).await?.is_some() {
             return Err(OidcError::IdentityTaken);
         }
         let name = name_of(claims, &email);
-        let password_hash = self.passwords().hash(&unknown_password()).await.map_err(AccountError::from)?;
+        let password_hash = self.hash_of_unknown_password().await?;
         let joining =
             Joining { token_hash, name: &name, password_hash: &password_hash, identity: Some(identity) };
         let account = match self.storage().join(joining, now).await {
@@ -169,11 +168,6 @@ pub(super) fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> Ne
         subject: claims.text("sub").unwrap_or_default(),
         email: claims.text("email").filter(|email| email.len() <= 254),
     }
-}
-
-/// Nobody knows it: a login takes as long as any and fails, until a reset sets another.
-fn unknown_password() -> Secret {
-    token::generate()
 }
 
 /// What the provider calls them, or else their address.

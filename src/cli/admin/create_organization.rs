@@ -24,9 +24,8 @@ pub(super) async fn run(options: &CreateOrganizationOptions, desk: &Desk<'_>) ->
     };
     let (account, link) = desk.accounts.found(founding, desk.now).await?;
     let (user, organization) = (&account.user, &account.organization);
-    let ids = [("user_id", user.id.to_string()), ("organization_id", organization.id.to_string())];
     desk.record("create-organization", |entry| {
-        ids.into_iter().fold(entry, |entry, (name, id)| entry.with(name, id))
+        entry.with("user_id", user.id.to_string()).with("organization_id", organization.id.to_string())
     })
     .await?;
     say!("{} owns the organization {} now.", user.email, organization.name);
