@@ -6,6 +6,7 @@ pub mod say;
 
 pub mod app;
 pub mod auth;
+mod blocking;
 pub mod cli;
 pub mod config;
 pub mod databases;
