@@ -4,6 +4,7 @@
 #[macro_use]
 pub mod say;
 
+mod accept;
 pub mod app;
 pub mod auth;
 mod blocking;
