@@ -18,7 +18,7 @@ async fn list(request: Request) -> Answer {
     let kinds = kinds(&query)?;
     let wanted = |kind: &str| kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|wanted| wanted == kind));
 
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
+    let scope = Scope { organization: principal.organization_id, database: database.id };
     let samples = &*request.app.samples;
     let mut happened = Vec::new();
     if kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind != GAP)) {
