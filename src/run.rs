@@ -20,6 +20,7 @@ use crate::log::Log;
 use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
 use crate::samples::{self, SampleKeeping};
+use crate::storage::store::Targets;
 use crate::storage::{Storage, StorageError};
 
 /// The server could not start, or not go on.
@@ -62,7 +63,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let fleet = Fleet::new(config.fleet_settings());
     let dependencies = Dependencies {
         sink: Arc::<dyn SampleKeeping>::clone(&samples),
-        source: Arc::new(storage.clone()),
+        source: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
         fleet: fleet.clone(),
     };
     let (supervisor, supervising) = Supervisor::start(dependencies).await?;
@@ -75,6 +76,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let reloader = Arc::new(Reloader::new(live.clone(), parts, storage.clone()));
     let mailer = Mailer::new(live.clone());
     let shutdown = CancellationToken::new();
+    let following = tokio::spawn(secrets.clone().follow(shutdown.clone()));
     let app = Arc::new(App {
         accounts: accounts(&live, secrets, &storage, &mailer, server.local_addr()),
         public_url: public_url(&config, server.local_addr())?,
@@ -99,6 +101,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
     let _ = pruning.await;
+    let _ = following.await;
     samples.close().await;
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;

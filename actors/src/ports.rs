@@ -70,6 +70,12 @@ pub trait TargetSource: Send + Sync + 'static {
     /// [`SourceError`] when the registry cannot be read.
     async fn all(&self) -> Result<Vec<Target>, SourceError>;
 
+    /// The database as it is registered now; `None` when it is not any more.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the registry cannot be read.
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError>;
+
     /// Keeps what a poll learned about the database itself.
     ///
     /// # Errors

@@ -231,7 +231,7 @@ impl Config {
         flags: &[Flag],
     ) -> Result<Self, ConfigError> {
         let merged = layers::merge(DEFAULTS, file, environment, flags)?;
-        reader::read(&merged)
+        Ok(reader::read(&merged)?.0)
     }
 
     /// Where accounts and databases are kept.

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use basira_actors::model::{
-    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Target,
+    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Secret,
     Timestamp, TlsMode,
 };
+use basira_actors::monitor::{self, CheckReport};
 use basira_actors::supervisor::Supervisor;
 
 use uuid::Uuid;
@@ -22,7 +23,9 @@ use self::input::required;
 use crate::config::{Collect, Config};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, Decision, Follows, Recommendation, RegisterError};
+use crate::storage::store::{
+    DatabaseRecord, Decision, Follows, PasswordChange, Recommendation, RegisterError,
+};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -57,7 +60,7 @@ impl Databases<'_> {
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self) -> Result<Vec<Database>, StorageError> {
+    pub async fn list(&self) -> Result<Vec<DatabaseRecord>, StorageError> {
         self.storage.databases(self.organization).list().await
     }
 
@@ -65,32 +68,39 @@ impl Databases<'_> {
     ///
     /// # Errors
     /// [`DatabaseError`]: a bad field, a host without an address, a taken name, one database too many.
-    pub async fn register(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
-        let database = self.draft(input, now)?;
+    pub async fn register(&self, input: Input, now: Timestamp) -> Result<DatabaseRecord, DatabaseError> {
+        let (database, password) = self.draft(input, now)?;
         if database.name.is_empty() {
             required("name")?;
         }
-        let Target { host, port, .. } = &database.target;
-        host::check_reachable(host, *port, &self.config.targets).await?;
-        self.storage.databases(self.organization).insert(&database).await?;
-        self.supervisor.watch(database.target.clone());
+        host::check_reachable(&database.host, database.port, &self.config.targets).await?;
+        self.storage.databases(self.organization).insert(&database, password.as_ref()).await?;
+        self.supervisor.refresh(database.id).await;
         Ok(database)
     }
 
-    /// The database that a registration with `input` would make, if its name and address pass too.
+    /// Connects once to what a registration with `input` would watch, and says what works; stores nothing.
     ///
     /// # Errors
     /// [`DatabaseError`]: a bad field.
-    pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+    pub async fn test(&self, input: Input, now: Timestamp) -> Result<CheckReport, DatabaseError> {
+        let (database, password) = self.draft(input, now)?;
+        let target = database.into_target(password);
+        Ok(monitor::check(&target, &self.config.connect_settings(), &self.config.health.rules).await)
+    }
+
+    /// The database that a registration with `input` would make, if its name and address pass too, and its password.
+    fn draft(&self, input: Input, now: Timestamp) -> Result<(DatabaseRecord, Option<Secret>), DatabaseError> {
         let input = input.unfolded()?;
         let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
-        let changes = input.check(engine, &self.config.collect)?;
+        let mut changes = input.check(engine, &self.config.collect)?;
         if changes.host.is_none() {
             required("host")?;
         }
+        let password = changes.password.take().flatten();
         let mut database = blank(self.organization, engine, &self.config.collect, now);
         changes.apply(&mut database);
-        Ok(database)
+        Ok((database, password))
     }
 
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
@@ -102,25 +112,30 @@ impl Databases<'_> {
         id: DatabaseId,
         input: Input,
         now: Timestamp,
-    ) -> Result<Option<Database>, DatabaseError> {
+    ) -> Result<Option<DatabaseRecord>, DatabaseError> {
         let databases = self.storage.databases(self.organization);
         let Some(current) = databases.find(id).await? else { return Ok(None) };
-        let Target { engine, port, .. } = current.target;
+        let DatabaseRecord { engine, port, .. } = current;
         let input = input.unfolded()?;
         if input.engine().is_some_and(|wanted| wanted != engine) {
             return Err(FieldError::new("engine", "cannot change: register another database").into());
         }
-        let changes = input.check(engine, &self.config.collect)?;
+        let mut changes = input.check(engine, &self.config.collect)?;
         if let Some(host) = &changes.host {
             host::check_reachable(host, changes.port.unwrap_or(port), &self.config.targets).await?;
         }
-        let change = |database: &mut Database| {
+        let password = match changes.password.take() {
+            None => PasswordChange::Keep,
+            Some(None) => PasswordChange::Remove,
+            Some(Some(password)) => PasswordChange::Set(password),
+        };
+        let change = |database: &mut DatabaseRecord| {
             changes.apply(database);
             database.updated_at = now;
         };
-        let changed = databases.update(id, change).await?;
-        if let Some(database) = &changed {
-            self.supervisor.watch(database.target.clone());
+        let changed = databases.update(id, password, change).await?;
+        if changed.is_some() {
+            self.supervisor.refresh(id).await;
         }
         Ok(changed)
     }
@@ -137,10 +152,7 @@ impl Databases<'_> {
     ) -> Result<Option<Recommendation>, StorageError> {
         let decided = self.storage.recommendations(self.organization).decide(id, decision, now).await?;
         let Some(recommendation) = decided else { return Ok(None) };
-        let databases = self.storage.databases(self.organization);
-        if let Some(database) = databases.find(recommendation.database_id).await? {
-            self.supervisor.watch(database.target);
-        }
+        self.supervisor.refresh(recommendation.database_id).await;
         Ok(Some(recommendation))
     }
 
@@ -183,11 +195,18 @@ impl Databases<'_> {
 }
 
 /// A database with nothing but defaults, to which the body of its registration is applied.
-fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, now: Timestamp) -> Database {
-    let target = Target {
+fn blank(
+    organization_id: OrganizationId,
+    engine: Engine,
+    defaults: &Collect,
+    now: Timestamp,
+) -> DatabaseRecord {
+    DatabaseRecord {
         id: DatabaseId::generate(),
         organization_id,
         engine,
+        name: String::new(),
+        tags: BTreeMap::new(),
         host: String::new(),
         port: engine.default_port(),
         database: engine.default_database().to_owned(),
@@ -196,7 +215,6 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         let_idle: false,
         try_indexes_on_primary: false,
         username: None,
-        password: None,
         tls: TlsMode::default(),
         tls_ca_pem: None,
         poll_interval: defaults.poll_interval,
@@ -205,11 +223,6 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         disabled_collectors: disabled_by_default(defaults, engine),
         rules: RuleSettings::default(),
         dismissed: Dismissed::new(),
-    };
-    Database {
-        target,
-        name: String::new(),
-        tags: BTreeMap::new(),
         engine_version: None,
         last_seen_at: None,
         last_error: None,

@@ -17,7 +17,7 @@ use super::{ApiError, Query, Trail};
 use crate::app::App;
 use crate::auth::{DEVICE_COOKIE, Presented, Principal, Role, normalised_email};
 use crate::limits::{Attempt, Limit, Who};
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Request {
     ///
     /// # Errors
     /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
-    pub async fn database(&self) -> Result<(Principal, Database), ApiError> {
+    pub async fn database(&self) -> Result<(Principal, DatabaseRecord), ApiError> {
         let principal = self.principal().await?;
         let id = self.database_id()?;
         let database = self.app.storage.databases(principal.organization_id).find(id).await?;

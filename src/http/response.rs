@@ -1,6 +1,6 @@
 //! Answers: JSON bodies, the headers that all of them carry, compression.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -11,6 +11,7 @@ use warp::http::header::{
 };
 
 use super::{Answer, ApiError};
+use crate::blocking::{self, LONG_WORK_BYTES};
 
 /// A whole answer; bodies are always complete in memory.
 pub type Response = warp::http::Response<Bytes>;
@@ -40,10 +41,41 @@ pub fn no_content() -> Response {
 /// # Errors
 /// When `value` cannot be serialised, which is a fault of ours.
 pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Result<Response, serde_json::Error> {
-    let mut response = Response::new(serde_json::to_vec(value)?.into());
+    let mut response = Response::new(to_json(value)?.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// A short text is made on this thread; a long one is begun again where it delays nobody.
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut short = ShortText::default();
+    match serde_json::to_writer(&mut short, value) {
+        Err(_) if short.is_full => blocking::blocking(|| serde_json::to_vec(value)),
+        made => made.map(|()| short.bytes),
+    }
+}
+
+/// Takes less than [`LONG_WORK_BYTES`].
+#[derive(Default)]
+struct ShortText {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for ShortText {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + text.len() >= LONG_WORK_BYTES {
+            self.is_full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// 200 with `value` as JSON.
@@ -120,12 +152,20 @@ pub fn compress(response: &mut Response, gzip: bool) {
     if !gzip {
         return;
     }
-    // Level 1: most of the gain for a fraction of the time, which is spent on a worker thread.
-    let mut encoder = GzEncoder::new(Vec::with_capacity(response.body().len() / 4), Compression::fast());
-    if let Ok(compressed) = encoder.write_all(response.body()).and_then(|()| encoder.finish()) {
-        *response.body_mut() = compressed.into();
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    match blocking::with_bytes(response.body().len(), || gzipped(response.body())) {
+        Ok(compressed) => {
+            *response.body_mut() = compressed.into();
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Err(error) => tracing::error!(%error, "an answer is sent without compression: compressing it failed"),
     }
+}
+
+/// At level 1: most of the gain for a fraction of the time.
+fn gzipped(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
 }
 
 /// Leaves the headers of a GET and no body, for HEAD.
@@ -156,7 +196,7 @@ pub fn accepts_gzip(headers: &HeaderMap) -> bool {
 mod tests {
     use warp::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
-    use super::{accepts_gzip, compress, list, unavailable_list};
+    use super::{LONG_WORK_BYTES, accepts_gzip, compress, list, ok, unavailable_list};
 
     fn accepting(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(value).expect("a header"))])
@@ -196,6 +236,17 @@ mod tests {
         std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&long.body()[..]), &mut unpacked)
             .expect("valid gzip");
         assert_eq!(unpacked, plain);
+    }
+
+    #[test]
+    fn answers_around_the_limit_of_short_ones_are_whole() {
+        for characters in [LONG_WORK_BYTES - 3, LONG_WORK_BYTES - 2, LONG_WORK_BYTES - 1, 3 * LONG_WORK_BYTES]
+        {
+            let text = "x".repeat(characters);
+            let answer = ok(&text).expect("an answer");
+            assert_eq!(answer.body().len(), characters + 2);
+            assert_eq!(serde_json::from_slice::<String>(answer.body()).expect("JSON"), text);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ use super::{Scope, StoreError};
 const CLEARED: i32 = 64;
 /// Pages that SQLite moves and cuts off in one transaction: a megabyte.
 const VACUUMED: u32 = 256;
+/// Dropped segments that are read at once.
+const ORPHANS: u64 = 1_000;
 /// Roll-ups of which a resolution is dropped in one transaction.
 const DROPPED: u64 = 32;
 
@@ -74,30 +76,40 @@ impl Change for DropGaps {
 
 /// Clears the blocks of dropped segments, and those that a crash left behind.
 pub(super) async fn clear(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
-    let orphans = orphan::Entity::find()
+    let due = orphan::Entity::find()
         .filter(orphan::Column::SinceMs.lte(now.as_millis().saturating_sub(HOUR_MS)))
-        .all(&keeper.reader)
-        .await?;
-    for orphan::Model { segment_id, .. } in orphans {
-        let largest = block::Entity::find()
-            .filter(block::Column::SegmentId.eq(segment_id))
-            .select_only()
-            .column_as(block::Column::Number.max(), "largest")
-            .into_tuple::<Option<i32>>()
-            .one(&keeper.reader)
-            .await?;
-        let mut from = largest.flatten().unwrap_or(0);
-        loop {
-            let started = Instant::now();
-            from = (from - CLEARED).max(0);
-            keeper.pen.change(ClearBlocks { segment_id, from }).await?;
-            pace.rest(started.elapsed()).await;
-            if from == 0 {
-                break;
-            }
+        .order_by_asc(orphan::Column::SegmentId)
+        .limit(ORPHANS);
+    loop {
+        let orphans = due.clone().all(&keeper.reader).await?;
+        for orphan in &orphans {
+            clear_segment(keeper, orphan.segment_id, pace).await?;
+        }
+        if (orphans.len() as u64) < ORPHANS {
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// Clears the blocks of one segment, the last first; it is no orphan any more when they are gone.
+async fn clear_segment(keeper: &Keeper, segment_id: Uuid, pace: Pace) -> Result<(), StoreError> {
+    let largest = block::Entity::find()
+        .filter(block::Column::SegmentId.eq(segment_id))
+        .select_only()
+        .column_as(block::Column::Number.max(), "largest")
+        .into_tuple::<Option<i32>>()
+        .one(&keeper.reader)
+        .await?;
+    let mut from = largest.flatten().unwrap_or(0);
+    loop {
+        let started = Instant::now();
+        from = (from - CLEARED).max(0);
+        keeper.pen.change(ClearBlocks { segment_id, from }).await?;
+        pace.rest(started.elapsed()).await;
+        if from == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Drops the oldest and finest until everything fits under the cap.

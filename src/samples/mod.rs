@@ -54,6 +54,10 @@ pub struct Scope {
     pub database: DatabaseId,
 }
 
+/// How many gaps of a stream one read returns. Where statements are evicted at every poll there is one every few seconds,
+/// millions in the time that they are kept.
+pub const MOST_GAPS: usize = 1_000;
+
 /// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -187,7 +191,7 @@ pub trait SampleStore: SampleSink {
         value: &str,
     ) -> Result<Vec<u64>, StoreError>;
 
-    /// Gaps that overlap `window`, oldest first.
+    /// The newest [`MOST_GAPS`] gaps that overlap `window`, oldest first.
     async fn gaps(
         &self,
         scope: Scope,

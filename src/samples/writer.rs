@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::catalog::Catalog;
 use super::codec::encode_record;
 use super::{Scope, StoreError, rows, sealed};
+use crate::blocking;
 
 /// At most so many batches wait, and are committed together; then whoever appends waits.
 const QUEUE: usize = 64;
@@ -110,7 +111,10 @@ impl Prepared {
             let (from_ms, at_ms) = (record.from.as_millis(), record.at.as_millis());
             Ok(PreparedRecord { stream: record.stream, from_ms, at_ms, blob })
         };
-        Ok(Self { scope, records: records.iter().map(encode).collect::<Result<_, SinkError>>()?, batch })
+        let cells: usize = records.iter().map(|record| record.series.len() * record.columns.len()).sum();
+        let encode_all = || records.iter().map(encode).collect::<Result<_, SinkError>>();
+        let records = blocking::with_bytes(cells * size_of::<i64>(), encode_all)?;
+        Ok(Self { scope, records, batch })
     }
 }
 

@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use basira_actors::model::{
-    DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Target, Timestamp, TlsMode,
+    DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Timestamp, TlsMode,
 };
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tempfile::TempDir;
 
-use super::store::{Account, Database, Follows, NewAccount};
+use super::store::{Account, DatabaseRecord, Follows, NewAccount, Targets};
 use super::*;
 
 mod audit;
@@ -105,20 +105,31 @@ pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: &str
     }
 }
 
-pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
-    let target = Target {
+/// The registry for the supervisor.
+pub(crate) fn targets(storage: &Storage) -> Targets {
+    Targets::new(storage.clone(), &KEY)
+}
+
+/// The password of every registered [`database`].
+pub(crate) fn password() -> Secret {
+    Secret::new("hunter2hunter2")
+}
+
+pub(crate) fn database(organization_id: OrganizationId, name: &str) -> DatabaseRecord {
+    DatabaseRecord {
         id: DatabaseId::generate(),
         organization_id,
         engine: Engine::Postgres,
+        name: name.to_owned(),
+        tags: BTreeMap::from([("team".to_owned(), "payments".to_owned())]),
         host: "db.example.com".to_owned(),
         port: 5432,
+        database: "postgres".to_owned(),
         databases: Databases::default(),
         cluster: None,
         let_idle: false,
         try_indexes_on_primary: false,
-        database: "postgres".to_owned(),
         username: Some("watcher".to_owned()),
-        password: Some(Secret::new("hunter2hunter2")),
         tls: TlsMode::VerifyFull,
         tls_ca_pem: None,
         poll_interval: Duration::from_secs(10),
@@ -127,11 +138,6 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         disabled_collectors: BTreeSet::from(["pg_locks".to_owned()]),
         rules: RuleSettings::default(),
         dismissed: BTreeSet::new(),
-    };
-    Database {
-        target,
-        name: name.to_owned(),
-        tags: BTreeMap::from([("team".to_owned(), "payments".to_owned())]),
         engine_version: None,
         last_seen_at: None,
         last_error: None,

@@ -16,6 +16,7 @@ mod config;
 mod connections;
 mod databases;
 mod demo;
+mod descriptors;
 mod drift;
 mod faults;
 mod health;

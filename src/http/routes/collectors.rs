@@ -10,7 +10,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(request: Request) -> Answer {
     let (_, database) = request.database().await?;
-    let handle = request.app.directory().find(database.target.id).ok_or(Unavailable)?;
+    let handle = request.app.directory().find(database.id).ok_or(Unavailable)?;
     let collectors = handle.collectors().await?;
     response::list(&collectors, collectors.len())
 }

@@ -8,7 +8,7 @@ use basira_actors::ports::SampleSink;
 use serde_json::json;
 
 use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
-use crate::samples::{SampleStore, Wanted};
+use crate::samples::{MOST_GAPS, SampleStore, Wanted};
 
 fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
     Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
@@ -60,12 +60,30 @@ async fn gaps_words_and_members_come_back_once() {
         let users: Vec<_> =
             members.iter().map(|member| (member.series, &member.labels["user_name"])).collect();
         assert_eq!(users, [(1, &json!("ana")), (2, &json!("cy"))]);
+        for (user, expected) in [("ana", &[1][..]), ("bo", &[]), ("cy", &[2]), ("a'\"$", &[])] {
+            let found = store.labelled(fixture.scope, &STATEMENTS, "user_name", user).await.unwrap();
+            assert_eq!(found, expected, "{user}");
+        }
         let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
         groups.sort_by_key(|total| total.group);
         assert_eq!(
             groups.iter().map(|total| (total.group, total.values[0])).collect::<Vec<_>>(),
             [(3, 1), (u64::MAX, 2)]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_gaps_the_newest_come_back() {
+    on_each_backend(async |fixture| {
+        let most = i64::try_from(MOST_GAPS).unwrap();
+        let gaps = (0..most + 20).map(|number| gap(START + number, START + number + 1, GapReason::Evicted));
+        let batch = Batch { gaps: gaps.collect(), ..fixture.batch(vec![]) };
+        fixture.store.append(batch).await.unwrap();
+        let found = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+        let starts: Vec<_> = found.iter().map(|gap| gap.from.as_millis()).collect();
+        assert_eq!(starts, (START + 20..START + 20 + most).collect::<Vec<_>>());
     })
     .await;
 }

@@ -1,11 +1,15 @@
 //! The registered databases of an organization.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use basira_actors::model::{DatabaseId, OrganizationId, Target, Timestamp};
+use basira_actors::model::{
+    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Secret,
+    Timestamp, TlsMode,
+};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::storage::entity::{monitored_database, organization};
@@ -14,14 +18,41 @@ use crate::storage::{Storage, StorageError};
 /// How many databases an organization may have that nobody proved an e-mail address for.
 const UNVERIFIED_LIMIT: u64 = 1;
 
-/// A registered database and what is known of it.
+/// A registered database and what is known of it: everything but its password, which only [`Targets`] reads.
+///
+/// [`Targets`]: super::Targets
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database {
-    /// How it is reached and watched; its password was unsealed.
-    pub target: Target,
+pub struct DatabaseRecord {
+    pub id: DatabaseId,
+    pub organization_id: OrganizationId,
+    pub engine: Engine,
     /// Unique in the organization.
     pub name: String,
     pub tags: BTreeMap<String, String>,
+    pub host: String,
+    pub port: u16,
+    /// The database to connect to.
+    pub database: String,
+    /// What else of its server is watched.
+    pub databases: ServerDatabases,
+    /// The cluster of which every replica is read; ClickHouse only.
+    pub cluster: Option<String>,
+    /// A service that sleeps while nobody asks it is let sleep; ClickHouse only.
+    pub let_idle: bool,
+    /// Whether HypoPG may try indexes on a primary too; PostgreSQL only.
+    pub try_indexes_on_primary: bool,
+    pub username: Option<String>,
+    pub tls: TlsMode,
+    /// Certificates of the authority to trust instead of the public ones.
+    pub tls_ca_pem: Option<String>,
+    pub poll_interval: Duration,
+    pub collect_explain_plans: bool,
+    pub collect_replication: bool,
+    pub disabled_collectors: BTreeSet<String>,
+    /// What differs from the rules as they are set for all databases.
+    pub rules: RuleSettings,
+    /// Advice that nobody wants to hear: it costs no points.
+    pub dismissed: Dismissed,
     pub engine_version: Option<String>,
     pub last_seen_at: Option<Timestamp>,
     pub last_error: Option<String>,
@@ -37,6 +68,14 @@ pub struct Database {
 pub struct Follows {
     pub poll_interval: bool,
     pub disabled_collectors: bool,
+}
+
+/// What a change does to the stored password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordChange {
+    Keep,
+    Set(Secret),
+    Remove,
 }
 
 /// Why a database was not stored.
@@ -78,27 +117,30 @@ impl Databases<'_> {
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self) -> Result<Vec<Database>, StorageError> {
+    pub async fn list(&self) -> Result<Vec<DatabaseRecord>, StorageError> {
         let query = self.select().order_by_asc(monitored_database::Column::Name);
         let rows = query.all(&self.storage.reader).await?;
-        rows.into_iter().map(|row| Database::from_row(row, &self.storage.sealer)).collect()
+        rows.into_iter().map(DatabaseRecord::from_row).collect()
     }
 
     /// The one with this id, if it belongs to the organization.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn find(&self, id: DatabaseId) -> Result<Option<Database>, StorageError> {
+    pub async fn find(&self, id: DatabaseId) -> Result<Option<DatabaseRecord>, StorageError> {
         let query = self.select().filter(monitored_database::Column::Id.eq(id.0));
-        let row = query.one(&self.storage.reader).await?;
-        row.map(|row| Database::from_row(row, &self.storage.sealer)).transpose()
+        query.one(&self.storage.reader).await?.map(DatabaseRecord::from_row).transpose()
     }
 
-    /// Stores a new one; it goes to this organization whatever its target says.
+    /// Stores a new one; it goes to this organization whatever its record says.
     ///
     /// # Errors
     /// [`RegisterError`] when the organization may not have another, or the name is taken.
-    pub async fn insert(&self, database: &Database) -> Result<(), RegisterError> {
+    pub async fn insert(
+        &self,
+        database: &DatabaseRecord,
+        password: Option<&Secret>,
+    ) -> Result<(), RegisterError> {
         let transaction = self.storage.begin_sealing().await?;
         // the lock on its organization makes two registrations at once count each other
         let organization = organization::Entity::find_by_id(self.organization.0)
@@ -113,43 +155,53 @@ impl Databases<'_> {
                 return Err(RegisterError::VerificationRequired);
             }
         }
-        let row = database.to_row(self.organization, &self.storage.sealer)?;
+        let sealed_password = match password {
+            Some(password) => Some(self.seal(database.id, password).await?),
+            None => None,
+        };
+        let row = database.to_row(self.organization, sealed_password)?;
         row.into_active_model().insert(&transaction).await.map_err(StorageError::from).map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(())
     }
 
     /// Lets `change` alter the database with this id and stores the outcome; `None` when there is none. What a poll
-    /// learns meanwhile is not lost.
+    /// learns meanwhile is not lost. A password that is kept is not decrypted, so that one which no key opens stays.
     ///
     /// # Errors
     /// [`RegisterError::NameTaken`], or the storage refused.
     pub async fn update(
         &self,
         id: DatabaseId,
-        change: impl FnOnce(&mut Database) + Send,
-    ) -> Result<Option<Database>, RegisterError> {
+        password: PasswordChange,
+        change: impl FnOnce(&mut DatabaseRecord) + Send,
+    ) -> Result<Option<DatabaseRecord>, RegisterError> {
         let transaction = self.storage.begin_sealing().await?;
         let query = self.select().filter(monitored_database::Column::Id.eq(id.0)).lock_exclusive();
-        let Some(old) = query.one(&transaction).await.map_err(StorageError::from)? else { return Ok(None) };
+        let Some(row) = query.one(&transaction).await.map_err(StorageError::from)? else { return Ok(None) };
 
-        let sealed = old.sealed_password.clone();
-        let before = Database::from_row(old, &self.storage.sealer)?;
-        let mut after = before.clone();
-        change(&mut after);
-        let mut row = after.to_row(self.organization, &self.storage.sealer)?;
-        if after.target.password == before.target.password {
-            // also keeps a blob that cannot be read for want of the right key
-            row.sealed_password = sealed;
-        }
-        row.into_active_model()
+        let sealed_password = match password {
+            PasswordChange::Keep => row.sealed_password.clone(),
+            PasswordChange::Set(password) => Some(self.seal(id, &password).await?),
+            PasswordChange::Remove => None,
+        };
+        let mut database = DatabaseRecord::from_row(row)?;
+        change(&mut database);
+        database
+            .to_row(self.organization, sealed_password)?
+            .into_active_model()
             .reset_all()
             .update(&transaction)
             .await
             .map_err(StorageError::from)
             .map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
-        Ok(Some(after))
+        Ok(Some(database))
+    }
+
+    async fn seal(&self, id: DatabaseId, password: &Secret) -> Result<Vec<u8>, StorageError> {
+        let sealed = self.storage.sealer.seal(id, password).await;
+        sealed.map_err(|error| StorageError::Database(DbErr::Custom(error.to_string())))
     }
 
     /// Removes the database with this id; false when there is none.

@@ -24,7 +24,7 @@ mod totp;
 pub use accounts::{Account, NewAccount, Organization, User};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey, StoredApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, NewAuditEntry, Outcome};
-pub use databases::{Database, Databases, Follows, RegisterError};
+pub use databases::{DatabaseRecord, Databases, Follows, PasswordChange, RegisterError};
 pub use email_tokens::{NewEmailToken, Purpose};
 pub use follow_defaults::Defaults;
 pub use identities::{Home, Identity, NewIdentity, Newcomer};
@@ -36,4 +36,5 @@ pub use recommendations::{AdviceStatus, Decision, Recommendation, Recommendation
 pub use refresh_tokens::{EndedSession, NewRefreshToken, Rotation};
 pub use reseal::Resealed;
 pub use standing::Standing;
+pub use targets::Targets;
 pub use totp::{ENROLMENT_LIFETIME, SecondFactor, StoredTotp};

@@ -56,7 +56,7 @@ impl Storage {
             .all(transaction)
             .await?;
         for (id, blob) in rows {
-            match resealed.count(self.sealed_anew(id, &blob)) {
+            match resealed.count(self.sealed_anew(id, &blob).await) {
                 Tried::Anew(anew) => {
                     let changes = monitored_database::ActiveModel {
                         id: Unchanged(id),
@@ -78,7 +78,7 @@ impl Storage {
         resealed: &mut Resealed,
     ) -> Result<(), StorageError> {
         for row in totp::Entity::find().all(transaction).await? {
-            match resealed.count(self.sealed_anew(row.user_id, &row.secret)) {
+            match resealed.count(self.sealed_anew(row.user_id, &row.secret).await) {
                 Tried::Anew(anew) => {
                     let changes = totp::ActiveModel {
                         user_id: Unchanged(row.user_id),
@@ -95,13 +95,13 @@ impl Storage {
     }
 
     /// `blob`, which is sealed for `id`.
-    fn sealed_anew(&self, id: Uuid, blob: &[u8]) -> Tried {
+    async fn sealed_anew(&self, id: Uuid, blob: &[u8]) -> Tried {
         if self.sealer.is_current(blob) {
             return Tried::AsItIs;
         }
         let id = DatabaseId(id);
-        let anew = self.sealer.unseal(id, blob).and_then(|secret| self.sealer.seal(id, &secret));
-        anew.map_or(Tried::Unreadable, Tried::Anew)
+        let Ok(secret) = self.sealer.unseal(id, blob).await else { return Tried::Unreadable };
+        self.sealer.seal(id, &secret).await.map_or(Tried::Unreadable, Tried::Anew)
     }
 }
 

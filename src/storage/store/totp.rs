@@ -49,11 +49,9 @@ impl SecondFactor<'_> {
     /// [`StorageError`] when the storage cannot be read or the secret not be unsealed.
     pub async fn find(&self) -> Result<Option<StoredTotp>, StorageError> {
         let found = totp::Entity::find_by_id(self.user_id).one(&self.storage.reader).await?;
-        let stored = found.map(|row| {
-            let secret = self.storage.sealer.unseal(self.seal_id(), &row.secret).map_err(unreadable)?;
-            Ok(StoredTotp { secret, confirmed: row.confirmed_at.is_some() })
-        });
-        stored.transpose()
+        let Some(row) = found else { return Ok(None) };
+        let secret = self.storage.sealer.unseal(self.seal_id(), &row.secret).await.map_err(unreadable)?;
+        Ok(Some(StoredTotp { secret, confirmed: row.confirmed_at.is_some() }))
     }
 
     /// Stores a secret that does not count before it is confirmed. False when one counts already.
@@ -67,9 +65,10 @@ impl SecondFactor<'_> {
         if totp::Entity::find_by_id(self.user_id).one(&transaction).await?.is_some() {
             return Ok(false);
         }
+        let sealed = self.storage.sealer.seal(self.seal_id(), secret).await.map_err(unreadable)?;
         let row = totp::ActiveModel {
             user_id: Set(self.user_id),
-            secret: Set(self.storage.sealer.seal(self.seal_id(), secret).map_err(unreadable)?),
+            secret: Set(sealed),
             last_step: Set(0),
             created_at: Set(now.into()),
             confirmed_at: Set(None),

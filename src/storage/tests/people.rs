@@ -164,8 +164,8 @@ async fn an_organization_goes_with_all_that_it_has() {
         for account in [&ada, &eve] {
             let own = account.organization.id;
             let database = database(own, "shop");
-            storage.databases(own).insert(&database).await.unwrap();
-            registered.push(database.target.id);
+            storage.databases(own).insert(&database, None).await.unwrap();
+            registered.push(database.id);
             key_of(&storage, own, None, &own.to_string()).await;
             invite(&storage, own, "bob@x.org", &format!("token of {own}")).await;
             let token_hash = own.to_string();

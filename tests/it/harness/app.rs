@@ -126,6 +126,15 @@ impl TestApp {
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kilobytes") / 1024
     }
 
+    /// Lets the process open no more than `free` further files and sockets from now on.
+    pub(crate) async fn limit_free_descriptors(&self, free: usize) {
+        let pid = self.process.id().expect("a running process").to_string();
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count();
+        let limit = format!("--nofile={}:", open + free);
+        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status().await.expect("prlimit runs");
+        assert!(set.success(), "prlimit: {set}");
+    }
+
     /// Everything that was logged so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(log_of(self.folder.path())).unwrap_or_default()
