@@ -172,6 +172,11 @@ impl Input {
 }
 
 impl Changes {
+    /// Whether the body says what the password is from now on: that there is none, too.
+    pub(super) const fn gives_password(&self) -> bool {
+        self.password.is_some()
+    }
+
     pub(super) fn apply(self, database: &mut Database) {
         let target = &mut database.target;
         set(&mut target.host, self.host);

@@ -4,6 +4,7 @@ mod field;
 mod given;
 mod host;
 mod input;
+mod networks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use uuid::Uuid;
 pub use self::input::Input;
 pub(crate) use self::input::disabled_by_default;
 use self::input::required;
-use crate::config::{Collect, Config};
+pub use self::networks::TargetNetworks;
+use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, Decision, Follows, Recommendation, RegisterError};
+use crate::storage::store::{
+    Database, Decision, DeleteOrganizationError, Follows, Recommendation, RegisterError,
+};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -53,6 +57,16 @@ impl From<StorageError> for DatabaseError {
 }
 
 impl Databases<'_> {
+    /// The networks that databases may be in.
+    #[must_use]
+    pub fn networks(&self) -> TargetNetworks {
+        TargetNetworks::new(Arc::clone(&self.config), self.storage.clone())
+    }
+
+    async fn denied_networks(&self) -> DeniedNetworks {
+        self.networks().denied_to(self.organization).await
+    }
+
     /// All of them, by name.
     ///
     /// # Errors
@@ -71,7 +85,7 @@ impl Databases<'_> {
             required("name")?;
         }
         let Target { host, port, .. } = &database.target;
-        host::check_reachable(host, *port, &self.config.targets).await?;
+        host::check_reachable(host, *port, &self.denied_networks().await).await?;
         self.storage.databases(self.organization).insert(&database).await?;
         self.supervisor.watch(database.target.clone());
         Ok(database)
@@ -96,7 +110,7 @@ impl Databases<'_> {
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
     ///
     /// # Errors
-    /// As for [`Self::register`]; also when the engine is to change.
+    /// As for [`Self::register`]; also when the engine is to change, or the stored password would be sent elsewhere.
     pub async fn change(
         &self,
         id: DatabaseId,
@@ -112,13 +126,15 @@ impl Databases<'_> {
         }
         let changes = input.check(engine, &self.config.collect)?;
         if let Some(host) = &changes.host {
-            host::check_reachable(host, changes.port.unwrap_or(port), &self.config.targets).await?;
+            let denied = self.denied_networks().await;
+            host::check_reachable(host, changes.port.unwrap_or(port), &denied).await?;
         }
+        let password_is_given = changes.gives_password();
         let change = |database: &mut Database| {
             changes.apply(database);
             database.updated_at = now;
         };
-        let changed = databases.update(id, change).await?;
+        let changed = databases.update(id, password_is_given, change).await?;
         if let Some(database) = &changed {
             self.supervisor.watch(database.target.clone());
         }
@@ -144,19 +160,15 @@ impl Databases<'_> {
         Ok(Some(recommendation))
     }
 
-    /// Stops watching the databases of the organization and removes it with everything that it has; false when it is
-    /// gone already.
+    /// Stops watching the databases of the organization and removes it with everything that it has.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be removed.
-    pub async fn delete_organization(&self) -> Result<bool, StorageError> {
-        let Some(databases) = self.storage.delete_organization(self.organization).await? else {
-            return Ok(false);
-        };
-        for id in databases {
+    /// [`DeleteOrganizationError`]; nothing was removed.
+    pub async fn delete_organization(&self) -> Result<(), DeleteOrganizationError> {
+        for id in self.storage.delete_organization(self.organization).await? {
             self.forget(id).await;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Stops watching a database and removes it with all its samples; false when there is none.

@@ -10,6 +10,7 @@ use basira_actors::ports::{SampleSink, SinkError};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::Targets;
 use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
 use crate::storage::tests::{Fixture, NOW, fixtures, sign_up};
 
@@ -99,11 +100,11 @@ impl Instance {
     async fn start(storage: Storage) -> Self {
         let mut config = Config::load(None, [], &[]).unwrap();
         config.collect = defaults();
-        config.targets.deny = vec!["127.0.0.66/32".parse().unwrap()];
+        config.targets = Targets { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
         let dependencies = Dependencies {
             sink: Arc::new(Nowhere),
             source: Arc::new(storage.clone()),
-            fleet: Fleet::new(config.fleet_settings()),
+            fleet: Fleet::new(config.fleet_settings(Arc::new(config.networks_denied_to(true)))),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
         Self { storage, supervisor, config: Arc::new(config) }
@@ -320,10 +321,18 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
         assert!(instance.comes_to_watch(id, true).await);
 
         let later = NOW + Duration::from_secs(1);
-        let foreign = instance.databases(other).change(id, input(json!({"port": 2})), later).await.unwrap();
+        let foreign = instance
+            .databases(other)
+            .change(id, input(json!({"port": 2, "password": "again"})), later)
+            .await
+            .unwrap();
         assert_eq!(foreign, None);
         assert!(!instance.databases(other).delete(id).await.unwrap());
-        let changed = databases.change(id, input(json!({"port": 2})), later).await.unwrap().unwrap();
+        let changed = databases
+            .change(id, input(json!({"port": 2, "password": "again"})), later)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((changed.target.port, changed.created_at, changed.updated_at), (2, NOW, later));
 
         assert!(databases.delete(id).await.unwrap());

@@ -16,6 +16,7 @@ mod config;
 mod connections;
 mod databases;
 mod demo;
+mod doors;
 mod drift;
 mod faults;
 mod health;

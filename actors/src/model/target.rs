@@ -55,6 +55,17 @@ impl Target {
         switched_on && !self.disabled_collectors.contains(name)
     }
 
+    /// Whether a password that was entrusted to `before` may now reach somebody who could not read it there: at another
+    /// server, as another user, on a connection that is checked less, or checked by other authorities.
+    #[must_use]
+    pub fn exposes_password_more(&self, before: &Self) -> bool {
+        self.host != before.host
+            || self.port != before.port
+            || self.username != before.username
+            || self.tls < before.tls
+            || self.tls_ca_pem != before.tls_ca_pem
+    }
+
     /// Whether `other` is reached and seen by the very same connection.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {
@@ -71,8 +82,8 @@ impl Target {
     }
 }
 
-/// How far a connection is encrypted and the server's certificate checked; libpq's `sslmode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// How far a connection is encrypted and the server's certificate checked; libpq's `sslmode`. A greater mode checks more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// Never encrypted.
@@ -94,6 +105,12 @@ pub enum TlsMode {
 pub struct UnknownTlsMode;
 
 impl TlsMode {
+    /// Whether the server has to prove who it is before it is sent anything.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::VerifyCa | Self::VerifyFull)
+    }
+
     const ALL: [Self; 5] = [Self::Disable, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
     /// The name used by the API, the store and connection strings.

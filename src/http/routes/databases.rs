@@ -1,6 +1,7 @@
 //! `/api/v1/databases`: registering, showing, changing and removing databases; trying one without registering it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use basira_actors::model::{DatabaseId, Engine, RuleSettings, Status, Timestamp, TlsMode};
 use basira_actors::monitor;
@@ -75,9 +76,11 @@ async fn register(mut request: Request) -> Answer {
 async fn test(mut request: Request) -> Answer {
     let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
-    let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
-    let config = request.app.config();
-    let report = monitor::check(&draft.target, &config.connect_settings(), &config.health.rules).await;
+    let databases = request.app.databases(principal.organization_id);
+    let draft = databases.draft(input, Timestamp::now())?;
+    let config = &databases.config;
+    let settings = config.connect_settings(Arc::new(databases.networks()));
+    let report = monitor::check(&draft.target, &settings, &config.health.rules).await;
     response::ok(&report)
 }
 

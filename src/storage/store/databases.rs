@@ -45,6 +45,11 @@ pub enum RegisterError {
     /// The organization has as many databases as an unverified one may have.
     #[error("verify your e-mail address to register more than one database")]
     VerificationRequired,
+    /// What is stored would be sent elsewhere, or less protected, on the word of somebody who may not know it.
+    #[error(
+        "password is required where host, port, username, tls or tls_ca_pem decide anew where it is sent"
+    )]
+    PasswordRequired,
     /// Another database of the organization has the name.
     #[error("a database with this name is registered already")]
     NameTaken,
@@ -120,13 +125,15 @@ impl Databases<'_> {
     }
 
     /// Lets `change` alter the database with this id and stores the outcome; `None` when there is none. What a poll
-    /// learns meanwhile is not lost.
+    /// learns meanwhile is not lost. `password_is_given`: whoever asks for the change sent a password with it, or none.
     ///
     /// # Errors
-    /// [`RegisterError::NameTaken`], or the storage refused.
+    /// [`RegisterError::NameTaken`]; [`RegisterError::PasswordRequired`] when the stored password would be sent elsewhere
+    /// or less protected; or the storage refused.
     pub async fn update(
         &self,
         id: DatabaseId,
+        password_is_given: bool,
         change: impl FnOnce(&mut Database) + Send,
     ) -> Result<Option<Database>, RegisterError> {
         let transaction = self.storage.begin_sealing().await?;
@@ -137,6 +144,10 @@ impl Databases<'_> {
         let before = Database::from_row(old, &self.storage.sealer)?;
         let mut after = before.clone();
         change(&mut after);
+        // a password that cannot be read for want of the right key is one too: the key may come back
+        if sealed.is_some() && !password_is_given && after.target.exposes_password_more(&before.target) {
+            return Err(RegisterError::PasswordRequired);
+        }
         let mut row = after.to_row(self.organization, &self.storage.sealer)?;
         if after.target.password == before.target.password {
             // also keeps a blob that cannot be read for want of the right key
