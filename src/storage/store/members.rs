@@ -94,15 +94,8 @@ impl Members<'_> {
         let transaction = self.storage.exclusive(Lock::Signup).await?;
         let query = self.select().filter(user_account::Column::Id.eq(id));
         let Some(user) = query.one(&transaction).await? else { return Ok(MemberChanged::Unknown) };
-        if user.role == owner && change.role != Some(owner) {
-            let owners = self.select().filter(user_account::Column::Role.eq(owner));
-            if owners.count(&transaction).await? == 1 {
-                return Ok(MemberChanged::LastOwner);
-            }
-        }
-        let leaving = user_account::Column::Id.eq(id).into_condition();
-        if change.role.is_none() && !an_instance_admin_stays(&transaction, leaving).await? {
-            return Ok(MemberChanged::LastInstanceAdmin);
+        if let Some(refused) = self.refusal(&user, change, owner, &transaction).await? {
+            return Ok(refused);
         }
         if change.role != Some(owner) {
             self.withdraw_invitations_of(id, &transaction).await?;
@@ -115,18 +108,33 @@ impl Members<'_> {
         let mut member = Member::from(user);
         if let Some(role) = change.role {
             role.clone_into(&mut member.role);
-            let changes = user_account::ActiveModel {
-                id: Set(id),
-                role: Set(role.to_owned()),
-                updated_at: Set(now.into()),
-                ..Default::default()
-            };
-            changes.update(&transaction).await?;
+            set_role(id, role, &transaction, now).await?;
         } else {
             user_account::Entity::delete_by_id(id).exec(&transaction).await?;
         }
         transaction.commit().await?;
         Ok(MemberChanged::Done { member, revoked_keys })
+    }
+
+    /// Why `user` cannot be changed so.
+    async fn refusal(
+        &self,
+        user: &user_account::Model,
+        change: MemberChange<'_>,
+        owner: &str,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<MemberChanged>, StorageError> {
+        if user.role == owner && change.role != Some(owner) {
+            let owners = self.select().filter(user_account::Column::Role.eq(owner));
+            if owners.count(transaction).await? == 1 {
+                return Ok(Some(MemberChanged::LastOwner));
+            }
+        }
+        let leaving = user_account::Column::Id.eq(user.id).into_condition();
+        if change.role.is_none() && !an_instance_admin_stays(transaction, leaving).await? {
+            return Ok(Some(MemberChanged::LastInstanceAdmin));
+        }
+        Ok(None)
     }
 
     /// Calls the person with this id `name`; false when there is none.
@@ -199,6 +207,22 @@ impl Members<'_> {
             .await?;
         Ok(revoked.into_iter().map(|key| key.id).collect())
     }
+}
+
+async fn set_role(
+    id: Uuid,
+    role: &str,
+    transaction: &DatabaseTransaction,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let changes = user_account::ActiveModel {
+        id: Set(id),
+        role: Set(role.to_owned()),
+        updated_at: Set(now.into()),
+        ..Default::default()
+    };
+    changes.update(transaction).await?;
+    Ok(())
 }
 
 impl From<user_account::Model> for Member {

@@ -1,9 +1,11 @@
 //! Which networks whose databases may be in.
 
+use std::time::Duration;
+
 use basira::config::Config;
 use serde_json::{Value, json};
 
-use crate::harness::{Organization, TestApp};
+use crate::harness::{Organization, TestApp, eventually};
 
 fn at(host: &str) -> Value {
     json!({"name": host, "engine": "postgres", "host": host, "port": 1})
@@ -59,7 +61,7 @@ async fn a_connection_is_judged_by_who_runs_the_instance_now() {
     let granted = operator.owner.post("/admin/instance-admins", &json!({"email": former.email}), 201).await;
     let registered = former.register_as(&at("127.0.0.1")).await;
     operator.owner.delete(&format!("/admin/instance-admins/{}", granted["id"].as_str().unwrap()), 204).await;
-    crate::harness::eventually(std::time::Duration::from_secs(20), async || {
+    eventually(Duration::from_secs(20), async || {
         let database = registered.get("").await;
         let error = database["last_error"].as_str().unwrap_or_default();
         if error.contains("targets.private") { Ok(()) } else { Err(database) }
@@ -69,13 +71,11 @@ async fn a_connection_is_judged_by_who_runs_the_instance_now() {
 
 #[tokio::test]
 async fn where_people_are_invited_private_networks_are_open() {
-    let settings = [("TARGETS__PRIVATE", private_by_default()), ("AUTH__SIGNUP", "invite".to_owned())];
-    let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
-    let mut app = TestApp::start_with(&[settings[0]]).await;
+    let mut app = TestApp::start_with(&[("TARGETS__PRIVATE", &private_by_default())]).await;
     Organization::verified(&app, "operator").await;
     let other = Organization::verified(&app, "other").await;
     other.key.post("/databases", &at("127.0.0.1"), 400).await;
-    app.set(settings[1].0, settings[1].1);
+    app.set("AUTH__SIGNUP", "invite");
     app.kill().await;
     app.start_again().await;
     other.moved_to(&app).post("/databases", &at("127.0.0.1"), 201).await;

@@ -1,9 +1,12 @@
 //! Accounts that were there before: linked by an address that both sides proved, or by who is signed in.
 
+use std::fs;
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Browser, OpenIdProvider, Organization, PASSWORD, TestApp, TestClient};
+use crate::harness::{Browser, OpenIdProvider, Organization, PASSWORD, TestApp, TestClient, eventually};
 
 /// A browser that is logged in as the owner of `organization`.
 async fn logged_in(app: &TestApp, organization: &Organization) -> Browser {
@@ -128,7 +131,7 @@ async fn a_link_is_told_by_mail_and_ends_with_a_reset_of_the_password() {
     let back = Browser::new().logs_in(begun.json()["url"].as_str().unwrap().parse().unwrap(), second).await;
 
     app.anonymous().post("/auth/forgot-password", &json!({"email": acme.email}), 202).await;
-    let token = crate::harness::eventually(std::time::Duration::from_secs(10), async || {
+    let token = eventually(Duration::from_secs(10), async || {
         if mails_with(&app, "reset-password#token") > 0 {
             Ok(app.mailed_token(&acme.email))
         } else {
@@ -145,8 +148,8 @@ async fn a_link_is_told_by_mail_and_ends_with_a_reset_of_the_password() {
 
 /// How many mails hold `words`.
 fn mails_with(app: &TestApp, words: &str) -> usize {
-    let mails = std::fs::read_dir(app.data_dir().join("mail")).unwrap().map(|mail| mail.unwrap().path());
-    let mails = mails.map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    let mails = fs::read_dir(app.data_dir().join("mail")).unwrap().map(|mail| mail.unwrap().path());
+    let mails = mails.map(|path| fs::read_to_string(path).unwrap_or_default());
     let mails = mails.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
     mails.filter(|mail| mail.contains(words)).count()
 }
