@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
+use crate::databases::TargetNetworks;
 use crate::http::{
     BindError, CertificateError, Certificates, LiveStreams, PublicUrl, RouteTableError, Server, Tickets,
 };
@@ -60,7 +61,8 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
-    let fleet = Fleet::new(config.fleet_settings());
+    let networks = TargetNetworks::new(Arc::clone(&config), storage.clone());
+    let fleet = Fleet::new(config.fleet_settings(Arc::new(networks)));
     let dependencies = Dependencies {
         sink: Arc::<dyn SampleKeeping>::clone(&samples),
         source: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
@@ -69,7 +71,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let (supervisor, supervising) = Supervisor::start(dependencies).await?;
     let parts: Vec<Box<dyn Part>> = vec![
         Box::new(RegistrationsPart { storage: storage.clone(), supervisor: supervisor.clone() }),
-        Box::new(FleetPart { supervisor: supervisor.clone(), fleet }),
+        Box::new(FleetPart { supervisor: supervisor.clone(), fleet, storage: storage.clone() }),
         Box::new(RetentionPart(Arc::clone(&samples))),
         Box::new(LogLevelPart(log)),
     ];
@@ -92,7 +94,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     });
     reload_on_signal(Arc::clone(&reloader))?;
     take_questions(&config, reloader, shutdown.clone()).await;
-    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
+    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), mailer.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.url());
     let served = server.run(app).await;

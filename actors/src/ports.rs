@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -107,6 +108,12 @@ pub struct Sighting {
 pub trait AddressPolicy: Send + Sync + 'static {
     /// Whether connecting to `address` is allowed.
     fn allows(&self, address: IpAddr) -> bool;
+
+    /// What holds for the databases of `organization`, where organizations differ. Asked at each connect.
+    async fn for_organization(&self, organization: OrganizationId) -> Option<Arc<dyn AddressPolicy>> {
+        let _ = organization;
+        None
+    }
 
     /// The addresses of `host`, which may be one itself, as they are now.
     ///

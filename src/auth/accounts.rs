@@ -12,7 +12,7 @@ use super::jwt::{Claims, Keyring};
 use super::links::Links;
 use super::oidc::SignIn;
 use super::password::{Passwords, Verdict};
-use super::signup::{normalised_email, slugs};
+use super::signup::{normalised_email, slugs_at_signup};
 use super::standing::Standings;
 use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
 use crate::config::{LiveConfig, SecretRing, SignupPolicy};
@@ -120,7 +120,7 @@ impl Accounts {
             role: Role::Owner.as_str(),
             password_hash: &password_hash,
             organization_name: &signup.organization_name,
-            slugs: slugs(&signup.organization_name),
+            slugs: slugs_at_signup(&signup.organization_name, &self.config.current()),
             plan: PLAN,
             verified: false,
         };

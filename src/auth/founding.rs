@@ -3,7 +3,7 @@
 use basira_actors::model::{Secret, Timestamp};
 
 use super::accounts::PLAN;
-use super::signup::{acceptable_email, normalised_email, slugs};
+use super::signup::{acceptable_email, normalised_email, slugs_at_the_machine};
 use super::{AccountError, Accounts, Role};
 use crate::fields;
 use crate::storage::StorageError;
@@ -39,7 +39,7 @@ impl Accounts {
             role: Role::Owner.as_str(),
             password_hash: &password_hash,
             organization_name: &organization_name,
-            slugs: slugs(&organization_name),
+            slugs: slugs_at_the_machine(&organization_name),
             plan: PLAN,
             verified: true,
         };

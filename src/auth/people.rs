@@ -16,7 +16,8 @@ use crate::storage::StorageError;
 use crate::storage::store::{Invitation, Joining, Member, MemberChange, MemberChanged, NewInvitation};
 
 const INVITATION_DAYS: u64 = 7;
-const INVITATION_LIFETIME: Duration = Duration::from_secs(INVITATION_DAYS * 24 * 3_600);
+/// No token that is mailed lives longer.
+pub(super) const INVITATION_LIFETIME: Duration = Duration::from_secs(INVITATION_DAYS * 24 * 3_600);
 /// Each is a mail to somebody who did not ask for it.
 const MOST_INVITATIONS: u64 = 500;
 
@@ -29,7 +30,8 @@ pub struct Acceptance {
 }
 
 impl Accounts {
-    /// Gives a person another role. Who is no admin any more loses the API keys made meanwhile, unless `keep_keys`.
+    /// Gives a person another role, whoever asks: an owner, or a provider. Who is no admin any more loses the API keys made
+    /// meanwhile; with `keep_keys` they read.
     ///
     /// # Errors
     /// [`AccountError::NoSuchMember`], [`AccountError::LastOwner`], or the storage refused.
@@ -46,10 +48,11 @@ impl Accounts {
         self.change_member(organization, id, change, now).await
     }
 
-    /// Removes a person with all that is theirs, and the API keys that they made, unless `keep_keys`.
+    /// Removes a person with all that is theirs, and the API keys that they made; with `keep_keys` these pass to whoever
+    /// has been an owner longest.
     ///
     /// # Errors
-    /// As [`Self::change_role`].
+    /// As [`Self::change_role`]; also [`AccountError::LastInstanceAdmin`].
     pub async fn remove_member(
         &self,
         organization: OrganizationId,
@@ -77,6 +80,7 @@ impl Accounts {
             }
             MemberChanged::Unknown => Err(AccountError::NoSuchMember),
             MemberChanged::LastOwner => Err(AccountError::LastOwner),
+            MemberChanged::LastInstanceAdmin => Err(AccountError::LastInstanceAdmin),
         }
     }
 

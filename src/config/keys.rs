@@ -32,10 +32,11 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 53] = [
+pub(super) const KEYS: [(&str, Kind); 55] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
+    ("http.hosts", Kind::Texts),
     ("http.trusted_proxies", Kind::Texts),
     ("http.cors.origins", Kind::Texts),
     ("http.tls.cert_file", Kind::Text),
@@ -84,6 +85,7 @@ pub(super) const KEYS: [(&str, Kind); 53] = [
     ("collect.disabled_collectors", Kind::Texts),
     ("collect.raw_query_text", Kind::Boolean),
     ("targets.deny", Kind::Texts),
+    ("targets.private", Kind::Texts),
     ("log.level", Kind::Text),
     ("log.format", Kind::Text),
 ];

@@ -58,7 +58,7 @@ impl Reader<'_> {
         let limits = self.limits();
         let collect = self.collect();
         let health = self.health();
-        let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
+        let targets = self.targets();
         let log = self.log();
         Some(Config {
             data_dir: data_dir?,
@@ -71,7 +71,7 @@ impl Reader<'_> {
             limits: limits?,
             collect: collect?,
             health: health?,
-            targets: Targets { deny: targets? },
+            targets: targets?,
             log: log?,
         })
     }
@@ -153,6 +153,12 @@ impl Reader<'_> {
             disabled_collectors,
             raw_query_text: raw_query_text?,
         })
+    }
+
+    fn targets(&mut self) -> Option<Targets> {
+        let [deny, private] = ["targets.deny", "targets.private"]
+            .map(|key| self.parse_list(key, "a network such as 10.0.0.0/8"));
+        Some(Targets { deny: deny?, private: private? })
     }
 
     fn log(&mut self) -> Option<Log> {

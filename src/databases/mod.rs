@@ -4,6 +4,7 @@ mod field;
 mod given;
 mod host;
 mod input;
+mod networks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,11 +21,12 @@ use uuid::Uuid;
 pub use self::input::Input;
 pub(crate) use self::input::disabled_by_default;
 use self::input::required;
-use crate::config::{Collect, Config};
+pub use self::networks::TargetNetworks;
+use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
 use crate::storage::store::{
-    DatabaseRecord, Decision, Follows, PasswordChange, Recommendation, RegisterError,
+    DatabaseRecord, Decision, DeleteOrganizationError, Follows, PasswordChange, Recommendation, RegisterError,
 };
 use crate::storage::{Storage, StorageError};
 
@@ -56,6 +58,16 @@ impl From<StorageError> for DatabaseError {
 }
 
 impl Databases<'_> {
+    /// The networks that databases may be in.
+    #[must_use]
+    pub fn networks(&self) -> TargetNetworks {
+        TargetNetworks::new(Arc::clone(&self.config), self.storage.clone())
+    }
+
+    async fn denied_networks(&self) -> DeniedNetworks {
+        self.networks().denied_to(self.organization).await
+    }
+
     /// All of them, by name.
     ///
     /// # Errors
@@ -73,7 +85,7 @@ impl Databases<'_> {
         if database.name.is_empty() {
             required("name")?;
         }
-        host::check_reachable(&database.host, database.port, &self.config.targets).await?;
+        host::check_reachable(&database.host, database.port, &self.denied_networks().await).await?;
         self.storage.databases(self.organization).insert(&database, password.as_ref()).await?;
         self.supervisor.refresh(database.id).await;
         Ok(database)
@@ -86,7 +98,8 @@ impl Databases<'_> {
     pub async fn test(&self, input: Input, now: Timestamp) -> Result<CheckReport, DatabaseError> {
         let (database, password) = self.draft(input, now)?;
         let target = database.into_target(password);
-        Ok(monitor::check(&target, &self.config.connect_settings(), &self.config.health.rules).await)
+        let settings = self.config.connect_settings(Arc::new(self.networks()));
+        Ok(monitor::check(&target, &settings, &self.config.health.rules).await)
     }
 
     /// The database that a registration with `input` would make, if its name and address pass too, and its password.
@@ -106,7 +119,7 @@ impl Databases<'_> {
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
     ///
     /// # Errors
-    /// As for [`Self::register`]; also when the engine is to change.
+    /// As for [`Self::register`]; also when the engine is to change, or the stored password would be sent elsewhere.
     pub async fn change(
         &self,
         id: DatabaseId,
@@ -122,7 +135,8 @@ impl Databases<'_> {
         }
         let mut changes = input.check(engine, &self.config.collect)?;
         if let Some(host) = &changes.host {
-            host::check_reachable(host, changes.port.unwrap_or(port), &self.config.targets).await?;
+            let denied = self.denied_networks().await;
+            host::check_reachable(host, changes.port.unwrap_or(port), &denied).await?;
         }
         let password = match changes.password.take() {
             None => PasswordChange::Keep,
@@ -156,19 +170,15 @@ impl Databases<'_> {
         Ok(Some(recommendation))
     }
 
-    /// Stops watching the databases of the organization and removes it with everything that it has; false when it is
-    /// gone already.
+    /// Stops watching the databases of the organization and removes it with everything that it has.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be removed.
-    pub async fn delete_organization(&self) -> Result<bool, StorageError> {
-        let Some(databases) = self.storage.delete_organization(self.organization).await? else {
-            return Ok(false);
-        };
-        for id in databases {
+    /// [`DeleteOrganizationError`]; nothing was removed.
+    pub async fn delete_organization(&self) -> Result<(), DeleteOrganizationError> {
+        for id in self.storage.delete_organization(self.organization).await? {
             self.forget(id).await;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Stops watching a database and removes it with all its samples; false when there is none.

@@ -11,6 +11,7 @@ use basira_actors::ports::{SampleSink, Sighting, SinkError, SourceError, TargetS
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::Targets as NetworkSettings;
 use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
 use crate::storage::store::Targets;
 use crate::storage::tests::{Fixture, NOW, fixtures, sign_up, sqlite, targets};
@@ -134,9 +135,13 @@ impl Instance {
     async fn start_with(storage: Storage, source: Arc<dyn TargetSource>) -> Self {
         let mut config = Config::load(None, [], &[]).unwrap();
         config.collect = defaults();
-        config.targets.deny = vec!["127.0.0.66/32".parse().unwrap()];
-        let dependencies =
-            Dependencies { sink: Arc::new(Nowhere), source, fleet: Fleet::new(config.fleet_settings()) };
+        config.targets = NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
+        let networks = Arc::new(config.networks_denied_to(true));
+        let dependencies = Dependencies {
+            sink: Arc::new(Nowhere),
+            source,
+            fleet: Fleet::new(config.fleet_settings(networks)),
+        };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
         Self { storage, supervisor, config: Arc::new(config) }
     }
@@ -359,10 +364,15 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
         assert!(instance.comes_to_watch(id, true).await);
 
         let later = NOW + Duration::from_secs(1);
-        let foreign = instance.databases(other).change(id, input(json!({"port": 2})), later).await.unwrap();
+        let foreign = instance
+            .databases(other)
+            .change(id, input(json!({"port": 2, "password": "again"})), later)
+            .await
+            .unwrap();
         assert_eq!(foreign, None);
         assert!(!instance.databases(other).delete(id).await.unwrap());
-        let changed = databases.change(id, input(json!({"port": 2})), later).await.unwrap().unwrap();
+        let moved = input(json!({"port": 2, "password": "again"}));
+        let changed = databases.change(id, moved, later).await.unwrap().unwrap();
         assert_eq!((changed.port, changed.created_at, changed.updated_at), (2, NOW, later));
 
         assert!(databases.delete(id).await.unwrap());

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{
@@ -18,6 +19,11 @@ pub type Response = warp::http::Response<Bytes>;
 
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");
+
+/// What is encoded in a reason, besides whatever is no ASCII.
+const UNPRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
+/// A header is no place for more: names in it may come from a watched server.
+const MOST_REASON_CHARACTERS: usize = 500;
 
 /// Below this, a compressed body saves no packet.
 const COMPRESSION_MIN_BYTES: usize = 1024;
@@ -136,9 +142,11 @@ pub fn ok_despite<T: Serialize + ?Sized>(value: &T, reason: Option<&str>) -> Ans
     }
 }
 
+/// What is no printable ASCII stands percent-encoded as UTF-8, as does `%` itself: `decodeURIComponent` gives the reason.
 fn with_reason(mut response: Response, reason: &str) -> Answer {
-    let printable: String = reason.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
-    let value = HeaderValue::from_str(&printable).map_err(ApiError::internal)?;
+    let reason: String = reason.chars().take(MOST_REASON_CHARACTERS).collect();
+    let encoded = utf8_percent_encode(&reason, UNPRINTABLE).to_string();
+    let value = HeaderValue::from_str(&encoded).map_err(ApiError::internal)?;
     response.headers_mut().insert(UNAVAILABLE_REASON, value);
     Ok(response)
 }
@@ -251,8 +259,8 @@ mod tests {
 
     #[test]
     fn an_unavailable_reason_is_always_a_valid_header() {
-        let response = unavailable_list("naïve\nreason").expect("an answer");
-        assert_eq!(response.headers()["x-unavailable-reason"], "na?ve?reason");
+        let response = unavailable_list("naïve\nreason of 80%").expect("an answer");
+        assert_eq!(response.headers()["x-unavailable-reason"], "na%C3%AFve%0Areason of 80%25");
         assert_eq!(response.headers()["x-total-count"], "0");
     }
 }

@@ -10,7 +10,7 @@ use basira_actors::model::{
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tempfile::TempDir;
 
-use super::store::{Account, DatabaseRecord, Follows, NewAccount, Targets};
+use super::store::{Account, DatabaseRecord, Follows, NewAccount, Slugs, Targets};
 use super::*;
 
 mod audit;
@@ -65,7 +65,7 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
         role: "owner",
         password_hash: "$hash",
         organization_name: email,
-        slugs: vec![email.to_owned()],
+        slugs: Slugs { wanted: vec![email.to_owned()], reserved: Vec::new() },
         plan: "free",
         verified: false,
     };

@@ -17,6 +17,7 @@ mod connections;
 mod databases;
 mod demo;
 mod descriptors;
+mod doors;
 mod drift;
 mod faults;
 mod health;

@@ -18,6 +18,9 @@ pub enum CollectError {
     ConnectTimeout { address: String, after: Duration },
     #[error("TLS with {address} failed: {reason}")]
     Tls { address: String, reason: String },
+    /// Nothing was sent.
+    #[error("the password would be sent to {address} in cleartext, over a connection that is not verified")]
+    Cleartext { address: String },
     #[error("the server refused the credentials of role {role}")]
     Credentials { role: String },
     #[error("the server refused the connection: {reason}")]
@@ -61,6 +64,7 @@ impl CollectError {
                 | Self::Connect { .. }
                 | Self::ConnectTimeout { .. }
                 | Self::Tls { .. }
+                | Self::Cleartext { .. }
                 | Self::Credentials { .. }
                 | Self::Refused { .. }
                 | Self::TooManyConnections { .. }
@@ -86,7 +90,9 @@ impl CollectError {
         };
         let text = match self {
             Self::Resolve { .. } => "check the host name, and DNS on the machine that runs Basira",
-            Self::Denied { .. } => "use another address, or take its network out of targets.deny",
+            Self::Denied { .. } => {
+                "use another address, or take its network out of targets.deny or targets.private"
+            }
             Self::Connect { .. } => of(
                 "check host, port, firewall and listen_addresses, and that the server runs",
                 "check host, port (of HTTP: 8123, with TLS 8443), tls, firewall and listen_host, and that the server runs",
@@ -95,6 +101,10 @@ impl CollectError {
             Self::Tls { .. } => of(
                 "check tls and tls_ca_pem of this database, and the server's certificate",
                 "check tls, tls_ca_pem and port of this database (8443 speaks TLS, 8123 does not), and the server's certificate",
+            ),
+            Self::Cleartext { .. } => of(
+                "let the server ask for scram-sha-256 (pg_hba.conf), or set tls of this database to verify-full or verify-ca",
+                "use the port that speaks TLS (8443) and set tls of this database to verify-full, or set tls to disable where the network may read the password",
             ),
             Self::Credentials { .. } => of(
                 "check username and password of this database, and pg_hba.conf",

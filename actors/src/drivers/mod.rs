@@ -69,9 +69,12 @@ pub struct ConnectSettings {
 /// # Errors
 /// [`CollectError`] that names the cause.
 pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<dyn Session>, CollectError> {
+    let own_policy = settings.policy.for_organization(target.organization_id).await;
+    let policy = own_policy.unwrap_or_else(|| Arc::clone(&settings.policy));
+    let settings = ConnectSettings { policy, ..settings.clone() };
     match target.engine {
-        Engine::Postgres => Ok(Box::new(postgres::Postgres::connect(target, settings).await?)),
-        Engine::Clickhouse => Ok(Box::new(clickhouse::ClickHouse::connect(target, settings).await?)),
+        Engine::Postgres => Ok(Box::new(postgres::Postgres::connect(target, &settings).await?)),
+        Engine::Clickhouse => Ok(Box::new(clickhouse::ClickHouse::connect(target, &settings).await?)),
     }
 }
 

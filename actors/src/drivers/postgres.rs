@@ -1,7 +1,9 @@
 //! PostgreSQL, by tokio-postgres: one connection with prepared statements.
 
+mod authentication;
 mod error;
 mod explain;
+mod negotiate;
 mod rows;
 
 use std::collections::HashMap;
@@ -11,19 +13,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::error::{connect_error, pooler, query_error};
+use self::negotiate::Negotiator;
 use self::rows::PgRows;
 use super::{ConnectSettings, Reply, Session, check_columns, resolve, tls};
 use crate::collect::{
     CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
 };
-use crate::model::{Target, TlsMode};
+use crate::model::Target;
 
 const SERVER: &str = include_str!("sql/server.sql");
 const SERVER_COLUMNS: &[&str] = &[
@@ -59,7 +62,7 @@ pub(super) struct Postgres {
     client: Client,
     connection: JoinHandle<()>,
     cancel: CancelToken,
-    tls: MakeRustlsConnect,
+    negotiator: Negotiator,
     prepared: HashMap<Arc<str>, Prepared>,
     statement_timeout: Duration,
     /// The process that serves this connection; another one later means that a pooler is in between.
@@ -93,8 +96,8 @@ impl Postgres {
         config.hostaddr(ip);
         let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
             .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
-        let tls = MakeRustlsConnect::new(tls);
-        let (client, connection) = timeout(settings.timeout, config.connect(tls.clone()))
+        let negotiator = Negotiator::new(target.tls, MakeRustlsConnect::new(tls));
+        let (client, connection) = timeout(settings.timeout, config.connect(negotiator.clone()))
             .await
             .map_err(|_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout })?
             .map_err(|error| connect_error(&error, &address, target))?;
@@ -123,8 +126,16 @@ impl Postgres {
         };
         let prepared = HashMap::new();
         let statement_timeout = FIRST_TIMEOUT;
-        let mut session =
-            Self { client, connection, cancel, tls, prepared, statement_timeout, backend: None, server };
+        let mut session = Self {
+            client,
+            connection,
+            cancel,
+            negotiator,
+            prepared,
+            statement_timeout,
+            backend: None,
+            server,
+        };
         session.refresh().await?;
         session.server.system_identifier = session.system_identifier().await;
         Ok(session)
@@ -153,10 +164,10 @@ impl Postgres {
 
     /// Asks the server to end the query whose answer we stopped waiting for.
     fn cancel_running(&self) {
-        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
+        let (cancel, negotiator) = (self.cancel.clone(), self.negotiator.clone());
         tokio::spawn(async move {
             // a server that does not answer may not take this either; its own time limit remains
-            let _ = timeout(Duration::from_secs(2), cancel.cancel_query(tls)).await;
+            let _ = timeout(Duration::from_secs(2), cancel.cancel_query(negotiator)).await;
         });
     }
 
@@ -251,11 +262,9 @@ fn configuration(target: &Target, connect_timeout: Duration) -> Config {
         .connect_timeout(connect_timeout)
         .keepalives_idle(Duration::from_secs(30))
         .tcp_user_timeout(Duration::from_secs(20))
-        .ssl_mode(match target.tls {
-            TlsMode::Disable => SslMode::Disable,
-            TlsMode::Prefer => SslMode::Prefer,
-            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
-        })
+        // whether there is TLS is between the server and our own negotiator
+        .ssl_mode(SslMode::Require)
+        .ssl_negotiation(SslNegotiation::Direct)
         // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
         .options(format!(
             "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \

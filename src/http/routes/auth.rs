@@ -6,7 +6,7 @@ use serde_json::json;
 use warp::http::StatusCode;
 
 use crate::auth::{ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens};
-use crate::http::cookies::{self, REFRESH_COOKIE, with_mark, with_session};
+use crate::http::cookies::{self, with_mark, with_session};
 use crate::http::{Answer, ApiError, Recorded, Request, Route, response};
 use crate::limits::Limit;
 use crate::storage::store::Organization;
@@ -150,7 +150,7 @@ async fn refresh_token(request: &mut Request) -> Result<Option<Secret>, ApiError
     if body.refresh_token.is_some() {
         return Ok(body.refresh_token);
     }
-    let Some(cookie) = request.cookie(REFRESH_COOKIE) else { return Ok(None) };
+    let Some(cookie) = request.cookie(cookies::REFRESH)? else { return Ok(None) };
     request.check_origin()?;
     Ok(Some(Secret::new(cookie)))
 }

@@ -80,7 +80,9 @@ impl TestServer {
         let dependencies = Dependencies {
             sink: samples.clone(),
             source: Arc::new(targets(&storage)),
-            fleet: Fleet::new(config.current().fleet_settings()),
+            fleet: Fleet::new(
+                config.current().fleet_settings(Arc::new(config.current().networks_denied_to(true))),
+            ),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
         let app = Arc::new(App {
@@ -157,7 +159,9 @@ pub(super) fn hold(method: &str, path: &str, status: u16, body: &str) {
 
 /// The defaults but for `settings`.
 pub(super) fn config(settings: &[(&str, &str)]) -> Config {
-    let environment = settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned()));
+    // two organizations have databases on this machine
+    let settings = [("TARGETS__PRIVATE", "")].iter().chain(settings);
+    let environment = settings.map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned()));
     Config::load(None, environment, &[]).expect("good settings")
 }
 

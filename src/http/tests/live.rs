@@ -56,7 +56,7 @@ pub(super) const LIVE: &str = "/api/v1/databases/{id}/active/ws";
 async fn admission_answers_by_close_codes() {
     let server = TestServer::start().await;
     let ada = &server.ada;
-    let cookie = ("cookie", format!("basira_access={ada}"));
+    let cookie = ("cookie", format!("__Host-basira_access={ada}"));
     let origin = |origin: &str| ("origin", origin.to_owned());
     let unknown = LIVE.replace("{id}", &DatabaseId::generate().to_string());
     let cases: [(String, Vec<_>, Option<u16>); 11] = [

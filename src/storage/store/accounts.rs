@@ -46,6 +46,15 @@ pub struct Account {
     pub organization: Organization,
 }
 
+/// Slugs that an organization may get.
+#[derive(Debug, Clone)]
+pub struct Slugs {
+    /// The first one that is free becomes its slug.
+    pub wanted: Vec<String>,
+    /// These are free for the first account of the instance only.
+    pub reserved: Vec<String>,
+}
+
 /// What a signup creates: an organization and its first person.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
@@ -55,8 +64,7 @@ pub struct NewAccount<'a> {
     pub role: &'a str,
     pub password_hash: &'a str,
     pub organization_name: &'a str,
-    /// The first one that is free becomes the slug.
-    pub slugs: Vec<String>,
+    pub slugs: Slugs,
     pub plan: &'a str,
     /// Whether the address is known to be theirs already.
     pub verified: bool,
@@ -157,7 +165,7 @@ pub(super) struct NewUser<'a> {
 pub(super) async fn insert_organization(
     transaction: &DatabaseTransaction,
     name: &str,
-    slugs: Vec<String>,
+    slugs: Slugs,
     plan: &str,
     verified: bool,
     now: Timestamp,
@@ -179,7 +187,7 @@ pub(super) async fn insert_user(
     new: NewUser<'_>,
     now: Timestamp,
 ) -> Result<user_account::Model, StorageError> {
-    let instance_admin = user_account::Entity::find().count(transaction).await? == 0;
+    let instance_admin = is_first_account(transaction).await?;
     let user = user_account::ActiveModel {
         id: Set(Uuid::now_v7()),
         organization_id: Set(new.organization.0),
@@ -195,12 +203,16 @@ pub(super) async fn insert_user(
     Ok(user.insert(transaction).await?)
 }
 
+/// Whether nobody has an account on this instance yet.
+async fn is_first_account(transaction: &DatabaseTransaction) -> Result<bool, StorageError> {
+    Ok(user_account::Entity::find().count(transaction).await? == 0)
+}
+
 /// Looks before it inserts: on PostgreSQL a failed insert would spoil the transaction.
-async fn first_free_slug(
-    transaction: &DatabaseTransaction,
-    slugs: Vec<String>,
-) -> Result<String, StorageError> {
-    for slug in slugs {
+async fn first_free_slug(transaction: &DatabaseTransaction, slugs: Slugs) -> Result<String, StorageError> {
+    let Slugs { wanted, reserved } = slugs;
+    let is_first = is_first_account(transaction).await?;
+    for slug in wanted.into_iter().filter(|slug| is_first || !reserved.contains(slug)) {
         let taken = organization::Entity::find().filter(organization::Column::Slug.eq(&slug));
         if taken.count(transaction).await? == 0 {
             return Ok(slug);

@@ -63,6 +63,18 @@ pub struct DatabaseRecord {
     pub updated_at: Timestamp,
 }
 
+impl DatabaseRecord {
+    /// Whether a password that was entrusted to `before` may now reach somebody who could not read it there: at another
+    /// server, as another user, on a connection that is checked less, or checked by other authorities.
+    fn exposes_password_more(&self, before: &Self) -> bool {
+        self.host != before.host
+            || self.port != before.port
+            || self.username != before.username
+            || self.tls < before.tls
+            || self.tls_ca_pem != before.tls_ca_pem
+    }
+}
+
 /// What of a database is as the configuration says, now and when that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Follows {
@@ -84,6 +96,11 @@ pub enum RegisterError {
     /// The organization has as many databases as an unverified one may have.
     #[error("verify your e-mail address to register more than one database")]
     VerificationRequired,
+    /// What is stored would be sent elsewhere, or less protected, on the word of somebody who may not know it.
+    #[error(
+        "password is required where host, port, username, tls or tls_ca_pem decide anew where it is sent"
+    )]
+    PasswordRequired,
     /// Another database of the organization has the name.
     #[error("a database with this name is registered already")]
     NameTaken,
@@ -169,7 +186,8 @@ impl Databases<'_> {
     /// learns meanwhile is not lost. A password that is kept is not decrypted, so that one which no key opens stays.
     ///
     /// # Errors
-    /// [`RegisterError::NameTaken`], or the storage refused.
+    /// [`RegisterError::NameTaken`]; [`RegisterError::PasswordRequired`] when the stored password would be sent elsewhere
+    /// or less protected; or the storage refused.
     pub async fn update(
         &self,
         id: DatabaseId,
@@ -180,14 +198,20 @@ impl Databases<'_> {
         let query = self.select().filter(monitored_database::Column::Id.eq(id.0)).lock_exclusive();
         let Some(row) = query.one(&transaction).await.map_err(StorageError::from)? else { return Ok(None) };
 
-        let sealed_password = match password {
+        let sealed_password = match &password {
             PasswordChange::Keep => row.sealed_password.clone(),
-            PasswordChange::Set(password) => Some(self.seal(id, &password).await?),
+            PasswordChange::Set(password) => Some(self.seal(id, password).await?),
             PasswordChange::Remove => None,
         };
-        let mut database = DatabaseRecord::from_row(row)?;
-        change(&mut database);
-        database
+        let before = DatabaseRecord::from_row(row)?;
+        let mut after = before.clone();
+        change(&mut after);
+        // a password that no key opens now counts too: the key may come back
+        let keeps_password = password == PasswordChange::Keep && sealed_password.is_some();
+        if keeps_password && after.exposes_password_more(&before) {
+            return Err(RegisterError::PasswordRequired);
+        }
+        after
             .to_row(self.organization, sealed_password)?
             .into_active_model()
             .reset_all()

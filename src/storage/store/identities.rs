@@ -2,14 +2,12 @@
 
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::accounts::{NewUser, accounts, insert_organization, insert_user};
-use super::{Account, User};
+use super::{Account, Slugs};
 use crate::storage::entity::{identity, organization, user_account};
 use crate::storage::{Lock, Storage, StorageError};
 
@@ -50,8 +48,8 @@ pub struct Newcomer<'a> {
 pub enum Home<'a> {
     /// One that there is.
     Joins { slug: &'a str },
-    /// A new one; the first slug that is free becomes its own.
-    Founds { name: &'a str, slugs: Vec<String>, plan: &'a str },
+    /// A new one.
+    Founds { name: &'a str, slugs: Slugs, plan: &'a str },
 }
 
 impl Storage {
@@ -145,36 +143,6 @@ impl Storage {
             .exec(&self.writer)
             .await?;
         Ok(deleted.rows_affected == 1)
-    }
-
-    /// Gives `user` the role `role`; false when nobody with the role `kept` would be left in the organization.
-    ///
-    /// # Errors
-    /// [`StorageError`] when it could not be written.
-    pub async fn change_role(
-        &self,
-        user: &User,
-        role: &str,
-        kept: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let transaction = self.exclusive(Lock::Signup).await?;
-        let others = user_account::Entity::find()
-            .filter(user_account::Column::OrganizationId.eq(user.organization_id.0))
-            .filter(user_account::Column::Role.eq(kept))
-            .filter(user_account::Column::Id.ne(user.id));
-        if user.role == kept && others.count(&transaction).await? == 0 {
-            return Ok(false);
-        }
-        let changes = user_account::ActiveModel {
-            id: Set(user.id),
-            role: Set(role.to_owned()),
-            updated_at: Set(now.into()),
-            ..Default::default()
-        };
-        changes.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(true)
     }
 }
 

@@ -90,7 +90,7 @@ async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know
         targets(&storage).sighted(id, away).await.unwrap();
         let changed = storage
             .databases(own)
-            .update(id, PasswordChange::Keep, |database| database.port = 6432)
+            .update(id, PasswordChange::Set(password()), |database| database.port = 6432)
             .await
             .unwrap();
 
@@ -119,7 +119,10 @@ async fn passwords_are_sealed_and_outlive_a_start_with_the_wrong_key() {
     let with_wrong_key = Targets::new(mistaken.clone(), &[8; 32]);
     assert_eq!(stored_password(&with_wrong_key).await, None);
     let databases = mistaken.databases(own);
-    databases.update(id, PasswordChange::Keep, |database| database.port = 6432).await.unwrap();
+    // the key may come back, and then the password would be sent to the other port
+    let moved = databases.update(id, PasswordChange::Keep, |database| database.port = 6432).await;
+    assert!(matches!(moved, Err(RegisterError::PasswordRequired)), "{moved:?}");
+    databases.update(id, PasswordChange::Keep, |database| database.name.push('2')).await.unwrap();
     assert_eq!(stored_password(&targets(&storage)).await, Some(password()));
 
     let databases = storage.databases(own);

@@ -127,7 +127,7 @@ async fn a_wrong_port_or_protocol_is_told() {
         assert!(report["fix"].as_str().is_some_and(|fix| fix.contains("8443")), "{mode}: {report}");
         let registered = organization.register_as(&body).await;
         suffers(&registered, words).await;
-        let change: Value = json!({"port": database.port, "tls": "disable"});
+        let change: Value = json!({"port": database.port, "tls": "disable", "password": body["password"]});
         organization.key.patch(&format!("/databases/{}", registered.id), &change, 200).await;
         registered.status_becomes("connected", RECOVERED_WITHIN).await;
         organization.key.delete(&format!("/databases/{}", registered.id), 204).await;

@@ -21,14 +21,20 @@ use crate::model::{Target, TlsMode};
 /// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
 const KEPT: Duration = Duration::from_millis(2_500);
 
-/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out.
+/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out. A password, which
+/// ClickHouse takes in a header, is sent without TLS only where the registration says `disable`.
 pub(super) async fn is_encrypted(target: &Target, settings: &ConnectSettings) -> Result<bool, CollectError> {
     let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
     match target.tls {
         TlsMode::Disable => Ok(false),
         TlsMode::Prefer => {
             let address = address(target);
-            Ok(!speaks_plainly(ip, target.port, &address, settings.timeout).await?)
+            let is_plain = speaks_plainly(ip, target.port, &address, settings.timeout).await?;
+            // whoever is in between may have turned TLS off; who wants none says so
+            if is_plain && target.password.is_some() {
+                return Err(CollectError::Cleartext { address });
+            }
+            Ok(!is_plain)
         }
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => Ok(true),
     }

@@ -6,6 +6,8 @@ use std::io;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::authentication::CleartextRefused;
+use super::negotiate::NegotiationError;
 use crate::collect::{CollectError, Server, advice};
 use crate::model::Target;
 
@@ -27,7 +29,12 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
     }
     let address = address.to_owned();
     let text = error.to_string();
+    let negotiation = error.source().and_then(|source| source.downcast_ref::<NegotiationError>());
     match error.source() {
+        Some(source) if is_request_for_cleartext(source) => CollectError::Cleartext { address },
+        Some(source) if matches!(negotiation, Some(NegotiationError::Io(_))) => {
+            CollectError::Connect { address, reason: source.to_string() }
+        }
         Some(source) if text.contains("TLS") => CollectError::Tls { address, reason: source.to_string() },
         Some(source) if source.is::<io::Error>() => {
             CollectError::Connect { address, reason: source.to_string() }
@@ -37,6 +44,11 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
         Some(source) => CollectError::Connect { address, reason: source.to_string() },
         None => CollectError::Connect { address, reason: text },
     }
+}
+
+fn is_request_for_cleartext(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<CleartextRefused>())
 }
 
 /// Something that shares sessions is in between.
