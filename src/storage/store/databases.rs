@@ -220,7 +220,7 @@ impl Databases<'_> {
             .map_err(StorageError::from)
             .map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
-        Ok(Some(database))
+        Ok(Some(after))
     }
 
     async fn seal(&self, id: DatabaseId, password: &Secret) -> Result<Vec<u8>, StorageError> {
