@@ -27,7 +27,7 @@ impl Part for RegistrationsPart {
             disabled_collectors: disabled_by_default(new, engine),
         };
         for id in self.storage.follow_defaults(defaults).await? {
-            self.supervisor.refresh_soon(id);
+            self.supervisor.refresh_soon(id).await;
         }
         Ok(())
     }

@@ -19,18 +19,19 @@ pub use crate::monitor::Live;
 use crate::monitor::{Dependencies, FleetSettings};
 use crate::ports::SourceError;
 
+/// Changes of the registry that wait to be read; whoever has one more waits for room.
+const CHANGES: usize = 256;
 /// How long a change of the registry is waited for.
 const REFRESH_WAIT: Duration = Duration::from_secs(1);
 /// How long the monitors may take to stop.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
-/// Tells the supervisor what to watch; cheap to clone. Nothing here waits.
+/// Tells the supervisor what to watch; cheap to clone.
 #[derive(Clone)]
 pub struct Supervisor {
     actor: ActorRef<actor::Message>,
     directory: Directory,
-    /// Each is a few bytes, so that no limit is needed.
-    changed: mpsc::UnboundedSender<Changed>,
+    changed: mpsc::Sender<Changed>,
     following: AbortHandle,
 }
 
@@ -54,7 +55,7 @@ impl Supervisor {
         let directory = Directory::default();
         let arguments = (dependencies, directory.clone());
         let (actor, joined) = Actor::spawn(None, actor::SupervisorActor, arguments).await?;
-        let (changed, receiver) = mpsc::unbounded_channel();
+        let (changed, receiver) = mpsc::channel(CHANGES);
         let following = tokio::spawn(registry::follow(source, actor.clone(), receiver)).abort_handle();
         let supervisor = Self { actor, directory, changed, following };
         targets.into_iter().for_each(|target| supervisor.watch(target));
@@ -76,27 +77,27 @@ impl Supervisor {
     /// every change of the registry. Returns once that is known, or after a second: while the registry cannot be read,
     /// this goes on in the background.
     pub async fn refresh(&self, id: DatabaseId) {
-        let known = self.queue(id);
+        let known = self.queue(id).await;
         if tokio::time::timeout(REFRESH_WAIT, known).await.is_err() {
             tracing::warn!(db.id = %id, "a changed database cannot be read now; it is when the registry is back");
         }
     }
 
     /// As [`Self::refresh`], in the background.
-    pub fn refresh_soon(&self, id: DatabaseId) {
-        drop(self.queue(id));
+    pub async fn refresh_soon(&self, id: DatabaseId) {
+        drop(self.queue(id).await);
     }
 
     /// Stops watching `id`, which is not registered any more; its live streams end.
-    pub fn forget(&self, id: DatabaseId) {
+    pub async fn forget(&self, id: DatabaseId) {
         self.tell(actor::Message::Forget(id));
         // a change of it that is being read at this moment would have it watched again
-        self.refresh_soon(id);
+        self.refresh_soon(id).await;
     }
 
-    fn queue(&self, id: DatabaseId) -> oneshot::Receiver<()> {
+    async fn queue(&self, id: DatabaseId) -> oneshot::Receiver<()> {
         let (known, receiver) = oneshot::channel();
-        if self.changed.send((id, known)).is_err() {
+        if self.changed.send((id, known)).await.is_err() {
             tracing::error!(db.id = %id, "the supervisor is gone: a change is taken up at the next start");
         }
         receiver

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::ActorRef;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::actor::Message;
 use crate::model::{DatabaseId, Target};
@@ -22,7 +21,7 @@ pub(super) type Changed = (DatabaseId, oneshot::Sender<()>);
 pub(super) async fn follow(
     source: Arc<dyn TargetSource>,
     supervisor: ActorRef<Message>,
-    mut changed: UnboundedReceiver<Changed>,
+    mut changed: mpsc::Receiver<Changed>,
 ) {
     while let Some((id, known)) = changed.recv().await {
         let message = match read(&*source, id).await {

@@ -120,7 +120,7 @@ async fn a_stream_ends_with_its_database_or_the_server() {
     let Heard::Text(status) = hear(&mut socket).await else { panic!("no status frame") };
     assert_eq!((&status["type"], &status["status"]), (&"status".into(), &"disconnected".into()));
     assert!(status["last_error"].as_str().is_some_and(|error| !error.contains("hunter2")));
-    server.app.supervisor.forget(server.database);
+    server.app.supervisor.forget(server.database).await;
     assert_eq!(hear(&mut socket).await, Heard::Closed(4404));
 
     let (_sender, held) = watch::channel(None);
