@@ -93,6 +93,14 @@ impl Databases<'_> {
         Ok(database)
     }
 
+    /// Whether one more database may be registered.
+    ///
+    /// # Errors
+    /// [`RegisterError`] as a registration would have it.
+    pub async fn check_room(&self) -> Result<(), DatabaseError> {
+        Ok(self.storage.databases(self.organization).check_room().await?)
+    }
+
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
     ///
     /// # Errors

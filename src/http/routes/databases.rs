@@ -71,11 +71,16 @@ async fn register(mut request: Request) -> Answer {
     response::created(&Shown::of(&database, &request.app))
 }
 
-/// Connects once, says what works and what would make the rest work, stores nothing.
+/// Connects once, says what works and what would make the rest work, stores nothing. Bounded in number and rate, and for
+/// organizations that may register the database that is tested.
 async fn test(mut request: Request) -> Answer {
     let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
-    let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
+    let databases = request.app.databases(principal.organization_id);
+    let draft = databases.draft(input, Timestamp::now())?;
+    databases.check_room().await?;
+    let organization = principal.organization_id.0;
+    let _running = request.app.limits.database_test(organization, request.client_address())?;
     let config = request.app.config();
     let report = monitor::check(&draft.target, &config.connect_settings(), &config.health.rules).await;
     response::ok(&report)
