@@ -19,6 +19,7 @@ mod demo;
 mod drift;
 mod faults;
 mod health;
+mod hostile;
 mod index_advice;
 mod indexes;
 mod internals;
