@@ -32,7 +32,7 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 55] = [
+pub(super) const KEYS: [(&str, Kind); 58] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -79,6 +79,9 @@ pub(super) const KEYS: [(&str, Kind); 55] = [
     ("limits.auth.mail_pause_seconds", Kind::Integer),
     ("limits.api.per_second", Kind::Integer),
     ("limits.api.burst", Kind::Integer),
+    ("limits.database_tests.per_hour", Kind::Integer),
+    ("limits.database_tests.at_once", Kind::Integer),
+    ("limits.database_tests.at_once_per_organization", Kind::Integer),
     ("collect.poll_interval_seconds", Kind::Integer),
     ("collect.connect_timeout_ms", Kind::Integer),
     ("collect.max_connects", Kind::Integer),

@@ -140,6 +140,7 @@ pub struct Limits {
     pub live_streams: u32,
     pub auth: AuthLimits,
     pub api: ApiLimits,
+    pub database_tests: DatabaseTestLimits,
 }
 
 /// By client address; 0 is no limit.
@@ -162,6 +163,15 @@ pub struct ApiLimits {
     /// 0 is no limit.
     pub per_second: u32,
     pub burst: u32,
+}
+
+/// Of `POST /databases/test`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseTestLimits {
+    /// Of one organization, and of one client address; 0 is no limit.
+    pub per_hour: u32,
+    pub at_once: u32,
+    pub at_once_per_organization: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

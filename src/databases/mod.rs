@@ -91,15 +91,20 @@ impl Databases<'_> {
         Ok(database)
     }
 
-    /// Connects once to what a registration with `input` would watch, and says what works; stores nothing.
+    /// What [`Self::test`] is to try: what a registration with `input` would watch.
     ///
     /// # Errors
-    /// [`DatabaseError`]: a bad field.
-    pub async fn test(&self, input: Input, now: Timestamp) -> Result<CheckReport, DatabaseError> {
+    /// [`DatabaseError`]: a bad field, or the organization could not register another database.
+    pub async fn draft_to_test(&self, input: Input, now: Timestamp) -> Result<Target, DatabaseError> {
         let (database, password) = self.draft(input, now)?;
-        let target = database.into_target(password);
+        self.storage.databases(self.organization).check_room().await?;
+        Ok(database.into_target(password))
+    }
+
+    /// Connects once to `target`, and says what works; stores nothing.
+    pub async fn test(&self, target: Target) -> CheckReport {
         let settings = self.config.connect_settings(Arc::new(self.networks()));
-        Ok(monitor::check(&target, &settings, &self.config.health.rules).await)
+        monitor::check(&target, &settings, &self.config.health.rules).await
     }
 
     /// The database that a registration with `input` would make, if its name and address pass too, and its password.
@@ -114,6 +119,14 @@ impl Databases<'_> {
         let mut database = blank(self.organization, engine, &self.config.collect, now);
         changes.apply(&mut database);
         Ok((database, password))
+    }
+
+    /// Whether one more database may be registered.
+    ///
+    /// # Errors
+    /// [`RegisterError`] as a registration would have it.
+    pub async fn check_room(&self) -> Result<(), DatabaseError> {
+        Ok(self.storage.databases(self.organization).check_room().await?)
     }
 
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.

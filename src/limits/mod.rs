@@ -39,6 +39,8 @@ pub enum Limit {
     ResendVerification,
     /// Mails to one account, whatever for.
     Mail,
+    /// Tests of databases that are not registered.
+    DatabaseTest,
 }
 
 /// Whose requests are counted together.
@@ -52,6 +54,7 @@ pub enum Who<'a> {
     Device(&'a [u8]),
     /// A user or a key.
     Principal(Uuid),
+    Organization(Uuid),
 }
 
 /// Not now.
@@ -70,10 +73,12 @@ pub struct Limits {
     limiters: [Limiter; Limit::COUNT],
     connections: Shares<IpAddr>,
     streams: Shares<Uuid>,
+    database_tests: Shares<()>,
+    database_tests_of: Shares<Uuid>,
 }
 
 impl Limit {
-    const COUNT: usize = Self::Mail as usize + 1;
+    const COUNT: usize = Self::DatabaseTest as usize + 1;
 
     /// What `configured` says of it.
     const fn rate(self, configured: &Configured) -> Rate {
@@ -90,6 +95,7 @@ impl Limit {
             Self::ForgotPassword => Rate::every(auth.forgot_password_per_hour, HOUR),
             Self::ResetPassword => Rate::every(auth.reset_password_per_hour, HOUR),
             Self::ResendVerification => Rate::every(auth.resend_verification_per_hour, HOUR),
+            Self::DatabaseTest => Rate::every(configured.database_tests.per_hour, HOUR),
             Self::Mail => Rate::every(if auth.mail_pause.is_zero() { 0 } else { 1 }, auth.mail_pause),
         }
     }
@@ -125,6 +131,8 @@ impl Limits {
             limiters,
             connections: Shares::default(),
             streams: Shares::default(),
+            database_tests: Shares::default(),
+            database_tests_of: Shares::default(),
         }
     }
 
@@ -147,6 +155,29 @@ impl Limits {
     #[must_use]
     pub fn live_stream(&self, id: Uuid) -> Option<Share<Uuid>> {
         self.streams.take(id, self.config.current().limits.live_streams)
+    }
+
+    /// One more test of a database that is not registered, by the organization `id` from `address`, as long as what is
+    /// returned lives. It connects to whatever it is told: how fast that goes bounds how fast ports can be scanned.
+    ///
+    /// # Errors
+    /// [`TooMany`] when too many run already, or ran within the last hour.
+    pub fn database_test(
+        &self,
+        id: Uuid,
+        address: Option<IpAddr>,
+    ) -> Result<(Share<Uuid>, Share<()>), TooMany> {
+        let most = self.config.current().limits.database_tests.clone();
+        let busy = TooMany { retry_after: Duration::from_secs(1) };
+        let of_organization = self.database_tests_of.take(id, most.at_once_per_organization).ok_or(busy)?;
+        let of_all = self.database_tests.take((), most.at_once).ok_or(busy)?;
+        let organization = self.key(Who::Organization(id));
+        self.count_key(Limit::DatabaseTest, organization)?;
+        if let Some(address) = address {
+            self.count(Limit::DatabaseTest, Who::host(address))
+                .inspect_err(|_| self.give_back(Limit::DatabaseTest, organization))?;
+        }
+        Ok((of_organization, of_all))
     }
 
     fn key(&self, who: Who<'_>) -> Key {
@@ -208,6 +239,22 @@ mod tests {
         let burst = taken(&limits, Limit::Api, Who::Principal(Uuid::nil()));
         assert!((200..=210).contains(&burst), "{burst}");
         assert!(limits.count(Limit::Api, Who::Principal(Uuid::max())).is_ok(), "each has its own");
+    }
+
+    #[test]
+    fn tests_of_databases_are_bounded_by_organization_address_and_in_number() {
+        let limits = Limits::new(LiveConfig::new(config(&[("DATABASE_TESTS__PER_HOUR", "6")])));
+        let address = |last: u8| Some([192, 0, 2, last].into());
+        let [ada, bob] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let running: Vec<_> = (0..4).map(|_| limits.database_test(ada, address(1)).expect("room")).collect();
+        assert_eq!(limits.database_test(ada, address(1)).expect_err("a fifth").retry_after.as_secs(), 1);
+        drop(running);
+        let in_turn =
+            |id, last| (0..9).take_while(|_| limits.database_test(id, address(last)).is_ok()).count();
+        assert_eq!(in_turn(ada, 2), 2, "the organization");
+        assert!(limits.database_test(ada, address(3)).expect_err("an hour's").retry_after.as_secs() > 60);
+        assert_eq!(in_turn(bob, 1), 2, "the address");
+        assert_eq!(in_turn(bob, 4), 4, "what the address refused is not counted");
     }
 
     #[test]

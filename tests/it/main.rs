@@ -21,6 +21,7 @@ mod doors;
 mod drift;
 mod faults;
 mod health;
+mod hostile;
 mod index_advice;
 mod indexes;
 mod internals;

@@ -33,6 +33,10 @@ pub enum CollectError {
     Pooler { reason: String },
     #[error("the connection was lost: {reason}")]
     Lost { reason: String },
+    #[error("{reason}")]
+    Excess { reason: String },
+    #[error("the server at {address} does not answer as {engine}: {came} came back")]
+    Foreign { address: String, engine: &'static str, came: &'static str },
     #[error("the server did not answer within {} s", .after.as_secs())]
     Deadline { after: Duration },
     #[error("the query was cancelled by the server's time limit")]
@@ -71,6 +75,8 @@ impl CollectError {
                 | Self::NoCluster { .. }
                 | Self::Pooler { .. }
                 | Self::Lost { .. }
+                | Self::Excess { .. }
+                | Self::Foreign { .. }
                 | Self::Deadline { .. }
         )
     }
@@ -119,6 +125,10 @@ impl CollectError {
             Self::Pooler { .. } => {
                 "connect directly to the server, or to a session-pooling port that passes startup options on"
             }
+            Self::Excess { .. } | Self::Foreign { .. } => of(
+                "check that host and port of this database are those of a PostgreSQL server",
+                "check that host and port of this database are those of the HTTP interface of a ClickHouse server (8123, with TLS 8443)",
+            ),
             Self::Lost { .. } | Self::Deadline { .. } => {
                 "check that the server runs and is not overloaded or suspended; Basira reconnects by itself"
             }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ractor::ActorRef;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
+use tokio::task::block_in_place;
 
 use super::report::{Run, Success};
 use super::visits::Brought;
@@ -328,8 +330,19 @@ pub(super) async fn converse(
         if let Some(notice) = reply.notice.filter(|notice| !notices.contains(notice)) {
             notices.push(notice);
         }
-        step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;
+        let answer = Answer { rows: &*reply.rows, took: asked.elapsed() };
+        step = beside_runtime(reply.size_bytes, || collector.answer(session.server(), answer))?;
     }
+}
+
+/// An answer of more bytes is not decoded on a thread on which others wait for their turn.
+const LARGE_BYTES: usize = 1 << 20;
+
+/// Does `work` on `size_bytes` of a server's; where that is much, this thread hands its other tasks on first.
+fn beside_runtime<T>(size_bytes: usize, work: impl FnOnce() -> T) -> T {
+    let has_others =
+        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if size_bytes > LARGE_BYTES && has_others { block_in_place(work) } else { work() }
 }
 
 /// A collector that works without some of its columns.

@@ -6,6 +6,7 @@ mod constants;
 mod failure;
 mod lexer;
 mod lists;
+mod names;
 mod plannable;
 mod render;
 pub mod secrets;
@@ -14,11 +15,14 @@ mod units;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod linear;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 pub use self::failure::failure;
+pub use self::names::{Names, names};
 pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Reader;
-use crate::config::{ApiLimits, AuthLimits, Limits};
+use crate::config::{ApiLimits, AuthLimits, DatabaseTestLimits, Limits};
 
 impl Reader<'_> {
     pub(super) fn limits(&mut self) -> Option<Limits> {
@@ -12,11 +12,24 @@ impl Reader<'_> {
         let auth = self.auth_limits();
         let per_second = self.count("limits.api.per_second", 0);
         let burst = self.count("limits.api.burst", 1);
+        let database_tests = self.database_test_limits();
         Some(Limits {
             connections_per_address: connections_per_address?,
             live_streams: live_streams?,
             auth: auth?,
             api: ApiLimits { per_second: per_second?, burst: burst? },
+            database_tests: database_tests?,
+        })
+    }
+
+    fn database_test_limits(&mut self) -> Option<DatabaseTestLimits> {
+        let per_hour = self.count("limits.database_tests.per_hour", 0);
+        let at_once = self.count("limits.database_tests.at_once", 1);
+        let at_once_per_organization = self.count("limits.database_tests.at_once_per_organization", 1);
+        Some(DatabaseTestLimits {
+            per_hour: per_hour?,
+            at_once: at_once?,
+            at_once_per_organization: at_once_per_organization?,
         })
     }
 

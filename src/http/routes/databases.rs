@@ -70,11 +70,16 @@ async fn register(mut request: Request) -> Answer {
     response::created(&Shown::of(&database, &request.app))
 }
 
-/// Connects once, says what works and what would make the rest work, stores nothing.
+/// Connects once, says what works and what would make the rest work, stores nothing. Bounded in number and rate, and for
+/// organizations that may register the database that is tested.
 async fn test(mut request: Request) -> Answer {
     let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
-    response::ok(&request.app.databases(principal.organization_id).test(input, Timestamp::now()).await?)
+    let databases = request.app.databases(principal.organization_id);
+    let draft = databases.draft_to_test(input, Timestamp::now()).await?;
+    let organization = principal.organization_id.0;
+    let _running = request.app.limits.database_test(organization, request.client_address())?;
+    response::ok(&databases.test(draft).await)
 }
 
 async fn get(request: Request) -> Answer {

@@ -8,8 +8,8 @@ use basira_actors::model::{
     Timestamp, TlsMode,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::storage::entity::{monitored_database, organization};
@@ -165,13 +165,7 @@ impl Databases<'_> {
             .one(&transaction)
             .await
             .map_err(StorageError::from)?;
-        let verified = organization.is_some_and(|organization| organization.verified);
-        if !verified {
-            let count = self.select().count(&transaction).await.map_err(StorageError::from)?;
-            if count >= UNVERIFIED_LIMIT {
-                return Err(RegisterError::VerificationRequired);
-            }
-        }
+        self.check_room_of(organization, &transaction).await?;
         let sealed_password = match password {
             Some(password) => Some(self.seal(database.id, password).await?),
             None => None,
@@ -180,6 +174,28 @@ impl Databases<'_> {
         row.into_active_model().insert(&transaction).await.map_err(StorageError::from).map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(())
+    }
+
+    /// Whether [`Self::insert`] would take one more, as far as its name does not matter.
+    ///
+    /// # Errors
+    /// [`RegisterError`] when the organization may not have another.
+    pub async fn check_room(&self) -> Result<(), RegisterError> {
+        let reader = &self.storage.reader;
+        let organization = organization::Entity::find_by_id(self.organization.0).one(reader).await;
+        self.check_room_of(organization.map_err(StorageError::from)?, reader).await
+    }
+
+    async fn check_room_of(
+        &self,
+        organization: Option<organization::Model>,
+        connection: &impl ConnectionTrait,
+    ) -> Result<(), RegisterError> {
+        if organization.is_some_and(|organization| organization.verified) {
+            return Ok(());
+        }
+        let count = self.select().count(connection).await.map_err(StorageError::from)?;
+        if count >= UNVERIFIED_LIMIT { Err(RegisterError::VerificationRequired) } else { Ok(()) }
     }
 
     /// Lets `change` alter the database with this id and stores the outcome; `None` when there is none. What a poll

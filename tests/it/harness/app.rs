@@ -17,7 +17,7 @@ use super::TestClient;
 /// In the folder, where no server looks by itself.
 const CONFIG: &str = "basira.toml";
 /// All tests come from one address, and ask more often than people do; every organization has databases on this machine.
-const NO_LIMITS: [(&str, &str); 9] = [
+const NO_LIMITS: [(&str, &str); 10] = [
     ("BASIRA__LIMITS__AUTH__SIGNUP_PER_HOUR", "0"),
     ("BASIRA__LIMITS__AUTH__LOGIN_FAILURES_PER_HOUR", "0"),
     ("BASIRA__LIMITS__AUTH__REFRESH_PER_HOUR", "0"),
@@ -27,6 +27,7 @@ const NO_LIMITS: [(&str, &str); 9] = [
     ("BASIRA__LIMITS__AUTH__MAIL_PAUSE_SECONDS", "0"),
     ("BASIRA__LIMITS__API__PER_SECOND", "0"),
     ("BASIRA__TARGETS__PRIVATE", ""),
+    ("BASIRA__LIMITS__DATABASE_TESTS__PER_HOUR", "0"),
 ];
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -84,6 +85,12 @@ impl TestApp {
         let pid = self.process.id().expect("a running process").to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.expect("kill runs");
         assert!(sent.success(), "kill: {sent}");
+    }
+
+    /// Whether it ends by itself after SIGTERM.
+    pub(crate) async fn ends_within(&mut self, limit: Duration) -> bool {
+        self.signal("TERM").await;
+        timeout(limit, self.process.wait()).await.is_ok()
     }
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.
