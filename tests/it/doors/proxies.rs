@@ -7,6 +7,8 @@ use serde_json::json;
 use super::key_of;
 use crate::harness::{Organization, TestApp};
 
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 #[tokio::test]
 async fn a_client_that_cannot_be_told_is_nobody_and_never_the_proxy() {
     let app = TestApp::start_with(&[("HTTP__TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.0/8")]).await;
@@ -21,7 +23,6 @@ async fn a_client_that_cannot_be_told_is_nobody_and_never_the_proxy() {
         }
         request.send().await.unwrap().status().as_u16()
     };
-    const FORWARDED_FOR: &str = "x-forwarded-for";
     for good in [
         b"198.51.100.7".as_slice(),
         b"198.51.100.7:4711",
@@ -60,7 +61,7 @@ async fn nobody_escapes_the_limits_by_a_header_that_cannot_be_read() {
     for _ in 0..3 {
         let request = app.anonymous().request(Method::POST, "/auth/signup").json(&json!({}));
         let header = HeaderValue::from_bytes(b"\x80").unwrap();
-        last = request.header("x-forwarded-for", header).send().await.unwrap().status().as_u16();
+        last = request.header(FORWARDED_FOR, header).send().await.unwrap().status().as_u16();
     }
     assert_eq!(last, 429);
 }
