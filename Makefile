@@ -2,7 +2,7 @@
 CARGO ?= cargo
 BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo program test lint deny fuzz fuzz-api fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo program test lint deny fuzz fuzz-api fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -21,11 +21,15 @@ lint:
 deny:
 	@tests/lint/deny.sh
 
-# FUZZ_SECONDS for each parser, then the whole API; what is needed is fetched into the cache
-fuzz: fuzz-parsers fuzz-api
+# FUZZ_SECONDS for each parser, then literals and the whole API; what is needed is fetched into the cache
+fuzz: fuzz-parsers fuzz-literals fuzz-api
 
 fuzz-parsers:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --lib fuzz
+
+# LITERAL_STATEMENTS with secrets to each of three servers, and none may come back
+fuzz-literals:
+	LITERAL_STATEMENTS=$${LITERAL_STATEMENTS:-700} $(CARGO) test --test it literals
 
 fuzz-api:
 	$(CARGO) build

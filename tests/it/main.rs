@@ -27,6 +27,7 @@ mod indexes;
 mod internals;
 mod isolation;
 mod keeping;
+mod literals;
 mod live;
 mod locks;
 mod managed;

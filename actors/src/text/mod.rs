@@ -11,6 +11,7 @@ mod plannable;
 mod render;
 pub mod secrets;
 mod units;
+mod values;
 
 #[cfg(test)]
 mod fuzz;
@@ -63,7 +64,7 @@ pub fn normalise(engine: Engine, raw: &str) -> Normalised {
     let readable = cut(raw, MAX_INPUT_BYTES);
     let lexed = lexer::lex(engine, readable);
     let complete = lexed.complete && readable.len() == raw.len();
-    let lexemes = lists::collapse(constants::fold(lexed.lexemes));
+    let lexemes = lists::collapse(constants::fold(values::hide(engine, lexed.lexemes)));
     Normalised {
         text: render::text(&lexemes, complete),
         fingerprint: render::fingerprint(engine, &lexemes, complete),
