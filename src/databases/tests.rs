@@ -1,6 +1,7 @@
 //! Bodies as callers send them, and the registry on a real store with real actors.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,7 +31,7 @@ struct Nowhere;
 
 #[async_trait]
 impl SampleSink for Nowhere {
-    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
         Ok(())
     }
 

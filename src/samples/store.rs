@@ -31,6 +31,7 @@ use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known, usage,
 };
+use crate::storage::Writer;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
@@ -45,9 +46,9 @@ pub struct SegmentStore {
 
 impl SegmentStore {
     /// A store that writes through `writer` alone and reads through `reader`, with its two tasks started on the current
-    /// runtime. On SQLite `writer` must be a single connection.
+    /// runtime.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
+    pub fn new(writer: Writer, reader: DatabaseConnection, retention: Retention) -> Self {
         let catalog = Arc::new(Catalog::default());
         let (pen, writing) = Pen::new(writer, Arc::clone(&catalog));
         let keeper = Arc::new(Keeper {
@@ -99,7 +100,7 @@ impl SegmentStore {
 
 #[async_trait]
 impl SampleSink for SegmentStore {
-    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }

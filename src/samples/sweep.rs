@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use basira_actors::model::{ColumnKind, DatabaseId, NULL, OrganizationId, Stream, Timestamp, streams};
 use rustc_hash::FxHashSet;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::codec::Table;
@@ -17,6 +17,7 @@ use super::recent::{Recent, Remembered};
 use super::rows::CHUNK;
 use super::writer::Change;
 use super::{Scope, StoreError, Window};
+use crate::storage::Transaction;
 
 /// What is younger than this may not be rolled up yet, and so not be noted as seen.
 const UNNOTED_MS: i64 = 3 * DAY_MS;
@@ -192,7 +193,7 @@ struct DropEntries {
 
 #[async_trait::async_trait]
 impl Change for DropEntries {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for series in self.series.chunks(CHUNK) {
             entry::Entity::delete_many()
                 .filter(entry::Column::DatabaseId.eq(self.scope.database.0))
@@ -215,7 +216,7 @@ struct DropWords {
 
 #[async_trait::async_trait]
 impl Change for DropWords {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for hashes in self.hashes.chunks(CHUNK) {
             word::Entity::delete_many()
                 .filter(word::Column::OrganizationId.eq(self.organization.0))

@@ -115,7 +115,7 @@ impl Doctor {
                 return;
             }
         };
-        match self.dependencies.sink.append(batch).await {
+        match self.dependencies.sink.append(Arc::new(batch)).await {
             Ok(()) => self.stored = Some(now),
             // the words are new again next time
             Err(error) => {

@@ -2,14 +2,12 @@
 
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, SelectTwo,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, SelectTwo};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::storage::entity::{organization, user_account};
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// A tenant, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,13 +131,14 @@ impl Storage {
             updated_at: Set(now.into()),
             ..Default::default()
         };
+        let transaction = self.begin().await?;
         user_account::Entity::update_many()
             .set(changes)
             .filter(user_account::Column::Id.eq(user.id))
             .filter(user_account::Column::PasswordHash.eq(&user.password_hash))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -155,7 +154,7 @@ pub(super) struct NewUser<'a> {
 
 /// Needs [`Lock::Signup`], as does [`insert_user`].
 pub(super) async fn insert_organization(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     name: &str,
     slugs: Vec<String>,
     plan: &str,
@@ -175,7 +174,7 @@ pub(super) async fn insert_organization(
 
 /// The first of the whole instance becomes its instance admin.
 pub(super) async fn insert_user(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     new: NewUser<'_>,
     now: Timestamp,
 ) -> Result<user_account::Model, StorageError> {
@@ -196,10 +195,7 @@ pub(super) async fn insert_user(
 }
 
 /// Looks before it inserts: on PostgreSQL a failed insert would spoil the transaction.
-async fn first_free_slug(
-    transaction: &DatabaseTransaction,
-    slugs: Vec<String>,
-) -> Result<String, StorageError> {
+async fn first_free_slug(transaction: &Transaction, slugs: Vec<String>) -> Result<String, StorageError> {
     for slug in slugs {
         let taken = organization::Entity::find().filter(organization::Column::Slug.eq(&slug));
         if taken.count(transaction).await? == 0 {

@@ -168,11 +168,13 @@ impl Invitations<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn delete(&self, id: Uuid) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let deleted = invitation::Entity::delete_many()
             .filter(invitation::Column::OrganizationId.eq(self.organization.0))
             .filter(invitation::Column::Id.eq(id))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected == 1)
     }
 }

@@ -3,14 +3,13 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::storage::entity::{api_key, organization, user_account};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// A person, as the API shows them to their organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -124,19 +123,21 @@ impl Members<'_> {
             updated_at: Set(now.into()),
             ..Default::default()
         };
+        let transaction = self.storage.begin().await?;
         let renamed = user_account::Entity::update_many()
             .set(changes)
             .filter(user_account::Column::OrganizationId.eq(self.organization.0))
             .filter(user_account::Column::Id.eq(id))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(renamed.rows_affected == 1)
     }
 
     async fn revoke_keys_of(
         &self,
         user_id: Uuid,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         now: Timestamp,
     ) -> Result<Vec<Uuid>, StorageError> {
         let changes = api_key::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };

@@ -49,7 +49,9 @@ impl Storage {
         user_id: Uuid,
         token: NewRefreshToken,
     ) -> Result<(), StorageError> {
-        insert(&self.writer, session_id, user_id, token).await
+        let transaction = self.begin().await?;
+        insert(&transaction, session_id, user_id, token).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// As [`Self::start_session`], unless the password of `user` was changed since `user` was read: then false. So nobody
@@ -117,7 +119,9 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn end_session(&self, session_id: Uuid, now: Timestamp) -> Result<(), StorageError> {
-        revoke(&self.writer, session_id, now).await
+        let transaction = self.begin().await?;
+        revoke(&transaction, session_id, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Ends the session of the token with `hash`, and says which and whose it was; an unknown one is no error. Across
@@ -130,9 +134,11 @@ impl Storage {
         hash: &str,
         now: Timestamp,
     ) -> Result<Option<EndedSession>, StorageError> {
+        let transaction = self.begin().await?;
         let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
-        let Some(token) = query.one(&self.writer).await? else { return Ok(None) };
-        revoke(&self.writer, token.family_id, now).await?;
+        let Some(token) = query.one(&transaction).await? else { return Ok(None) };
+        revoke(&transaction, token.family_id, now).await?;
+        transaction.commit().await?;
         Ok(Some(EndedSession { session_id: token.family_id, user_id: token.user_id }))
     }
 }

@@ -40,7 +40,7 @@ impl Polled {
         };
         let batch =
             Batch { records: vec![record], ..Batch::new(self.scope.organization, self.scope.database) };
-        self.samples.append(batch).await.unwrap();
+        self.samples.append(batch.into()).await.unwrap();
     }
 
     /// The sums of the polls before number `until`, by series.
