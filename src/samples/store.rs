@@ -35,6 +35,7 @@ use crate::storage::Writer;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
+    writer: Writer,
     reader: DatabaseConnection,
     pen: Pen,
     keeper: Arc<Keeper>,
@@ -50,7 +51,7 @@ impl SegmentStore {
     #[must_use]
     pub fn new(writer: Writer, reader: DatabaseConnection, retention: Retention) -> Self {
         let catalog = Arc::new(Catalog::default());
-        let (pen, writing) = Pen::new(writer, Arc::clone(&catalog));
+        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let keeper = Arc::new(Keeper {
             reader: reader.clone(),
             pen: pen.clone(),
@@ -62,7 +63,7 @@ impl SegmentStore {
         tasks.spawn(writing);
         tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
-        Self { reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
+        Self { writer, reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
     }
 
     /// Only seals, and says how many segments that made.
@@ -222,10 +223,15 @@ impl SampleStore for SegmentStore {
         self.keeper.retention.get().raw
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
-        self.pen.change(Forget(scope)).await?;
+        let forgotten = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
-        Ok(())
+        forgotten
     }
 }
 

@@ -1,6 +1,7 @@
 //! Basira's own storage: accounts, credentials and registered databases, on SQLite or PostgreSQL.
 
 mod beside;
+mod claim;
 mod entity;
 mod error;
 mod millis;
@@ -14,6 +15,7 @@ use basira_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 pub use beside::StorageReader;
+pub use claim::{ClaimError, Claims};
 pub use error::StorageError;
 pub(crate) use error::is_unavailable;
 pub use transaction::{Transaction, Writer};
@@ -74,12 +76,16 @@ impl Storage {
         Ok(transaction.commit().await?)
     }
 
-    /// Whether the storage answers and its schema is the one of this program.
+    /// Whether the schema is the one of this program; then writes go through too.
     ///
     /// # Errors
-    /// [`StorageError`] when it cannot be asked.
+    /// [`StorageError`] when the storage cannot be read or takes no writes.
     pub async fn ready(&self) -> Result<bool, StorageError> {
-        Ok(Migrator::get_pending_migrations_read_only(&self.reader).await?.is_empty())
+        let is_migrated = Migrator::get_pending_migrations_read_only(&self.reader).await?.is_empty();
+        if is_migrated {
+            self.writer.check().await?;
+        }
+        Ok(is_migrated)
     }
 
     /// Ends every connection, once what runs on them is done.

@@ -56,12 +56,21 @@ pub(super) async fn connect_reader(url: &str) -> Result<(DatabaseConnection, Opt
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), Some(path)))
 }
 
+/// Where a SQLite at `url` is kept; none for another kind of storage.
+pub(super) fn sqlite_file(url: &str) -> Result<Option<PathBuf>, StorageError> {
+    if !url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    Ok(Some(sqlite_options(url)?.get_filename().to_owned()))
+}
+
 async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, StorageError> {
     let pool = pool::<Postgres>(connections).connect_with(postgres_options(url)?).await?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-fn postgres_options(url: &str) -> Result<PgConnectOptions, StorageError> {
+/// How a PostgreSQL at `url` is reached.
+pub(super) fn postgres_options(url: &str) -> Result<PgConnectOptions, StorageError> {
     // the parser's own words could repeat the password
     let options = PgConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
     Ok(options.application_name("basira").disable_statement_logging())

@@ -5,13 +5,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use basira_actors::model::Timestamp;
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use super::write_health::WriteHealth;
+
+/// How long what became of the last write tells of the next one.
+const CHECK_EVERY: Duration = Duration::from_secs(3);
 
 /// The connections that write. They hand out transactions and nothing else.
 #[derive(Debug, Clone)]
@@ -41,9 +47,20 @@ impl Writer {
         Ok(Transaction { inner, has_failed: AtomicBool::new(false), health: Arc::clone(&self.health) })
     }
 
-    /// Whether writes went through of late.
-    pub(super) const fn health(&self) -> &Arc<WriteHealth> {
-        &self.health
+    /// Whether a write would go through now: the last one tells, or else something small is committed.
+    ///
+    /// # Errors
+    /// [`DbErr`] when it would not.
+    pub async fn check(&self) -> Result<(), DbErr> {
+        let _turn = self.health.turn().await;
+        if let Some(outcome) = self.health.last_within(CHECK_EVERY) {
+            return outcome.map_err(|error| DbErr::Conn(RuntimeErr::Internal(error)));
+        }
+        let now_ms = Timestamp::now().as_millis();
+        let probe = Query::update().table("write_probe").value("written_at", now_ms).to_owned();
+        let transaction = self.begin().await?;
+        transaction.execute(&probe).await?;
+        transaction.commit().await
     }
 
     pub(super) async fn close(self) -> Result<(), DbErr> {

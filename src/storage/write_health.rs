@@ -12,7 +12,10 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// What became of the last writes of one storage.
 #[derive(Debug, Default)]
-pub(super) struct WriteHealth(Mutex<Known>);
+pub(super) struct WriteHealth {
+    known: Mutex<Known>,
+    checking: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -57,6 +60,11 @@ impl WriteHealth {
         }
     }
 
+    /// So that of those who want to know, one finds out for all.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.checking.lock().await
+    }
+
     /// What became of the last write, unless it is longer ago than `age`.
     pub(super) fn last_within(&self, age: Duration) -> Option<Outcome> {
         let known = self.lock();
@@ -65,6 +73,6 @@ impl WriteHealth {
 
     /// A panic elsewhere cannot leave it half-changed.
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,6 +18,7 @@ mod databases;
 mod demo;
 mod drift;
 mod faults;
+mod full_disk;
 mod health;
 mod index_advice;
 mod indexes;

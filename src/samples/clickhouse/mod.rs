@@ -253,13 +253,18 @@ impl SampleStore for ClickHouseStore {
         self.remote.retention.get().raw
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.ledger.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         let mut shipper = self.shipper.lock().await;
         let there = shipper.forget(scope).await;
         // here it is forgotten in any case
-        self.pen.change(Forget(scope)).await?;
+        let here = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
-        there
+        here.and(there)
     }
 }
 

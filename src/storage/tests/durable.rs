@@ -36,7 +36,7 @@ async fn a_connection_whose_rollback_failed_never_serves_again() {
     let roll_back_by_itself = [
         "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
         "CREATE TABLE child (parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
-        "CREATE TRIGGER full BEFORE INSERT ON parent BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+        "CREATE TRIGGER roll_back BEFORE INSERT ON parent BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
     ];
     execute(&storage, &roll_back_by_itself).await.unwrap();
     for _ in 0..2 {
