@@ -69,6 +69,7 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
         slugs: vec![email.to_owned()],
         plan: "free",
         verified: false,
+        session: None,
     };
     storage.create_account(new, NOW).await.unwrap()
 }

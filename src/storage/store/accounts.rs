@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::new_session::{self, NewSession};
 use crate::storage::entity::{organization, user_account};
 use crate::storage::{Lock, Storage, StorageError, Transaction};
 
@@ -58,6 +59,8 @@ pub struct NewAccount<'a> {
     pub plan: &'a str,
     /// Whether the address is known to be theirs already.
     pub verified: bool,
+    /// The session in which they go on, stored with them or not at all.
+    pub session: Option<NewSession>,
 }
 
 impl Storage {
@@ -79,6 +82,9 @@ impl Storage {
             email_verified: new.verified,
         };
         let user = insert_user(&transaction, user, now).await?;
+        if let Some(session) = new.session {
+            new_session::insert(&transaction, session.id, user.id, session.token).await?;
+        }
         transaction.commit().await?;
         Ok(Account { user: user.into(), organization: organization.into() })
     }

@@ -3,22 +3,16 @@
 use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, UpdateResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    UpdateResult,
 };
 use uuid::Uuid;
 
 use super::accounts::accounts;
+use super::new_session::{NewRefreshToken, insert};
 use super::{Account, User};
 use crate::storage::entity::{refresh_token, user_account};
 use crate::storage::{Storage, StorageError};
-
-/// A refresh token about to be handed out.
-#[derive(Debug, Clone)]
-pub struct NewRefreshToken {
-    pub token_hash: String,
-    pub expires_at: Timestamp,
-}
 
 /// What came of an attempt to trade a refresh token for the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,25 +135,6 @@ impl Storage {
         transaction.commit().await?;
         Ok(Some(EndedSession { session_id: token.family_id, user_id: token.user_id }))
     }
-}
-
-async fn insert(
-    connection: &impl ConnectionTrait,
-    family_id: Uuid,
-    user_id: Uuid,
-    token: NewRefreshToken,
-) -> Result<(), StorageError> {
-    let row = refresh_token::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        family_id: Set(family_id),
-        user_id: Set(user_id),
-        token_hash: Set(token.token_hash),
-        expires_at: Set(token.expires_at.into()),
-        used_at: Set(None),
-        revoked_at: Set(None),
-    };
-    row.insert(connection).await?;
-    Ok(())
 }
 
 /// Marks the token as used; false when it was already.

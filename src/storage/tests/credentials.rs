@@ -31,6 +31,7 @@ async fn addresses_and_slugs_are_unique() {
             slugs: slugs.iter().map(|&slug| slug.to_owned()).collect(),
             plan: "free",
             verified: false,
+            session: None,
         };
         let taken = storage.create_account(new("a@x.org", &["free"]), NOW).await;
         assert!(matches!(taken, Err(StorageError::Conflict(_))), "{taken:?}");

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _};
 
 use super::*;
 use crate::storage::entity::{api_key, organization};
-use crate::storage::store::NewApiKey;
+use crate::storage::store::{NewApiKey, NewRefreshToken, NewSession};
 
 async fn execute(storage: &Storage, statements: &[&str]) -> Result<(), sea_orm::DbErr> {
     let transaction = storage.writer().begin().await?;
@@ -75,6 +75,7 @@ async fn a_commit_that_fails_is_an_error_and_the_next_write_is_stored() {
             slugs: vec![email.to_owned()],
             plan: "free",
             verified: false,
+            session: None,
         };
         storage.create_account(new, NOW).await
     };
@@ -111,4 +112,31 @@ async fn a_row_without_its_parent_is_refused_when_it_is_inserted() {
         storage.api_keys(nobody).insert(key("k"), NOW).await.unwrap_err();
         assert_eq!(api_key::Entity::find().count(storage.reader()).await.unwrap(), 0);
     }
+}
+
+#[tokio::test]
+async fn an_account_is_stored_with_its_session_or_not_at_all() {
+    let Fixture { storage, .. } = sqlite().await;
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON refresh_token BEGIN SELECT RAISE(ABORT, 'no'); END";
+    execute(&storage, &[refuse]).await.unwrap();
+    let sign_up = async || {
+        let token = NewRefreshToken { token_hash: "hash".to_owned(), expires_at: NOW };
+        let new = NewAccount {
+            email: "ada@example.com",
+            name: "Ada",
+            role: "owner",
+            password_hash: "$hash",
+            organization_name: "Acme",
+            slugs: vec!["acme".to_owned()],
+            plan: "free",
+            verified: false,
+            session: Some(NewSession { id: uuid::Uuid::now_v7(), token }),
+        };
+        storage.create_account(new, NOW).await
+    };
+    sign_up().await.unwrap_err();
+    assert_eq!(storage.account_by_email("ada@example.com").await.unwrap(), None);
+    execute(&storage, &["DROP TRIGGER refuse"]).await.unwrap();
+    sign_up().await.unwrap();
+    assert_eq!(token_counts(&storage).await, [1, 0]);
 }
