@@ -2,6 +2,7 @@
 
 mod arriving;
 mod days;
+mod failing;
 mod keeping;
 mod reading;
 
