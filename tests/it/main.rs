@@ -17,6 +17,7 @@ mod connections;
 mod databases;
 mod demo;
 mod drift;
+mod durability;
 mod faults;
 mod full_disk;
 mod health;

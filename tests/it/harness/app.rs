@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::TestClient;
+use super::{FailingFiles, TestClient};
 
 /// In the folder, where no server looks by itself.
 const CONFIG: &str = "basira.toml";
@@ -48,6 +48,14 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings =
             settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned())).collect();
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
+    /// With files that fail when `files` is told so.
+    pub(crate) async fn start_on(files: &FailingFiles) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = files.environment().into();
         let (process, url) = serve(folder.path(), &settings).await;
         Self { url, folder, settings, process }
     }
@@ -135,6 +143,11 @@ impl TestApp {
     /// As a power cut would.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await.expect("a process to kill");
+    }
+
+    /// Waits until the process has ended by itself; false when it has not after `limit`.
+    pub(crate) async fn ends_within(&mut self, limit: Duration) -> bool {
+        timeout(limit, self.process.wait()).await.is_ok()
     }
 
     /// Serves again from the same folder, on another port.
