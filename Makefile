@@ -1,7 +1,7 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
 
-.PHONY: demo test lint deny fuzz fuzz-api fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo test lint deny fuzz fuzz-api fuzz-faults fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -19,8 +19,9 @@ lint:
 deny:
 	@tests/lint/deny.sh
 
-# FUZZ_SECONDS for each parser, then the whole API; what is needed is fetched into the cache
-fuzz: fuzz-parsers fuzz-api
+# FUZZ_SECONDS for each parser, then the whole API, then each call of the file system; what is needed is fetched into the
+# cache
+fuzz: fuzz-parsers fuzz-api fuzz-faults
 
 fuzz-parsers:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --workspace --lib fuzz
@@ -28,6 +29,10 @@ fuzz-parsers:
 fuzz-api:
 	$(CARGO) build
 	tests/fuzz/api.sh
+
+# each call of the file system fails once; the tests try only some of them
+fuzz-faults:
+	FAULT_POINTS=all $(CARGO) test --test it durability::
 
 # docs/rules.md is made of the rules
 rules:
@@ -44,6 +49,10 @@ bench-clickhouse:
 
 bench-health:
 	$(CARGO) bench --bench poll -- health
+
+# 1,000 times SIGKILL under load: what was acknowledged and is lost, or counts twice; KILLS for another number
+bench-kill:
+	$(CARGO) bench --bench kill -- $(KILLS)
 
 bench-live:
 	$(CARGO) bench --bench live
