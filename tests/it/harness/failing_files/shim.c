@@ -40,9 +40,10 @@ static const char *fault_path;
 
 __attribute__((constructor)) static void map_control(void)
 {
-    const char *file = getenv("FAULT_CONTROL");
-    fault_path = getenv("FAULT_PATH");
-    if (!file || !fault_path) return;
+    const char *file = getenv("FAULT_CONTROL"), *part = getenv("FAULT_PATH");
+    if (!file || !part) return;
+    /* a copy: PostgreSQL writes the title of its processes over the environment */
+    fault_path = strdup(part);
     int descriptor = open(file, O_RDWR | O_CLOEXEC);
     if (descriptor < 0) { perror(file); abort(); }
     void *map = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
