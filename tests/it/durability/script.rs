@@ -18,7 +18,7 @@ const DIED_WITHIN: Duration = Duration::from_secs(5);
 const COUNTED: &str = "select n from counted where n <= 7";
 
 pub(super) struct Script {
-    pub(super) app: TestApp,
+    app: TestApp,
     pub(super) ledger: Ledger,
     organization: Organization,
     key: TestClient,
