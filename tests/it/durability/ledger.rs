@@ -85,7 +85,9 @@ impl Ledger {
             match outcome {
                 Outcome::Acknowledged(_) => self.set(fact.clone(), *holds),
                 Outcome::Refused(_) if !self.refused_is_unknown => {}
-                Outcome::Refused(_) | Outcome::Unanswered => drop(self.facts.remove(fact)),
+                Outcome::Refused(_) | Outcome::Unanswered => {
+                    self.facts.remove(fact);
+                }
             }
         }
         match outcome {

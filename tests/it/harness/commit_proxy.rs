@@ -96,7 +96,7 @@ async fn carry(mut client: TcpStream, server_port: u16, state: Arc<Mutex<State>>
     };
     if cut == Some(Cut::BeforeAnswer) {
         // the server answers once it has committed
-        answers.read(&mut [0; 64]).await?;
+        answers.read_u8().await?;
     }
     Ok(())
 }
