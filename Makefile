@@ -2,7 +2,7 @@
 CARGO ?= cargo
 BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo program test lint deny fuzz fuzz-api fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -21,8 +21,9 @@ lint:
 deny:
 	@tests/lint/deny.sh
 
-# FUZZ_SECONDS for each parser, then literals and the whole API; what is needed is fetched into the cache
-fuzz: fuzz-parsers fuzz-literals fuzz-api
+# FUZZ_SECONDS for each parser, then literals, the whole API, and each call of the file system; what is needed is fetched
+# into the cache
+fuzz: fuzz-parsers fuzz-literals fuzz-api fuzz-faults
 
 fuzz-parsers:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --lib fuzz
@@ -34,6 +35,10 @@ fuzz-literals:
 fuzz-api:
 	$(CARGO) build
 	tests/fuzz/api.sh
+
+# each call of the file system fails once; the tests try only some of them
+fuzz-faults:
+	FAULT_POINTS=all $(CARGO) test --test it durability::
 
 # docs/rules.md is made of the rules
 rules:
@@ -54,6 +59,10 @@ bench-clickhouse: program
 
 bench-health: program
 	$(BENCH) poll -- health
+
+# 1,000 times SIGKILL under load: what was acknowledged and is lost, or counts twice; KILLS for another number
+bench-kill: program
+	$(BENCH) kill -- $(KILLS)
 
 bench-live: program
 	$(BENCH) live

@@ -17,7 +17,7 @@ pub trait SampleSink: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`SinkError`] when nothing was stored; the caller keeps what it had and marks a gap.
-    async fn append(&self, batch: Batch) -> Result<(), SinkError>;
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError>;
 
     /// The end of the newest record or gap of `stream`, if there is any.
     ///

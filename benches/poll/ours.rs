@@ -205,7 +205,7 @@ struct Watched {
 
 #[async_trait]
 impl SampleSink for Watched {
-    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         let statements =
             || batch.records.iter().filter(|record| record.stream.name == streams::STATEMENTS.name);
         let (polls, rows) =

@@ -91,9 +91,10 @@ impl Accounts {
         id: Uuid,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let revoked = self.storage().api_keys(organization).revoke(id, now).await?;
+        let revoked = self.storage().api_keys(organization).revoke(id, now).await;
+        // also when the answer of the storage was lost: it may be revoked all the same
         self.access_changed(Whose::ApiKey(id));
-        Ok(revoked)
+        revoked
     }
 
     /// Whose key this is. That it has ended, or may not be used from `address`, only learns who has the whole key.

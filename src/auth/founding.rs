@@ -42,6 +42,7 @@ impl Accounts {
             slugs: slugs_at_the_machine(&organization_name),
             plan: PLAN,
             verified: true,
+            session: None,
         };
         let account = self.storage().create_account(new, now).await.map_err(taken)?;
         let link = self.links().reset_link(&account.user, now).await?;

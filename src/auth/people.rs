@@ -6,6 +6,7 @@ use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::accounts::new_session;
 use super::signup::acceptable_email;
 use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, Whose};
 use super::{password, token};
@@ -168,13 +169,21 @@ impl Accounts {
         // hashing is dear: only for who holds a token
         self.invitation(&token_hash, now).await?;
         let password_hash = self.passwords().hash(&password).await?;
-        let joining = Joining { token_hash, name: &name, password_hash: &password_hash, identity: None };
+        let (session, refresh) = new_session(now);
+        let session_id = session.id;
+        let joining = Joining {
+            token_hash,
+            name: &name,
+            password_hash: &password_hash,
+            identity: None,
+            session: Some(session),
+        };
         let joined = self.storage().join(joining, now).await.map_err(|error| match error {
             StorageError::Conflict(_) => AccountError::EmailTaken,
             error => error.into(),
         })?;
         let account = joined.ok_or(AccountError::BadEmailToken)?;
-        let tokens = self.start_session(&account, now).await?;
+        let tokens = self.tokens(&account, session_id, refresh, now)?;
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 

@@ -1,6 +1,7 @@
 //! Bodies as callers send them, and the registry on a real store with real actors.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ struct Nowhere;
 
 #[async_trait]
 impl SampleSink for Nowhere {
-    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
         Ok(())
     }
 

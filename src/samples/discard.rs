@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Timestamp, streams};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use super::retention::Resolution;
 use super::room::{Room, room};
 use super::writer::Change;
 use super::{Scope, StoreError};
+use crate::storage::Transaction;
 
 /// Blocks that are cleared in one transaction.
 const CLEARED: i32 = 64;
@@ -68,7 +69,7 @@ struct DropGaps {
 
 #[async_trait::async_trait]
 impl Change for DropGaps {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         gap::Entity::delete_many().filter(gap::Column::ToMs.lte(self.before_ms)).exec(transaction).await?;
         Ok(true)
     }
@@ -204,7 +205,7 @@ struct Vacuum;
 
 #[async_trait::async_trait]
 impl Change for Vacuum {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         transaction.execute_unprepared(&format!("PRAGMA incremental_vacuum({VACUUMED})")).await?;
         Ok(true)
     }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::catalog::Catalog;
 use super::changes::StoreBlocks;
 use super::entity::{block, orphan, segment};
+use super::failures::Failures;
 use super::retention::{LiveRetention, Resolution};
 use super::segment::Segment;
 use super::writer::Pen;
@@ -63,19 +64,21 @@ impl Keeper {
         }
     }
 
-    /// Does everything that is due at `now`.
+    /// Does everything that is due at `now`; what fails does not hold up the rest.
     pub(super) async fn keep(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
         let mut swept = self.swept.lock().await;
-        seal::seal(&self.reader, &self.pen, now).await?;
-        self.make_room(now, pace).await?;
-        rollup::roll_up(self, now, pace).await?;
-        discard::expired(self, now).await?;
-        self.make_room(now, pace).await?;
+        let mut failures = Failures::default();
+        failures.note(seal::seal(&self.reader, &self.pen, now).await.map(drop))?;
+        failures.note(self.make_room(now, pace).await)?;
+        failures.note(rollup::roll_up(self, now, pace).await)?;
+        failures.note(discard::expired(self, now).await)?;
+        failures.note(self.make_room(now, pace).await)?;
         if swept.is_none_or(|last| now.as_millis() - last.as_millis() >= DAY_MS) {
-            sweep::sweep(self, now).await?;
+            failures.note(sweep::sweep(self, now).await)?;
+            // what failed is due again tomorrow: sweeping reads a lot
             *swept = Some(now);
         }
-        Ok(())
+        failures.finish()
     }
 
     async fn make_room(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod clickhouse;
 mod codec;
 mod discard;
 mod entity;
+mod failures;
 mod fold;
 mod keep;
 mod known;
@@ -208,6 +209,11 @@ pub trait SampleStore: SampleSink {
 
     /// How long records are kept as they came; later they are rolled up.
     fn raw_kept(&self) -> Duration;
+
+    /// Whether what is appended would be stored.
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Forgets everything of a deleted database.
     async fn forget(&self, scope: Scope) -> Result<(), StoreError>;

@@ -31,9 +31,11 @@ use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known, usage,
 };
+use crate::storage::Writer;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
+    writer: Writer,
     reader: DatabaseConnection,
     pen: Pen,
     keeper: Arc<Keeper>,
@@ -45,11 +47,11 @@ pub struct SegmentStore {
 
 impl SegmentStore {
     /// A store that writes through `writer` alone and reads through `reader`, with its two tasks started on the current
-    /// runtime. On SQLite `writer` must be a single connection.
+    /// runtime.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
+    pub fn new(writer: Writer, reader: DatabaseConnection, retention: Retention) -> Self {
         let catalog = Arc::new(Catalog::default());
-        let (pen, writing) = Pen::new(writer, Arc::clone(&catalog));
+        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let keeper = Arc::new(Keeper {
             reader: reader.clone(),
             pen: pen.clone(),
@@ -61,7 +63,7 @@ impl SegmentStore {
         tasks.spawn(writing);
         tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
-        Self { reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
+        Self { writer, reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
     }
 
     /// Only seals, and says how many segments that made.
@@ -99,7 +101,7 @@ impl SegmentStore {
 
 #[async_trait]
 impl SampleSink for SegmentStore {
-    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -221,10 +223,15 @@ impl SampleStore for SegmentStore {
         self.keeper.retention.get().raw
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
-        self.pen.change(Forget(scope)).await?;
+        let forgotten = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
-        Ok(())
+        forgotten
     }
 }
 

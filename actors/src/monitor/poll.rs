@@ -31,7 +31,7 @@ pub(crate) struct Runner {
     /// Those of events.
     words: Words,
     /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
-    unstored: Option<Batch>,
+    unstored: Option<Arc<Batch>>,
     /// From the other databases of the server, for the next batch.
     brought: Option<Brought>,
     /// The end of the last record of each stream.
@@ -234,7 +234,7 @@ impl Runner {
         if batch.is_empty() {
             return;
         }
-        self.unstored = Some(batch);
+        self.unstored = Some(Arc::new(batch));
         if let Err(error) = self.store().await {
             for run in outcome.runs.iter_mut().filter(|run| run.result.is_ok()) {
                 run.result = Err(error.clone());
@@ -244,11 +244,11 @@ impl Runner {
 
     /// Stores what is left over. It stays until it is stored: a repeated append of the same samples is harmless.
     async fn store(&mut self) -> Result<(), CollectError> {
-        if let Some(batch) = self.unstored.clone() {
-            let stored = self.dependencies.sink.append(batch).await;
+        if let Some(batch) = &self.unstored {
+            let stored = self.dependencies.sink.append(Arc::clone(batch)).await;
             stored.map_err(|error| CollectError::Store(error.to_string()))?;
-            let ends = self.unstored.take().into_iter().flat_map(|batch| batch.records);
-            self.stored.extend(ends.map(|record| (record.stream.name, record.at)));
+            self.stored.extend(batch.records.iter().map(|record| (record.stream.name, record.at)));
+            self.unstored = None;
         }
         Ok(())
     }

@@ -115,8 +115,13 @@ impl Accounts {
         }
         let name = name_of(claims, &email);
         let password_hash = self.hash_of_unknown_password().await?;
-        let joining =
-            Joining { token_hash, name: &name, password_hash: &password_hash, identity: Some(identity) };
+        let joining = Joining {
+            token_hash,
+            name: &name,
+            password_hash: &password_hash,
+            identity: Some(identity),
+            session: None,
+        };
         let account = match self.storage().join(joining, now).await {
             Ok(joined) => joined.ok_or(AccountError::BadEmailToken)?,
             Err(StorageError::Conflict(_)) => return Err(OidcError::LinkRequired),

@@ -49,6 +49,7 @@ use super::{
     known,
 };
 use crate::config::Dsn;
+use crate::storage::Writer;
 
 pub use self::server::ClickHouseError;
 
@@ -89,9 +90,9 @@ pub struct ClickHouseStore {
 
 impl ClickHouseStore {
     /// A store whose tail, gaps, words and names are in our own storage, with its tasks started on the current runtime.
-    /// The server need not be there yet. On SQLite `writer` must be a single connection.
+    /// The server need not be there yet.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
+    pub fn new(writer: Writer, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
         let catalog = Arc::new(Catalog::default());
         let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -151,7 +152,7 @@ impl ClickHouseStore {
 
 #[async_trait]
 impl SampleSink for ClickHouseStore {
-    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -252,13 +253,18 @@ impl SampleStore for ClickHouseStore {
         self.remote.retention.get().raw
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.ledger.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         let mut shipper = self.shipper.lock().await;
         let there = shipper.forget(scope).await;
         // here it is forgotten in any case
-        self.pen.change(Forget(scope)).await?;
+        let here = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
-        there
+        here.and(there)
     }
 }
 

@@ -33,8 +33,8 @@ async fn fill(fixture: &Fixture) {
         words: vec![word(u64::MAX, "SELECT 1"), word(5, "idle"), word(5, "idle")],
         ..fixture.batch(vec![record(&STATEMENTS, START + 10, START + 20, &[1, 2, 3], 1)])
     };
-    fixture.store.append(batch.clone()).await.unwrap();
-    fixture.store.append(batch).await.unwrap();
+    fixture.store.append(batch.clone().into()).await.unwrap();
+    fixture.store.append(batch.into()).await.unwrap();
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
         assert_eq!(fixture.rows().await.0, 0);
         assert_eq!(newest().await, Some(Timestamp(START + HOUR)));
         let gaps = vec![gap(START + HOUR, START + HOUR + 7, GapReason::Evicted)];
-        fixture.store.append(Batch { gaps, ..fixture.batch(vec![]) }).await.unwrap();
+        fixture.store.append(Batch { gaps, ..fixture.batch(vec![]) }.into()).await.unwrap();
         assert_eq!(newest().await, Some(Timestamp(START + HOUR + 7)));
     })
     .await;
@@ -152,7 +152,7 @@ async fn a_record_that_contradicts_itself_is_refused() {
         let mut narrow = good.clone();
         narrow.columns.pop();
         for bad in [unsorted, short, narrow] {
-            assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad])).await.is_err());
+            assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad]).into()).await.is_err());
         }
         assert_eq!(fixture.rows().await, (0, 0));
     })
@@ -168,8 +168,8 @@ async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
         let second = Record::new(&SETTINGS, Timestamp(START + 8), Timestamp(START + 9), vec![row(1, 6)]);
         let words = vec![word(5, "4096"), word(6, "8192")];
         let batch = Batch { words, ..fixture.batch(vec![first]) };
-        fixture.store.append(batch).await.unwrap();
-        fixture.store.append(fixture.batch(vec![second])).await.unwrap();
+        fixture.store.append(batch.into()).await.unwrap();
+        fixture.store.append(fixture.batch(vec![second]).into()).await.unwrap();
         let Scope { organization, database } = fixture.scope;
         let memory = fixture.store.memory(organization, database, &SETTINGS).await.unwrap();
         let mut values: Vec<_> =

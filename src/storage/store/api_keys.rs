@@ -125,6 +125,7 @@ impl Storage {
             last_used_from: Set(address.map(|address| address.to_string())),
             ..Default::default()
         };
+        let transaction = self.begin().await?;
         api_key::Entity::update_many()
             .set(changes)
             .filter(api_key::Column::Id.eq(key.id))
@@ -133,9 +134,9 @@ impl Storage {
                     .add(api_key::Column::LastUsedAt.is_null())
                     .add(api_key::Column::LastUsedAt.lte(stale)),
             )
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -190,7 +191,10 @@ impl ApiKeys<'_> {
             allowed_addresses: Set(Networks(new.allowed_addresses)),
             last_used_from: Set(None),
         };
-        Ok(row.insert(&self.storage.writer).await?.into())
+        let transaction = self.storage.begin().await?;
+        let row = row.insert(&transaction).await?;
+        transaction.commit().await?;
+        Ok(row.into())
     }
 
     /// Revokes a key at once; false when there is none, true also when it was revoked before.
@@ -199,13 +203,15 @@ impl ApiKeys<'_> {
     /// [`StorageError`] when it could not be written.
     pub async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, StorageError> {
         let changes = api_key::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+        let transaction = self.storage.begin().await?;
         let revoked = api_key::Entity::update_many()
             .set(changes)
             .filter(api_key::Column::OrganizationId.eq(self.organization.0))
             .filter(api_key::Column::Id.eq(id))
             .filter(api_key::Column::RevokedAt.is_null())
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         if revoked.rows_affected == 1 {
             return Ok(true);
         }

@@ -249,11 +249,13 @@ impl Databases<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn delete(&self, id: DatabaseId) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let deleted = monitored_database::Entity::delete_many()
             .filter(monitored_database::Column::OrganizationId.eq(self.organization.0))
             .filter(monitored_database::Column::Id.eq(id.0))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected == 1)
     }
 }

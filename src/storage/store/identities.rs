@@ -63,15 +63,18 @@ impl Storage {
         now: Timestamp,
     ) -> Result<Option<Account>, StorageError> {
         let changes = identity::ActiveModel { last_used_at: Set(now.into()), ..Default::default() };
+        let transaction = self.begin().await?;
         let used = identity::Entity::update_many()
             .set(changes)
             .filter(identity::Column::Issuer.eq(known.issuer))
             .filter(identity::Column::Subject.eq(known.subject))
-            .exec_with_returning(&self.writer)
+            .exec_with_returning(&transaction)
             .await?;
         let Some(used) = used.first() else { return Ok(None) };
         let query = accounts().filter(user_account::Column::Id.eq(used.user_id));
-        Ok(query.one(&self.reader).await?.and_then(Account::from_row))
+        let account = query.one(&transaction).await?.and_then(Account::from_row);
+        transaction.commit().await?;
+        Ok(account)
     }
 
     /// Gives a person an identity.
@@ -84,7 +87,9 @@ impl Storage {
         new: NewIdentity<'_>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        insert_identity(&self.writer, user_id, new, now).await
+        let transaction = self.begin().await?;
+        insert_identity(&transaction, user_id, new, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// The account of somebody who never was here, with its identity; `None` when there is no such home.
@@ -137,11 +142,13 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn delete_identity(&self, user_id: Uuid, id: Uuid) -> Result<bool, StorageError> {
+        let transaction = self.begin().await?;
         let deleted = identity::Entity::delete_many()
             .filter(identity::Column::Id.eq(id))
             .filter(identity::Column::UserId.eq(user_id))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected == 1)
     }
 }

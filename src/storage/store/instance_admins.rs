@@ -4,14 +4,14 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::IntoCondition as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder, Select,
 };
 use uuid::Uuid;
 
 use super::Member;
 use crate::storage::entity::user_account;
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// What came of taking the instance from one of its admins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +51,13 @@ impl Storage {
             updated_at: Set(now.into()),
             ..Default::default()
         };
+        let transaction = self.begin().await?;
         let promoted = user_account::Entity::update_many()
             .set(changes)
             .filter(user_account::Column::Email.eq(email))
-            .exec_with_returning(&self.writer)
+            .exec_with_returning(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(promoted.into_iter().next().map(Member::from))
     }
 
@@ -90,7 +92,7 @@ impl Storage {
 /// Whether somebody would still run the instance once `leaving` are gone or run it no more: the one guard for everything
 /// that takes people away. Needs [`Lock::Signup`] until the change is committed.
 pub(super) async fn an_instance_admin_stays(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     leaving: Condition,
 ) -> Result<bool, StorageError> {
     let leaving = admins().filter(leaving).count(transaction).await?;

@@ -4,15 +4,14 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::IntoCondition as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::instance_admins::an_instance_admin_stays;
 use crate::storage::entity::{api_key, invitation, user_account};
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// A person, as the API shows them to their organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,7 +121,7 @@ impl Members<'_> {
         user: &user_account::Model,
         change: MemberChange<'_>,
         owner: &str,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
     ) -> Result<Option<MemberChanged>, StorageError> {
         if user.role == owner && change.role != Some(owner) {
             let owners = self.select().filter(user_account::Column::Role.eq(owner));
@@ -147,19 +146,21 @@ impl Members<'_> {
             updated_at: Set(now.into()),
             ..Default::default()
         };
+        let transaction = self.storage.begin().await?;
         let renamed = user_account::Entity::update_many()
             .set(changes)
             .filter(user_account::Column::OrganizationId.eq(self.organization.0))
             .filter(user_account::Column::Id.eq(id))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(renamed.rows_affected == 1)
     }
 
     async fn withdraw_invitations_of(
         &self,
         user_id: Uuid,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
     ) -> Result<(), StorageError> {
         invitation::Entity::delete_many()
             .filter(invitation::Column::OrganizationId.eq(self.organization.0))
@@ -174,7 +175,7 @@ impl Members<'_> {
         &self,
         user_id: Uuid,
         owner: &str,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
     ) -> Result<(), StorageError> {
         let others = self.select().filter(user_account::Column::Id.ne(user_id));
         let owners = others.filter(user_account::Column::Role.eq(owner));
@@ -194,7 +195,7 @@ impl Members<'_> {
     async fn revoke_keys_of(
         &self,
         user_id: Uuid,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         now: Timestamp,
     ) -> Result<Vec<Uuid>, StorageError> {
         let changes = api_key::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
@@ -212,7 +213,7 @@ impl Members<'_> {
 async fn set_role(
     id: Uuid,
     role: &str,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let changes = user_account::ActiveModel {

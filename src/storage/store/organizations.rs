@@ -46,11 +46,13 @@ impl Storage {
         name: &str,
     ) -> Result<Option<Organization>, StorageError> {
         let changes = organization::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+        let transaction = self.begin().await?;
         let renamed = organization::Entity::update_many()
             .set(changes)
             .filter(organization::Column::Id.eq(id.0))
-            .exec_with_returning(&self.writer)
+            .exec_with_returning(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(renamed.into_iter().next().map(Organization::from))
     }
 

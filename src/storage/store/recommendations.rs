@@ -6,15 +6,15 @@ use std::time::Duration;
 use basira_actors::model::{Advice, Checkup, DatabaseId, OrganizationId, Timestamp};
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::storage::entity::monitored_database::Pairs;
 use crate::storage::entity::{monitored_database, recommendation};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// What was done about advice is remembered for this long.
 const RESOLVED_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -261,7 +261,7 @@ async fn refresh(
     row: recommendation::Model,
     advice: Advice,
     now: Timestamp,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
 ) -> Result<(), StorageError> {
     let back = row.status == AdviceStatus::Resolved.as_str();
     let status = if row.dismissed_at.is_some() { AdviceStatus::Dismissed } else { AdviceStatus::Open };
@@ -285,7 +285,7 @@ async fn refresh(
 async fn resolve(
     row: recommendation::Model,
     now: Timestamp,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
 ) -> Result<(), StorageError> {
     let mut changed = row.into_active_model();
     changed.status = Set(AdviceStatus::Resolved.as_str().to_owned());

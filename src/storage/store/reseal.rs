@@ -2,11 +2,11 @@
 
 use basira_actors::model::DatabaseId;
 use sea_orm::ActiveValue::{Set, Unchanged};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::storage::entity::{monitored_database, totp};
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,7 +45,7 @@ impl Storage {
 
     async fn reseal_passwords(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         resealed: &mut Resealed,
     ) -> Result<(), StorageError> {
         let rows: Vec<(Uuid, Vec<u8>)> = monitored_database::Entity::find()
@@ -74,7 +74,7 @@ impl Storage {
 
     async fn reseal_second_factors(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         resealed: &mut Resealed,
     ) -> Result<(), StorageError> {
         for row in totp::Entity::find().all(transaction).await? {

@@ -93,12 +93,13 @@ impl Storage {
         if let Some(version) = sighting.engine_version {
             changes.engine_version = Set(Some(version));
         }
+        let transaction = self.begin().await?;
         monitored_database::Entity::update_many()
             .set(changes)
             .filter(monitored_database::Column::Id.eq(id.0))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -119,13 +119,15 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn spend_step(&self, step: i64) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let changes = totp::ActiveModel { last_step: Set(step), ..Default::default() };
         let spent: UpdateResult = totp::Entity::update_many()
             .set(changes)
             .filter(self.own())
             .filter(totp::Column::LastStep.lt(step))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(spent.rows_affected == 1)
     }
 
@@ -134,11 +136,13 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn spend_recovery_code(&self, code_hash: &str) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let spent: DeleteResult = recovery_code::Entity::delete_many()
             .filter(recovery_code::Column::UserId.eq(self.user_id))
             .filter(recovery_code::Column::CodeHash.eq(code_hash))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(spent.rows_affected == 1)
     }
 

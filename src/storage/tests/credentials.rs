@@ -34,6 +34,7 @@ async fn addresses_and_slugs_are_unique() {
             },
             plan: "free",
             verified: false,
+            session: None,
         };
         let taken = storage.create_account(new("a@x.org", &["free"]), NOW).await;
         assert!(matches!(taken, Err(StorageError::Conflict(_))), "{taken:?}");

@@ -7,7 +7,7 @@ use crate::storage::tests::*;
 
 async fn verified(storage: &Storage, email: &str) -> OrganizationId {
     let id = sign_up(storage, email).await.organization.id;
-    storage.writer.execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
+    storage.writer.raw().execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
     id
 }
 
@@ -138,7 +138,7 @@ async fn databases_go_with_their_organization() {
     for Fixture { storage, .. } in fixtures().await {
         let own = verified(&storage, "a@x.org").await;
         storage.databases(own).insert(&database(own, "orders"), Some(&password())).await.unwrap();
-        storage.writer.execute_unprepared("DELETE FROM organization").await.unwrap();
+        storage.writer.raw().execute_unprepared("DELETE FROM organization").await.unwrap();
         assert_eq!(targets(&storage).all().await.unwrap(), []);
         assert_eq!(storage.account_by_email("a@x.org").await.unwrap(), None);
     }

@@ -41,7 +41,7 @@ async fn identities_go_with_their_person() {
     for Fixture { storage, .. } in fixtures().await {
         let ada = sign_up(&storage, "ada@x.org").await;
         storage.insert_identity(ada.user.id, identity("1"), NOW).await.unwrap();
-        storage.writer.execute_unprepared("DELETE FROM user_account").await.unwrap();
+        storage.writer.raw().execute_unprepared("DELETE FROM user_account").await.unwrap();
         assert_eq!(storage.identities(ada.user.id).await.unwrap(), []);
     }
 }

@@ -26,8 +26,13 @@ async fn invite(storage: &Storage, organization: OrganizationId, email: &str, ha
 }
 
 async fn join(storage: &Storage, hash: &str, now: Timestamp) -> Result<Option<Account>, StorageError> {
-    let joining =
-        Joining { token_hash: hash.to_owned(), name: "Bob", password_hash: "$hash", identity: None };
+    let joining = Joining {
+        token_hash: hash.to_owned(),
+        name: "Bob",
+        password_hash: "$hash",
+        identity: None,
+        session: None,
+    };
     storage.join(joining, now).await
 }
 

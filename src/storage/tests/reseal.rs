@@ -14,7 +14,7 @@ fn ring(current: &str, previous: &str) -> SecretRing {
 
 async fn verified(storage: &Storage) -> OrganizationId {
     let account = sign_up(storage, "a@x.org").await;
-    storage.writer.execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
+    storage.writer.raw().execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
     account.organization.id
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::TestClient;
+use super::{FailingFiles, TestClient};
 
 /// In the folder, where no server looks by itself.
 const CONFIG: &str = "basira.toml";
@@ -54,6 +54,14 @@ impl TestApp {
         Self { url, folder, settings, process }
     }
 
+    /// With files that fail when `files` is told so.
+    pub(crate) async fn start_on(files: &FailingFiles) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = files.environment().into();
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
     /// From a data directory that `fill` made.
     pub(crate) async fn start_from(fill: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -80,9 +88,37 @@ impl TestApp {
         fs::write(self.folder.path().join(CONFIG), text).expect("a configuration file");
     }
 
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id().expect("a running process")
+    }
+
+    /// Whether the process has ended by itself.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        self.process.try_wait().expect("a child").is_some()
+    }
+
+    /// Why another server does not start in `data_dir` with `settings`, beside this one.
+    pub(crate) async fn second(&self, data_dir: &Path, settings: &[(&str, &str)]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        command.arg("serve").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0").env("BASIRA__DATA_DIR", data_dir);
+        command.envs(settings.iter().copied()).current_dir(self.folder.path()).kill_on_drop(true);
+        let ended = timeout(READY_WITHIN, command.output()).await.expect("an end in time").expect("it runs");
+        assert!(!ended.status.success(), "{ended:?}");
+        String::from_utf8_lossy(&ended.stderr).into_owned()
+    }
+
+    /// Lets no file of the process grow beyond `bytes`, as a full disk would; none lifts that.
+    pub(crate) async fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let arguments = [format!("--pid={}", self.pid()), format!("--fsize={limit}:unlimited")];
+        let status = Command::new("prlimit").args(arguments).status().await.expect("prlimit runs");
+        assert!(status.success(), "prlimit: {status}");
+    }
+
     /// Sends the process a signal such as `HUP`.
     pub(crate) async fn signal(&self, name: &str) {
-        let pid = self.process.id().expect("a running process").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.expect("kill runs");
         assert!(sent.success(), "kill: {sent}");
     }
@@ -117,6 +153,11 @@ impl TestApp {
         self.process.kill().await.expect("a process to kill");
     }
 
+    /// Waits until the process has ended by itself; false when it has not after `limit`.
+    pub(crate) async fn ends_within(&mut self, limit: Duration) -> bool {
+        timeout(limit, self.process.wait()).await.is_ok()
+    }
+
     /// Serves again from the same folder, on another port.
     pub(crate) async fn start_again(&mut self) {
         (self.process, self.url) = serve(self.folder.path(), &self.settings).await;
@@ -128,7 +169,7 @@ impl TestApp {
 
     /// The memory of the process now.
     pub(crate) fn resident_mb(&self) -> u64 {
-        let pid = self.process.id().expect("a running process");
+        let pid = self.pid();
         let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kilobytes") / 1024
