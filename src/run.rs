@@ -205,7 +205,7 @@ async fn take_questions(config: &Config, reloader: Arc<Reloader>, shutdown: Canc
 fn survive_file_size_limit() -> Result<(), ServeError> {
     const SIGXFSZ: i32 = 25;
     // a handler stays for as long as the process
-    signal(SignalKind::from_raw(SIGXFSZ))?;
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop)?;
     Ok(())
 }
 

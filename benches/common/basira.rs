@@ -90,13 +90,14 @@ impl Basira {
 }
 
 /// The program, which lies beside the folder of the benchmarks.
-fn program() -> Result<PathBuf, Failure> {
+pub(crate) fn program() -> Result<PathBuf, Failure> {
     let bench = std::env::current_exe()?;
     let program = bench.ancestors().nth(2).ok_or("a benchmark outside the build directory")?.join("basira");
     if program.is_file() {
         Ok(program)
     } else {
-        Err(format!("{} is missing: run `make bench`, or first cargo build --release", program.display()).into())
+        Err(format!("{} is missing: run `make bench`, or first cargo build --release", program.display())
+            .into())
     }
 }
 

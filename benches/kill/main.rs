@@ -7,7 +7,7 @@
 
 mod account;
 #[path = "../common/mod.rs"]
-#[expect(dead_code, reason = "it needs little of what benches share")]
+#[expect(dead_code, unused_imports, reason = "it needs little of what benches share")]
 mod common;
 mod keys;
 mod samples;

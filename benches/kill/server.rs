@@ -41,7 +41,7 @@ impl Server {
     /// With what the last process left; how long it took until it listened.
     pub(crate) async fn start_again(&mut self) -> Result<Duration, Failure> {
         let started = Instant::now();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        let mut command = Command::new(program()?);
         // the guardian knows it by its working directory
         command.arg("serve").envs(SETTINGS).current_dir(&self.directory);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);

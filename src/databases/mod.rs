@@ -11,11 +11,10 @@ use std::sync::Arc;
 
 use basira_actors::model::{
     DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Secret,
-    Timestamp, TlsMode,
+    Target, Timestamp, TlsMode,
 };
 use basira_actors::monitor::{self, CheckReport};
 use basira_actors::supervisor::Supervisor;
-
 use uuid::Uuid;
 
 pub use self::input::Input;

@@ -136,7 +136,8 @@ impl Instance {
     async fn start_with(storage: Storage, source: Arc<dyn TargetSource>) -> Self {
         let mut config = Config::load(None, [], &[]).unwrap();
         config.collect = defaults();
-        config.targets = NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
+        config.targets =
+            NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
         let networks = Arc::new(config.networks_denied_to(true));
         let dependencies = Dependencies {
             sink: Arc::new(Nowhere),

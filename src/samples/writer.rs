@@ -110,7 +110,8 @@ impl Prepared {
             let (from_ms, at_ms) = (record.from.as_millis(), record.at.as_millis());
             Ok(PreparedRecord { stream: record.stream, from_ms, at_ms, blob })
         };
-        let cells: usize = batch.records.iter().map(|record| record.series.len() * record.columns.len()).sum();
+        let cells: usize =
+            batch.records.iter().map(|record| record.series.len() * record.columns.len()).sum();
         let encode_all = || batch.records.iter().map(encode).collect::<Result<_, SinkError>>();
         let records = blocking::with_bytes(cells * size_of::<i64>(), encode_all)?;
         Ok(Self { scope, records, batch })

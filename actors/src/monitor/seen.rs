@@ -76,6 +76,10 @@ mod tests {
             Ok(Vec::new())
         }
 
+        async fn find(&self, _: DatabaseId) -> Result<Option<Target>, SourceError> {
+            Ok(None)
+        }
+
         async fn sighted(&self, _: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
             self.turns.acquire().await.unwrap().forget();
             self.written.lock().unwrap().push(sighting.last_error);

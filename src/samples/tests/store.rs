@@ -80,7 +80,7 @@ async fn of_many_gaps_the_newest_come_back() {
         let most = i64::try_from(MOST_GAPS).unwrap();
         let gaps = (0..most + 20).map(|number| gap(START + number, START + number + 1, GapReason::Evicted));
         let batch = Batch { gaps: gaps.collect(), ..fixture.batch(vec![]) };
-        fixture.store.append(batch).await.unwrap();
+        fixture.store.append(batch.into()).await.unwrap();
         let found = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
         let starts: Vec<_> = found.iter().map(|gap| gap.from.as_millis()).collect();
         assert_eq!(starts, (START + 20..START + 20 + most).collect::<Vec<_>>());

@@ -4,8 +4,7 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::IntoCondition as _;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
 };
 use uuid::Uuid;
 

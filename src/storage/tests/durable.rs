@@ -2,6 +2,8 @@
 
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _};
 
+use uuid::Uuid;
+
 use super::*;
 use crate::storage::entity::{api_key, organization};
 use crate::storage::store::{NewApiKey, NewRefreshToken, NewSession};
@@ -14,13 +16,13 @@ async fn execute(storage: &Storage, statements: &[&str]) -> Result<(), sea_orm::
     transaction.commit().await
 }
 
-fn key(name: &str) -> NewApiKey<'_> {
+fn key(name: &str, created_by: Uuid) -> NewApiKey<'_> {
     NewApiKey {
         key_id: name.to_owned(),
         name,
         prefix: "bas".to_owned(),
         secret_hash: "$hash".to_owned(),
-        created_by: None,
+        created_by,
         scope: "read",
         expires_at: None,
         allowed_addresses: Vec::new(),
@@ -43,7 +45,7 @@ async fn a_connection_whose_rollback_failed_never_serves_again() {
         execute(&storage, &["INSERT INTO parent VALUES (1)"]).await.unwrap_err();
         execute(&storage, &["INSERT INTO child VALUES (2)"]).await.unwrap_err();
         let keys = storage.api_keys(account.organization.id);
-        let stored = keys.insert(key("k"), NOW).await.unwrap();
+        let stored = keys.insert(key("k", account.user.id), NOW).await.unwrap();
         assert_eq!(
             keys.list(true).await.unwrap(),
             [stored.clone()],
@@ -72,7 +74,7 @@ async fn a_commit_that_fails_is_an_error_and_the_next_write_is_stored() {
             role: "owner",
             password_hash: "$hash",
             organization_name: email,
-            slugs: vec![email.to_owned()],
+            slugs: Slugs { wanted: vec![email.to_owned()], reserved: Vec::new() },
             plan: "free",
             verified: false,
             session: None,
@@ -109,7 +111,7 @@ async fn a_transaction_with_a_failed_statement_cannot_be_committed() {
 async fn a_row_without_its_parent_is_refused_when_it_is_inserted() {
     for Fixture { storage, .. } in fixtures().await {
         let nobody = OrganizationId::generate();
-        storage.api_keys(nobody).insert(key("k"), NOW).await.unwrap_err();
+        storage.api_keys(nobody).insert(key("k", Uuid::now_v7()), NOW).await.unwrap_err();
         assert_eq!(api_key::Entity::find().count(storage.reader()).await.unwrap(), 0);
     }
 }
@@ -127,10 +129,10 @@ async fn an_account_is_stored_with_its_session_or_not_at_all() {
             role: "owner",
             password_hash: "$hash",
             organization_name: "Acme",
-            slugs: vec!["acme".to_owned()],
+            slugs: Slugs { wanted: vec!["acme".to_owned()], reserved: Vec::new() },
             plan: "free",
             verified: false,
-            session: Some(NewSession { id: uuid::Uuid::now_v7(), token }),
+            session: Some(NewSession { id: Uuid::now_v7(), token }),
         };
         storage.create_account(new, NOW).await
     };

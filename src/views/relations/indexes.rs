@@ -102,7 +102,9 @@ impl DatabaseView {
             idx_blks_hit: cell("idx_blks_hit"),
             size_bytes: size.map(|size| size.bytes),
             size_is_exact: size.is_some_and(|size| size.is_exact),
-            index_def: facts.and_then(|facts| facts.definition.as_ref()).map(|definition| Arc::clone(&definition.text)),
+            index_def: facts
+                .and_then(|facts| facts.definition.as_ref())
+                .map(|definition| Arc::clone(&definition.text)),
             is_unique: facts.map(|facts| facts.is_unique),
             is_primary: facts.map(|facts| facts.is_primary),
             is_valid: facts.map(|facts| facts.is_valid),

@@ -123,10 +123,10 @@ impl TestApp {
         assert!(sent.success(), "kill: {sent}");
     }
 
-    /// Whether it ends by itself after SIGTERM.
-    pub(crate) async fn ends_within(&mut self, limit: Duration) -> bool {
+    /// Whether it ends after SIGTERM.
+    pub(crate) async fn stops_within(&mut self, limit: Duration) -> bool {
         self.signal("TERM").await;
-        timeout(limit, self.process.wait()).await.is_ok()
+        self.ends_within(limit).await
     }
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.

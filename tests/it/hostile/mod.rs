@@ -99,5 +99,5 @@ async fn a_hostile_server_costs_nobody_but_its_own_monitor() {
     assert!(!log.contains("panicked"), "{log}");
     let longest = log.lines().map(str::len).max().unwrap_or_default();
     assert!(longest < 4_096 && shown.len() < 64 << 10, "{longest} in the log, {} shown", shown.len());
-    assert!(app.ends_within(ENDED_WITHIN).await, "still running:\n{}", app.log());
+    assert!(app.stops_within(ENDED_WITHIN).await, "still running:\n{}", app.log());
 }

@@ -305,7 +305,11 @@ mod tests {
             for size in [1, 2, 3, 7, 1_000] {
                 let mut stream = framed(TlsMode::Disable);
                 let refused = messages.concat().chunks(size).find_map(|piece| stream.follow(piece).err());
-                assert_eq!(refused, (!passes).then_some(Excess::Cleartext), "{messages:?} in pieces of {size}");
+                assert_eq!(
+                    refused,
+                    (!passes).then_some(Excess::Cleartext),
+                    "{messages:?} in pieces of {size}"
+                );
             }
         }
         let budget = Arc::new(Budget::handshake());
