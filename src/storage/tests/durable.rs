@@ -33,7 +33,7 @@ fn key(name: &str, created_by: Uuid) -> NewApiKey<'_> {
 /// roll back, which still counts a transaction as open.
 #[tokio::test]
 async fn a_connection_whose_rollback_failed_never_serves_again() {
-    let Fixture { storage, .. } = sqlite().await;
+    let Fixture { storage, directory: _directory, .. } = sqlite().await;
     let account = sign_up(&storage, "ada@example.com").await;
     let roll_back_by_itself = [
         "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
@@ -118,7 +118,7 @@ async fn a_row_without_its_parent_is_refused_when_it_is_inserted() {
 
 #[tokio::test]
 async fn an_account_is_stored_with_its_session_or_not_at_all() {
-    let Fixture { storage, .. } = sqlite().await;
+    let Fixture { storage, directory: _directory, .. } = sqlite().await;
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON refresh_token BEGIN SELECT RAISE(ABORT, 'no'); END";
     execute(&storage, &[refuse]).await.unwrap();
     let sign_up = async || {
