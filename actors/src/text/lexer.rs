@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         while !rest.is_empty() {
             let token = match self.engine {
                 Engine::Postgres => postgres::token(rest)?,
-                Engine::Clickhouse => clickhouse::token(rest, self.lexemes.last().filter(|_| !self.spaced))?,
+                Engine::Clickhouse => clickhouse::token(rest, self.lexemes.last())?,
             };
             let (text, after) = rest.split_at_checked(token.length)?;
             rest = after;

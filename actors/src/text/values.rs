@@ -27,9 +27,8 @@ const CONNECTING: [(usize, &[&str]); 2] = [
     ),
 ];
 /// Values that tell nothing.
-const PLAIN: [&str; 8] = ["default", "null", "true", "false", "on", "off", "none", "auto"];
-/// The kind of object that a statement makes or changes is named among its first so many words.
-const BEGINNING: usize = 8;
+const PLAIN: [&str; 11] =
+    ["default", "null", "true", "false", "on", "off", "none", "auto", "local", "utc", "gmt"];
 
 /// Makes constants of the words that are values.
 pub(super) fn hide(engine: Engine, lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
@@ -71,9 +70,8 @@ struct Walk {
     engine: Engine,
     /// In lower case; empty before the first word.
     command: String,
-    words: usize,
-    of_dictionary: bool,
-    of_role: bool,
+    /// The kind of object that it makes or changes, in lower case; empty before that is read.
+    object: String,
     assignment: Assignment,
     /// The statement itself, and the brackets that are open.
     levels: Vec<Inside>,
@@ -84,9 +82,7 @@ impl Walk {
         Self {
             engine,
             command: String::new(),
-            words: 0,
-            of_dictionary: false,
-            of_role: false,
+            object: String::new(),
             assignment: Assignment::default(),
             levels: vec![Inside::Plain],
         }
@@ -103,7 +99,7 @@ impl Walk {
             return false;
         }
         let is_word = matches!(lexeme.kind, Kind::Word(_));
-        if is_word && self.words < BEGINNING {
+        if is_word && self.object.is_empty() {
             self.begin(lexeme);
         }
         if self.engine == Engine::Postgres && self.assignment.takes(&self.command, lexeme, next) {
@@ -137,28 +133,31 @@ impl Walk {
 
     /// The beginning of a statement tells what its parts mean.
     fn begin(&mut self, word: &Lexeme<'_>) {
-        if self.words == 0 {
+        if self.command.is_empty() {
             self.command = word.text.to_ascii_lowercase();
             if self.engine == Engine::Clickhouse && self.command == "set" {
                 self.levels = vec![Inside::Pairs];
             }
+        } else if !says(word, &["or", "replace", "named"]) {
+            self.object = word.text.to_ascii_lowercase();
+            if self.defines() && self.object == "collection" {
+                self.levels = vec![Inside::Pairs];
+            }
         }
-        self.words += 1;
-        let defines = matches!(&*self.command, "create" | "alter" | "attach" | "replace");
-        self.of_dictionary |= defines && says(word, &["dictionary"]);
-        self.of_role |= defines && says(word, &["user", "role", "group"]);
-        if defines && says(word, &["collection"]) {
-            self.levels = vec![Inside::Pairs];
-        }
+    }
+
+    fn defines(&self) -> bool {
+        matches!(&*self.command, "create" | "alter" | "attach" | "replace")
     }
 
     /// What the brackets hold that open behind `before`.
     fn entered(&self, around: Inside, before: Option<&Lexeme<'_>>) -> Inside {
-        let defines = matches!(&*self.command, "create" | "alter");
         match before {
             _ if matches!(around, Inside::Value | Inside::Rows) => around,
-            Some(word) if self.of_dictionary && says(word, &["source"]) => Inside::Value,
-            Some(word) if self.engine == Engine::Postgres && defines && says(word, &["with", "set"]) => {
+            Some(word) if self.object == "dictionary" && says(word, &["source"]) => Inside::Value,
+            Some(word)
+                if self.engine == Engine::Postgres && self.defines() && says(word, &["with", "set"]) =>
+            {
                 Inside::Pairs
             }
             Some(word) if self.engine == Engine::Clickhouse => {
@@ -202,7 +201,8 @@ impl Walk {
         if says(word, &PLAIN) || (word.kind != Kind::QuotedIdentifier && is(&["("], next)) {
             return inside == Inside::Value;
         }
-        if self.of_role && before.is_some_and(|before| says(before, &["password", "by"])) {
+        let of_role = self.defines() && matches!(&*self.object, "user" | "role" | "group");
+        if of_role && before.is_some_and(|before| says(before, &["password", "by"])) {
             return true;
         }
         let is_assigned = is(&["="], before);

@@ -5,8 +5,8 @@ use super::{Class, Kind, Lexeme, Token};
 
 const OPERATORS: [&str; 13] = ["->", "||", "==", "!=", "<=>", "<=", "<>", "<<", ">=", ">>", "::", "@@", "=>"];
 
-/// What `text` begins with, behind `touching` if nothing is between them; None where it is not certain how a server goes on.
-pub(super) fn token(text: &str, touching: Option<&Lexeme<'_>>) -> Option<Token> {
+/// What `text` begins with, behind `before` and perhaps white space; None where it is not certain how a server goes on.
+pub(super) fn token(text: &str, before: Option<&Lexeme<'_>>) -> Option<Token> {
     let bytes = text.as_bytes();
     let (class, length) = match bytes {
         [first, ..] if is_space(*first) => (Class::Space, run(bytes, 1, is_space)),
@@ -19,11 +19,10 @@ pub(super) fn token(text: &str, touching: Option<&Lexeme<'_>>) -> Option<Token> 
         [b'x' | b'X', b'\'', ..] => (Class::Constant, digits(bytes, |byte| byte.is_ascii_hexdigit())?),
         [b'b' | b'B', b'\'', ..] => (Class::Constant, digits(bytes, |byte| matches!(byte, b'0' | b'1'))?),
         [b'$', ..] => (Class::Constant, dollar(text)?),
-        [b'0'..=b'9', ..] if touching.is_some_and(|dot| dot.is_symbol(".")) => {
-            (Class::Constant, run(bytes, 0, is_word_part))
+        [b'.', b'0'..=b'9', ..] if before.is_some_and(is_element_of) => (Class::Symbol, 1),
+        [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => {
+            number(bytes, before.is_some_and(|dot| dot.is_symbol(".")))
         }
-        [b'.', b'0'..=b'9', ..] if touching.is_some_and(is_element_of) => (Class::Symbol, 1),
-        [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => (Class::Constant, number(bytes)),
         [first, ..] if is_word_part(*first) => {
             (Class::Word, run(bytes, 1, |byte| is_word_part(byte) || byte == b'$'))
         }
@@ -64,33 +63,53 @@ fn dollar(text: &str) -> Option<usize> {
 
 /// Of a tuple or an array, as in `t.1`.
 fn is_element_of(before: &Lexeme<'_>) -> bool {
-    before.is_symbol(")") || before.is_symbol("]") || !matches!(before.kind, Kind::Symbol)
+    match before.kind {
+        Kind::Symbol => matches!(before.text, ")" | "]"),
+        Kind::Constant => before.text.starts_with(|c: char| c.is_ascii_digit() || c == '.'),
+        Kind::QuotedConstant => false,
+        Kind::Word(_) | Kind::QuotedIdentifier => true,
+    }
 }
 
-/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`; with the letters that touch it, it is an identifier or refused.
-fn number(bytes: &[u8]) -> usize {
-    let mut end = run(bytes, 0, is_word_part);
-    let mut block = 0;
+/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`. With the letters that touch it, it is a name (`2024_events`), or refused.
+fn number(bytes: &[u8], behind_dot: bool) -> (Class, usize) {
+    let digits_end = if behind_dot { digits_end(bytes, 0, false) } else { number_end(bytes) };
+    let end = run(bytes, digits_end, is_word_part);
+    let is_name = end > digits_end && bytes.iter().take(end).copied().all(is_word_part);
+    (if is_name { Class::Word } else { Class::Constant }, end)
+}
+
+/// Of a number that may have a point and an exponent.
+fn number_end(bytes: &[u8]) -> usize {
+    let (begin, is_hexadecimal) = match bytes {
+        [b'0', b'x' | b'X', digit, ..] if digit.is_ascii_hexdigit() => (2, true),
+        [b'0', b'b' | b'B', b'0' | b'1', ..] => (2, false),
+        _ => (0, false),
+    };
+    let mut end = digits_end(bytes, begin, is_hexadecimal);
     if bytes.get(end) == Some(&b'.') {
-        block = end + 1;
-        end = run(bytes, block, is_word_part);
+        end = digits_end(bytes, end + 1, is_hexadecimal);
     }
-    if bytes.get(end).is_some_and(|sign| matches!(sign, b'+' | b'-')) && is_exponent(bytes, block, end) {
-        end = run(bytes, end + 1, is_word_part);
+    match (is_hexadecimal, bytes.get(end..).unwrap_or_default()) {
+        (true, [b'p' | b'P', b'+' | b'-', _, ..]) | (false, [b'e' | b'E', b'+' | b'-', _, ..]) => {
+            digits_end(bytes, end + 2, false)
+        }
+        (true, [b'p' | b'P', _, ..]) | (false, [b'e' | b'E', _, ..]) => digits_end(bytes, end + 1, false),
+        _ => end,
+    }
+}
+
+/// Of digits with single underscores between them.
+fn digits_end(bytes: &[u8], from: usize, is_hexadecimal: bool) -> usize {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || is_hexadecimal && byte.is_ascii_hexdigit();
+    let mut end = run(bytes, from, is_digit);
+    while end > from
+        && let Some([b'_', digit, ..]) = bytes.get(end..)
+        && is_digit(*digit)
+    {
+        end = run(bytes, end + 1, is_digit);
     }
     end
-}
-
-/// Whether the number whose last digits begin at `block` and end at `end` goes on behind a sign.
-fn is_exponent(bytes: &[u8], block: usize, end: usize) -> bool {
-    let is_hexadecimal = matches!(bytes, [b'0', b'x' | b'X', ..]);
-    match bytes.get(block..end).and_then(<[u8]>::split_last) {
-        Some((b'p' | b'P', _)) => is_hexadecimal,
-        Some((b'e' | b'E', before)) => {
-            !is_hexadecimal && before.iter().all(|byte| byte.is_ascii_digit() || *byte == b'_')
-        }
-        _ => false,
-    }
 }
 
 /// White space, the quotes of word processors, and their minus.

@@ -128,7 +128,13 @@ fn heredocs_and_numbers_of_clickhouse() {
             ("SELECT $any 'tag'$zq$any 'tag'$, 'zq'", "SELECT $1, $2"),
             ("SELECT $a$ zq", "SELECT ..."),
             ("SELECT a$b$, 'zq', $1", "SELECT a$b$, $1, $2"),
-            ("SELECT 1_000, 0xF_F, 0b1_0, 0x1.8p-3, 1e+7, 77zq, inf", "SELECT $1, $2, $3, $4, $5, $6, inf"),
+            ("SELECT 1_000, 0xF_F, 0b1_0, 0x1.8p-3, 1e+7, 7.7zq, inf", "SELECT $1, $2, $3, $4, $5, $6, inf"),
+            (
+                "SELECT 7d, 0xg, 1__0, x.7d FROM db.2024_events, 2024_events",
+                "SELECT 7d, 0xg, 1__0, x.7d FROM db.2024_events, 2024_events",
+            ),
+            // behind a dot stands an index, which has no exponent
+            ("SELECT t. 1e--'\n, 'zq', t .7, 'a' .7", "SELECT t. 1e, $1, t .$2, $3 $4"),
             (
                 "SELECT t.1.2, (a, 1).2, a[1].2, 0x1e+7, 1.5 . 7",
                 "SELECT t.$1.$2, (a, $3).$4, a[$5].$6, $7+$8, $9 . $10",

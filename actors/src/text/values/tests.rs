@@ -19,6 +19,14 @@ fn settings_of_postgres() {
             ("set session session.token = zq", "set session session.token = $1"),
             ("set \"My\".token = zq zq", "set \"My\".token = $1"),
             ("set time zone zq; set local time zone local", "set time zone $1; set local time zone local"),
+            (
+                "set search_path to app, \"App\"; set local role = a; set datestyle = iso, 7",
+                "set search_path to app, \"App\"; set local role = a; set datestyle = iso, $1",
+            ),
+            (
+                "set a = on, zq; set search_path.a = zq; set time zone utc; set time zone interval '7' hour to minute",
+                "set a = on, $1; set search_path.a = $2; set time zone utc; set time zone interval $3 hour to minute",
+            ),
             ("set a to default; set b = zq; select zz", "set a to default; set b = $1; select zz"),
             (
                 "set role zz; set transaction isolation level serializable",
@@ -60,12 +68,25 @@ fn credentials() {
             ("create user a with password zq login", "create user a with password $1 login"),
             ("alter role a password null", "alter role a password $1"),
             ("select password from t order by a", "select password from t order by a"),
+            (
+                "create view v as select role from t group by role",
+                "create view v as select role from t group by role",
+            ),
         ],
     );
     assert_hides(
         Clickhouse,
         &[
             ("CREATE USER a IDENTIFIED BY zq", "CREATE USER a IDENTIFIED BY $1"),
+            ("CREATE OR REPLACE USER a IDENTIFIED BY zq", "CREATE OR REPLACE USER a IDENTIFIED BY $1"),
+            (
+                "CREATE TABLE t (user String) ENGINE = MergeTree ORDER BY user",
+                "CREATE TABLE t (user String) ENGINE = MergeTree ORDER BY user",
+            ),
+            (
+                "ALTER TABLE collection UPDATE a = b WHERE c = 'zq'",
+                "ALTER TABLE collection UPDATE a = b WHERE c = $1",
+            ),
             (
                 "CREATE USER a IDENTIFIED WITH sha256_password BY 'zq' HOST ANY",
                 "CREATE USER a IDENTIFIED WITH sha256_password BY $1 HOST ANY",
