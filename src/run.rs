@@ -90,7 +90,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     });
     reload_on_signal(Arc::clone(&reloader))?;
     take_questions(&config, reloader, shutdown.clone()).await;
-    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), shutdown.clone()));
+    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), app.config.clone(), shutdown.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.url());
     let served = server.run(app).await;

@@ -22,7 +22,7 @@ use self::input::required;
 use crate::config::{Collect, Config};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, Decision, Follows, Recommendation, RegisterError};
+use crate::storage::store::{Database, Decision, Follows, Page, Recommendation, RegisterError};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -61,6 +61,14 @@ impl Databases<'_> {
         self.storage.databases(self.organization).list().await
     }
 
+    /// Those of `page`, by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn page(&self, page: Page) -> Result<(Vec<Database>, u64), StorageError> {
+        self.storage.databases(self.organization).page(page).await
+    }
+
     /// Registers a database and starts to watch it; the connection is made in the background.
     ///
     /// # Errors
@@ -72,7 +80,8 @@ impl Databases<'_> {
         }
         let Target { host, port, .. } = &database.target;
         host::check_reachable(host, *port, &self.config.targets).await?;
-        self.storage.databases(self.organization).insert(&database).await?;
+        let quota = self.config.limits.quotas.databases.into();
+        self.storage.databases(self.organization).at_most(quota).insert(&database).await?;
         self.supervisor.watch(database.target.clone());
         Ok(database)
     }

@@ -8,6 +8,8 @@ mod open;
 mod seal;
 pub mod store;
 
+use std::sync::{Arc, Mutex};
+
 use basira_migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement,
@@ -17,6 +19,7 @@ use sea_orm::{
 pub use beside::StorageReader;
 pub use error::StorageError;
 
+use crate::clock_guard::ClockGuard;
 use crate::config::SecretRing;
 use seal::Sealer;
 
@@ -26,6 +29,8 @@ pub struct Storage {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     sealer: Sealer,
+    /// By which history is deleted; of everybody who has this storage open here.
+    clock: Arc<Mutex<ClockGuard>>,
 }
 
 /// What may happen only once at a time among all servers on one storage. The numbers are PostgreSQL's advisory
@@ -48,7 +53,7 @@ impl Storage {
         encryption_keys: impl Into<SecretRing> + Send,
     ) -> Result<Self, StorageError> {
         let (writer, reader) = open::connect(url).await?;
-        Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()) })
+        Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()), clock: Arc::default() })
     }
 
     /// Where to write. On SQLite this is the only connection that can: keep transactions short.

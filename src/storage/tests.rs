@@ -21,6 +21,7 @@ mod identities;
 mod passwords;
 mod people;
 mod pruning;
+mod quotas;
 mod recommendations;
 mod reseal;
 

@@ -43,6 +43,7 @@ mod settings;
 mod storage;
 mod tables;
 mod target_tls;
+mod tenants;
 mod tls;
 mod totals;
 mod vacuum;

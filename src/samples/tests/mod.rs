@@ -5,6 +5,7 @@ mod durable;
 pub(super) mod model;
 mod rollups;
 mod store;
+mod tenants;
 mod upkeep;
 mod usage;
 mod windows;
@@ -121,6 +122,9 @@ pub(super) trait Subject: Send + Sync {
 
     fn scope(&self) -> Scope;
 
+    /// The clock is right at `now`, however far that is from before.
+    async fn believe_clock(&self, now: Timestamp);
+
     /// As after a crash: nothing is closed, nothing is remembered.
     async fn restart(&mut self);
 
@@ -136,6 +140,10 @@ impl Subject for Fixture {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    async fn believe_clock(&self, now: Timestamp) {
+        self.store.believe_clock(now).await;
     }
 
     async fn restart(&mut self) {

@@ -8,6 +8,8 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
+use super::Page;
+use crate::quota::Quota;
 use crate::storage::entity::{monitored_database, organization};
 use crate::storage::{Storage, StorageError};
 
@@ -58,17 +60,24 @@ pub enum RegisterError {
 pub struct Databases<'a> {
     storage: &'a Storage,
     organization: OrganizationId,
+    quota: u64,
 }
 
 impl Storage {
     /// The databases of `organization`.
     #[must_use]
     pub const fn databases(&self, organization: OrganizationId) -> Databases<'_> {
-        Databases { storage: self, organization }
+        Databases { storage: self, organization, quota: u64::MAX }
     }
 }
 
 impl Databases<'_> {
+    /// The same, of which there may be `quota`.
+    #[must_use]
+    pub const fn at_most(self, quota: u64) -> Self {
+        Self { quota, ..self }
+    }
+
     fn select(&self) -> Select<monitored_database::Entity> {
         monitored_database::Entity::find()
             .filter(monitored_database::Column::OrganizationId.eq(self.organization.0))
@@ -82,6 +91,18 @@ impl Databases<'_> {
         let query = self.select().order_by_asc(monitored_database::Column::Name);
         let rows = query.all(&self.storage.reader).await?;
         rows.into_iter().map(|row| Database::from_row(row, &self.storage.sealer)).collect()
+    }
+
+    /// Those of `page`, by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn page(&self, page: Page) -> Result<(Vec<Database>, u64), StorageError> {
+        let total = self.select().count(&self.storage.reader).await?;
+        let query = page.of(self.select().order_by_asc(monitored_database::Column::Name));
+        let rows = query.all(&self.storage.reader).await?;
+        let databases = rows.into_iter().map(|row| Database::from_row(row, &self.storage.sealer));
+        Ok((databases.collect::<Result<_, _>>()?, total))
     }
 
     /// The one with this id, if it belongs to the organization.
@@ -107,12 +128,11 @@ impl Databases<'_> {
             .await
             .map_err(StorageError::from)?;
         let verified = organization.is_some_and(|organization| organization.verified);
-        if !verified {
-            let count = self.select().count(&transaction).await.map_err(StorageError::from)?;
-            if count >= UNVERIFIED_LIMIT {
-                return Err(RegisterError::VerificationRequired);
-            }
+        let count = self.select().count(&transaction).await.map_err(StorageError::from)?;
+        if !verified && count >= UNVERIFIED_LIMIT {
+            return Err(RegisterError::VerificationRequired);
         }
+        Quota::Databases.check(count, self.quota).map_err(StorageError::from)?;
         let row = database.to_row(self.organization, &self.storage.sealer)?;
         row.into_active_model().insert(&transaction).await.map_err(StorageError::from).map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
