@@ -1,14 +1,16 @@
 # `make demo` to see Basira at work; the rest is for those who change it.
 CARGO ?= cargo
+BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo test lint deny fuzz fuzz-api fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
 	@$(CARGO) run --quiet -- demo
 
+# most tests wait for a server most of the time, so more of them run at once than there are cores
 test:
-	$(CARGO) test --workspace --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-6} $(CARGO) test --no-fail-fast
 
 lint:
 	$(CARGO) fmt --all --check
@@ -19,44 +21,61 @@ lint:
 deny:
 	@tests/lint/deny.sh
 
-# FUZZ_SECONDS for each parser, then the whole API; what is needed is fetched into the cache
-fuzz: fuzz-parsers fuzz-api
+# FUZZ_SECONDS for each parser, then literals, the whole API, and each call of the file system; what is needed is fetched
+# into the cache
+fuzz: fuzz-parsers fuzz-literals fuzz-api fuzz-faults
 
 fuzz-parsers:
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --workspace --lib fuzz
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(CARGO) test --lib fuzz
+
+# LITERAL_STATEMENTS with secrets to each of three servers, and none may come back
+fuzz-literals:
+	LITERAL_STATEMENTS=$${LITERAL_STATEMENTS:-700} $(CARGO) test --test it literals
 
 fuzz-api:
 	$(CARGO) build
 	tests/fuzz/api.sh
+
+# each call of the file system fails once; the tests try only some of them
+fuzz-faults:
+	FAULT_POINTS=all $(CARGO) test --test it durability::
 
 # docs/rules.md is made of the rules
 rules:
 	$(CARGO) run --quiet -- rules > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
 
+# the program that benchmarks start
+program:
+	$(CARGO) build --release --bin basira
+
 bench: bench-poll bench-live bench-login bench-reload bench-store
 
-bench-poll:
-	$(CARGO) bench --bench poll
+bench-poll: program
+	$(BENCH) poll
 
-bench-clickhouse:
-	$(CARGO) bench --bench poll -- clickhouse
+bench-clickhouse: program
+	$(BENCH) poll -- clickhouse
 
-bench-health:
-	$(CARGO) bench --bench poll -- health
+bench-health: program
+	$(BENCH) poll -- health
 
-bench-live:
-	$(CARGO) bench --bench live
+# 1,000 times SIGKILL under load: what was acknowledged and is lost, or counts twice; KILLS for another number
+bench-kill: program
+	$(BENCH) kill -- $(KILLS)
 
-bench-reload:
-	$(CARGO) bench --bench live -- reload
+bench-live: program
+	$(BENCH) live
+
+bench-reload: program
+	$(BENCH) live -- reload
 
 # whether a login tells if an address is known, and what 50 logins at once do to polls
-bench-login:
-	$(CARGO) bench --bench login
+bench-login: program
+	$(BENCH) login
 
-bench-store:
-	$(CARGO) bench --bench store
+bench-store: program
+	$(BENCH) store
 
-bench-encodings:
-	$(CARGO) bench --bench store -- encodings
+bench-encodings: program
+	$(BENCH) store -- encodings

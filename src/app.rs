@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use basira_actors::health::Diagnosis;
-use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Target, Timestamp};
+use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Timestamp};
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,7 @@ use crate::http::{LiveStreams, PublicUrl, Tickets};
 use crate::limits::Limits;
 use crate::reload::Reloader;
 use crate::samples::SampleStore;
-use crate::storage::store::{Database, NewAuditEntry};
+use crate::storage::store::{DatabaseRecord, NewAuditEntry};
 use crate::storage::{Storage, StorageError};
 
 /// The parts of the running server.
@@ -56,8 +56,8 @@ impl App {
 
     /// What is known of `database` now; without an actor, what was known last.
     #[must_use]
-    pub fn status(&self, database: &Database) -> DatabaseStatus {
-        let known = self.directory().find(database.target.id).map(|handle| handle.status());
+    pub fn status(&self, database: &DatabaseRecord) -> DatabaseStatus {
+        let known = self.directory().find(database.id).map(|handle| handle.status());
         let known = known.unwrap_or_else(|| DatabaseStatus {
             status: Status::Disconnected,
             last_seen_at: None,
@@ -71,18 +71,19 @@ impl App {
         }
     }
 
-    /// What the doctor says of `target` now.
+    /// What the doctor says of `database` now.
     #[must_use]
-    pub fn diagnosis(&self, target: &Target) -> Arc<Diagnosis> {
-        let away = || Diagnosis::disconnected(target.engine, Timestamp::now(), None, "it is not watched yet");
-        let handle = self.directory().find(target.id);
-        handle.map_or_else(|| Arc::new(away()), |handle| handle.diagnosis(target.engine))
+    pub fn diagnosis(&self, database: &DatabaseRecord) -> Arc<Diagnosis> {
+        let engine = database.engine;
+        let away = || Diagnosis::disconnected(engine, Timestamp::now(), None, "it is not watched yet");
+        let handle = self.directory().find(database.id);
+        handle.map_or_else(|| Arc::new(away()), |handle| handle.diagnosis(engine))
     }
 
-    /// The score of `target` now; none without fresh samples.
+    /// The score of `database` now; none without fresh samples.
     #[must_use]
-    pub fn health_score(&self, target: &Target) -> Option<u8> {
-        self.diagnosis(target).score
+    pub fn health_score(&self, database: &DatabaseRecord) -> Option<u8> {
+        self.diagnosis(database).score
     }
 
     /// The databases of one organization.

@@ -4,8 +4,10 @@
 #[macro_use]
 pub mod say;
 
+mod accept;
 pub mod app;
 pub mod auth;
+mod blocking;
 pub mod cli;
 pub mod clock_guard;
 pub mod config;

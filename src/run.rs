@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
 use crate::config::{Config, LiveConfig, Secrets, SecretsError};
+use crate::databases::TargetNetworks;
 use crate::http::{
     BindError, CertificateError, Certificates, LiveStreams, PublicUrl, RouteTableError, Server, Tickets,
 };
@@ -20,13 +21,16 @@ use crate::log::Log;
 use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
 use crate::samples::{self, SampleKeeping};
-use crate::storage::{Storage, StorageError};
+use crate::storage::store::Targets;
+use crate::storage::{ClaimError, Claims, Storage, StorageError};
 
 /// The server could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     #[error("opening the storage failed: {0}; check storage.url and data_dir")]
     Storage(#[from] StorageError),
     #[error("opening the storage of samples failed: {0}; check samples.url")]
@@ -52,29 +56,34 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`] when a part could not be started.
 pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send) -> Result<(), ServeError> {
+    survive_file_size_limit()?;
     let config = live.current();
     let secrets = Secrets::of(&config)?;
+    let mut claims = claim(&config).await?;
     let storage = open_storage(&config, &secrets).await?;
     let server = Server::bind(config.http.listen)?.secured(certificates(&config).await?);
+    claims.announce(&server.url()).await?;
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
-    let fleet = Fleet::new(config.fleet_settings());
+    let networks = TargetNetworks::new(Arc::clone(&config), storage.clone());
+    let fleet = Fleet::new(config.fleet_settings(Arc::new(networks)));
     let dependencies = Dependencies {
         sink: Arc::<dyn SampleKeeping>::clone(&samples),
-        source: Arc::new(storage.clone()),
+        source: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
         fleet: fleet.clone(),
     };
     let (supervisor, supervising) = Supervisor::start(dependencies).await?;
     let parts: Vec<Box<dyn Part>> = vec![
         Box::new(RegistrationsPart { storage: storage.clone(), supervisor: supervisor.clone() }),
-        Box::new(FleetPart { supervisor: supervisor.clone(), fleet }),
+        Box::new(FleetPart { supervisor: supervisor.clone(), fleet, storage: storage.clone() }),
         Box::new(RetentionPart(Arc::clone(&samples))),
         Box::new(LogLevelPart(log)),
     ];
     let reloader = Arc::new(Reloader::new(live.clone(), parts, storage.clone()));
     let mailer = Mailer::new(live.clone());
     let shutdown = CancellationToken::new();
+    let following = tokio::spawn(secrets.clone().follow(shutdown.clone()));
     let app = Arc::new(App {
         accounts: accounts(&live, secrets, &storage, &mailer, server.local_addr()),
         public_url: public_url(&config, server.local_addr())?,
@@ -90,7 +99,10 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     });
     reload_on_signal(Arc::clone(&reloader))?;
     take_questions(&config, reloader, shutdown.clone()).await;
-    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), app.config.clone(), shutdown.clone()));
+    let pruning = prune_now_and_then(storage.clone(), app.config.clone(), mailer.clone(), shutdown.clone());
+    let pruning = tokio::spawn(pruning);
+    let finished = CancellationToken::new();
+    let holding = tokio::spawn(claims.hold(shutdown.clone(), finished.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.url());
     let served = server.run(app).await;
@@ -99,10 +111,23 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     // it ended by itself, or was told to a moment ago
     let _ = supervising.await;
     let _ = pruning.await;
+    let _ = following.await;
     samples.close().await;
     samples_storage.close().await.map_err(ServeError::SamplesStorage)?;
     storage.close().await?;
+    finished.cancel();
+    if let Ok(held) = holding.await {
+        held?;
+    }
     Ok(served?)
+}
+
+/// Makes sure that no other server runs on the data directory and the storages of `config`.
+async fn claim(config: &Config) -> Result<Claims, ClaimError> {
+    let storage = config.storage_url();
+    let mut storages = vec![("storage.url", storage.expose())];
+    storages.extend(config.own_samples_url().map(|url| ("samples.url", url.expose())));
+    Claims::take(&config.data_dir, &storages, &config.http.listen.to_string()).await
 }
 
 /// What this server shows of itself when it speaks TLS.
@@ -174,6 +199,15 @@ async fn take_questions(config: &Config, reloader: Arc<Reloader>, shutdown: Canc
         Ok(control) => drop(tokio::spawn(control.run(reloader, shutdown))),
         Err(error) => tracing::warn!("`basira admin reload` will not work: {error}"),
     }
+}
+
+/// What writes beyond a limit on the size of files gets an error, as on a full disk. Without somebody who listens for this
+/// signal it would end the process.
+fn survive_file_size_limit() -> Result<(), ServeError> {
+    const SIGXFSZ: i32 = 25;
+    // a handler stays for as long as the process
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop)?;
+    Ok(())
 }
 
 /// Cancels `shutdown` when the process is asked to end.

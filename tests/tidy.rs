@@ -9,7 +9,17 @@ const MOST_LINES: usize = 500;
 
 /// A crate, and the only folders that may name it.
 const HOMES: [(&str, &[&str]); 6] = [
-    ("sea_orm", &["src/storage/", "src/samples/", "migrations/", "benches/", "tests/it/keeping/"]),
+    (
+        "sea_orm",
+        &[
+            "src/storage/",
+            "src/samples/",
+            "migrations/",
+            "benches/",
+            "tests/it/durability/",
+            "tests/it/keeping/",
+        ],
+    ),
     ("tokio_postgres", &["actors/src/drivers/", "src/demo/", "tests/", "benches/"]),
     // below the samples and the drivers it is not the crate, but a room or a file of ours that is called so
     (

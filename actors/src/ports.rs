@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -16,7 +17,7 @@ pub trait SampleSink: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`SinkError`] when nothing was stored; the caller keeps what it had and marks a gap.
-    async fn append(&self, batch: Batch) -> Result<(), SinkError>;
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError>;
 
     /// The end of the newest record or gap of `stream`, if there is any.
     ///
@@ -70,6 +71,12 @@ pub trait TargetSource: Send + Sync + 'static {
     /// [`SourceError`] when the registry cannot be read.
     async fn all(&self) -> Result<Vec<Target>, SourceError>;
 
+    /// The database as it is registered now; `None` when it is not any more.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the registry cannot be read.
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError>;
+
     /// Keeps what a poll learned about the database itself.
     ///
     /// # Errors
@@ -101,6 +108,12 @@ pub struct Sighting {
 pub trait AddressPolicy: Send + Sync + 'static {
     /// Whether connecting to `address` is allowed.
     fn allows(&self, address: IpAddr) -> bool;
+
+    /// What holds for the databases of `organization`, where organizations differ. Asked at each connect.
+    async fn for_organization(&self, organization: OrganizationId) -> Option<Arc<dyn AddressPolicy>> {
+        let _ = organization;
+        None
+    }
 
     /// The addresses of `host`, which may be one itself, as they are now.
     ///

@@ -1,5 +1,6 @@
 //! The program itself, run as a user runs it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::{Client, RequestBuilder};
@@ -26,7 +27,7 @@ impl Basira {
 
     /// As [`Self::start`], with more in its environment.
     pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Result<Self, Failure> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        let mut command = Command::new(program()?);
         command.arg("serve").env("BASIRA__DATA_DIR", "data").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
         // one client stands for thousands
         command.env("BASIRA__LIMITS__API__PER_SECOND", "0").env("BASIRA__LIMITS__LIVE_STREAMS", "1000000");
@@ -85,6 +86,18 @@ impl Basira {
 
     pub(crate) fn api(&self, path: &str) -> String {
         format!("http://{}/api/v1{path}", self.address())
+    }
+}
+
+/// The program, which lies beside the folder of the benchmarks.
+pub(crate) fn program() -> Result<PathBuf, Failure> {
+    let bench = std::env::current_exe()?;
+    let program = bench.ancestors().nth(2).ok_or("a benchmark outside the build directory")?.join("basira");
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(format!("{} is missing: run `make bench`, or first cargo build --release", program.display())
+            .into())
     }
 }
 

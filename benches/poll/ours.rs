@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use basira::samples::{Retention, SegmentStore};
 use basira::storage::Storage;
+use basira::storage::store::Targets;
 use basira_actors::collect::{Every, Spec};
 use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
@@ -60,7 +61,7 @@ impl Ours {
         let (seen, receiver) = watch::channel(Seen::default());
         let dependencies = Dependencies {
             sink: Arc::new(Watched { store, seen }),
-            source: Arc::new(storage),
+            source: Arc::new(Targets::new(storage, &[7; 32])),
             fleet: Fleet::new(FleetSettings {
                 connect: ConnectSettings {
                     timeout: SECOND,
@@ -204,7 +205,7 @@ struct Watched {
 
 #[async_trait]
 impl SampleSink for Watched {
-    async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         let statements =
             || batch.records.iter().filter(|record| record.stream.name == streams::STATEMENTS.name);
         let (polls, rows) =

@@ -56,11 +56,11 @@ impl Store {
         let labels = serde_json::Map::new();
         let entry = |series| Entry { stream: &STATEMENTS, series, group: series, labels: labels.clone() };
         let batch = Batch { entries: series.map(entry).collect(), ..new_batch(scope) };
-        Ok(self.samples.append(batch).await?)
+        Ok(self.samples.append(batch.into()).await?)
     }
 
     pub(crate) async fn append(&self, scope: Scope, record: Record) -> Result<(), Failure> {
-        Ok(self.samples.append(Batch { records: vec![record], ..new_batch(scope) }).await?)
+        Ok(self.samples.append(Batch { records: vec![record], ..new_batch(scope) }.into()).await?)
     }
 
     /// What `GET /queries` asks: everyone's ranking columns, then all columns of those that lead.

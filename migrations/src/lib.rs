@@ -18,6 +18,8 @@ mod m20261125_000012_keep_audit;
 mod m20261125_000013_limit_api_keys;
 mod m20261125_000014_create_identities;
 mod m20261126_000015_follow_defaults;
+mod m20261130_000016_keys_of_people;
+mod m20261130_000017_probe_writes;
 
 /// Every migration there is.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_create_second_factors::Migration),
             Box::new(m20261125_000012_keep_audit::Migration),
             Box::new(m20261125_000013_limit_api_keys::Migration),
+            Box::new(m20261130_000016_keys_of_people::Migration),
+            Box::new(m20261130_000017_probe_writes::Migration),
         ]
     }
 }

@@ -12,12 +12,12 @@ use super::jwt::{Claims, Keyring};
 use super::links::Links;
 use super::oidc::SignIn;
 use super::password::{Passwords, Verdict};
-use super::signup::{normalised_email, slugs};
+use super::signup::{normalised_email, slugs_at_signup};
 use super::standing::Standings;
 use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
 use crate::config::{LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
-use crate::storage::store::{Account, NewAccount, NewRefreshToken, Organization, Rotation};
+use crate::storage::store::{Account, NewAccount, NewRefreshToken, NewSession, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
 /// How long an access token is good for.
@@ -114,21 +114,24 @@ impl Accounts {
             return Err(AccountError::EmailTaken);
         }
         let password_hash = self.passwords.hash(&signup.password).await?;
+        let (session, refresh) = new_session(now);
+        let session_id = session.id;
         let new = NewAccount {
             email: &signup.email,
             name: &signup.name,
             role: Role::Owner.as_str(),
             password_hash: &password_hash,
             organization_name: &signup.organization_name,
-            slugs: slugs(&signup.organization_name),
+            slugs: slugs_at_signup(&signup.organization_name, &self.config.current()),
             plan: PLAN,
             verified: false,
+            session: Some(session),
         };
         let account = self.storage.create_account(new, now).await.map_err(taken)?;
         if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }
-        let tokens = self.start_session(&account, now).await?;
+        let tokens = self.tokens(&account, session_id, refresh, now)?;
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
@@ -151,18 +154,17 @@ impl Accounts {
             return Err(AccountError::BadCredentials);
         };
         self.check_second_factor(&account.user, code, now).await?;
-        let (refresh, stored) = new_refresh_token(now);
-        let session_id = Uuid::now_v7();
-        let access = self.access_token(&account, session_id, now)?;
+        let (session, refresh) = new_session(now);
+        let tokens = self.tokens(&account, session.id, refresh, now)?;
         // it may have been changed while it was checked
-        if !self.storage.start_session_of(session_id, &account.user, stored).await? {
+        if !self.storage.start_session_of(session.id, &account.user, session.token).await? {
             return Err(AccountError::BadCredentials);
         }
         if verdict == Verdict::RightButCheap {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
-        Ok(Tokens { access, refresh })
+        Ok(tokens)
     }
 
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
@@ -203,9 +205,10 @@ impl Accounts {
     pub async fn log_out_principal(&self, principal: &Principal, now: Timestamp) -> Result<(), StorageError> {
         match principal.credential {
             Credential::Token { session_id, .. } => {
-                self.storage.end_session(session_id, now).await?;
+                let ended = self.storage.end_session(session_id, now).await;
+                // also when the answer of the storage was lost: it may have ended all the same
                 self.access_changed(Whose::Session(session_id));
-                Ok(())
+                ended
             }
             Credential::ApiKey { .. } => Ok(()),
         }
@@ -283,11 +286,21 @@ impl Accounts {
         account: &Account,
         now: Timestamp,
     ) -> Result<Tokens, AccountError> {
-        let (refresh, stored) = new_refresh_token(now);
-        let session_id = Uuid::now_v7();
-        let access = self.access_token(account, session_id, now)?;
-        self.storage.start_session(session_id, account.user.id, stored).await?;
-        Ok(Tokens { access, refresh })
+        let (session, refresh) = new_session(now);
+        let tokens = self.tokens(account, session.id, refresh, now)?;
+        self.storage.start_session(session.id, account.user.id, session.token).await?;
+        Ok(tokens)
+    }
+
+    /// What the owner of a session gets.
+    pub(super) fn tokens(
+        &self,
+        account: &Account,
+        session_id: Uuid,
+        refresh: Secret,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
+        Ok(Tokens { access: self.access_token(account, session_id, now)?, refresh })
     }
 
     fn access_token(
@@ -320,6 +333,12 @@ impl Profile {
 fn role_of(account: &Account) -> Result<Role, AccountError> {
     let role = account.user.role.parse();
     role.map_err(|error| AccountError::Internal(format!("the stored role of {} {error}", account.user.id)))
+}
+
+/// A session, and the refresh token that its owner gets.
+pub(super) fn new_session(now: Timestamp) -> (NewSession, Secret) {
+    let (refresh, token) = new_refresh_token(now);
+    (NewSession { id: Uuid::now_v7(), token }, refresh)
 }
 
 /// The token and what is stored of it.

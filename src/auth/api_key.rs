@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::token::{self, random_hex};
 use super::{
-    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Scope, Whose,
+    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Role, Scope,
+    Whose,
 };
 use crate::fields;
 use crate::storage::StorageError;
-use crate::storage::store::{ApiKey, NewApiKey, Page};
+use crate::storage::store::{ApiKey, NewApiKey, Page, StoredApiKey};
 
 const PREFIX: &str = "dbm_ak_";
 const KEY_ID_BYTES: usize = 8;
@@ -25,7 +26,8 @@ pub struct IssuedApiKey {
 }
 
 impl Accounts {
-    /// Issues a key named `name`. A key that ends or is bound to a place issues none, which would not be.
+    /// Issues a key named `name`. What a key issues belongs to the person who made that key. A key that ends or is bound
+    /// to a place issues none, which would not be.
     ///
     /// # Errors
     /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::ConfinedKey`], too many keys, or the storage
@@ -43,11 +45,14 @@ impl Accounts {
         let prefix = format!("{PREFIX}{key_id}");
         let secret = token::generate();
         let created_by = match &principal.credential {
-            Credential::Token { user_id, .. } => Some(*user_id),
+            Credential::Token { user_id, .. } => *user_id,
             Credential::ApiKey { limits, .. } if limits.is_confined() => {
                 return Err(AccountError::ConfinedKey);
             }
-            Credential::ApiKey { .. } => None,
+            Credential::ApiKey { key_id, .. } => {
+                let issuer = self.storage().api_keys(principal.organization_id).find(*key_id).await?;
+                issuer.and_then(|issuer| issuer.maker).ok_or(AccountError::Gone)?.0
+            }
         };
         let whole = Secret::new(format!("{prefix}_{}", secret.expose()));
         let secret_hash = token::hash(secret.expose());
@@ -89,9 +94,10 @@ impl Accounts {
         id: Uuid,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let revoked = self.storage().api_keys(organization).revoke(id, now).await?;
+        let revoked = self.storage().api_keys(organization).revoke(id, now).await;
+        // also when the answer of the storage was lost: it may be revoked all the same
         self.access_changed(Whose::ApiKey(id));
-        Ok(revoked)
+        revoked
     }
 
     /// Whose key this is. That it has ended, or may not be used from `address`, only learns who has the whole key.
@@ -107,25 +113,33 @@ impl Accounts {
         if !bool::from(right) || stored.key.revoked_at.is_some() {
             return Err(AuthenticateError::Refused);
         }
-        let limits = limits_of(&stored.key)?;
-        limits.admit(address, now)?;
+        let principal = principal_of(&stored)?;
+        if let Credential::ApiKey { limits, .. } = &principal.credential {
+            limits.admit(address, now)?;
+        }
         if let Err(error) = self.storage().note_api_key_use(&stored.key, address, now).await {
             tracing::warn!(key.prefix = stored.key.prefix, "cannot note the use of an api key: {error}");
         }
-        Ok(Principal {
-            organization_id: stored.organization_id,
-            role: limits.scope.role(),
-            credential: Credential::ApiKey { key_id: stored.key.id, limits },
-        })
+        Ok(principal)
     }
 }
 
-/// A scope that a later version stored is not taken for another.
-fn limits_of(key: &ApiKey) -> Result<KeyLimits, AuthenticateError> {
-    Ok(KeyLimits {
-        scope: key.scope.parse::<Scope>().map_err(|_| AuthenticateError::Refused)?,
-        expires_at: key.expires_at,
-        allowed_addresses: key.allowed_addresses.clone(),
+/// Who calls with `stored`: its scope goes no further than the role that its maker has now, and ends with its maker.
+/// A scope or role that a later version stored is not taken for another.
+pub(super) fn principal_of(stored: &StoredApiKey) -> Result<Principal, AuthenticateError> {
+    let refused = || AuthenticateError::Refused;
+    let (_, role) = stored.maker.as_ref().ok_or_else(refused)?;
+    let role: Role = role.parse().map_err(|_| refused())?;
+    let scope: Scope = stored.key.scope.parse().map_err(|_| refused())?;
+    let limits = KeyLimits {
+        scope: scope.within(role),
+        expires_at: stored.key.expires_at,
+        allowed_addresses: stored.key.allowed_addresses.clone(),
+    };
+    Ok(Principal {
+        organization_id: stored.organization_id,
+        role: limits.scope.role(),
+        credential: Credential::ApiKey { key_id: stored.key.id, limits },
     })
 }
 

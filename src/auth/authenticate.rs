@@ -5,13 +5,10 @@ use std::net::IpAddr;
 use basira_actors::model::Timestamp;
 use tokio::sync::broadcast;
 
-use super::api_key::looks_like_key;
+use super::api_key::{looks_like_key, principal_of};
 use super::{Accounts, Credential, Principal, Role, Whose};
 use crate::storage::StorageError;
 use crate::storage::store::Standing;
-
-/// The cookie that carries the access token.
-pub const ACCESS_COOKIE: &str = "basira_access";
 
 /// The headers of a request that can say who is asking, as they came.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,8 +17,8 @@ pub struct Presented<'a> {
     pub api_key: Option<&'a str>,
     /// `Authorization`.
     pub authorization: Option<&'a str>,
-    /// `Cookie`.
-    pub cookie: Option<&'a str>,
+    /// The access token in the cookie of a browser.
+    pub access_cookie: Option<&'a str>,
     /// Where the request comes from.
     pub address: Option<IpAddr>,
 }
@@ -61,8 +58,8 @@ impl Accounts {
             }
             return self.authenticate_token(credential, now).await;
         }
-        let token = presented.cookie.and_then(|cookies| cookie(cookies, ACCESS_COOKIE));
-        self.token_principal(token.ok_or(AuthenticateError::Missing)?, true, now).await
+        let token = presented.access_cookie.ok_or(AuthenticateError::Missing)?;
+        self.token_principal(token, true, now).await
     }
 
     /// Who an access token belongs to that came in no header.
@@ -93,8 +90,8 @@ impl Accounts {
                 Ok(Principal { role, ..principal })
             }
             Credential::ApiKey { key_id, .. } => {
-                let keys = self.storage().api_keys(principal.organization_id);
-                if keys.is_good(key_id).await? { Ok(principal) } else { Err(AuthenticateError::Refused) }
+                let stored = self.storage().api_keys(principal.organization_id).find(key_id).await?;
+                principal_of(&stored.ok_or(AuthenticateError::Refused)?)
             }
         }
     }
@@ -149,11 +146,6 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(credential.trim())
 }
 
-fn cookie<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {
-    let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(key, value)| (key == name).then_some(value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,12 +156,5 @@ mod tests {
         assert_eq!(bearer("bearer  abc "), Some("abc"));
         assert_eq!(bearer("Basic abc"), None);
         assert_eq!(bearer("Bearer"), None);
-    }
-
-    #[test]
-    fn finds_one_cookie_among_many() {
-        let cookies = "a=1; basira_access=x.y=z; basira_access2=no";
-        assert_eq!(cookie(cookies, ACCESS_COOKIE), Some("x.y=z"));
-        assert_eq!(cookie("a=1;b", ACCESS_COOKIE), None);
     }
 }

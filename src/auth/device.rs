@@ -14,8 +14,6 @@ use crate::config::SecretRing;
 
 /// How long a browser is known without another login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(180 * 24 * 3_600);
-/// The cookie that such a browser sends.
-pub const DEVICE_COOKIE: &str = "basira_device";
 
 const ID_BYTES: usize = 16;
 

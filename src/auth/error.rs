@@ -44,6 +44,9 @@ pub enum AccountError {
     /// A key came where a person must.
     #[error("this is for people: log in instead of sending an API key")]
     NotAPerson,
+    /// The login was a while ago, and who changes how one signs in must be who logged in.
+    #[error("log in again, or send your password along: this changes how you sign in")]
+    FreshLoginRequired,
     /// The account of an access token is gone.
     #[error("the account does not exist any more")]
     Gone,
@@ -53,6 +56,9 @@ pub enum AccountError {
     /// Nobody would be left to manage people.
     #[error("this is the last owner: make somebody else an owner first, or delete the organization")]
     LastOwner,
+    /// Nobody would be left to run the instance.
+    #[error("this is the last instance admin: make somebody else one first")]
+    LastInstanceAdmin,
     /// Nobody of the organization has proved an address, and it wants to write to strangers.
     #[error("verify your e-mail address to invite people")]
     VerificationRequired,

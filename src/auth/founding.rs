@@ -3,7 +3,7 @@
 use basira_actors::model::{Secret, Timestamp};
 
 use super::accounts::PLAN;
-use super::signup::{acceptable_email, normalised_email, slugs};
+use super::signup::{acceptable_email, normalised_email, slugs_at_the_machine};
 use super::{AccountError, Accounts, Role};
 use crate::fields;
 use crate::storage::StorageError;
@@ -39,9 +39,10 @@ impl Accounts {
             role: Role::Owner.as_str(),
             password_hash: &password_hash,
             organization_name: &organization_name,
-            slugs: slugs(&organization_name),
+            slugs: slugs_at_the_machine(&organization_name),
             plan: PLAN,
             verified: true,
+            session: None,
         };
         let account = self.storage().create_account(new, now).await.map_err(taken)?;
         let link = self.links().reset_link(&account.user, now).await?;

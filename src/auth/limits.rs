@@ -63,6 +63,12 @@ impl Scope {
         }
     }
 
+    /// What is left of the scope when the maker of the key has `role`: nobody's key may do more than they may.
+    #[must_use]
+    pub fn within(self, role: Role) -> Self {
+        if role >= Role::Admin { self } else { Self::Read }
+    }
+
     /// The role that may do no more than a key of this scope. What a key that writes may do besides is asked for by
     /// itself, so that whatever takes an admin stays shut for it.
     #[must_use]

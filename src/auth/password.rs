@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use basira_actors::model::Secret;
-use pbkdf2::password_hash::{Error, Output, PasswordHash, PasswordHasher, SaltString};
-use pbkdf2::{Algorithm, Params, Pbkdf2};
+use basira_pbkdf2::{KEY_BYTES, derive_key};
+use pbkdf2::password_hash::{Error, Output, ParamsString, PasswordHash, Salt, SaltString};
+use pbkdf2::{Algorithm, Params};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
@@ -15,7 +16,6 @@ use crate::limits::Crowded;
 /// What one hash costs; stored hashes of a lower cost are renewed at the next login.
 const ROUNDS: u32 = 600_000;
 const SALT_BYTES: usize = 16;
-const HASH_BYTES: usize = 32;
 /// How many may wait for each that is hashed.
 const WAITING: usize = 32;
 
@@ -97,15 +97,23 @@ impl Passwords {
         #[cfg(test)]
         self.spent.fetch_add(u64::from(rounds), std::sync::atomic::Ordering::Relaxed);
         let password = password.clone();
-        let derivation = tokio::task::spawn_blocking(move || {
-            let (algorithm, params) = (Algorithm::Pbkdf2Sha256, Params { rounds, output_length: HASH_BYTES });
-            let password = password.expose().as_bytes();
-            Pbkdf2
-                .hash_password_customized(password, Some(algorithm.ident()), None, params, &salt)
-                .map(|hash| hash.to_string())
-        });
+        let derivation = tokio::task::spawn_blocking(move || phc_string(&password, &salt, rounds));
         Ok(derivation.await.map_err(|_| HashError::Interrupted)??)
     }
+}
+
+/// Derives the PHC string of `password`. Blocks.
+fn phc_string(password: &Secret, salt: &SaltString, rounds: u32) -> Result<String, Error> {
+    let mut buffer = [0; Salt::MAX_LENGTH];
+    let key = derive_key(password.expose().as_bytes(), salt.decode_b64(&mut buffer)?, rounds);
+    let hash = PasswordHash {
+        algorithm: Algorithm::Pbkdf2Sha256.ident(),
+        version: None,
+        params: ParamsString::try_from(Params { rounds, output_length: KEY_BYTES })?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&key)?),
+    };
+    Ok(hash.to_string())
 }
 
 /// A stored hash, taken apart.

@@ -7,7 +7,7 @@ use super::signup::normalised_email;
 use super::{AccountError, Accounts, Principal, Whose, token};
 use crate::fields::FieldError;
 use crate::mail::Letter;
-use crate::storage::store::{Account, User};
+use crate::storage::store::{Account, Identity, PasswordReset, User};
 
 impl Accounts {
     /// Mails a link to choose a new password, if `email` has an account. Nobody can tell from here, nor from how long
@@ -31,7 +31,8 @@ impl Accounts {
         });
     }
 
-    /// Spends the token of a mail for a new password, and ends every session of the account.
+    /// Spends the token of a mail for a new password, ends every session of the account and unlinks its sign-in providers:
+    /// who lost the account to somebody has it back for themselves.
     ///
     /// # Errors
     /// [`AccountError::BadEmailToken`] when it is not good any more; a password that may not be set.
@@ -48,10 +49,10 @@ impl Accounts {
             return Err(AccountError::BadEmailToken);
         }
         let hash = self.passwords().hash(&password).await?;
-        let account = self.storage().reset_password(&token_hash, &hash, now).await?;
-        let account = account.ok_or(AccountError::BadEmailToken)?;
+        let reset = self.storage().reset_password(&token_hash, &hash, now).await?;
+        let PasswordReset { account, unlinked } = reset.ok_or(AccountError::BadEmailToken)?;
         self.access_changed(Whose::User(account.user.id));
-        self.tell_password_changed(&account.user).await;
+        self.tell_password_changed(&account.user, &after_reset(unlinked)).await;
         Ok(account)
     }
 
@@ -76,7 +77,8 @@ impl Accounts {
             return Err(not_yours("current_password"));
         }
         self.access_changed(Whose::User(user_id));
-        self.tell_password_changed(&user).await;
+        let linked = self.storage().identities(user_id).await?;
+        self.tell_password_changed(&user, &after_change(&linked)).await;
         Ok(())
     }
 
@@ -99,12 +101,32 @@ impl Accounts {
     }
 
     /// A mail that cannot be sent is no reason to keep the old password.
-    async fn tell_password_changed(&self, user: &User) {
-        let letter = Letter::password_changed(&self.links().page("reset-password"));
+    async fn tell_password_changed(&self, user: &User, providers: &str) {
+        let letter = Letter::password_changed(providers, &self.links().page("reset-password"));
         if let Err(error) = self.links().send(user, &letter).await {
             tracing::error!(user.id = %user.id, "cannot tell of a changed password: {error}");
         }
     }
+}
+
+fn after_reset(unlinked: u64) -> String {
+    match unlinked {
+        0 => "No sign-in provider was linked to it.".to_owned(),
+        _ => "The sign-in providers that were linked to it are not any more: link them again after a login."
+            .to_owned(),
+    }
+}
+
+fn after_change(linked: &[Identity]) -> String {
+    if linked.is_empty() {
+        return "No sign-in provider is linked to it.".to_owned();
+    }
+    let named = |identity: &Identity| match &identity.email {
+        Some(email) => format!("{} as {email}", identity.issuer),
+        None => identity.issuer.clone(),
+    };
+    let named: Vec<_> = linked.iter().map(named).collect();
+    format!("Sign-in providers that are still linked to it: {}.", named.join(", "))
 }
 
 fn not_yours(field: &'static str) -> AccountError {

@@ -6,6 +6,7 @@ use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::accounts::new_session;
 use super::signup::acceptable_email;
 use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, Whose};
 use super::{password, token};
@@ -16,7 +17,8 @@ use crate::storage::StorageError;
 use crate::storage::store::{Invitation, Joining, Member, MemberChange, MemberChanged, NewInvitation};
 
 const INVITATION_DAYS: u64 = 7;
-const INVITATION_LIFETIME: Duration = Duration::from_secs(INVITATION_DAYS * 24 * 3_600);
+/// No token that is mailed lives longer.
+pub(super) const INVITATION_LIFETIME: Duration = Duration::from_secs(INVITATION_DAYS * 24 * 3_600);
 /// Each is a mail to somebody who did not ask for it.
 const MOST_INVITATIONS: u64 = 500;
 
@@ -29,7 +31,8 @@ pub struct Acceptance {
 }
 
 impl Accounts {
-    /// Gives a person another role. Who is no admin any more loses the API keys made meanwhile, unless `keep_keys`.
+    /// Gives a person another role, whoever asks: an owner, or a provider. Who is no admin any more loses the API keys made
+    /// meanwhile; with `keep_keys` they read.
     ///
     /// # Errors
     /// [`AccountError::NoSuchMember`], [`AccountError::LastOwner`], or the storage refused.
@@ -46,10 +49,11 @@ impl Accounts {
         self.change_member(organization, id, change, now).await
     }
 
-    /// Removes a person with all that is theirs, and the API keys that they made, unless `keep_keys`.
+    /// Removes a person with all that is theirs, and the API keys that they made; with `keep_keys` these pass to whoever
+    /// has been an owner longest.
     ///
     /// # Errors
-    /// As [`Self::change_role`].
+    /// As [`Self::change_role`]; also [`AccountError::LastInstanceAdmin`].
     pub async fn remove_member(
         &self,
         organization: OrganizationId,
@@ -77,6 +81,7 @@ impl Accounts {
             }
             MemberChanged::Unknown => Err(AccountError::NoSuchMember),
             MemberChanged::LastOwner => Err(AccountError::LastOwner),
+            MemberChanged::LastInstanceAdmin => Err(AccountError::LastInstanceAdmin),
         }
     }
 
@@ -165,13 +170,21 @@ impl Accounts {
         // hashing is dear: only for who holds a token
         self.invitation(&token_hash, now).await?;
         let password_hash = self.passwords().hash(&password).await?;
-        let joining = Joining { token_hash, name: &name, password_hash: &password_hash, identity: None };
+        let (session, refresh) = new_session(now);
+        let session_id = session.id;
+        let joining = Joining {
+            token_hash,
+            name: &name,
+            password_hash: &password_hash,
+            identity: None,
+            session: Some(session),
+        };
         let joined = self.storage().join(joining, now).await.map_err(|error| match error {
             StorageError::Conflict(_) => AccountError::EmailTaken,
             error => error.into(),
         })?;
         let account = joined.ok_or(AccountError::BadEmailToken)?;
-        let tokens = self.start_session(&account, now).await?;
+        let tokens = self.tokens(&account, session_id, refresh, now)?;
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 

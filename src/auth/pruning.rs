@@ -5,15 +5,25 @@ use std::time::Duration;
 use basira_actors::model::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::people::INVITATION_LIFETIME;
 use crate::config::LiveConfig;
+use crate::mail::Mailer;
 use crate::storage::{Storage, StorageError};
 
 const INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// Deletes expired tokens, old advice and audit entries above their number now and every hour, until `shutdown`. Several
-/// servers on one storage may all do so.
-pub async fn prune_now_and_then(storage: Storage, config: LiveConfig, shutdown: CancellationToken) {
+/// Deletes expired tokens, files of mails whose tokens have expired, old advice and audit entries above their number, now
+/// and every hour, until `shutdown`. Several servers on one storage may all do so.
+pub async fn prune_now_and_then(
+    storage: Storage,
+    config: LiveConfig,
+    mailer: Mailer,
+    shutdown: CancellationToken,
+) {
     loop {
+        if let Err(error) = mailer.delete_files_older(INVITATION_LIFETIME).await {
+            tracing::warn!("mails in data_dir whose tokens have expired cannot be deleted: {error}");
+        }
         if let Err(error) = prune(&storage, &config).await {
             tracing::warn!("what has expired cannot be deleted: {error}");
         }

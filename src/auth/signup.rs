@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::password;
 use super::token::random_hex;
+use crate::config::Config;
 use crate::fields::{self, FieldError};
+use crate::storage::store::Slugs;
 
 /// The body of a signup.
 #[derive(Debug, Deserialize)]
@@ -71,8 +73,20 @@ pub fn normalised_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Slugs for an organization that somebody makes for themselves. Those that `config` names as the organization that
+/// newcomers of a sign-in provider join are reserved: newcomers are not to land at a stranger who took the name.
+pub(super) fn slugs_at_signup(name: &str, config: &Config) -> Slugs {
+    let joined = config.auth.oidc.values().filter_map(|provider| provider.organization.clone());
+    Slugs { wanted: slugs(name), reserved: joined.collect() }
+}
+
+/// Slugs for an organization that the operator makes.
+pub(super) fn slugs_at_the_machine(name: &str) -> Slugs {
+    Slugs { wanted: slugs(name), reserved: Vec::new() }
+}
+
 /// Slugs for an organization of this name, best first; the last is surely free.
-pub(super) fn slugs(name: &str) -> Vec<String> {
+fn slugs(name: &str) -> Vec<String> {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut stem = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     stem.truncate(48);

@@ -13,6 +13,7 @@ use crate::mail::Mailer;
 use crate::storage::store::Page;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
+mod fresh_login;
 mod passwords;
 mod totp;
 
@@ -230,8 +231,8 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
 async fn the_cookie_counts_when_there_is_no_header() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
-        let cookies = format!("theme=dark; {ACCESS_COOKIE}={}", session.tokens.access.expose());
-        let shown = Presented { cookie: Some(&cookies), ..Presented::default() };
+        let cookie = session.tokens.access.expose();
+        let shown = Presented { access_cookie: Some(cookie), ..Presented::default() };
         let principal = accounts.authenticate(shown, NOW).await.unwrap();
         assert!(principal.from_cookie());
         let Credential::Token { user_id, expires_at, .. } = principal.credential else { panic!("a key") };
@@ -271,6 +272,7 @@ async fn expired_tokens_go_by_themselves() {
         let pruning = tokio::spawn(prune_now_and_then(
             fixture.storage.clone(),
             accounts.config().clone(),
+            accounts.links().mailer.clone(),
             shutdown.clone(),
         ));
         for _ in 0..1_000 {

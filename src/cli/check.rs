@@ -4,6 +4,7 @@ mod paper;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use basira_actors::health::DoctorStatus;
 use basira_actors::model::{CollectorState, DatabaseId, Databases, OrganizationId, RuleSettings, Target};
@@ -37,7 +38,9 @@ pub(super) enum CheckError {
 /// Connects once, runs every collector once, keeps nothing.
 pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitCode, CheckError> {
     let target = target(Dsn::parse(&options.dsn)?, config);
-    let report = monitor::check(&target, &config.connect_settings(), &config.health.rules).await;
+    // whoever runs this does so at the machine
+    let settings = config.connect_settings(Arc::new(config.networks_denied_to(true)));
+    let report = monitor::check(&target, &settings, &config.health.rules).await;
     if options.json {
         say::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else {

@@ -32,10 +32,11 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 65] = [
+pub(super) const KEYS: [(&str, Kind); 70] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
+    ("http.hosts", Kind::Texts),
     ("http.trusted_proxies", Kind::Texts),
     ("http.cors.origins", Kind::Texts),
     ("http.tls.cert_file", Kind::Text),
@@ -90,12 +91,16 @@ pub(super) const KEYS: [(&str, Kind); 65] = [
     ("limits.quotas.stream_tickets", Kind::Integer),
     ("limits.api.per_second", Kind::Integer),
     ("limits.api.burst", Kind::Integer),
+    ("limits.database_tests.per_hour", Kind::Integer),
+    ("limits.database_tests.at_once", Kind::Integer),
+    ("limits.database_tests.at_once_per_organization", Kind::Integer),
     ("collect.poll_interval_seconds", Kind::Integer),
     ("collect.connect_timeout_ms", Kind::Integer),
     ("collect.max_connects", Kind::Integer),
     ("collect.disabled_collectors", Kind::Texts),
     ("collect.raw_query_text", Kind::Boolean),
     ("targets.deny", Kind::Texts),
+    ("targets.private", Kind::Texts),
     ("log.level", Kind::Text),
     ("log.format", Kind::Text),
 ];

@@ -9,6 +9,7 @@ mod keys;
 mod layers;
 mod live;
 mod mail;
+mod networks;
 mod oidc;
 mod reader;
 mod secrets;
@@ -19,13 +20,12 @@ mod tests;
 mod values;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::{RuleSettings, Secret};
-use basira_actors::ports::AddressPolicy;
 use ipnet::IpNet;
 use url::Url;
 
@@ -34,6 +34,7 @@ pub use self::error::{ConfigError, Problem};
 pub use self::layers::Flag;
 pub use self::live::{LiveConfig, Proposal};
 pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
+pub use self::networks::{DeniedNetworks, Targets};
 pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
 pub use self::secrets::{Retired, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
@@ -65,6 +66,8 @@ pub struct Config {
 pub struct Http {
     pub listen: SocketAddr,
     pub public_url: Option<Url>,
+    /// Names of this server besides that of `public_url`.
+    pub hosts: Vec<String>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub cors: Cors,
@@ -141,6 +144,7 @@ pub struct Limits {
     pub invitations: InvitationLimits,
     pub quotas: Quotas,
     pub api: ApiLimits,
+    pub database_tests: DatabaseTestLimits,
 }
 
 /// By client address; 0 is no limit.
@@ -192,6 +196,15 @@ pub struct ApiLimits {
     pub burst: u32,
 }
 
+/// Of `POST /databases/test`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseTestLimits {
+    /// Of one organization, and of one client address; 0 is no limit.
+    pub per_hour: u32,
+    pub at_once: u32,
+    pub at_once_per_organization: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collect {
     pub poll_interval: Duration,
@@ -205,30 +218,6 @@ pub struct Collect {
 pub struct Health {
     /// For all databases; one may differ.
     pub rules: RuleSettings,
-}
-
-/// Where watched databases may not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Targets {
-    pub deny: Vec<IpNet>,
-}
-
-impl AddressPolicy for Targets {
-    fn allows(&self, address: IpAddr) -> bool {
-        let address = carried(address.to_canonical());
-        !self.deny.iter().any(|network| network.contains(&address))
-    }
-}
-
-/// The IPv4 address that a gateway of the well-known prefix 64:ff9b::/96 would carry this to (RFC 6052), else itself.
-fn carried(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(long) if long.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
-            let [.., a, b, c, d] = long.octets();
-            IpAddr::from([a, b, c, d])
-        }
-        other => other,
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,7 +251,7 @@ impl Config {
         flags: &[Flag],
     ) -> Result<Self, ConfigError> {
         let merged = layers::merge(DEFAULTS, file, environment, flags)?;
-        reader::read(&merged)
+        Ok(reader::read(&merged)?.0)
     }
 
     /// Where accounts and databases are kept.

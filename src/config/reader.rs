@@ -8,6 +8,7 @@ mod oidc;
 mod retention;
 mod rotated;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -23,13 +24,17 @@ use super::error::{ConfigError, Problem};
 use super::layers::{Merged, Placed};
 use super::{Audit, Auth, Collect, Config, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
 
-/// Reads everything, and collects what is wrong on the way.
-pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
-    let mut reader = Reader { merged, problems: Vec::new() };
+/// By the key of the secret, not that of its file.
+pub(super) type SecretsInFiles = BTreeMap<String, Secret>;
+
+/// Reads everything, and collects what is wrong on the way. With the configuration come the secrets that were read from
+/// files for it.
+pub(super) fn read(merged: &Merged) -> Result<(Config, SecretsInFiles), ConfigError> {
+    let mut reader = Reader { merged, problems: Vec::new(), secrets_in_files: SecretsInFiles::new() };
     let config = reader.config();
-    let problems = reader.problems;
+    let Reader { problems, secrets_in_files, .. } = reader;
     match config {
-        Some(config) if problems.is_empty() => Ok(config),
+        Some(config) if problems.is_empty() => Ok((config, secrets_in_files)),
         _ => Err(ConfigError(problems)),
     }
 }
@@ -37,6 +42,7 @@ pub(super) fn read(merged: &Merged) -> Result<Config, ConfigError> {
 struct Reader<'a> {
     merged: &'a Merged,
     problems: Vec<Problem>,
+    secrets_in_files: SecretsInFiles,
 }
 
 impl Reader<'_> {
@@ -52,7 +58,7 @@ impl Reader<'_> {
         let limits = self.limits();
         let collect = self.collect();
         let health = self.health();
-        let targets = self.parse_list("targets.deny", "a network such as 10.0.0.0/8");
+        let targets = self.targets();
         let log = self.log();
         Some(Config {
             data_dir: data_dir?,
@@ -65,7 +71,7 @@ impl Reader<'_> {
             limits: limits?,
             collect: collect?,
             health: health?,
-            targets: Targets { deny: targets? },
+            targets: targets?,
             log: log?,
         })
     }
@@ -149,6 +155,12 @@ impl Reader<'_> {
             disabled_collectors,
             raw_query_text: raw_query_text?,
         })
+    }
+
+    fn targets(&mut self) -> Option<Targets> {
+        let [deny, private] = ["targets.deny", "targets.private"]
+            .map(|key| self.parse_list(key, "a network such as 10.0.0.0/8"));
+        Some(Targets { deny: deny?, private: private? })
     }
 
     fn log(&mut self) -> Option<Log> {
@@ -245,7 +257,11 @@ impl Reader<'_> {
             }
             (Some(text), None) => Some(Some(Secret::new(text))),
             (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => Some(Some(Secret::new(text.trim()))),
+                Ok(text) => {
+                    let secret = Secret::new(text.trim());
+                    self.secrets_in_files.insert(key.to_owned(), secret.clone());
+                    Some(Some(secret))
+                }
                 Err(error) => {
                     let message = format!("names {path}, which cannot be read: {error}");
                     self.wrong(file_key, &message);

@@ -19,7 +19,7 @@ impl Source {
     /// What is configured now, and each value for itself.
     pub(super) fn read(&self) -> Result<(Config, Values), ConfigError> {
         let merged = merge(DEFAULTS, self.file.as_deref(), self.environment.clone(), &self.flags)?;
-        let config = reader::read(&merged)?;
-        Ok((config, Values::of(&merged)))
+        let (config, secrets_in_files) = reader::read(&merged)?;
+        Ok((config, Values::of(&merged, secrets_in_files)))
     }
 }

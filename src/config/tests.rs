@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use basira_actors::ports::AddressPolicy as _;
+
 use super::*;
 use crate::role::Role;
 

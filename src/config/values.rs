@@ -7,6 +7,7 @@ use toml::Value;
 
 use super::keys::{self, Kind};
 use super::layers::Merged;
+use super::reader::SecretsInFiles;
 
 /// What is read once, when the server starts.
 const AT_START: [&str; 16] = [
@@ -41,17 +42,15 @@ pub struct Change {
 }
 
 impl Values {
-    pub(super) fn of(merged: &Merged) -> Self {
-        let mut values: BTreeMap<_, _> =
-            merged.iter().map(|(key, placed)| (key.clone(), placed.value.clone())).collect();
-        for (file_key, placed) in merged {
-            let of_file = file_key.strip_suffix("_file");
-            let Some(key) = of_file.filter(|key| keys::find(key) == Some(Kind::Secret)) else { continue };
-            if let Some(Ok(text)) = placed.value.as_str().map(std::fs::read_to_string) {
-                values.insert(key.to_owned(), Value::String(text.trim().to_owned()));
-            }
-        }
-        Self(values)
+    /// `merged` and the secrets that were read from the files that it names.
+    pub(super) fn of(merged: &Merged, secrets_in_files: SecretsInFiles) -> Self {
+        let stated = merged.iter().map(|(key, placed)| (key.clone(), placed.value.clone()));
+        let read = secrets_in_files.into_iter();
+        Self(
+            stated
+                .chain(read.map(|(key, secret)| (key, Value::String(secret.expose().to_owned()))))
+                .collect(),
+        )
     }
 
     /// What `next` has otherwise, by key.

@@ -50,7 +50,7 @@ pub(super) async fn check_reachable(
         Ok(_) => Ok(()),
         Err(CollectError::Denied { .. }) => Err(FieldError::new(
             "host",
-            "must not lead to an address that this server's targets.deny forbids",
+            "must not lead to an address that this server's targets.deny or targets.private forbids",
         )),
         Err(_) => Err(FieldError::new("host", "must resolve to an address: this name has none")),
     }

@@ -13,7 +13,7 @@ use super::field::{Field, Whole};
 use super::host;
 use crate::config::{Collect, Dsn};
 use crate::fields::{self, FieldError};
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 const NAME_CHARACTERS: usize = 200;
 const MOST_TAGS: usize = 64;
@@ -39,11 +39,11 @@ pub struct Input {
     pub port: Field<Whole<1, 65_535>>,
     pub database: Field<String>,
     pub username: Field<String>,
-    pub password: Field<Secret>,
+    pub(super) password: Field<Secret>,
     pub tls: Field<TlsMode>,
     pub tls_ca_pem: Field<String>,
     /// Instead of engine, host, port, database, username, password and tls.
-    pub dsn: Field<Secret>,
+    pub(super) dsn: Field<Secret>,
     pub tags: Field<BTreeMap<String, String>>,
     pub poll_interval_seconds: Field<Whole<1, 86_400>>,
     pub collect_explain_plans: Field<bool>,
@@ -67,7 +67,8 @@ pub(super) struct Changes {
     pub port: Option<u16>,
     database: Option<String>,
     username: Option<Option<String>>,
-    password: Option<Option<Secret>>,
+    /// `Some(None)` removes it.
+    pub password: Option<Option<Secret>>,
     tls: Option<TlsMode>,
     tls_ca_pem: Option<Option<String>>,
     tags: Option<BTreeMap<String, String>>,
@@ -182,26 +183,25 @@ impl Input {
 }
 
 impl Changes {
-    pub(super) fn apply(self, database: &mut Database) {
-        let target = &mut database.target;
-        set(&mut target.host, self.host);
-        set(&mut target.port, self.port);
-        set(&mut target.database, self.database);
-        set(&mut target.username, self.username);
-        set(&mut target.password, self.password);
-        set(&mut target.tls, self.tls);
-        set(&mut target.tls_ca_pem, self.tls_ca_pem);
-        set(&mut target.poll_interval, self.poll_interval);
-        set(&mut target.collect_explain_plans, self.collect_explain_plans);
-        set(&mut target.collect_replication, self.collect_replication);
-        set(&mut target.disabled_collectors, self.disabled_collectors);
-        set(&mut target.cluster, self.cluster);
-        set(&mut target.let_idle, self.let_idle);
-        set(&mut target.try_indexes_on_primary, self.try_indexes_on_primary);
-        set(&mut target.databases.all, self.all_databases);
-        set(&mut target.databases.include, self.include_databases);
-        set(&mut target.databases.exclude, self.exclude_databases);
-        set(&mut target.rules, self.rules);
+    /// Everything but the password.
+    pub(super) fn apply(self, database: &mut DatabaseRecord) {
+        set(&mut database.host, self.host);
+        set(&mut database.port, self.port);
+        set(&mut database.database, self.database);
+        set(&mut database.username, self.username);
+        set(&mut database.tls, self.tls);
+        set(&mut database.tls_ca_pem, self.tls_ca_pem);
+        set(&mut database.poll_interval, self.poll_interval);
+        set(&mut database.collect_explain_plans, self.collect_explain_plans);
+        set(&mut database.collect_replication, self.collect_replication);
+        set(&mut database.disabled_collectors, self.disabled_collectors);
+        set(&mut database.cluster, self.cluster);
+        set(&mut database.let_idle, self.let_idle);
+        set(&mut database.try_indexes_on_primary, self.try_indexes_on_primary);
+        set(&mut database.databases.all, self.all_databases);
+        set(&mut database.databases.include, self.include_databases);
+        set(&mut database.databases.exclude, self.exclude_databases);
+        set(&mut database.rules, self.rules);
         set(&mut database.follows.poll_interval, self.follows_poll_interval);
         set(&mut database.follows.disabled_collectors, self.follows_disabled_collectors);
         set(&mut database.name, self.name);

@@ -4,25 +4,30 @@ mod field;
 mod given;
 mod host;
 mod input;
+mod networks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use basira_actors::model::{
-    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Target,
-    Timestamp, TlsMode,
+    DatabaseId, Databases as ServerDatabases, Dismissed, Engine, OrganizationId, RuleSettings, Secret,
+    Target, Timestamp, TlsMode,
 };
+use basira_actors::monitor::{self, CheckReport};
 use basira_actors::supervisor::Supervisor;
-
 use uuid::Uuid;
 
 pub use self::input::Input;
 pub(crate) use self::input::disabled_by_default;
 use self::input::required;
-use crate::config::{Collect, Config};
+pub use self::networks::TargetNetworks;
+use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
-use crate::storage::store::{Database, Decision, Follows, Page, Recommendation, RegisterError};
+use crate::storage::store::{
+    DatabaseRecord, Databases as StoredDatabases, Decision, DeleteOrganizationError, Follows, Page,
+    PasswordChange, Recommendation, RegisterError,
+};
 use crate::storage::{Storage, StorageError};
 
 /// The databases of one organization, and the actors that follow them.
@@ -53,11 +58,21 @@ impl From<StorageError> for DatabaseError {
 }
 
 impl Databases<'_> {
+    /// The networks that databases may be in.
+    #[must_use]
+    pub fn networks(&self) -> TargetNetworks {
+        TargetNetworks::new(Arc::clone(&self.config), self.storage.clone())
+    }
+
+    async fn denied_networks(&self) -> DeniedNetworks {
+        self.networks().denied_to(self.organization).await
+    }
+
     /// All of them, by name.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self) -> Result<Vec<Database>, StorageError> {
+    pub async fn list(&self) -> Result<Vec<DatabaseRecord>, StorageError> {
         self.storage.databases(self.organization).list().await
     }
 
@@ -65,71 +80,102 @@ impl Databases<'_> {
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn page(&self, page: Page) -> Result<(Vec<Database>, u64), StorageError> {
+    pub async fn page(&self, page: Page) -> Result<(Vec<DatabaseRecord>, u64), StorageError> {
         self.storage.databases(self.organization).page(page).await
+    }
+
+    /// Those of the organization, of which there may be as many as its quota says.
+    fn with_quota(&self) -> StoredDatabases<'_> {
+        self.storage.databases(self.organization).at_most(self.config.limits.quotas.databases.into())
     }
 
     /// Registers a database and starts to watch it; the connection is made in the background.
     ///
     /// # Errors
     /// [`DatabaseError`]: a bad field, a host without an address, a taken name, one database too many.
-    pub async fn register(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
-        let database = self.draft(input, now)?;
+    pub async fn register(&self, input: Input, now: Timestamp) -> Result<DatabaseRecord, DatabaseError> {
+        let (database, password) = self.draft(input, now)?;
         if database.name.is_empty() {
             required("name")?;
         }
-        let Target { host, port, .. } = &database.target;
-        host::check_reachable(host, *port, &self.config.targets).await?;
-        let quota = self.config.limits.quotas.databases.into();
-        self.storage.databases(self.organization).at_most(quota).insert(&database).await?;
-        self.supervisor.watch(database.target.clone());
+        host::check_reachable(&database.host, database.port, &self.denied_networks().await).await?;
+        self.with_quota().insert(&database, password.as_ref()).await?;
+        self.supervisor.refresh(database.id).await;
         Ok(database)
     }
 
-    /// The database that a registration with `input` would make, if its name and address pass too.
+    /// What [`Self::test`] is to try: what a registration with `input` would watch.
     ///
     /// # Errors
-    /// [`DatabaseError`]: a bad field.
-    pub fn draft(&self, input: Input, now: Timestamp) -> Result<Database, DatabaseError> {
+    /// [`DatabaseError`]: a bad field, or the organization could not register another database.
+    pub async fn draft_to_test(&self, input: Input, now: Timestamp) -> Result<Target, DatabaseError> {
+        let (database, password) = self.draft(input, now)?;
+        self.with_quota().check_room().await?;
+        Ok(database.into_target(password))
+    }
+
+    /// Connects once to `target`, and says what works; stores nothing.
+    pub async fn test(&self, target: Target) -> CheckReport {
+        let settings = self.config.connect_settings(Arc::new(self.networks()));
+        monitor::check(&target, &settings, &self.config.health.rules).await
+    }
+
+    /// The database that a registration with `input` would make, if its name and address pass too, and its password.
+    fn draft(&self, input: Input, now: Timestamp) -> Result<(DatabaseRecord, Option<Secret>), DatabaseError> {
         let input = input.unfolded()?;
         let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
-        let changes = input.check(engine, &self.config.collect)?;
+        let mut changes = input.check(engine, &self.config.collect)?;
         if changes.host.is_none() {
             required("host")?;
         }
+        let password = changes.password.take().flatten();
         let mut database = blank(self.organization, engine, &self.config.collect, now);
         changes.apply(&mut database);
-        Ok(database)
+        Ok((database, password))
+    }
+
+    /// Whether one more database may be registered.
+    ///
+    /// # Errors
+    /// [`RegisterError`] as a registration would have it.
+    pub async fn check_room(&self) -> Result<(), DatabaseError> {
+        Ok(self.with_quota().check_room().await?)
     }
 
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.
     ///
     /// # Errors
-    /// As for [`Self::register`]; also when the engine is to change.
+    /// As for [`Self::register`]; also when the engine is to change, or the stored password would be sent elsewhere.
     pub async fn change(
         &self,
         id: DatabaseId,
         input: Input,
         now: Timestamp,
-    ) -> Result<Option<Database>, DatabaseError> {
+    ) -> Result<Option<DatabaseRecord>, DatabaseError> {
         let databases = self.storage.databases(self.organization);
         let Some(current) = databases.find(id).await? else { return Ok(None) };
-        let Target { engine, port, .. } = current.target;
+        let DatabaseRecord { engine, port, .. } = current;
         let input = input.unfolded()?;
         if input.engine().is_some_and(|wanted| wanted != engine) {
             return Err(FieldError::new("engine", "cannot change: register another database").into());
         }
-        let changes = input.check(engine, &self.config.collect)?;
+        let mut changes = input.check(engine, &self.config.collect)?;
         if let Some(host) = &changes.host {
-            host::check_reachable(host, changes.port.unwrap_or(port), &self.config.targets).await?;
+            let denied = self.denied_networks().await;
+            host::check_reachable(host, changes.port.unwrap_or(port), &denied).await?;
         }
-        let change = |database: &mut Database| {
+        let password = match changes.password.take() {
+            None => PasswordChange::Keep,
+            Some(None) => PasswordChange::Remove,
+            Some(Some(password)) => PasswordChange::Set(password),
+        };
+        let change = |database: &mut DatabaseRecord| {
             changes.apply(database);
             database.updated_at = now;
         };
-        let changed = databases.update(id, change).await?;
-        if let Some(database) = &changed {
-            self.supervisor.watch(database.target.clone());
+        let changed = databases.update(id, password, change).await?;
+        if changed.is_some() {
+            self.supervisor.refresh(id).await;
         }
         Ok(changed)
     }
@@ -146,26 +192,19 @@ impl Databases<'_> {
     ) -> Result<Option<Recommendation>, StorageError> {
         let decided = self.storage.recommendations(self.organization).decide(id, decision, now).await?;
         let Some(recommendation) = decided else { return Ok(None) };
-        let databases = self.storage.databases(self.organization);
-        if let Some(database) = databases.find(recommendation.database_id).await? {
-            self.supervisor.watch(database.target);
-        }
+        self.supervisor.refresh(recommendation.database_id).await;
         Ok(Some(recommendation))
     }
 
-    /// Stops watching the databases of the organization and removes it with everything that it has; false when it is
-    /// gone already.
+    /// Stops watching the databases of the organization and removes it with everything that it has.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be removed.
-    pub async fn delete_organization(&self) -> Result<bool, StorageError> {
-        let Some(databases) = self.storage.delete_organization(self.organization).await? else {
-            return Ok(false);
-        };
-        for id in databases {
+    /// [`DeleteOrganizationError`]; nothing was removed.
+    pub async fn delete_organization(&self) -> Result<(), DeleteOrganizationError> {
+        for id in self.storage.delete_organization(self.organization).await? {
             self.forget(id).await;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Stops watching a database and removes it with all its samples; false when there is none.
@@ -182,7 +221,7 @@ impl Databases<'_> {
 
     /// Of a database that is not registered any more.
     async fn forget(&self, id: DatabaseId) {
-        self.supervisor.forget(id);
+        self.supervisor.forget(id).await;
         let scope = Scope { organization: self.organization, database: id };
         if let Err(error) = self.samples.forget(scope).await {
             // no caller can reach them any more
@@ -192,11 +231,18 @@ impl Databases<'_> {
 }
 
 /// A database with nothing but defaults, to which the body of its registration is applied.
-fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, now: Timestamp) -> Database {
-    let target = Target {
+fn blank(
+    organization_id: OrganizationId,
+    engine: Engine,
+    defaults: &Collect,
+    now: Timestamp,
+) -> DatabaseRecord {
+    DatabaseRecord {
         id: DatabaseId::generate(),
         organization_id,
         engine,
+        name: String::new(),
+        tags: BTreeMap::new(),
         host: String::new(),
         port: engine.default_port(),
         database: engine.default_database().to_owned(),
@@ -205,7 +251,6 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         let_idle: false,
         try_indexes_on_primary: false,
         username: None,
-        password: None,
         tls: TlsMode::default(),
         tls_ca_pem: None,
         poll_interval: defaults.poll_interval,
@@ -214,11 +259,6 @@ fn blank(organization_id: OrganizationId, engine: Engine, defaults: &Collect, no
         disabled_collectors: disabled_by_default(defaults, engine),
         rules: RuleSettings::default(),
         dismissed: Dismissed::new(),
-    };
-    Database {
-        target,
-        name: String::new(),
-        tags: BTreeMap::new(),
         engine_version: None,
         last_seen_at: None,
         last_error: None,

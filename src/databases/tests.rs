@@ -1,17 +1,21 @@
 //! Bodies as callers send them, and the registry on a real store with real actors.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, Gap, Secret, Stream};
+use basira_actors::model::{Batch, Checkup, Gap, Secret, Stream, Target};
 use basira_actors::monitor::{Dependencies, Fleet};
-use basira_actors::ports::{SampleSink, SinkError};
+use basira_actors::ports::{SampleSink, Sighting, SinkError, SourceError, TargetSource};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::Targets as NetworkSettings;
 use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
-use crate::storage::tests::{Fixture, NOW, fixtures, sign_up};
+use crate::storage::store::Targets;
+use crate::storage::tests::{Fixture, NOW, fixtures, sign_up, sqlite, targets};
 
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
     MIIBiTCCAS+gAwIBAgIUYR2GwsEEA/iE6T/hYjIxPU0LSmQwCgYIKoZIzj0EAwIw\n\
@@ -30,7 +34,7 @@ struct Nowhere;
 
 #[async_trait]
 impl SampleSink for Nowhere {
-    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
         Ok(())
     }
 
@@ -87,6 +91,34 @@ impl SampleStore for Nowhere {
     }
 }
 
+/// A registry that cannot be read at first.
+struct OutOfReach {
+    targets: Targets,
+    failures: AtomicUsize,
+}
+
+#[async_trait]
+impl TargetSource for OutOfReach {
+    async fn all(&self) -> Result<Vec<Target>, SourceError> {
+        self.targets.all().await
+    }
+
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError> {
+        match self.failures.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
+            Ok(_) => Err(SourceError("out of reach".to_owned())),
+            Err(_) => self.targets.find(id).await,
+        }
+    }
+
+    async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
+        self.targets.sighted(id, sighting).await
+    }
+
+    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError> {
+        self.targets.examined(id, checkup).await
+    }
+}
+
 /// What the registry works with.
 struct Instance {
     storage: Storage,
@@ -97,13 +129,20 @@ struct Instance {
 impl Instance {
     /// Databases may be on this machine, except at one address.
     async fn start(storage: Storage) -> Self {
+        let source = Arc::new(targets(&storage));
+        Self::start_with(storage, source).await
+    }
+
+    async fn start_with(storage: Storage, source: Arc<dyn TargetSource>) -> Self {
         let mut config = Config::load(None, [], &[]).unwrap();
         config.collect = defaults();
-        config.targets.deny = vec!["127.0.0.66/32".parse().unwrap()];
+        config.targets =
+            NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
+        let networks = Arc::new(config.networks_denied_to(true));
         let dependencies = Dependencies {
             sink: Arc::new(Nowhere),
-            source: Arc::new(storage.clone()),
-            fleet: Fleet::new(config.fleet_settings()),
+            source,
+            fleet: Fleet::new(config.fleet_settings(networks)),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
         Self { storage, supervisor, config: Arc::new(config) }
@@ -121,7 +160,7 @@ impl Instance {
 
     /// Whether the directory comes to have, or not to have, the actor of `id`.
     async fn comes_to_watch(&self, id: DatabaseId, expected: bool) -> bool {
-        for _ in 0..100 {
+        for _ in 0..500 {
             if self.supervisor.directory().find(id).is_some() == expected {
                 return true;
             }
@@ -155,36 +194,41 @@ fn input(body: Value) -> Input {
 }
 
 /// The outcome of checking a body for PostgreSQL, applied to a blank database.
-fn checked(body: Value) -> Result<Database, FieldError> {
+fn checked(body: Value) -> Result<DatabaseRecord, FieldError> {
     let mut database = blank(OrganizationId::generate(), Engine::Postgres, &defaults(), NOW);
     input(body).unfolded()?.check(Engine::Postgres, &defaults())?.apply(&mut database);
     Ok(database)
 }
 
+/// What a body says of the password.
+fn password_of(body: Value) -> Option<Option<Secret>> {
+    input(body).unfolded().unwrap().check(Engine::Postgres, &defaults()).unwrap().password
+}
+
 #[test]
 fn a_body_says_everything() {
-    let database = checked(body(json!({
+    let body = body(json!({
         "port": 6432, "database": "shop", "username": "watcher", "password": "p", "tls": "verify-ca",
         "tls_ca_pem": AUTHORITY, "poll_interval_seconds": 30, "tags": {"team": "payments"},
         "collect_explain_plans": false, "collect_replication": false, "engine_version": "16.4",
         "disabled_collectors": ["pg_locks"],
-    })))
-    .unwrap();
-    let target = &database.target;
-    assert_eq!((target.host.as_str(), target.port, target.database.as_str()), ("127.0.0.1", 6432, "shop"));
-    assert_eq!(target.username.as_deref(), Some("watcher"));
-    assert_eq!(target.password, Some(Secret::new("p")));
-    assert_eq!((target.tls, target.tls_ca_pem.as_deref()), (TlsMode::VerifyCa, Some(AUTHORITY)));
-    assert_eq!(target.poll_interval, Duration::from_secs(30));
-    assert!(!target.collect_explain_plans && !target.collect_replication);
-    assert_eq!(target.disabled_collectors, BTreeSet::from(["pg_locks".to_owned()]));
+    }));
+    assert_eq!(password_of(body.clone()), Some(Some(Secret::new("p"))));
+    let database = checked(body).unwrap();
+    let address = (database.host.as_str(), database.port, database.database.as_str());
+    assert_eq!(address, ("127.0.0.1", 6432, "shop"));
+    assert_eq!(database.username.as_deref(), Some("watcher"));
+    assert_eq!((database.tls, database.tls_ca_pem.as_deref()), (TlsMode::VerifyCa, Some(AUTHORITY)));
+    assert_eq!(database.poll_interval, Duration::from_secs(30));
+    assert!(!database.collect_explain_plans && !database.collect_replication);
+    assert_eq!(database.disabled_collectors, BTreeSet::from(["pg_locks".to_owned()]));
     assert_eq!((database.name.as_str(), &database.tags["team"]), ("orders", &"payments".to_owned()));
     assert_eq!(database.engine_version.as_deref(), Some("16.4"));
 }
 
 #[test]
 fn a_whole_server_is_chosen_by_patterns() {
-    let body_with = |changes| checked(body(changes)).map(|database| database.target.databases);
+    let body_with = |changes| checked(body(changes)).map(|database| database.databases);
     assert!(!body_with(json!({})).unwrap().all);
     let some = body_with(
         json!({"all_databases": true, "include_databases": ["shop_*"], "exclude_databases": ["*_old"]}),
@@ -210,12 +254,13 @@ fn a_whole_server_is_chosen_by_patterns() {
 fn a_dsn_says_the_whole_connection() {
     let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
     assert_eq!(input(dsn.clone()).unfolded().unwrap().engine(), Some(Engine::Postgres));
-    let target = checked(dsn.clone()).unwrap().target;
+    let database = checked(dsn.clone()).unwrap();
     assert_eq!(
-        (target.host.as_str(), target.port, target.database.as_str()),
+        (database.host.as_str(), database.port, database.database.as_str()),
         ("db.example.com", 5432, "shop")
     );
-    assert_eq!((target.password, target.tls), (Some(Secret::new("p")), TlsMode::Require));
+    assert_eq!(database.tls, TlsMode::Require);
+    assert_eq!(password_of(dsn.clone()), Some(Some(Secret::new("p"))));
 
     for (field, value) in [("host", json!("h")), ("port", json!(5432)), ("tls", json!("disable"))] {
         let mut both = dsn.clone();
@@ -300,10 +345,11 @@ fn null_is_the_default_and_absent_is_no_change() {
         "port": null, "database": null, "username": null, "password": null, "tls": null,
         "poll_interval_seconds": null, "tags": null, "disabled_collectors": null,
     });
+    assert_eq!(password_of(nulls.clone()), Some(None));
     input(nulls).check(Engine::Postgres, &defaults()).unwrap().apply(&mut database);
-    let mut expected = blank(before.target.organization_id, Engine::Postgres, &defaults(), NOW);
-    expected.target.id = before.target.id;
-    expected.target.host = before.target.host;
+    let mut expected = blank(before.organization_id, Engine::Postgres, &defaults(), NOW);
+    expected.id = before.id;
+    expected.host = before.host;
     expected.name = before.name;
     assert_eq!(database, expected);
 }
@@ -316,20 +362,37 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
         let instance = Instance::start(storage).await;
         let databases = instance.databases(own);
         let database = databases.register(input(body(json!({}))), NOW).await.unwrap();
-        let id = database.target.id;
+        let id = database.id;
         assert!(instance.comes_to_watch(id, true).await);
 
         let later = NOW + Duration::from_secs(1);
-        let foreign = instance.databases(other).change(id, input(json!({"port": 2})), later).await.unwrap();
+        let foreign = instance
+            .databases(other)
+            .change(id, input(json!({"port": 2, "password": "again"})), later)
+            .await
+            .unwrap();
         assert_eq!(foreign, None);
         assert!(!instance.databases(other).delete(id).await.unwrap());
-        let changed = databases.change(id, input(json!({"port": 2})), later).await.unwrap().unwrap();
-        assert_eq!((changed.target.port, changed.created_at, changed.updated_at), (2, NOW, later));
+        let moved = input(json!({"port": 2, "password": "again"}));
+        let changed = databases.change(id, moved, later).await.unwrap().unwrap();
+        assert_eq!((changed.port, changed.created_at, changed.updated_at), (2, NOW, later));
 
         assert!(databases.delete(id).await.unwrap());
         assert!(instance.comes_to_watch(id, false).await);
         instance.supervisor.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_at_once_is_taken_up_later() {
+    let Fixture { storage, directory: _directory, .. } = sqlite().await;
+    let own = sign_up(&storage, "a@x.org").await.organization.id;
+    let source = OutOfReach { targets: targets(&storage), failures: AtomicUsize::new(2) };
+    let instance = Instance::start_with(storage, Arc::new(source)).await;
+    let id = instance.databases(own).register(input(body(json!({}))), NOW).await.unwrap().id;
+    assert!(instance.supervisor.directory().find(id).is_none());
+    assert!(instance.comes_to_watch(id, true).await);
+    instance.supervisor.shutdown().await;
 }
 
 #[tokio::test]
@@ -352,7 +415,7 @@ async fn what_cannot_be_watched_is_not_stored() {
         }
         assert_eq!(databases.list().await.unwrap(), []);
 
-        let id = databases.register(input(body(json!({}))), NOW).await.unwrap().target.id;
+        let id = databases.register(input(body(json!({}))), NOW).await.unwrap().id;
         for (field, change) in
             [("engine", json!({"engine": "clickhouse"})), ("host", json!({"host": "127.0.0.66"}))]
         {

@@ -50,6 +50,10 @@ pub enum ApiError {
     Internal(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Messages name fields as the caller called them, and those have no limit but the body's.
+const MOST_ERROR_CHARACTERS: usize = 1_000;
+const MOST_FIELD_CHARACTERS: usize = 200;
+
 #[derive(Serialize)]
 struct Body<'a> {
     error: String,
@@ -176,7 +180,9 @@ impl ApiError {
             }
             _ => None,
         };
-        let body = Body { error: self.to_string(), code, field, quota, request_id };
+        let field = field.map(|field| shortened(field, MOST_FIELD_CHARACTERS));
+        let error = shortened(&self.to_string(), MOST_ERROR_CHARACTERS).into_owned();
+        let body = Body { error, code, field: field.as_deref(), quota, request_id };
         let mut response = response::json(status, &body).unwrap_or_else(|_| response::empty(status));
         self.add_headers(response.headers_mut());
         response
@@ -199,6 +205,14 @@ impl ApiError {
             Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => set(RETRY_AFTER, "5"),
             _ => {}
         }
+    }
+}
+
+/// The beginning of `text`, if it has more than `most` characters.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -229,6 +243,13 @@ mod tests {
             body,
             json!({"error": "limit must be from 1 to 100", "code": "invalid_field", "field": "limit"})
         );
+    }
+
+    #[test]
+    fn long_names_of_fields_are_cut() {
+        let (_, body, _) = answer(ApiError::field("ä".repeat(1_000_000), "must be a string"));
+        let length = |name: &str| body[name].as_str().map(|text| text.chars().count());
+        assert_eq!((length("field"), length("error")), (Some(203), Some(1_003)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod connection;
 mod cookies;
 mod cors;
 mod error;
+mod host;
 pub mod live;
 pub mod openapi;
 mod origin;

@@ -59,8 +59,8 @@ impl Watched {
         let others = request.app.databases(self.scope.organization).list().await?;
         let handles = others
             .iter()
-            .filter(|other| other.target.id != self.scope.database)
-            .filter_map(|other| request.app.directory().find(other.target.id));
+            .filter(|other| other.id != self.scope.database)
+            .filter_map(|other| request.app.directory().find(other.id));
         let seen = handles.flat_map(|handle| handle.newest_of_each::<IndexSnapshot>());
         let of_standby = |(database, other): (Arc<str>, Arc<IndexSnapshot>)| {
             (database == view.database && indexes::is_standby_of(&other, own)).then_some(other)

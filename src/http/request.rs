@@ -7,17 +7,18 @@ use basira_actors::model::{DatabaseId, Timestamp};
 use serde::de::DeserializeOwned;
 use url::Url;
 use warp::http::Method;
-use warp::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use warp::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
 
 use super::body::{self, Body};
-use super::client_address::client_address;
+use super::client_address::ClientAddress;
+use super::cookies::{self, Cookie};
 use super::live::Upgrade;
 use super::router::PathParameters;
-use super::{ApiError, Query, Trail};
+use super::{ApiError, Query, Trail, host};
 use crate::app::App;
-use crate::auth::{DEVICE_COOKIE, Presented, Principal, Role, normalised_email};
+use crate::auth::{Presented, Principal, Role, normalised_email};
 use crate::limits::{Attempt, Limit, Turn, Who};
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,14 +61,16 @@ impl Request {
     /// Who is asking. A cookie that would change something must come from this server's own pages.
     ///
     /// # Errors
-    /// 401 without a valid credential, 403 for a foreign `Origin`, 429 for one who asks too often.
+    /// 401 without a valid credential, 403 for a foreign `Origin` or `Host`, 429 for one who asks too often.
     pub async fn principal(&self) -> Result<Principal, ApiError> {
-        let presented = Presented {
-            api_key: self.header("x-api-key"),
-            authorization: self.header(AUTHORIZATION.as_str()),
-            cookie: self.header(COOKIE.as_str()),
-            address: self.client_address(),
+        // one that is no text is a bad one, and must not be passed over
+        let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let (api_key, authorization) = (header("x-api-key"), header(AUTHORIZATION.as_str()));
+        let access_cookie = match (api_key, authorization) {
+            (None, None) => self.cookie(cookies::ACCESS)?,
+            _ => None,
         };
+        let presented = Presented { api_key, authorization, access_cookie, address: self.client_address() };
         let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
         if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
@@ -85,11 +88,21 @@ impl Request {
         Ok(self.app.limits.count(Limit::Api, Who::Principal(principal.id()))?)
     }
 
-    /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection.
+    /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection, and where a
+    /// trusted proxy does not say so that it can be read.
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
+        self.client()?.known()
+    }
+
+    /// The address that requests are counted by; `None` without a connection.
+    fn counted_address(&self) -> Option<IpAddr> {
+        self.client().map(ClientAddress::counted)
+    }
+
+    fn client(&self) -> Option<ClientAddress> {
         let Peer(peer) = self.peer?;
-        Some(client_address(peer.ip(), &self.headers, &self.app.config().http.trusted_proxies))
+        Some(ClientAddress::of(peer.ip(), &self.headers, &self.app.config().http.trusted_proxies))
     }
 
     /// Counts one more request of this client, whoever it is.
@@ -97,7 +110,7 @@ impl Request {
     /// # Errors
     /// 429 when `limit` is reached.
     pub fn count_client(&self, limit: Limit) -> Result<(), ApiError> {
-        let Some(address) = self.client_address() else { return Ok(()) };
+        let Some(address) = self.counted_address() else { return Ok(()) };
         Ok(self.app.limits.count(limit, Who::host(address))?)
     }
 
@@ -136,10 +149,10 @@ impl Request {
     /// # Errors
     /// 429 when too many failed before.
     pub fn attempt(&self, email: &str) -> Result<Attempt<'_>, ApiError> {
-        let mark = self.cookie(DEVICE_COOKIE);
+        let mark = self.cookie(cookies::DEVICE)?;
         let device = mark.and_then(|mark| self.app.accounts.devices().recognise(mark, email));
         let device = device.as_ref().map(<[u8; _]>::as_slice);
-        Ok(self.app.limits.attempt(self.client_address(), &normalised_email(email), device)?)
+        Ok(self.app.limits.attempt(self.counted_address(), &normalised_email(email), device)?)
     }
 
     /// Who is asking, if its role is `least` or more.
@@ -179,7 +192,7 @@ impl Request {
     ///
     /// # Errors
     /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
-    pub async fn database(&self) -> Result<(Principal, Database), ApiError> {
+    pub async fn database(&self) -> Result<(Principal, DatabaseRecord), ApiError> {
         let principal = self.principal().await?;
         let id = self.database_id()?;
         let database = self.app.storage.databases(principal.organization_id).find(id).await?;
@@ -232,14 +245,16 @@ impl Request {
         body::optional_json(&self.headers, &mut self.body).await
     }
 
-    /// The value of the cookie `name`.
-    #[must_use]
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        let headers = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        headers
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(key, value)| (key == name).then_some(value))
+    /// The value of a cookie, for a request that names this server as its `Host`.
+    ///
+    /// # Errors
+    /// 403 `bad_host` for a cookie that was sent to another.
+    pub(super) fn cookie(&self, cookie: Cookie) -> Result<Option<&str>, ApiError> {
+        let value = cookie.value_in(&self.headers, &self.app.public_url);
+        if value.is_some() {
+            host::check(&self.headers, &self.app.public_url, &self.app.config().http.hosts)?;
+        }
+        Ok(value)
     }
 
     /// The means to speak WebSocket from here on, if the caller asked for that.

@@ -1,9 +1,10 @@
 //! Answers: JSON bodies, the headers that all of them carry, compression.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{
@@ -11,12 +12,18 @@ use warp::http::header::{
 };
 
 use super::{Answer, ApiError};
+use crate::blocking::{self, LONG_WORK_BYTES};
 
 /// A whole answer; bodies are always complete in memory.
 pub type Response = warp::http::Response<Bytes>;
 
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");
+
+/// What is encoded in a reason, besides whatever is no ASCII.
+const UNPRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
+/// A header is no place for more: names in it may come from a watched server.
+const MOST_REASON_CHARACTERS: usize = 500;
 
 /// Below this, a compressed body saves no packet.
 const COMPRESSION_MIN_BYTES: usize = 1024;
@@ -40,10 +47,41 @@ pub fn no_content() -> Response {
 /// # Errors
 /// When `value` cannot be serialised, which is a fault of ours.
 pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Result<Response, serde_json::Error> {
-    let mut response = Response::new(serde_json::to_vec(value)?.into());
+    let mut response = Response::new(to_json(value)?.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// A short text is made on this thread; a long one is begun again where it delays nobody.
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut short = ShortText::default();
+    match serde_json::to_writer(&mut short, value) {
+        Err(_) if short.is_full => blocking::blocking(|| serde_json::to_vec(value)),
+        made => made.map(|()| short.bytes),
+    }
+}
+
+/// Takes less than [`LONG_WORK_BYTES`].
+#[derive(Default)]
+struct ShortText {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for ShortText {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + text.len() >= LONG_WORK_BYTES {
+            self.is_full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// 200 with `value` as JSON.
@@ -112,9 +150,11 @@ pub fn ok_despite<T: Serialize + ?Sized>(value: &T, reason: Option<&str>) -> Ans
     }
 }
 
+/// What is no printable ASCII stands percent-encoded as UTF-8, as does `%` itself: `decodeURIComponent` gives the reason.
 fn with_reason(mut response: Response, reason: &str) -> Answer {
-    let printable: String = reason.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
-    let value = HeaderValue::from_str(&printable).map_err(ApiError::internal)?;
+    let reason: String = reason.chars().take(MOST_REASON_CHARACTERS).collect();
+    let encoded = utf8_percent_encode(&reason, UNPRINTABLE).to_string();
+    let value = HeaderValue::from_str(&encoded).map_err(ApiError::internal)?;
     response.headers_mut().insert(UNAVAILABLE_REASON, value);
     Ok(response)
 }
@@ -128,12 +168,20 @@ pub fn compress(response: &mut Response, gzip: bool) {
     if !gzip {
         return;
     }
-    // Level 1: most of the gain for a fraction of the time, which is spent on a worker thread.
-    let mut encoder = GzEncoder::new(Vec::with_capacity(response.body().len() / 4), Compression::fast());
-    if let Ok(compressed) = encoder.write_all(response.body()).and_then(|()| encoder.finish()) {
-        *response.body_mut() = compressed.into();
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    match blocking::with_bytes(response.body().len(), || gzipped(response.body())) {
+        Ok(compressed) => {
+            *response.body_mut() = compressed.into();
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Err(error) => tracing::error!(%error, "an answer is sent without compression: compressing it failed"),
     }
+}
+
+/// At level 1: most of the gain for a fraction of the time.
+fn gzipped(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
 }
 
 /// Leaves the headers of a GET and no body, for HEAD.
@@ -164,7 +212,7 @@ pub fn accepts_gzip(headers: &HeaderMap) -> bool {
 mod tests {
     use warp::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
-    use super::{accepts_gzip, compress, list, unavailable_list};
+    use super::{LONG_WORK_BYTES, accepts_gzip, compress, list, ok, unavailable_list};
 
     fn accepting(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(value).expect("a header"))])
@@ -207,9 +255,20 @@ mod tests {
     }
 
     #[test]
+    fn answers_around_the_limit_of_short_ones_are_whole() {
+        for characters in [LONG_WORK_BYTES - 3, LONG_WORK_BYTES - 2, LONG_WORK_BYTES - 1, 3 * LONG_WORK_BYTES]
+        {
+            let text = "x".repeat(characters);
+            let answer = ok(&text).expect("an answer");
+            assert_eq!(answer.body().len(), characters + 2);
+            assert_eq!(serde_json::from_slice::<String>(answer.body()).expect("JSON"), text);
+        }
+    }
+
+    #[test]
     fn an_unavailable_reason_is_always_a_valid_header() {
-        let response = unavailable_list("naïve\nreason").expect("an answer");
-        assert_eq!(response.headers()["x-unavailable-reason"], "na?ve?reason");
+        let response = unavailable_list("naïve\nreason of 80%").expect("an answer");
+        assert_eq!(response.headers()["x-unavailable-reason"], "na%C3%AFve%0Areason of 80%25");
         assert_eq!(response.headers()["x-total-count"], "0");
     }
 }

@@ -15,6 +15,7 @@ use super::patience::Impatient;
 use super::service::{self, ApiFilter};
 use super::tls::{Certificates, Handshakes};
 use super::{Peer, Route, RouteTableError, connection, routes};
+use crate::accept::AcceptFailures;
 use crate::app::App;
 use crate::limits::Share;
 
@@ -25,8 +26,6 @@ const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Live streams do not count: they have a cap of their own.
 const MOST_CONNECTIONS: usize = 10_000;
 const BACKLOG: u32 = 4096;
-/// Long enough for some connection to end when files have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A bound listener.
 #[derive(Debug)]
@@ -126,6 +125,7 @@ async fn accept(
     connections: &TaskTracker,
 ) {
     let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut failures = AcceptFailures::of("http");
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
@@ -137,6 +137,7 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                failures.accepted();
                 let Ok(share) = share(app, peer.ip()) else { continue };
                 let (handshakes, filter) = (handshakes.cloned(), filter.clone());
                 let connection = serve(stream, Peer(peer), handshakes, filter, app.shutdown.clone());
@@ -145,10 +146,7 @@ async fn accept(
                     drop((slot, share));
                 });
             }
-            Err(error) => {
-                tracing::warn!(%error, "accepting a connection failed");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+            Err(error) => failures.pause(&error).await,
         }
     }
 }

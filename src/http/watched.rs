@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use basira_actors::model::{CollectorState, Engine, Snapshot, Status};
-use basira_actors::supervisor::Handle;
+use basira_actors::model::{CollectorState, CollectorStatus, Engine, Snapshot, Status};
+use basira_actors::supervisor::{Handle, Unavailable};
 
 use super::{ApiError, Request};
 use crate::samples::Scope;
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 /// A database of the caller's organization.
 pub struct Watched {
     pub scope: Scope,
-    pub database: Database,
+    pub database: DatabaseRecord,
     /// None when no actor watches it yet.
     handle: Option<Handle>,
 }
@@ -37,8 +37,8 @@ impl Request {
     /// As [`Request::database`].
     pub async fn watched_any(&self) -> Result<Watched, ApiError> {
         let (principal, database) = self.database().await?;
-        let scope = Scope { organization: principal.organization_id, database: database.target.id };
-        let handle = self.app.directory().find(database.target.id);
+        let scope = Scope { organization: principal.organization_id, database: database.id };
+        let handle = self.app.directory().find(database.id);
         Ok(Watched { scope, database, handle })
     }
 }
@@ -47,7 +47,7 @@ impl Watched {
     /// What its server is.
     #[must_use]
     pub const fn engine(&self) -> Engine {
-        self.database.target.engine
+        self.database.engine
     }
 
     /// What was seen last of a kind of which the server has one; also when it is away by now.
@@ -74,37 +74,46 @@ impl Watched {
     /// # Errors
     /// The reason, when the server is away or the collector does not work.
     pub async fn sees<T: Snapshot>(&self, collector: &str) -> Result<Arc<T>, String> {
-        match self.why_not(collector).await {
-            Some(reason) => Err(reason),
-            None => self.live().ok_or_else(|| format!("{collector}: has not run yet")),
+        match self.remark(collector, false).await {
+            Ok(Some(reason)) => Err(reason),
+            Ok(None) => self.live().ok_or_else(|| format!("{collector}: has not run yet")),
+            // what was seen before the monitor fell is not old yet
+            Err(restarting) => self.live().ok_or_else(|| restarting.to_string()),
         }
     }
 
     /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
     pub async fn why_not(&self, collector: &str) -> Option<String> {
-        self.remark(collector, false).await
+        self.remark(collector, false).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
     }
 
     /// As [`Self::why_not`]; also what `collector` could not see though it fares well, and what would help.
     pub async fn limitation(&self, collector: &str) -> Option<String> {
-        self.remark(collector, true).await
+        self.remark(collector, true).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
     }
 
-    async fn remark(&self, collector: &str, also_when_well: bool) -> Option<String> {
-        let Some(handle) = &self.handle else { return Some("the database is not watched yet".to_owned()) };
+    async fn remark(&self, collector: &str, also_when_well: bool) -> Result<Option<String>, Unavailable> {
+        let Some(handle) = &self.handle else {
+            return Ok(Some("the database is not watched yet".to_owned()));
+        };
         let status = handle.status();
         if status.status == Status::Disconnected {
-            return Some(status.last_error.unwrap_or_else(|| "the database is not connected yet".to_owned()));
+            let reason = status.last_error.unwrap_or_else(|| "the database is not connected yet".to_owned());
+            return Ok(Some(reason));
         }
-        let Ok(lines) = handle.collectors().await else { return None };
-        let line = lines.into_iter().find(|line| line.name == collector)?;
-        let reason = match line.state {
-            CollectorState::Ok if also_when_well => line.reason?,
-            CollectorState::Ok => return None,
-            CollectorState::Disabled => "it is disabled for this database".to_owned(),
-            CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),
-        };
-        let fix = line.fix.map(|fix| format!("; {fix}")).unwrap_or_default();
-        Some(format!("{collector}: {reason}{fix}"))
+        let lines = handle.collectors().await?;
+        Ok(lines.into_iter().find(|line| line.name == collector).and_then(|line| said(line, also_when_well)))
     }
+}
+
+/// What a line of `/collectors` says of what it could not see.
+fn said(line: CollectorStatus, also_when_well: bool) -> Option<String> {
+    let reason = match line.state {
+        CollectorState::Ok if also_when_well => line.reason?,
+        CollectorState::Ok => return None,
+        CollectorState::Disabled => "it is disabled for this database".to_owned(),
+        CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),
+    };
+    let fix = line.fix.map(|fix| format!("; {fix}")).unwrap_or_default();
+    Some(format!("{}: {reason}{fix}", line.name))
 }

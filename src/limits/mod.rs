@@ -59,6 +59,8 @@ pub enum Limit {
     InvitationToFromAll,
     /// What one viewer does, or is refused to one caller, as far as the audit log tells it one by one.
     Audited,
+    /// Tests of databases that are not registered.
+    DatabaseTest,
 }
 
 /// Whose requests are counted together.
@@ -98,10 +100,12 @@ pub struct Limits {
     streams_of_organization: Shares<Uuid>,
     turns: Turns,
     folded: Mutex<HashMap<Key, u32>>,
+    database_tests: Shares<()>,
+    database_tests_of: Shares<Uuid>,
 }
 
 impl Limit {
-    const COUNT: usize = Self::Audited as usize + 1;
+    const COUNT: usize = Self::DatabaseTest as usize + 1;
 
     /// What `configured` says of it.
     const fn rate(self, configured: &Configured) -> Rate {
@@ -119,6 +123,7 @@ impl Limit {
             Self::ForgotPassword => Rate::every(auth.forgot_password_per_hour, HOUR),
             Self::ResetPassword => Rate::every(auth.reset_password_per_hour, HOUR),
             Self::ResendVerification => Rate::every(auth.resend_verification_per_hour, HOUR),
+            Self::DatabaseTest => Rate::every(configured.database_tests.per_hour, HOUR),
             Self::Mail => Rate::every(if auth.mail_pause.is_zero() { 0 } else { 1 }, auth.mail_pause),
             Self::MailADay => Rate::every(auth.mails_per_day, DAY),
             Self::Invitation => Rate::every(configured.invitations.per_organization_per_day, DAY),
@@ -164,6 +169,8 @@ impl Limits {
             streams_of_organization: Shares::default(),
             turns: Turns::default(),
             folded: Mutex::default(),
+            database_tests: Shares::default(),
+            database_tests_of: Shares::default(),
         }
     }
 
@@ -219,6 +226,29 @@ impl Limits {
         }
         *folded.entry(key).or_default() += 1;
         None
+    }
+
+    /// One more test of a database that is not registered, by the organization `id` from `address`, as long as what is
+    /// returned lives. It connects to whatever it is told: how fast that goes bounds how fast ports can be scanned.
+    ///
+    /// # Errors
+    /// [`TooMany`] when too many run already, or ran within the last hour.
+    pub fn database_test(
+        &self,
+        id: Uuid,
+        address: Option<IpAddr>,
+    ) -> Result<(Share<Uuid>, Share<()>), TooMany> {
+        let most = self.config.current().limits.database_tests.clone();
+        let busy = TooMany { retry_after: Duration::from_secs(1) };
+        let of_organization = self.database_tests_of.take(id, most.at_once_per_organization).ok_or(busy)?;
+        let of_all = self.database_tests.take((), most.at_once).ok_or(busy)?;
+        let organization = self.key(Who::Organization(id));
+        self.count_key(Limit::DatabaseTest, organization)?;
+        if let Some(address) = address {
+            self.count(Limit::DatabaseTest, Who::host(address))
+                .inspect_err(|_| self.give_back(Limit::DatabaseTest, organization))?;
+        }
+        Ok((of_organization, of_all))
     }
 
     fn key(&self, who: Who<'_>) -> Key {
@@ -280,6 +310,22 @@ mod tests {
         let burst = taken(&limits, Limit::Api, Who::Principal(Uuid::nil()));
         assert!((200..=210).contains(&burst), "{burst}");
         assert!(limits.count(Limit::Api, Who::Principal(Uuid::max())).is_ok(), "each has its own");
+    }
+
+    #[test]
+    fn tests_of_databases_are_bounded_by_organization_address_and_in_number() {
+        let limits = Limits::new(LiveConfig::new(config(&[("DATABASE_TESTS__PER_HOUR", "6")])));
+        let address = |last: u8| Some([192, 0, 2, last].into());
+        let [ada, bob] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let running: Vec<_> = (0..4).map(|_| limits.database_test(ada, address(1)).expect("room")).collect();
+        assert_eq!(limits.database_test(ada, address(1)).expect_err("a fifth").retry_after.as_secs(), 1);
+        drop(running);
+        let in_turn =
+            |id, last| (0..9).take_while(|_| limits.database_test(id, address(last)).is_ok()).count();
+        assert_eq!(in_turn(ada, 2), 2, "the organization");
+        assert!(limits.database_test(ada, address(3)).expect_err("an hour's").retry_after.as_secs() > 60);
+        assert_eq!(in_turn(bob, 1), 2, "the address");
+        assert_eq!(in_turn(bob, 4), 4, "what the address refused is not counted");
     }
 
     #[test]

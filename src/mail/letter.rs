@@ -38,10 +38,11 @@ impl Letter {
         Self::new("Choose a new password", templates!("reset_password"), values)
     }
 
-    /// Tells that the password was changed; at `link` one can ask for another.
+    /// Tells that the password was changed, and in a sentence what became of sign-in `providers`; at `link` one can ask for
+    /// another.
     #[must_use]
-    pub fn password_changed(link: &str) -> Self {
-        let values = vec![("link", Secret::new(link))];
+    pub fn password_changed(providers: &str, link: &str) -> Self {
+        let values = vec![("providers", Secret::new(providers)), ("link", Secret::new(link))];
         Self::new("Your password was changed", templates!("password_changed"), values)
     }
 
@@ -50,6 +51,13 @@ impl Letter {
     pub fn second_factor_changed(change: &str, link: &str) -> Self {
         let values = vec![("change", Secret::new(change)), ("link", Secret::new(link))];
         Self::new("Your second factor was changed", templates!("second_factor_changed"), values)
+    }
+
+    /// Tells that a sign-in provider was linked or unlinked; at `link` one can ask for another password.
+    #[must_use]
+    pub fn sign_in_changed(change: &str, link: &str) -> Self {
+        let values = vec![("change", Secret::new(change)), ("link", Secret::new(link))];
+        Self::new("How you sign in was changed", templates!("sign_in_changed"), values)
     }
 
     /// Invites to `organization` at `link`, for so many days. The subject is ours alone: whoever invites a stranger
@@ -120,13 +128,14 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn letters() -> [Letter; 5] {
+    fn letters() -> [Letter; 6] {
         let link = Secret::new("https://basira.example/page#token=t0k3n");
         [
             Letter::verify_email(&link),
             Letter::reset_password(&link),
-            Letter::password_changed(link.expose()),
+            Letter::password_changed("No sign-in provider is linked.", link.expose()),
             Letter::second_factor_changed("turned on", link.expose()),
+            Letter::sign_in_changed("corp was linked", link.expose()),
             Letter::invitation("Ada", "Acme", 7, &link),
         ]
     }

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use basira_actors::model::Timestamp;
 use lettre::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub use letter::Letter;
 
 use crate::config::{LiveConfig, MailTransport};
 
+/// In the data directory.
+const FOLDER: &str = "mail";
 /// Messages that wait for the SMTP server, at most.
 const MOST_WAITING: usize = 1_000;
 /// Connections to the SMTP server, at most.
@@ -96,13 +99,21 @@ impl Mailer {
         let config = self.config.current();
         let message = message::message(config.mail.from.clone(), name, address, letter)?;
         match &config.mail.transport {
-            MailTransport::File => files::write(&config.data_dir.join("mail"), &message.formatted()).await,
+            MailTransport::File => files::write(&config.data_dir.join(FOLDER), &message.formatted()).await,
             MailTransport::Smtp(_) => {
                 let slot = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| MailError::TooMany)?;
                 self.tasks.spawn(self.clone().deliver(message, address.to_owned(), slot));
                 Ok(())
             }
         }
+    }
+
+    /// Deletes the files of letters that were written more than `age` ago, and says how many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or a file not be deleted.
+    pub async fn delete_files_older(&self, age: Duration) -> io::Result<u64> {
+        files::delete_older(&self.config.current().data_dir.join(FOLDER), Timestamp::now() - age).await
     }
 
     /// Does `work` that ends in a letter, without anybody waiting for it.
@@ -142,7 +153,7 @@ impl Mailer {
         let _turn = self.at_once.acquire().await;
         let config = self.config.current();
         match &config.mail.transport {
-            MailTransport::File => files::write(&config.data_dir.join("mail"), &message.formatted()).await,
+            MailTransport::File => files::write(&config.data_dir.join(FOLDER), &message.formatted()).await,
             MailTransport::Smtp(smtp) => smtp::send(smtp, message, TIME_LIMIT).await,
         }
     }

@@ -1,5 +1,6 @@
 //! A socket in `data_dir` for the operator at the machine: whoever may open it is the one who runs the server.
 
+use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Reloader;
+use crate::accept::AcceptFailures;
 
 const NAME: &str = "control.sock";
 /// The one thing that can be asked for.
@@ -50,22 +52,24 @@ impl Control {
         let path = data_dir.join(NAME);
         let io = |error| ControlError::Io { path: path.clone(), error };
         if UnixStream::connect(&path).await.is_err() {
-            match std::fs::remove_file(&path) {
+            match tokio::fs::remove_file(&path).await {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
                 // left by a server that was killed, or not there
                 _ => {}
             }
         }
         let listener = UnixListener::bind(&path).map_err(io)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
+        tokio::fs::set_permissions(&path, Permissions::from_mode(0o600)).await.map_err(io)?;
         Ok(Self { listener, path })
     }
 
     /// Answers until `shutdown`, each question in a task of its own.
     pub async fn run(self, reloader: Arc<Reloader>, shutdown: CancellationToken) {
+        let mut failures = AcceptFailures::of("control socket");
         while let Some(accepted) = shutdown.run_until_cancelled(self.listener.accept()).await {
             match accepted {
                 Ok((stream, _)) => {
+                    failures.accepted();
                     let reloader = Arc::clone(&reloader);
                     tokio::spawn(async move {
                         match timeout(PATIENCE, answer(stream, &reloader)).await {
@@ -77,10 +81,7 @@ impl Control {
                         }
                     });
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "accepting at the control socket failed");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
+                Err(error) => failures.pause(&error).await,
             }
         }
     }

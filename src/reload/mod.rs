@@ -15,6 +15,7 @@ pub use self::fleet::FleetPart;
 pub use self::log_level::LogLevelPart;
 pub use self::registrations::RegistrationsPart;
 pub use self::retention::RetentionPart;
+use crate::blocking::blocking;
 use crate::config::{Change, Config, ConfigError, LiveConfig};
 use crate::storage::store::NewAuditEntry;
 use crate::storage::{Storage, StorageError};
@@ -70,7 +71,7 @@ impl Reloader {
     /// [`ReloadError`] says why nothing was changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _turn = self.turn.lock().await;
-        let proposal = self.config.read_again()?;
+        let proposal = blocking(|| self.config.read_again())?;
         let before = self.config.current();
         for part in &self.parts {
             part.settle(&before, proposal.config()).await?;

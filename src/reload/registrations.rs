@@ -26,8 +26,8 @@ impl Part for RegistrationsPart {
             poll_interval: new.poll_interval,
             disabled_collectors: disabled_by_default(new, engine),
         };
-        for target in self.storage.follow_defaults(defaults).await? {
-            self.supervisor.watch(target);
+        for id in self.storage.follow_defaults(defaults).await? {
+            self.supervisor.refresh_soon(id).await;
         }
         Ok(())
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Timestamp, streams};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, IntoColumnRef, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::changes::DropSegments;
@@ -19,6 +17,7 @@ use super::rows::{CHUNK, insert_gaps};
 use super::shares::{Kind, Shares};
 use super::writer::Change;
 use super::{Scope, StoreError};
+use crate::storage::Transaction;
 
 /// Records of the tail that are dropped in one transaction.
 const RECORDS: u64 = 256;
@@ -169,7 +168,7 @@ struct DropRecords {
 
 #[async_trait::async_trait]
 impl Change for DropRecords {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for ((database, name), (first, last)) in &self.spans {
             tail::Entity::delete_many()
                 .filter(tail::Column::DatabaseId.eq(*database))
@@ -217,7 +216,7 @@ struct DropWords {
 
 #[async_trait::async_trait]
 impl Change for DropWords {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         word::Entity::delete_many()
             .filter(word::Column::OrganizationId.eq(self.organization))
             .filter(word::Column::Hash.is_in(self.hashes.iter().copied()))
@@ -263,7 +262,7 @@ struct DropEntries {
 
 #[async_trait::async_trait]
 impl Change for DropEntries {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for ((database, stream), series) in &self.by_stream {
             entry::Entity::delete_many()
                 .filter(entry::Column::DatabaseId.eq(*database))

@@ -4,15 +4,14 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, Stream};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::Scope;
 use super::entity::{block, entry, gap, orphan, segment, tail, word};
 use super::rows::{CHUNK, insert_gaps};
 use super::writer::Change;
+use crate::storage::Transaction;
 
 /// Blocks of a segment that is not there yet.
 pub(super) struct StoreBlocks {
@@ -22,7 +21,7 @@ pub(super) struct StoreBlocks {
 
 #[async_trait]
 impl Change for StoreBlocks {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let noted = sea_orm::sea_query::OnConflict::new().do_nothing().to_owned();
         orphan::Entity::insert(self.orphan.clone().into_active_model())
             .on_conflict(noted)
@@ -49,7 +48,7 @@ pub(super) struct Seal {
 #[async_trait]
 impl Change for Seal {
     /// False when the tail is no longer the one that was read.
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let taken = tail::Entity::delete_many()
             .filter(tail::Column::DatabaseId.eq(self.scope.database.0))
             .filter(tail::Column::Stream.eq(self.stream.name))
@@ -73,7 +72,7 @@ impl Change for Seal {
 }
 
 /// A segment becomes visible: its blocks are no orphans any more.
-async fn adopt(transaction: &DatabaseTransaction, segment: &segment::Model) -> Result<(), DbErr> {
+async fn adopt(transaction: &Transaction, segment: &segment::Model) -> Result<(), DbErr> {
     orphan::Entity::delete_by_id(segment.id).exec(transaction).await?;
     segment::Entity::insert(segment.clone().into_active_model()).exec_without_returning(transaction).await?;
     Ok(())
@@ -96,7 +95,7 @@ pub(super) struct RollUp {
 #[async_trait]
 impl Change for RollUp {
     /// False when a segment is gone or was rolled up by somebody else.
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let marked = segment::Entity::update_many()
             .col_expr(segment::Column::RollupId, self.id.into())
             .filter(segment::Column::Id.is_in(self.of.iter().copied()))
@@ -143,14 +142,14 @@ pub(super) struct DropSegments {
 
 #[async_trait]
 impl Change for DropSegments {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &self.lost).await?;
         disown(transaction, &self.ids).await?;
         Ok(true)
     }
 }
 
-async fn disown(transaction: &DatabaseTransaction, ids: &[Uuid]) -> Result<(), DbErr> {
+async fn disown(transaction: &Transaction, ids: &[Uuid]) -> Result<(), DbErr> {
     for ids in ids.chunks(CHUNK) {
         segment::Entity::delete_many()
             .filter(segment::Column::Id.is_in(ids.iter().copied()))
@@ -175,7 +174,7 @@ pub(super) struct ClearBlocks {
 
 #[async_trait]
 impl Change for ClearBlocks {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         block::Entity::delete_many()
             .filter(block::Column::SegmentId.eq(self.segment_id))
             .filter(block::Column::Number.gte(self.from))
@@ -193,7 +192,7 @@ pub(super) struct NoteGap(pub(super) Scope, pub(super) Gap);
 
 #[async_trait]
 impl Change for NoteGap {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &[(self.0, self.1)]).await?;
         Ok(true)
     }
@@ -204,7 +203,7 @@ pub(super) struct Forget(pub(super) Scope);
 
 #[async_trait]
 impl Change for Forget {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let (database, organization) = (self.0.database.0, self.0.organization.0);
         macro_rules! delete_from {
             ($($table:ident),*) => {$(

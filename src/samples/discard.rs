@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use basira_actors::model::Timestamp;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
-    QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -16,11 +15,14 @@ use super::keep::{DAY_MS, HOUR_MS, Keeper, Pace};
 use super::retention::Resolution;
 use super::room::{Room, room};
 use super::writer::Change;
+use crate::storage::Transaction;
 
 /// Blocks that are cleared in one transaction.
 const CLEARED: i32 = 64;
 /// Pages that SQLite moves and cuts off in one transaction: a megabyte.
 const VACUUMED: u32 = 256;
+/// Dropped segments that are read at once.
+const ORPHANS: u64 = 1_000;
 /// Roll-ups of which a resolution is dropped in one transaction.
 const DROPPED: u64 = 32;
 /// Such transactions in one run: what is dropped by mistake must not be everything.
@@ -68,7 +70,7 @@ struct DropGaps {
 
 #[async_trait::async_trait]
 impl Change for DropGaps {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         gap::Entity::delete_many().filter(gap::Column::ToMs.lte(self.before_ms)).exec(transaction).await?;
         Ok(true)
     }
@@ -76,30 +78,40 @@ impl Change for DropGaps {
 
 /// Clears the blocks of dropped segments, and those that a crash left behind.
 pub(super) async fn clear(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
-    let orphans = orphan::Entity::find()
+    let due = orphan::Entity::find()
         .filter(orphan::Column::SinceMs.lte(now.as_millis().saturating_sub(HOUR_MS)))
-        .all(&keeper.reader)
-        .await?;
-    for orphan::Model { segment_id, .. } in orphans {
-        let largest = block::Entity::find()
-            .filter(block::Column::SegmentId.eq(segment_id))
-            .select_only()
-            .column_as(block::Column::Number.max(), "largest")
-            .into_tuple::<Option<i32>>()
-            .one(&keeper.reader)
-            .await?;
-        let mut from = largest.flatten().unwrap_or(0);
-        loop {
-            let started = Instant::now();
-            from = (from - CLEARED).max(0);
-            keeper.pen.change(ClearBlocks { segment_id, from }).await?;
-            pace.rest(started.elapsed()).await;
-            if from == 0 {
-                break;
-            }
+        .order_by_asc(orphan::Column::SegmentId)
+        .limit(ORPHANS);
+    loop {
+        let orphans = due.clone().all(&keeper.reader).await?;
+        for orphan in &orphans {
+            clear_segment(keeper, orphan.segment_id, pace).await?;
+        }
+        if (orphans.len() as u64) < ORPHANS {
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// Clears the blocks of one segment, the last first; it is no orphan any more when they are gone.
+async fn clear_segment(keeper: &Keeper, segment_id: Uuid, pace: Pace) -> Result<(), StoreError> {
+    let largest = block::Entity::find()
+        .filter(block::Column::SegmentId.eq(segment_id))
+        .select_only()
+        .column_as(block::Column::Number.max(), "largest")
+        .into_tuple::<Option<i32>>()
+        .one(&keeper.reader)
+        .await?;
+    let mut from = largest.flatten().unwrap_or(0);
+    loop {
+        let started = Instant::now();
+        from = (from - CLEARED).max(0);
+        keeper.pen.change(ClearBlocks { segment_id, from }).await?;
+        pace.rest(started.elapsed()).await;
+        if from == 0 {
+            return Ok(());
+        }
+    }
 }
 
 pub(super) fn of(resolution: Resolution) -> Select<segment::Entity> {
@@ -131,7 +143,7 @@ struct Vacuum;
 
 #[async_trait::async_trait]
 impl Change for Vacuum {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         transaction.execute_unprepared(&format!("PRAGMA incremental_vacuum({VACUUMED})")).await?;
         Ok(true)
     }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::catalog::Catalog;
 use super::changes::StoreBlocks;
 use super::entity::{block, orphan, segment, tail};
+use super::failures::Failures;
 use super::notices::Notices;
 use super::retention::{LiveRetention, Resolution};
 use super::segment::Segment;
@@ -107,20 +108,22 @@ impl Keeper {
         }
     }
 
-    /// Does everything that is due at `now`, unless the clock has leapt there.
+    /// Does everything that is due at `now`, unless the clock has leapt there; what fails does not hold up the rest.
     pub(super) async fn keep(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
         let mut upkeep = self.upkeep.lock().await;
         let now = upkeep.clock.judge(now, newest_sample(&self.reader).await?);
-        seal::seal(&self.reader, &self.pen, now).await?;
-        self.make_room(now, pace).await?;
-        rollup::roll_up(self, now, pace).await?;
-        discard::expired(self, now).await?;
-        self.make_room(now, pace).await?;
+        let mut failures = Failures::default();
+        failures.note(seal::seal(&self.reader, &self.pen, now).await.map(drop))?;
+        failures.note(self.make_room(now, pace).await)?;
+        failures.note(rollup::roll_up(self, now, pace).await)?;
+        failures.note(discard::expired(self, now).await)?;
+        failures.note(self.make_room(now, pace).await)?;
         if upkeep.swept.is_none_or(|last| now.as_millis() - last.as_millis() >= DAY_MS) {
-            sweep::sweep(self, now).await?;
+            failures.note(sweep::sweep(self, now).await)?;
+            // what failed is due again tomorrow: sweeping reads a lot
             upkeep.swept = Some(now);
         }
-        Ok(())
+        failures.finish()
     }
 
     async fn make_room(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use basira_actors::model::{Gap, GapReason, OrganizationId, Stream, Timestamp};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::catalog::entries;
 use super::entity::{entry, gap, word};
-use super::{Member, Scope, Window};
+use super::{MOST_GAPS, Member, Scope, Window};
 
 /// Words asked for in one statement.
 const WORDS: usize = 1_000;
@@ -44,14 +48,23 @@ pub(super) async fn labelled(
     label: &str,
     value: &str,
 ) -> Result<Vec<u64>, DbErr> {
-    let members = entries(scope, stream).all(reader).await?.into_iter().map(member);
-    let has = |member: &Member| member.labels.get(label).and_then(|found| found.as_str()) == Some(value);
-    let mut series: Vec<u64> = members.filter(has).map(|member| member.series).collect();
+    let found = match reader.get_database_backend() {
+        DbBackend::Sqlite => Expr::cust_with_values("json_extract(labels, ?)", [format!("$.\"{label}\"")]),
+        _ => Expr::cust_with_values("labels ->> $1", [label]),
+    };
+    let rows = entries(scope, stream)
+        .filter(found.eq(value))
+        .select_only()
+        .column(entry::Column::Series)
+        .into_tuple::<i64>()
+        .all(reader)
+        .await?;
+    let mut series: Vec<u64> = rows.into_iter().map(i64::cast_unsigned).collect();
     series.sort_unstable();
     Ok(series)
 }
 
-/// Gaps that overlap `window`, oldest first.
+/// The newest [`MOST_GAPS`] gaps that overlap `window`, oldest first.
 pub(super) async fn gaps(
     reader: &DatabaseConnection,
     scope: Scope,
@@ -64,15 +77,16 @@ pub(super) async fn gaps(
         .filter(gap::Column::Stream.eq(stream.name))
         .filter(gap::Column::ToMs.gt(window.since.as_millis()))
         .filter(gap::Column::FromMs.lt(window.until.as_millis()))
-        .order_by_asc(gap::Column::FromMs)
-        .order_by_asc(gap::Column::ToMs)
+        .order_by_desc(gap::Column::FromMs)
+        .order_by_desc(gap::Column::ToMs)
+        .limit(MOST_GAPS as u64)
         .all(reader)
         .await?;
     let gap = |row: gap::Model| {
         let reason = GapReason::from_name(&row.reason)?;
         Some(Gap { stream, from: Timestamp(row.from_ms), to: Timestamp(row.to_ms), reason })
     };
-    Ok(rows.into_iter().filter_map(gap).collect())
+    Ok(rows.into_iter().rev().filter_map(gap).collect())
 }
 
 /// The texts behind `hashes`, as far as they are known.

@@ -8,6 +8,7 @@ mod clickhouse;
 mod codec;
 mod discard;
 mod entity;
+mod failures;
 mod fold;
 mod keep;
 mod known;
@@ -57,6 +58,10 @@ pub struct Scope {
     pub organization: OrganizationId,
     pub database: DatabaseId,
 }
+
+/// How many gaps of a stream one read returns. Where statements are evicted at every poll there is one every few seconds,
+/// millions in the time that they are kept.
+pub const MOST_GAPS: usize = 1_000;
 
 /// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +196,7 @@ pub trait SampleStore: SampleSink {
         value: &str,
     ) -> Result<Vec<u64>, StoreError>;
 
-    /// Gaps that overlap `window`, oldest first.
+    /// The newest [`MOST_GAPS`] gaps that overlap `window`, oldest first.
     async fn gaps(
         &self,
         scope: Scope,
@@ -212,6 +217,11 @@ pub trait SampleStore: SampleSink {
     /// What the owner should know of the samples of `scope`: that some were dropped within the last hour, or lack a text.
     fn notice(&self, _scope: Scope) -> Option<String> {
         None
+    }
+
+    /// Whether what is appended would be stored.
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// Forgets everything of a deleted database.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::changes::RollUp;
 use super::codec::{CodecError, Head};
 use super::entity::{block, segment};
+use super::failures::Failures;
 use super::keep::{DAY_MS, HOUR_MS, Keeper, Pace, Unstored, model, store_blocks};
 use super::read::off_thread;
 use super::retention::Resolution;
@@ -27,12 +28,18 @@ struct Day {
     last_ms: i64,
 }
 
-/// Rolls up every day that was over at `now`.
+/// Rolls up every day that was over at `now`. One that fails does not hold up the others.
 pub(super) async fn roll_up(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+    let mut failures = Failures::default();
     for day in days(keeper, now).await? {
-        roll_up_day(keeper, day, now, pace).await?;
+        let (database, stream) = (day.scope.database, day.stream.name);
+        let rolled_up = roll_up_day(keeper, day, now, pace).await;
+        if let Err(error) = &rolled_up {
+            tracing::warn!(%database, stream, %error, "rolling up a day failed");
+        }
+        failures.note(rolled_up)?;
     }
-    Ok(())
+    failures.finish()
 }
 
 async fn days(keeper: &Keeper, now: Timestamp) -> Result<Vec<Day>, DbErr> {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use basira_actors::model::{Entry, Gap, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
 use super::Scope;
 use super::entity::{entry, gap, tail, word};
 use super::writer::Prepared;
+use crate::storage::Transaction;
 
 /// Both SQLite and PostgreSQL take some 32,000 values in a statement.
 pub(super) const CHUNK: usize = 1_000;
@@ -16,7 +17,7 @@ pub(super) const CHUNK: usize = 1_000;
 const NOTE_EVERY_MS: i64 = 24 * 3_600_000;
 
 /// Everything of `batches`; what is there already stays as it is, but for entries, which are brought up to date.
-pub(super) async fn insert(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+pub(super) async fn insert(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     insert_records(transaction, batches).await?;
     let gaps: Vec<_> =
         batches.iter().flat_map(|batch| batch.batch.gaps.iter().map(|&gap| (batch.scope, gap))).collect();
@@ -25,7 +26,7 @@ pub(super) async fn insert(transaction: &DatabaseTransaction, batches: &[Prepare
     insert_words(transaction, batches).await
 }
 
-async fn insert_records(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+async fn insert_records(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     let models = batches.iter().flat_map(|batch| {
         batch.records.iter().map(|record| tail::Model {
             database_id: batch.scope.database.0,
@@ -46,10 +47,7 @@ async fn insert_records(transaction: &DatabaseTransaction, batches: &[Prepared])
     Ok(())
 }
 
-pub(super) async fn insert_gaps<C: ConnectionTrait>(
-    connection: &C,
-    gaps: &[(Scope, Gap)],
-) -> Result<(), DbErr> {
+pub(super) async fn insert_gaps(transaction: &Transaction, gaps: &[(Scope, Gap)]) -> Result<(), DbErr> {
     for chunk in gaps.chunks(CHUNK) {
         let models = chunk.iter().map(|(scope, gap)| gap::Model {
             database_id: scope.database.0,
@@ -61,13 +59,13 @@ pub(super) async fn insert_gaps<C: ConnectionTrait>(
         });
         gap::Entity::insert_many(models.map(IntoActiveModel::into_active_model))
             .on_conflict_do_nothing()
-            .exec_without_returning(connection)
+            .exec_without_returning(transaction)
             .await?;
     }
     Ok(())
 }
 
-async fn insert_entries(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+async fn insert_entries(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     // a statement may touch a row only once: the newest entry of a series wins
     let mut newest: HashMap<_, (Scope, &Entry)> = HashMap::new();
     for batch in batches {
@@ -103,7 +101,7 @@ fn entry_model(scope: Scope, entry: &Entry, seen_ms: i64) -> entry::Model {
     }
 }
 
-async fn insert_words(transaction: &DatabaseTransaction, batches: &[Prepared]) -> Result<(), DbErr> {
+async fn insert_words(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     let mut texts = HashMap::new();
     for batch in batches {
         for word in &batch.batch.words {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::changes::Seal;
 use super::codec::{CodecError, decode_record};
 use super::entity::tail;
+use super::failures::Failures;
 use super::keep::{HOUR_MS, Unstored, model, store_blocks};
 use super::read::off_thread;
 use super::retention::Resolution;
@@ -27,16 +28,21 @@ struct Tail {
     records: u64,
 }
 
-/// Seals every hour that is over, and says how many segments that made.
+/// Seals every hour that is over, and says how many segments that made. A stream that fails does not hold up the others.
 pub(super) async fn seal(
     reader: &DatabaseConnection,
     pen: &Pen,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let mut made = 0;
+    let (mut made, mut failures) = (0, Failures::default());
     for tail in tails(reader).await? {
-        made += seal_tail(reader, pen, &tail, now).await?;
+        let sealed = seal_tail(reader, pen, &tail, now).await;
+        if let Err(error) = &sealed {
+            tracing::warn!(database = %tail.database, stream = tail.stream.name, %error, "sealing failed");
+        }
+        failures.note(sealed.map(|segments| made += segments))?;
     }
+    failures.finish()?;
     Ok(made)
 }
 

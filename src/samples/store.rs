@@ -31,9 +31,11 @@ use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known, usage,
 };
+use crate::storage::Writer;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
 pub struct SegmentStore {
+    writer: Writer,
     reader: DatabaseConnection,
     pen: Pen,
     keeper: Arc<Keeper>,
@@ -46,11 +48,11 @@ pub struct SegmentStore {
 
 impl SegmentStore {
     /// A store that writes through `writer` alone and reads through `reader`, with its two tasks started on the current
-    /// runtime. On SQLite `writer` must be a single connection.
+    /// runtime.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, retention: Retention) -> Self {
+    pub fn new(writer: Writer, reader: DatabaseConnection, retention: Retention) -> Self {
         let catalog = Arc::new(Catalog::default());
-        let (pen, writing) = Pen::new(writer, Arc::clone(&catalog));
+        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let keeper = Arc::new(Keeper {
             reader: reader.clone(),
             pen: pen.clone(),
@@ -65,6 +67,7 @@ impl SegmentStore {
         tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
         Self {
+            writer,
             reader,
             pen,
             keeper,
@@ -117,17 +120,20 @@ impl SegmentStore {
 
 #[async_trait]
 impl SampleSink for SegmentStore {
-    async fn append(&self, mut batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
         let retention = self.keeper.retention.get();
-        let above = self.texts.enforce(&self.reader, retention.new_texts_per_hour, &mut batch).await;
-        if above.map_err(|error| SinkError(error.to_string()))? {
-            self.keeper.notices.without_text(batch.database);
+        let database = batch.database;
+        let enforced = self.texts.enforce(&self.reader, retention.new_texts_per_hour, &mut batch).await;
+        let enforced = enforced.map_err(|error| SinkError(error.to_string()))?;
+        if enforced.left_out {
+            self.keeper.notices.without_text(database);
         }
         self.keeper.appended.count(&batch, retention.max_bytes);
-        self.pen.append(batch).await
+        let appended = self.pen.append(batch).await;
+        appended.inspect_err(|_| self.texts.give_back(database, enforced.units))
     }
 
     async fn newest(
@@ -249,11 +255,16 @@ impl SampleStore for SegmentStore {
         self.keeper.notices.of(scope)
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
-        self.pen.change(Forget(scope)).await?;
+        let forgotten = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         self.texts.forget(scope.database);
         self.catalog.forget(scope.database);
-        Ok(())
+        forgotten
     }
 }
 

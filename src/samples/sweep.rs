@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use basira_actors::model::{ColumnKind, DatabaseId, NULL, OrganizationId, Stream, Timestamp, streams};
 use rustc_hash::FxHashSet;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::codec::Table;
 use super::entity::{entry, word};
+use super::failures::Failures;
 use super::fold::{Cells, Columns, Gather};
 use super::keep::{DAY_MS, Keeper};
 use super::read::{Walk, snapshot};
@@ -17,6 +18,7 @@ use super::recent::{Recent, Remembered};
 use super::rows::CHUNK;
 use super::writer::Change;
 use super::{Scope, StoreError, Window};
+use crate::storage::Transaction;
 
 /// What is younger than this may not be rolled up yet, and so not be noted as seen.
 const UNNOTED_MS: i64 = 3 * DAY_MS;
@@ -27,8 +29,10 @@ pub(super) async fn sweep(keeper: &Keeper, now: Timestamp) -> Result<(), StoreEr
     let before_ms = now.as_millis().saturating_sub(kept);
     let since = Timestamp(now.as_millis().saturating_sub(UNNOTED_MS));
     let window = Window { since, until: Timestamp(i64::MAX) };
-    sweep_entries(keeper, before_ms, window).await?;
-    sweep_words(keeper, before_ms, window).await
+    let mut failures = Failures::default();
+    failures.note(sweep_entries(keeper, before_ms, window).await)?;
+    failures.note(sweep_words(keeper, before_ms, window).await)?;
+    failures.finish()
 }
 
 async fn sweep_entries(keeper: &Keeper, before_ms: i64, window: Window) -> Result<(), StoreError> {
@@ -48,16 +52,26 @@ async fn sweep_entries(keeper: &Keeper, before_ms: i64, window: Window) -> Resul
     for (organization, database, stream, series) in old {
         by_stream.entry((organization, database, stream)).or_default().push(series);
     }
-    for ((organization, database, name), mut series) in by_stream {
+    let mut failures = Failures::default();
+    for ((organization, database, name), series) in by_stream {
         let scope = Scope { organization: OrganizationId(organization), database: DatabaseId(database) };
         if let Some(stream) = streams::find(&name) {
-            let used = used(keeper, scope, stream, window).await?;
-            series.retain(|series| !used.series.contains(&series.cast_unsigned()));
-            keeper.pen.change(DropEntries { scope, stream, series, before_ms }).await?;
-            keeper.catalog.changed(scope.database, stream.name);
+            let entries = DropEntries { scope, stream, series, before_ms };
+            failures.note(drop_entries(keeper, entries, window).await)?;
         }
     }
-    Ok(())
+    failures.finish()
+}
+
+/// Drops those of `entries` that nothing refers to.
+async fn drop_entries(keeper: &Keeper, mut entries: DropEntries, window: Window) -> Result<(), StoreError> {
+    let (scope, stream) = (entries.scope, entries.stream);
+    let used = used(keeper, scope, stream, window).await?;
+    entries.series.retain(|series| !used.series.contains(&series.cast_unsigned()));
+    let dropped = keeper.pen.change(entries).await.map(drop);
+    // also when that failed: they may be gone all the same
+    keeper.catalog.changed(scope.database, stream.name);
+    dropped
 }
 
 async fn sweep_words(keeper: &Keeper, before_ms: i64, window: Window) -> Result<(), StoreError> {
@@ -85,17 +99,23 @@ async fn sweep_words(keeper: &Keeper, before_ms: i64, window: Window) -> Result<
     for (organization, hash) in old {
         by_organization.entry(organization).or_default().push(hash);
     }
-    for (organization, mut hashes) in by_organization {
-        let organization = OrganizationId(organization);
-        for scope in databases(keeper, organization).await? {
-            for stream in streams::ALL.iter().copied().filter(|stream| names_things(stream)) {
-                let used = used(keeper, scope, stream, window).await?;
-                hashes.retain(|hash| !used.words.contains(hash));
-            }
-        }
-        keeper.pen.change(DropWords { organization, hashes, before_ms }).await?;
+    let mut failures = Failures::default();
+    for (organization, hashes) in by_organization {
+        let words = DropWords { organization: OrganizationId(organization), hashes, before_ms };
+        failures.note(drop_words(keeper, words, window).await)?;
     }
-    Ok(())
+    failures.finish()
+}
+
+/// Drops those of `words` that nothing refers to.
+async fn drop_words(keeper: &Keeper, mut words: DropWords, window: Window) -> Result<(), StoreError> {
+    for scope in databases(keeper, words.organization).await? {
+        for stream in streams::ALL.iter().copied().filter(|stream| names_things(stream)) {
+            let used = used(keeper, scope, stream, window).await?;
+            words.hashes.retain(|hash| !used.words.contains(hash));
+        }
+    }
+    keeper.pen.change(words).await.map(drop)
 }
 
 fn names_things(stream: &Stream) -> bool {
@@ -192,7 +212,7 @@ struct DropEntries {
 
 #[async_trait::async_trait]
 impl Change for DropEntries {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for series in self.series.chunks(CHUNK) {
             entry::Entity::delete_many()
                 .filter(entry::Column::DatabaseId.eq(self.scope.database.0))
@@ -215,7 +235,7 @@ struct DropWords {
 
 #[async_trait::async_trait]
 impl Change for DropWords {
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for hashes in self.hashes.chunks(CHUNK) {
             word::Entity::delete_many()
                 .filter(word::Column::OrganizationId.eq(self.organization.0))

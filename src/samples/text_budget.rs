@@ -1,7 +1,7 @@
 //! How many new texts one database may bring in an hour: what makes a text of every statement must not fill the store.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Word};
@@ -13,6 +13,15 @@ use super::rows::CHUNK;
 const HOUR: Duration = Duration::from_secs(3_600);
 /// A text counts once for each of these that it begins.
 const UNIT_BYTES: usize = 1_024;
+
+/// What became of the texts of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Enforced {
+    /// Spent for it: to be given back when it is not stored, as it comes again.
+    pub(super) units: u64,
+    /// Whether texts were taken out.
+    pub(super) left_out: bool,
+}
 
 /// What each database has spent of its hour.
 #[derive(Debug, Default)]
@@ -29,24 +38,38 @@ fn units(word: &Word) -> u64 {
 }
 
 impl TextBudget {
-    /// Takes texts out of `batch` that are above `limit`, unless they are stored already; says whether there were any.
+    /// Takes texts out of `batch` that are above `limit`, unless they are stored already.
     pub(super) async fn enforce(
         &self,
         reader: &DatabaseConnection,
         limit: Option<u64>,
-        batch: &mut Batch,
-    ) -> Result<bool, DbErr> {
-        let Some(limit) = limit.filter(|_| !batch.words.is_empty()) else { return Ok(false) };
+        batch: &mut Arc<Batch>,
+    ) -> Result<Enforced, DbErr> {
+        let Some(limit) = limit.filter(|_| !batch.words.is_empty()) else { return Ok(Enforced::default()) };
         let all = batch.words.iter().map(units).sum();
         if self.spend(batch.database, all, limit) {
-            return Ok(false);
+            return Ok(Enforced { units: all, left_out: false });
         }
         // a text that is told again takes no more room
         let known = stored(reader, batch.organization, &batch.words).await?;
-        let before = batch.words.len();
-        let database = batch.database;
-        batch.words.retain(|word| known.contains(&word.hash) || self.spend(database, units(word), limit));
-        Ok(batch.words.len() < before)
+        let (before, database) = (batch.words.len(), batch.database);
+        let mut spent = 0;
+        let mut fits = |word: &Word| {
+            let fits = self.spend(database, units(word), limit);
+            spent += if fits { units(word) } else { 0 };
+            fits
+        };
+        let words = &mut Arc::make_mut(batch).words;
+        words.retain(|word| known.contains(&word.hash) || fits(word));
+        Ok(Enforced { units: spent, left_out: words.len() < before })
+    }
+
+    /// What was spent for a batch that was not stored.
+    pub(super) fn give_back(&self, database: DatabaseId, units: u64) {
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_database) = spent.get_mut(&database) {
+            of_database.units = of_database.units.saturating_sub(units);
+        }
     }
 
     /// Nothing is known of the database any more.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use basira_actors::model::{Batch, DatabaseId, Record, Stream};
 use basira_actors::ports::SinkError;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 
 use super::catalog::Catalog;
 use super::codec::encode_record;
 use super::{Scope, StoreError, rows, sealed};
+use crate::blocking;
+use crate::storage::{self, Transaction, is_unavailable};
 
 /// At most so many batches wait, and are committed together; then whoever appends waits.
 const QUEUE: usize = 64;
@@ -20,7 +22,7 @@ const QUEUE: usize = 64;
 #[async_trait]
 pub(super) trait Change: Send + Sync + 'static {
     /// Makes it within `transaction`; when the answer is false, or an error, all of it is undone.
-    async fn make(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr>;
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr>;
 
     /// The stream, and the end of the newest record, that are sealed by it.
     fn seals(&self) -> Option<(DatabaseId, &'static str, i64)> {
@@ -42,7 +44,7 @@ pub(super) struct Pen(mpsc::Sender<Command>);
 impl Pen {
     /// A pen, and the task at its other end, which writes through `connection`.
     pub(super) fn new(
-        connection: DatabaseConnection,
+        connection: storage::Writer,
         catalog: Arc<Catalog>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (commands, inbox) = mpsc::channel(QUEUE);
@@ -51,7 +53,7 @@ impl Pen {
     }
 
     /// Returns once `batch` is durable.
-    pub(super) async fn append(&self, batch: Batch) -> Result<(), SinkError> {
+    pub(super) async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
         let closed = || SinkError("it is shut down".to_owned());
         let (answer, result) = oneshot::channel();
         let prepared = Box::new(Prepared::new(batch)?);
@@ -82,15 +84,14 @@ impl Pen {
 }
 
 /// A batch ready to be written.
-#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) scope: Scope,
     pub(super) records: Vec<PreparedRecord>,
-    pub(super) batch: Batch,
+    /// As it came, for all but its records.
+    pub(super) batch: Arc<Batch>,
 }
 
 /// A record as it is stored.
-#[derive(Clone)]
 pub(super) struct PreparedRecord {
     pub(super) stream: &'static Stream,
     pub(super) from_ms: i64,
@@ -100,9 +101,8 @@ pub(super) struct PreparedRecord {
 
 impl Prepared {
     /// Encodes the records, in the task of whoever appends.
-    fn new(mut batch: Batch) -> Result<Self, SinkError> {
+    fn new(batch: Arc<Batch>) -> Result<Self, SinkError> {
         let scope = Scope { organization: batch.organization, database: batch.database };
-        let records = std::mem::take(&mut batch.records);
         let encode = |record: &Record| {
             let blob = encode_record(record).map_err(|error| {
                 SinkError(format!("a record of {} is refused: {error}", record.stream.name))
@@ -110,13 +110,17 @@ impl Prepared {
             let (from_ms, at_ms) = (record.from.as_millis(), record.at.as_millis());
             Ok(PreparedRecord { stream: record.stream, from_ms, at_ms, blob })
         };
-        Ok(Self { scope, records: records.iter().map(encode).collect::<Result<_, SinkError>>()?, batch })
+        let cells: usize =
+            batch.records.iter().map(|record| record.series.len() * record.columns.len()).sum();
+        let encode_all = || batch.records.iter().map(encode).collect::<Result<_, SinkError>>();
+        let records = blocking::with_bytes(cells * size_of::<i64>(), encode_all)?;
+        Ok(Self { scope, records, batch })
     }
 }
 
 /// Owns the writing side of the store.
 struct Writer {
-    connection: DatabaseConnection,
+    connection: storage::Writer,
     catalog: Arc<Catalog>,
     /// Up to when each stream is sealed, as far as it was asked.
     sealed_until: HashMap<(DatabaseId, &'static str), i64>,
@@ -145,74 +149,95 @@ impl Writer {
         }
     }
 
-    /// Commits all batches at once; when that fails, each alone, so that a bad one does not take the others along.
+    /// Commits all batches at once. When that fails by what one of them holds, each is tried alone, so that a bad one
+    /// does not take the others along.
     async fn append(&mut self, waiting: Vec<Waiting>) {
         if waiting.is_empty() {
             return;
         }
         let (mut batches, answers): (Vec<Prepared>, Vec<_>) =
             waiting.into_iter().map(|(batch, answer)| (*batch, answer)).unzip();
-        let together = match self.leave_out_sealed(&mut batches).await {
-            Ok(()) => self.commit(&batches).await,
-            Err(error) => Err(error),
-        };
-        for (batch, answer) in batches.iter().zip(answers) {
+        let together = self.store(&mut batches).await;
+        let is_alone = batches.len() == 1;
+        for (batch, answer) in batches.iter_mut().zip(answers) {
             let result = match &together {
                 Ok(()) => Ok(()),
-                Err(error) if batches.len() == 1 => Err(sink_error(error)),
-                Err(_) => self.commit(std::slice::from_ref(batch)).await.map_err(|error| sink_error(&error)),
+                Err(error) if is_alone || is_unavailable(error) => Err(sink_error(error)),
+                Err(_) => self.store(std::slice::from_mut(batch)).await.map_err(|error| sink_error(&error)),
             };
             // whoever no longer waits has lost nothing: the batch is stored
             answer.send(result).ok();
         }
     }
 
-    async fn commit(&self, batches: &[Prepared]) -> Result<(), DbErr> {
+    /// Stores all of `batches` that is not sealed already, or nothing.
+    async fn store(&mut self, batches: &mut [Prepared]) -> Result<(), DbErr> {
         let transaction = self.connection.begin().await?;
+        for batch in &mut *batches {
+            self.leave_out_sealed(&transaction, batch).await?;
+        }
         rows::insert(&transaction, batches).await?;
-        transaction.commit().await?;
+        let committed = transaction.commit().await;
+        // also when it failed: it may be stored all the same
         for batch in batches {
             for entry in &batch.batch.entries {
                 self.catalog.changed(batch.scope.database, entry.stream.name);
             }
         }
+        committed
+    }
+
+    /// A record that is already sealed, sent again, must not enter the tail a second time. When a read fails, the batch
+    /// stays as it was.
+    async fn leave_out_sealed(
+        &mut self,
+        transaction: &Transaction,
+        batch: &mut Prepared,
+    ) -> Result<(), DbErr> {
+        let mut sealed = Vec::with_capacity(batch.records.len());
+        for record in &batch.records {
+            sealed.push(self.is_sealed(transaction, batch.scope, record).await?);
+        }
+        let mut sealed = sealed.into_iter();
+        batch.records.retain(|_| sealed.next() == Some(false));
         Ok(())
     }
 
-    /// A record that is already sealed, sent again, must not enter the tail a second time.
-    async fn leave_out_sealed(&mut self, batches: &mut [Prepared]) -> Result<(), DbErr> {
-        for Prepared { scope, records, .. } in batches {
-            let mut kept = Vec::with_capacity(records.len());
-            for record in records.drain(..) {
-                let key = (scope.database, record.stream.name);
-                let until = match self.sealed_until.get(&key) {
-                    Some(&until) => until,
-                    None => sealed::until(&self.connection, *scope, record.stream).await?.unwrap_or(i64::MIN),
-                };
+    async fn is_sealed(
+        &mut self,
+        transaction: &Transaction,
+        scope: Scope,
+        record: &PreparedRecord,
+    ) -> Result<bool, DbErr> {
+        let key = (scope.database, record.stream.name);
+        let until = match self.sealed_until.get(&key) {
+            Some(&until) => until,
+            None => {
+                let until = sealed::until(transaction, scope, record.stream).await?.unwrap_or(i64::MIN);
                 self.sealed_until.insert(key, until);
-                let is_sealed = record.at_ms <= until
-                    && sealed::contains(&self.connection, *scope, record.stream, record.at_ms).await?;
-                if !is_sealed {
-                    kept.push(record);
-                }
+                until
             }
-            *records = kept;
-        }
-        Ok(())
+        };
+        Ok(record.at_ms <= until && sealed::contains(transaction, scope, record.stream, record.at_ms).await?)
     }
 
     async fn change(&mut self, change: &dyn Change) -> Result<bool, DbErr> {
         let transaction = self.connection.begin().await?;
         if !change.make(&transaction).await? {
-            transaction.rollback().await?;
             return Ok(false);
         }
-        transaction.commit().await?;
+        let committed = transaction.commit().await;
         if let Some((database, stream, until)) = change.seals() {
-            let sealed = self.sealed_until.entry((database, stream)).or_insert(i64::MIN);
-            *sealed = until.max(*sealed);
+            match &committed {
+                Ok(()) => {
+                    let sealed = self.sealed_until.entry((database, stream)).or_insert(i64::MIN);
+                    *sealed = until.max(*sealed);
+                }
+                // it may be sealed all the same: whoever wants to know asks again
+                Err(_) => drop(self.sealed_until.remove(&(database, stream))),
+            }
         }
-        Ok(true)
+        committed.map(|()| true)
     }
 }
 

@@ -43,7 +43,8 @@ impl From<sqlx::Error> for StorageError {
     }
 }
 
-fn is_unavailable(error: &DbErr) -> bool {
+/// Whether the storage itself is the cause, and not what was asked of it.
+pub(crate) fn is_unavailable(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {

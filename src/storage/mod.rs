@@ -1,23 +1,26 @@
 //! Basira's own storage: accounts, credentials and registered databases, on SQLite or PostgreSQL.
 
 mod beside;
+mod claim;
 mod entity;
 mod error;
 mod millis;
 mod open;
 mod seal;
 pub mod store;
+mod transaction;
+mod write_health;
 
 use std::sync::{Arc, Mutex};
 
 use basira_migrations::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 pub use beside::StorageReader;
+pub use claim::{ClaimError, Claims};
 pub use error::StorageError;
+pub(crate) use error::is_unavailable;
+pub use transaction::{Transaction, Writer};
 
 use crate::clock_guard::ClockGuard;
 use crate::config::SecretRing;
@@ -26,7 +29,7 @@ use seal::Sealer;
 /// The open storage; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
-    writer: DatabaseConnection,
+    writer: Writer,
     reader: DatabaseConnection,
     sealer: Sealer,
     /// By which history is deleted; of everybody who has this storage open here.
@@ -53,12 +56,13 @@ impl Storage {
         encryption_keys: impl Into<SecretRing> + Send,
     ) -> Result<Self, StorageError> {
         let (writer, reader) = open::connect(url).await?;
+        let writer = Writer::new(writer);
         Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()), clock: Arc::default() })
     }
 
-    /// Where to write. On SQLite this is the only connection that can: keep transactions short.
+    /// Where to begin to write. On SQLite one transaction writes at a time: keep them short.
     #[must_use]
-    pub const fn writer(&self) -> &DatabaseConnection {
+    pub const fn writer(&self) -> &Writer {
         &self.writer
     }
 
@@ -74,16 +78,20 @@ impl Storage {
     /// [`StorageError`] when a step fails or the schema is newer than this program.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         let transaction = self.exclusive(Lock::Migrate).await?;
-        Migrator::up(&transaction, None).await?;
+        Migrator::up(transaction.inner(), None).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Whether the storage answers and its schema is the one of this program.
+    /// Whether the schema is the one of this program; then writes go through too.
     ///
     /// # Errors
-    /// [`StorageError`] when it cannot be asked.
+    /// [`StorageError`] when the storage cannot be read or takes no writes.
     pub async fn ready(&self) -> Result<bool, StorageError> {
-        Ok(Migrator::get_pending_migrations_read_only(&self.reader).await?.is_empty())
+        let is_migrated = Migrator::get_pending_migrations_read_only(&self.reader).await?.is_empty();
+        if is_migrated {
+            self.writer.check().await?;
+        }
+        Ok(is_migrated)
     }
 
     /// Ends every connection, once what runs on them is done.
@@ -96,25 +104,21 @@ impl Storage {
     }
 
     /// A transaction that will write.
-    async fn begin(&self) -> Result<DatabaseTransaction, StorageError> {
-        // A deferred transaction that turns into a writer fails when another process wrote in between.
-        let mode = (self.writer.get_database_backend() == DbBackend::Sqlite)
-            .then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(self.writer.begin_with_options(options).await?)
+    async fn begin(&self) -> Result<Transaction, StorageError> {
+        Ok(self.writer.begin().await?)
     }
 
     /// A transaction that will seal: a key that it takes is not let go while it goes on.
-    async fn begin_sealing(&self) -> Result<DatabaseTransaction, StorageError> {
+    async fn begin_sealing(&self) -> Result<Transaction, StorageError> {
         self.locked(Lock::Seal, "SELECT pg_advisory_xact_lock_shared($1)").await
     }
 
     /// A transaction that nobody else has at the same time; on SQLite every writing one is.
-    async fn exclusive(&self, lock: Lock) -> Result<DatabaseTransaction, StorageError> {
+    async fn exclusive(&self, lock: Lock) -> Result<Transaction, StorageError> {
         self.locked(lock, "SELECT pg_advisory_xact_lock($1)").await
     }
 
-    async fn locked(&self, lock: Lock, sql: &str) -> Result<DatabaseTransaction, StorageError> {
+    async fn locked(&self, lock: Lock, sql: &str) -> Result<Transaction, StorageError> {
         let transaction = self.begin().await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
             let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [(lock as i64).into()]);

@@ -1,4 +1,4 @@
-//! Connecting: SQLite with one writer and a few readers, PostgreSQL with one pool.
+//! Connecting: SQLite with one writer and a few readers, PostgreSQL with a pool of each.
 
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sea_orm::sqlx::ConnectOptions;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use futures_util::future::{BoxFuture, ready};
+use sea_orm::sqlx::pool::{PoolConnectionMetadata, PoolOptions};
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous,
 };
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Postgres, Sqlite};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 
 use super::StorageError;
@@ -25,15 +26,16 @@ const PAGE_BYTES: u32 = 2_048;
 /// Pages of the log before they move to the file: what is written over and over meanwhile moves once.
 const LOG_PAGES: &str = "32768";
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 10;
+/// Reads hold a connection for as long as they walk through samples: they must not keep writes waiting.
+const POSTGRES_READERS: u32 = 8;
+const POSTGRES_WRITERS: u32 = 4;
 
 /// The writer and the reader of `url`.
 pub(super) async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StorageError> {
     if url.starts_with("sqlite:") {
         open_sqlite(url).await
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let pool = open_postgres(url).await?;
-        Ok((pool.clone(), pool))
+        Ok((open_postgres(url, POSTGRES_WRITERS).await?, open_postgres(url, POSTGRES_READERS).await?))
     } else {
         Err(StorageError::Url("unknown scheme"))
     }
@@ -42,7 +44,7 @@ pub(super) async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseCo
 /// A reader of what is at `url` already, and its file if it is one.
 pub(super) async fn connect_reader(url: &str) -> Result<(DatabaseConnection, Option<PathBuf>), StorageError> {
     if !url.starts_with("sqlite:") {
-        return Ok((connect(url).await?.1, None));
+        return Ok((open_postgres(url, POSTGRES_READERS).await?, None));
     }
     let options = sqlite_options(url)?;
     let path = options.get_filename().to_owned();
@@ -54,16 +56,24 @@ pub(super) async fn connect_reader(url: &str) -> Result<(DatabaseConnection, Opt
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), Some(path)))
 }
 
-async fn open_postgres(url: &str) -> Result<DatabaseConnection, StorageError> {
+/// Where a SQLite at `url` is kept; none for another kind of storage.
+pub(super) fn sqlite_file(url: &str) -> Result<Option<PathBuf>, StorageError> {
+    if !url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    Ok(Some(sqlite_options(url)?.get_filename().to_owned()))
+}
+
+async fn open_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, StorageError> {
+    let pool = pool::<Postgres>(connections).connect_with(postgres_options(url)?).await?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// How a PostgreSQL at `url` is reached.
+pub(super) fn postgres_options(url: &str) -> Result<PgConnectOptions, StorageError> {
     // the parser's own words could repeat the password
     let options = PgConnectOptions::from_str(url).map_err(|_| StorageError::Url("it cannot be parsed"))?;
-    let options = options.application_name("basira").disable_statement_logging();
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
-        .await?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    Ok(options.application_name("basira").disable_statement_logging())
 }
 
 async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StorageError> {
@@ -99,19 +109,36 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StorageError> {
         .disable_statement_logging())
 }
 
-fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
+fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
+    pool(connections).min_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+}
+
+fn pool<DB: sqlx::Database>(connections: u32) -> PoolOptions<DB> {
+    PoolOptions::new()
         .max_connections(connections)
-        .min_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
+        .before_acquire(has_no_open_transaction)
+}
+
+/// False, so that the connection is closed, when its last `COMMIT` failed and then its `ROLLBACK` too: on a full disk
+/// SQLite rolls back by itself, and has nothing left to roll back. The driver still counts that transaction, every later
+/// one would be a savepoint within it, and nothing would ever be committed.
+fn has_no_open_transaction<C: Connection>(
+    connection: &mut C,
+    _: PoolConnectionMetadata,
+) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    let is_clean = !connection.is_in_transaction();
+    if !is_clean {
+        tracing::debug!(
+            "a connection to the storage is closed, since its last transaction could not be ended"
+        );
+    }
+    Box::pin(ready(Ok(is_clean)))
 }
 
 /// The switch of a new file to WAL does not honour the busy time-out: wait by hand for a server that starts at once.
 async fn open_patiently(
-    pool: SqlitePoolOptions,
+    pool: PoolOptions<Sqlite>,
     options: SqliteConnectOptions,
 ) -> Result<SqlitePool, StorageError> {
     let deadline = Instant::now() + BUSY_TIMEOUT;

@@ -35,8 +35,13 @@ impl Sealer {
         Self(keys)
     }
 
-    /// The id goes into the seal, so that a blob copied to another row stays shut.
-    pub(crate) fn seal(&self, id: DatabaseId, secret: &Secret) -> Result<Vec<u8>, Unreadable> {
+    /// Encrypts `secret` under the key in use, in a transaction of [`Storage::begin_sealing`]: the key is read after its
+    /// lock was taken, so that none is used that a rotation lets go of. The id is authenticated too, so that a blob
+    /// copied to another row stays shut.
+    ///
+    /// [`Storage::begin_sealing`]: super::Storage
+    pub(crate) async fn seal(&self, id: DatabaseId, secret: &Secret) -> Result<Vec<u8>, Unreadable> {
+        self.0.refresh().await;
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let payload = Payload { msg: secret.expose().as_bytes(), aad: id.0.as_bytes() };
         let Cipher { id, cipher } = Cipher::new(&self.0.now().current).ok_or(Unreadable)?;
@@ -44,7 +49,16 @@ impl Sealer {
         Ok([&[VERSION], id.as_slice(), nonce.as_slice(), &ciphertext].concat())
     }
 
-    pub(crate) fn unseal(&self, id: DatabaseId, blob: &[u8]) -> Result<Secret, Unreadable> {
+    /// Decrypts what [`Self::seal`] made for `id`. A key that another process put there a moment ago is known too.
+    pub(crate) async fn unseal(&self, id: DatabaseId, blob: &[u8]) -> Result<Secret, Unreadable> {
+        if let Ok(secret) = self.unseal_with_known_keys(id, blob) {
+            return Ok(secret);
+        }
+        self.0.refresh().await;
+        self.unseal_with_known_keys(id, blob)
+    }
+
+    fn unseal_with_known_keys(&self, id: DatabaseId, blob: &[u8]) -> Result<Secret, Unreadable> {
         let (version, sealed) = blob.split_first().ok_or(Unreadable)?;
         let (key_id, sealed) = match *version {
             VERSION => sealed.split_at_checked(KEY_ID_BYTES).ok_or(Unreadable)?,
@@ -96,55 +110,55 @@ mod tests {
         Sealer::new(SecretRing::from(&[byte; 32]))
     }
 
-    #[test]
-    fn opens_what_it_sealed_and_nothing_else() {
+    #[tokio::test]
+    async fn opens_what_it_sealed_and_nothing_else() {
         let ours = sealer(7);
         let (id, other) = (DatabaseId::generate(), DatabaseId::generate());
         let secret = Secret::new("p4ss wörd");
-        let blob = ours.seal(id, &secret).unwrap();
+        let blob = ours.seal(id, &secret).await.unwrap();
 
-        assert_eq!(ours.unseal(id, &blob).unwrap(), secret);
-        assert!(ours.unseal(other, &blob).is_err());
-        assert!(sealer(8).unseal(id, &blob).is_err());
+        assert_eq!(ours.unseal(id, &blob).await.unwrap(), secret);
+        assert!(ours.unseal(other, &blob).await.is_err());
+        assert!(sealer(8).unseal(id, &blob).await.is_err());
         for place in 0..blob.len() {
             let mut damaged = blob.clone();
             damaged[place] ^= 1;
-            assert!(ours.unseal(id, &damaged).is_err(), "byte {place}");
-            assert!(ours.unseal(id, &blob[..place]).is_err(), "cut at {place}");
+            assert!(ours.unseal(id, &damaged).await.is_err(), "byte {place}");
+            assert!(ours.unseal(id, &blob[..place]).await.is_err(), "cut at {place}");
         }
     }
 
-    #[test]
-    fn never_seals_twice_alike() {
+    #[tokio::test]
+    async fn never_seals_twice_alike() {
         let ours = sealer(7);
         let id = DatabaseId::generate();
         let secret = Secret::new("again");
-        assert_ne!(ours.seal(id, &secret).unwrap(), ours.seal(id, &secret).unwrap());
+        assert_ne!(ours.seal(id, &secret).await.unwrap(), ours.seal(id, &secret).await.unwrap());
     }
 
-    #[test]
-    fn older_keys_open_what_they_sealed() {
+    #[tokio::test]
+    async fn older_keys_open_what_they_sealed() {
         let id = DatabaseId::generate();
         let secret = Secret::new("old");
         let key = |digit: &str| Secret::new(digit.repeat(64));
         let old = Sealer::new(SecretRing::fixed(key("a"), None));
-        let blob = old.seal(id, &secret).unwrap();
+        let blob = old.seal(id, &secret).await.unwrap();
         let rotated = Sealer::new(SecretRing::fixed(key("b"), Some(key("a"))));
-        assert_eq!(rotated.unseal(id, &blob).unwrap(), secret);
+        assert_eq!(rotated.unseal(id, &blob).await.unwrap(), secret);
         assert!(old.is_current(&blob) && !rotated.is_current(&blob));
-        let anew = rotated.seal(id, &secret).unwrap();
-        assert!(rotated.is_current(&anew) && old.unseal(id, &anew).is_err());
+        let anew = rotated.seal(id, &secret).await.unwrap();
+        assert!(rotated.is_current(&anew) && old.unseal(id, &anew).await.is_err());
     }
 
-    #[test]
-    fn blobs_from_before_there_were_key_ids_are_opened() {
+    #[tokio::test]
+    async fn blobs_from_before_there_were_key_ids_are_opened() {
         let id = DatabaseId::generate();
         let payload = Payload { msg: b"ancient", aad: id.0.as_bytes() };
         let cipher = ChaCha20Poly1305::new(Key::from_slice(&[7; 32]));
         let sealed = cipher.encrypt(Nonce::from_slice(&[9; 12]), payload).unwrap();
         let blob = [&[1], [9; 12].as_slice(), &sealed].concat();
-        assert_eq!(sealer(7).unseal(id, &blob).unwrap(), Secret::new("ancient"));
+        assert_eq!(sealer(7).unseal(id, &blob).await.unwrap(), Secret::new("ancient"));
         assert!(!sealer(7).is_current(&blob));
-        assert!(sealer(8).unseal(id, &blob).is_err());
+        assert!(sealer(8).unseal(id, &blob).await.is_err());
     }
 }

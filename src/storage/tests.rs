@@ -5,18 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use basira_actors::model::{
-    DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Target, Timestamp, TlsMode,
+    DatabaseId, Databases, Engine, OrganizationId, RuleSettings, Secret, Timestamp, TlsMode,
 };
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tempfile::TempDir;
 
-use super::store::{Account, Database, Follows, NewAccount};
+use super::store::{Account, DatabaseRecord, Follows, NewAccount, Slugs, Targets};
 use super::*;
 
 mod audit;
 mod beside;
 mod credentials;
 mod databases;
+mod durable;
 mod identities;
 mod passwords;
 mod people;
@@ -66,9 +67,10 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
         role: "owner",
         password_hash: "$hash",
         organization_name: email,
-        slugs: vec![email.to_owned()],
+        slugs: Slugs { wanted: vec![email.to_owned()], reserved: Vec::new() },
         plan: "free",
         verified: false,
+        session: None,
     };
     storage.create_account(new, NOW).await.unwrap()
 }
@@ -76,20 +78,20 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
 /// Gives the person at `email` another role.
 pub(crate) async fn set_role(storage: &Storage, email: &str, role: &str) {
     let sql = format!("UPDATE user_account SET role = '{role}' WHERE email = '{email}'");
-    storage.writer.execute_unprepared(&sql).await.unwrap();
+    storage.writer.raw().execute_unprepared(&sql).await.unwrap();
 }
 
 /// How many refresh tokens and mailed tokens are kept.
 pub(crate) async fn token_counts(storage: &Storage) -> [u64; 2] {
-    let refresh = entity::refresh_token::Entity::find().count(&storage.writer);
-    let mailed = entity::email_token::Entity::find().count(&storage.writer);
+    let refresh = entity::refresh_token::Entity::find().count(storage.writer.raw());
+    let mailed = entity::email_token::Entity::find().count(storage.writer.raw());
     [refresh.await.unwrap(), mailed.await.unwrap()]
 }
 
 /// All that is stored of the second factor of a person, bytes as text where they are text.
 pub(crate) async fn second_factor_rows(storage: &Storage, user_id: uuid::Uuid) -> String {
-    let secret = entity::totp::Entity::find_by_id(user_id).one(&storage.writer).await.unwrap().unwrap();
-    let codes = entity::recovery_code::Entity::find().all(&storage.writer).await.unwrap();
+    let secret = entity::totp::Entity::find_by_id(user_id).one(storage.writer.raw()).await.unwrap().unwrap();
+    let codes = entity::recovery_code::Entity::find().all(storage.writer.raw()).await.unwrap();
     format!("{} {codes:?}", String::from_utf8_lossy(&secret.secret))
 }
 
@@ -102,24 +104,35 @@ pub(crate) async fn join(storage: &Storage, email: &str, owner: &str, role: &str
         ),
         format!("UPDATE organization SET verified = true WHERE id = {organization}"),
     ] {
-        storage.writer.execute_unprepared(&sql).await.unwrap();
+        storage.writer.raw().execute_unprepared(&sql).await.unwrap();
     }
 }
 
-pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database {
-    let target = Target {
+/// The registry for the supervisor.
+pub(crate) fn targets(storage: &Storage) -> Targets {
+    Targets::new(storage.clone(), &KEY)
+}
+
+/// The password of every registered [`database`].
+pub(crate) fn password() -> Secret {
+    Secret::new("hunter2hunter2")
+}
+
+pub(crate) fn database(organization_id: OrganizationId, name: &str) -> DatabaseRecord {
+    DatabaseRecord {
         id: DatabaseId::generate(),
         organization_id,
         engine: Engine::Postgres,
+        name: name.to_owned(),
+        tags: BTreeMap::from([("team".to_owned(), "payments".to_owned())]),
         host: "db.example.com".to_owned(),
         port: 5432,
+        database: "postgres".to_owned(),
         databases: Databases::default(),
         cluster: None,
         let_idle: false,
         try_indexes_on_primary: false,
-        database: "postgres".to_owned(),
         username: Some("watcher".to_owned()),
-        password: Some(Secret::new("hunter2hunter2")),
         tls: TlsMode::VerifyFull,
         tls_ca_pem: None,
         poll_interval: Duration::from_secs(10),
@@ -128,11 +141,6 @@ pub(crate) fn database(organization_id: OrganizationId, name: &str) -> Database 
         disabled_collectors: BTreeSet::from(["pg_locks".to_owned()]),
         rules: RuleSettings::default(),
         dismissed: BTreeSet::new(),
-    };
-    Database {
-        target,
-        name: name.to_owned(),
-        tags: BTreeMap::from([("team".to_owned(), "payments".to_owned())]),
         engine_version: None,
         last_seen_at: None,
         last_error: None,
@@ -155,7 +163,7 @@ async fn servers_that_start_at_once_all_find_the_schema_ready() {
     assert_eq!(tokio::join!(start(), start(), start(), start()), (true, true, true, true));
 
     for Fixture { storage, url, .. } in fixtures().await {
-        Migrator::down(&storage.writer, None).await.unwrap();
+        Migrator::down(storage.writer.raw(), None).await.unwrap();
         assert!(!storage.ready().await.unwrap());
         let other = Storage::open(&url, &KEY).await.unwrap();
         let (first, second) = tokio::join!(storage.migrate(), other.migrate());
@@ -169,13 +177,17 @@ async fn servers_that_start_at_once_all_find_the_schema_ready() {
 async fn a_sqlite_file_is_private_durable_and_gives_space_back() {
     let Fixture { storage, directory, .. } = sqlite().await;
     let pragma = async |name: &str| {
-        let row =
-            storage.writer.query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
+        let row = storage
+            .writer
+            .raw()
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
         row.await.unwrap().unwrap().try_get_by_index::<String>(0)
     };
     let number = async |name: &str| {
-        let row =
-            storage.writer.query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
+        let row = storage
+            .writer
+            .raw()
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}")));
         row.await.unwrap().unwrap().try_get_by_index::<i32>(0).unwrap()
     };
     assert_eq!(pragma("journal_mode").await.unwrap(), "wal");
@@ -202,7 +214,8 @@ async fn a_storage_that_is_away_is_told_apart() {
     assert!(matches!(error, StorageError::Url(_)), "{error:?}");
 
     let Fixture { storage, .. } = sqlite().await;
-    let error = StorageError::from(storage.writer.execute_unprepared("SELECT nonsense").await.unwrap_err());
+    let error =
+        StorageError::from(storage.writer.raw().execute_unprepared("SELECT nonsense").await.unwrap_err());
     assert!(matches!(error, StorageError::Database(_)), "{error:?}");
     let reader = storage.reader.clone();
     storage.close().await.unwrap();

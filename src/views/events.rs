@@ -7,7 +7,7 @@ use basira_actors::model::{Gap, Timestamp};
 use serde::Serialize;
 
 use super::shown;
-use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
+use crate::samples::{MOST_GAPS, SampleStore, Scope, StoreError, Wanted, Window};
 
 /// What a gap is called among events.
 pub const GAP: &str = "gap";
@@ -62,22 +62,32 @@ pub async fn read(
     Ok(happened)
 }
 
-/// The gaps of all streams in `window`, newest first.
+/// The gaps of a span, as far as a store reads them at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gaps {
+    /// Newest first.
+    pub lines: Vec<Happened>,
+    /// Streams that may have older gaps in the span, which are not among these.
+    pub cut: Vec<&'static str>,
+}
+
+/// The gaps of all streams in `window`.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn gaps(
-    store: &dyn SampleStore,
-    scope: Scope,
-    window: Window,
-) -> Result<Vec<Happened>, StoreError> {
+pub async fn gaps(store: &dyn SampleStore, scope: Scope, window: Window) -> Result<Gaps, StoreError> {
     let mut gaps = Vec::new();
+    let mut cut = Vec::new();
     for stream in streams::ALL {
-        gaps.extend(store.gaps(scope, stream, window).await?);
+        let of_stream = store.gaps(scope, stream, window).await?;
+        if of_stream.len() == MOST_GAPS {
+            cut.push(stream.name);
+        }
+        gaps.extend(of_stream);
     }
-    let mut happened = merged(gaps);
-    sort(&mut happened);
-    Ok(happened)
+    let mut lines = merged(gaps);
+    sort(&mut lines);
+    Ok(Gaps { lines, cut })
 }
 
 /// Newest first; what happened at once, by kind and subject.
@@ -100,10 +110,9 @@ fn of_one_reason(mut gaps: Vec<Gap>) -> Vec<Happened> {
     let mut lines: Vec<(Gap, Happened)> = Vec::new();
     for gap in gaps {
         let near = |a: Timestamp, b: Timestamp| a.as_millis().abs_diff(b.as_millis()) <= TOGETHER_MS as u64;
-        let same = lines.iter_mut().rev().find(|(first, line)| {
-            let known = line.streams.contains(&gap.stream.name);
-            near(first.from, gap.from) && near(first.to, gap.to) && !known
-        });
+        let mut begun_near = lines.iter_mut().rev().take_while(|(first, _)| near(first.from, gap.from));
+        let same = begun_near
+            .find(|(first, line)| near(first.to, gap.to) && !line.streams.contains(&gap.stream.name));
         match same {
             Some((_, line)) => {
                 line.until = line.until.max(Some(gap.to));

@@ -67,7 +67,7 @@ impl Shop {
 async fn servers_own(client: &Client, index: &str) -> Value {
     let sql = "select to_jsonb(t)::text from (select s.schemaname as schema_name, s.relname as table_name, s.idx_scan, \
                s.idx_tup_read, s.idx_tup_fetch, o.idx_blks_hit, o.idx_blks_read, i.indisunique as is_unique, i.indisprimary as is_primary, \
-               i.indisvalid as is_valid, pg_get_indexdef(s.indexrelid) as index_def, pg_relation_size(s.indexrelid) as size_bytes \
+               i.indisvalid as is_valid, replace(pg_get_indexdef(s.indexrelid), 'b > 7', 'b > $1') as index_def, pg_relation_size(s.indexrelid) as size_bytes \
                from pg_stat_user_indexes s join pg_statio_user_indexes o using (indexrelid) join pg_index i using (indexrelid) \
                where s.indexrelname = $1) as t";
     let text: String = client.query_one(sql, &[&index]).await.unwrap().get(0);

@@ -39,10 +39,56 @@ async fn everything_works_on_postgres_and_outlives_the_server() {
 }
 
 #[tokio::test]
-async fn two_servers_that_start_at_once_on_one_storage_take_turns() {
+async fn a_second_server_on_the_same_data_names_the_first_and_does_not_start() {
     let own = TestDatabase::create(shared(NEWEST).await).await;
-    let settings = [("STORAGE__URL", own.superuser_dsn())];
-    let (one, two) = tokio::join!(TestApp::start_with(&settings), TestApp::start_with(&settings));
-    one.anonymous().get("/readyz", 200).await;
-    two.anonymous().get("/readyz", 200).await;
+    let postgres = [("BASIRA__STORAGE__URL", own.superuser_dsn())];
+    let first = TestApp::start_with(&[("STORAGE__URL", own.superuser_dsn())]).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let error = first.second(elsewhere.path(), &postgres).await;
+    let pid = first.pid().to_string();
+    for words in
+        ["another server runs on the database", &format!("process {pid} at {}", first.url), "stop it first"]
+    {
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    first.anonymous().get("/readyz", 200).await;
+
+    let mut first = TestApp::start().await;
+    let database = format!("sqlite://{}", first.data_dir().join("basira.db").display());
+    for (data_dir, settings) in [
+        (first.data_dir(), vec![]),
+        (elsewhere.path().to_owned(), vec![("BASIRA__STORAGE__URL", &*database)]),
+        (elsewhere.path().to_owned(), vec![("BASIRA__SAMPLES__URL", &*database)]),
+    ] {
+        let error = first.second(&data_dir, &settings).await;
+        assert!(error.contains(&format!("process {} at {}", first.pid(), first.url)), "{error}");
+    }
+    // the operator works beside it
+    let backup = elsewhere.path().join("copy.db");
+    let done = first.admin(&["backup", &backup.display().to_string()]).await;
+    assert!(done.status.success(), "{done:?}");
+    let done = first.admin(&["rotate-keys"]).await;
+    assert!(done.status.success(), "{done:?}");
+    // a server that was killed leaves no lock behind
+    first.kill().await;
+    first.start_again().await;
+    first.anonymous().get("/readyz", 200).await;
+}
+
+/// The storage of one server is taken by another, while the session of the first is cut.
+#[tokio::test]
+async fn a_server_whose_storage_was_taken_stops() {
+    let own = TestDatabase::create(shared(NEWEST).await).await;
+    let mut app = TestApp::start_with(&[("STORAGE__URL", own.superuser_dsn())]).await;
+    let client = own.client().await;
+    let cut = "select pg_terminate_backend(l.pid) from pg_locks l join pg_stat_activity a using (pid)
+        where locktype = 'advisory' and granted and a.datname = current_database()";
+    let key = "hashtextextended('basira serve public', 0)";
+    client.batch_execute(cut).await.unwrap();
+    client.batch_execute(&format!("select pg_advisory_lock({key})")).await.unwrap();
+    eventually(Duration::from_secs(30), async || {
+        let log = app.log();
+        if log.contains("this server stops") && app.is_gone() { Ok(()) } else { Err(log) }
+    })
+    .await;
 }

@@ -18,6 +18,9 @@ pub enum CollectError {
     ConnectTimeout { address: String, after: Duration },
     #[error("TLS with {address} failed: {reason}")]
     Tls { address: String, reason: String },
+    /// Nothing was sent.
+    #[error("the password would be sent to {address} in cleartext, over a connection that is not verified")]
+    Cleartext { address: String },
     #[error("the server refused the credentials of role {role}")]
     Credentials { role: String },
     #[error("the server refused the connection: {reason}")]
@@ -30,6 +33,10 @@ pub enum CollectError {
     Pooler { reason: String },
     #[error("the connection was lost: {reason}")]
     Lost { reason: String },
+    #[error("{reason}")]
+    Excess { reason: String },
+    #[error("the server at {address} does not answer as {engine}: {came} came back")]
+    Foreign { address: String, engine: &'static str, came: &'static str },
     #[error("the server did not answer within {} s", .after.as_secs())]
     Deadline { after: Duration },
     #[error("the query was cancelled by the server's time limit")]
@@ -61,12 +68,15 @@ impl CollectError {
                 | Self::Connect { .. }
                 | Self::ConnectTimeout { .. }
                 | Self::Tls { .. }
+                | Self::Cleartext { .. }
                 | Self::Credentials { .. }
                 | Self::Refused { .. }
                 | Self::TooManyConnections { .. }
                 | Self::NoCluster { .. }
                 | Self::Pooler { .. }
                 | Self::Lost { .. }
+                | Self::Excess { .. }
+                | Self::Foreign { .. }
                 | Self::Deadline { .. }
         )
     }
@@ -86,7 +96,9 @@ impl CollectError {
         };
         let text = match self {
             Self::Resolve { .. } => "check the host name, and DNS on the machine that runs Basira",
-            Self::Denied { .. } => "use another address, or take its network out of targets.deny",
+            Self::Denied { .. } => {
+                "use another address, or take its network out of targets.deny or targets.private"
+            }
             Self::Connect { .. } => of(
                 "check host, port, firewall and listen_addresses, and that the server runs",
                 "check host, port (of HTTP: 8123, with TLS 8443), tls, firewall and listen_host, and that the server runs",
@@ -95,6 +107,10 @@ impl CollectError {
             Self::Tls { .. } => of(
                 "check tls and tls_ca_pem of this database, and the server's certificate",
                 "check tls, tls_ca_pem and port of this database (8443 speaks TLS, 8123 does not), and the server's certificate",
+            ),
+            Self::Cleartext { .. } => of(
+                "let the server ask for scram-sha-256 (pg_hba.conf), or set tls of this database to verify-full or verify-ca",
+                "use the port that speaks TLS (8443) and set tls of this database to verify-full, or set tls to disable where the network may read the password",
             ),
             Self::Credentials { .. } => of(
                 "check username and password of this database, and pg_hba.conf",
@@ -109,6 +125,10 @@ impl CollectError {
             Self::Pooler { .. } => {
                 "connect directly to the server, or to a session-pooling port that passes startup options on"
             }
+            Self::Excess { .. } | Self::Foreign { .. } => of(
+                "check that host and port of this database are those of a PostgreSQL server",
+                "check that host and port of this database are those of the HTTP interface of a ClickHouse server (8123, with TLS 8443)",
+            ),
             Self::Lost { .. } | Self::Deadline { .. } => {
                 "check that the server runs and is not overloaded or suspended; Basira reconnects by itself"
             }

@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod foreign;
 mod hosts;
 mod looks;
 mod optional;
@@ -30,6 +31,7 @@ pub use clock::{Clock, seconds};
 pub use counters::{Change, Counters};
 pub use epoch::{Epoch, Mark, Verdict, judge};
 pub use error::CollectError;
+pub use foreign::{CUT_MARK, cut, longest_cell, message};
 pub use hosts::HostCounters;
 pub use looks::{Look, Looks};
 pub use optional::Optional;

@@ -1,7 +1,10 @@
 //! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
 
+mod answer;
 mod ask;
+mod bind;
 mod bounded;
+mod decode;
 #[cfg(test)]
 mod drift;
 mod error;
@@ -100,12 +103,12 @@ impl Session for ClickHouse {
 
     async fn run(&mut self, query: &Query, limit: Duration) -> Result<Reply, CollectError> {
         let Fitted { sql, absent, is_of_tables } = self.fit(query)?;
-        let rows = self.asker.ask(&sql, &query.params, limit).await?;
+        let rows = self.asker.ask(&sql, &query.params, query.columns, limit).await?;
         check_columns(&rows.columns(), query.columns)?;
         let hidden = if is_of_tables { self.hidden() } else { None };
         let unlimited = self.asker.limits.notice(&self.server.role);
         let notice = hidden.into_iter().chain(unlimited).reduce(Notice::and);
-        Ok(Reply { rows: Box::new(rows), absent: absent.into(), notice })
+        Ok(Reply { size_bytes: rows.size_bytes(), rows: Box::new(rows), absent: absent.into(), notice })
     }
 
     async fn explain(&mut self, _: &Explainable, _: Duration) -> Result<Reply, CollectError> {

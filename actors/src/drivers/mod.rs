@@ -1,22 +1,25 @@
 //! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
 
+mod budget;
 mod cause;
 mod clickhouse;
 mod guard;
 mod postgres;
 mod resolve;
+mod tcp;
 mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 pub use self::cause::innermost_cause;
 pub use self::guard::GuardedConnector;
 pub use self::resolve::resolve;
 pub use self::tls::{check_authorities, client_config, https_config};
-use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server};
+use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server, message};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;
 
@@ -53,6 +56,8 @@ pub struct Reply {
     pub absent: Arc<[String]>,
     /// What this user could not see or do, though it was answered.
     pub notice: Option<Notice>,
+    /// How much of it there is to decode.
+    pub size_bytes: usize,
 }
 
 /// How to connect.
@@ -64,15 +69,28 @@ pub struct ConnectSettings {
     pub raw_query_text: bool,
 }
 
+/// Connecting and learning what server it is may take so many times as long as a handshake: others wait for their turn.
+const TIMES_OF_A_HANDSHAKE: u32 = 4;
+
 /// Connects to `target`.
 ///
 /// # Errors
 /// [`CollectError`] that names the cause.
 pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<dyn Session>, CollectError> {
-    match target.engine {
-        Engine::Postgres => Ok(Box::new(postgres::Postgres::connect(target, settings).await?)),
-        Engine::Clickhouse => Ok(Box::new(clickhouse::ClickHouse::connect(target, settings).await?)),
-    }
+    let own_policy = settings.policy.for_organization(target.organization_id).await;
+    let policy = own_policy.unwrap_or_else(|| Arc::clone(&settings.policy));
+    let settings = ConnectSettings { policy, ..settings.clone() };
+    let limit = settings.timeout * TIMES_OF_A_HANDSHAKE;
+    let connecting = async {
+        let session: Box<dyn Session> = match target.engine {
+            Engine::Postgres => Box::new(postgres::Postgres::connect(target, &settings).await?),
+            Engine::Clickhouse => Box::new(clickhouse::ClickHouse::connect(target, &settings).await?),
+        };
+        Ok(session)
+    };
+    let address = || format!("{}:{}", target.host, target.port);
+    let late = |_| CollectError::ConnectTimeout { address: address(), after: limit };
+    timeout(limit, connecting).await.map_err(late)?
 }
 
 /// An answer must have the columns that its decoder reads by position.
@@ -82,5 +100,5 @@ fn check_columns(found: &[&str], expected: &[&str]) -> Result<(), CollectError> 
     }
     let place = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
     let name = |names: &[&str]| names.get(place).copied().unwrap_or("missing").to_owned();
-    Err(CollectError::Columns { place: place + 1, found: name(found), expected: name(expected) })
+    Err(CollectError::Columns { place: place + 1, found: message(&name(found)), expected: name(expected) })
 }

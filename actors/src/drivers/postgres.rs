@@ -1,29 +1,36 @@
 //! PostgreSQL, by tokio-postgres: one connection with prepared statements.
 
+mod connect;
 mod error;
 mod explain;
+mod framed;
+mod harmless;
 mod rows;
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 use tokio::task::JoinHandle;
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CancelToken, Client, Config, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Statement};
 
-use self::error::{connect_error, pooler, query_error};
+use self::connect::{Canceller, Connected};
+use self::error::{pooler, query_error};
 use self::rows::PgRows;
-use super::{ConnectSettings, Reply, Session, check_columns, resolve, tls};
+use super::budget::Budget;
+use super::{ConnectSettings, Reply, Session, check_columns};
 use crate::collect::{
-    CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, without,
+    CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, message,
+    without,
 };
-use crate::model::{Target, TlsMode};
+use crate::model::{Secret, Target};
 
 const SERVER: &str = include_str!("sql/server.sql");
 const SERVER_COLUMNS: &[&str] = &[
@@ -58,8 +65,11 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Postgres {
     client: Client,
     connection: JoinHandle<()>,
-    cancel: CancelToken,
-    tls: MakeRustlsConnect,
+    canceller: Canceller,
+    /// So that an error which repeats it is not repeated.
+    password: Option<Secret>,
+    /// What the server may still send.
+    budget: Arc<Budget>,
     prepared: HashMap<Arc<str>, Prepared>,
     statement_timeout: Duration,
     /// The process that serves this connection; another one later means that a pooler is in between.
@@ -87,22 +97,7 @@ impl Drop for Postgres {
 impl Postgres {
     /// Connects, and learns what server this is.
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
-        let address = format!("{}:{}", target.host, target.port);
-        let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
-        let mut config = configuration(target, settings.timeout);
-        config.hostaddr(ip);
-        let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
-            .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
-        let tls = MakeRustlsConnect::new(tls);
-        let (client, connection) = timeout(settings.timeout, config.connect(tls.clone()))
-            .await
-            .map_err(|_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout })?
-            .map_err(|error| connect_error(&error, &address, target))?;
-        let cancel = client.cancel_token();
-        let connection = tokio::spawn(async move {
-            // how it ended shows in the query that was running, or in the next
-            let _ = connection.await;
-        });
+        let Connected { client, connection, canceller, budget } = connect::connect(target, settings).await?;
         let server = Server {
             version: String::new(),
             major: 0,
@@ -123,8 +118,17 @@ impl Postgres {
         };
         let prepared = HashMap::new();
         let statement_timeout = FIRST_TIMEOUT;
-        let mut session =
-            Self { client, connection, cancel, tls, prepared, statement_timeout, backend: None, server };
+        let mut session = Self {
+            client,
+            connection,
+            canceller,
+            password: target.password.clone(),
+            budget,
+            prepared,
+            statement_timeout,
+            backend: None,
+            server,
+        };
         session.refresh().await?;
         session.server.system_identifier = session.system_identifier().await;
         Ok(session)
@@ -142,22 +146,38 @@ impl Postgres {
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, CollectError> {
+        self.budget.grant();
         match timeout(limit, work).await {
-            Ok(answer) => answer.map_err(|error| query_error(&error, &self.server)),
+            Ok(answer) => answer.map_err(|error| match self.budget.excess() {
+                Some(excess) => excess.error(self.canceller.address(), connect::ENGINE),
+                None => query_error(&error, &self.server, self.password.as_ref()),
+            }),
             Err(_) => {
-                self.cancel_running();
+                self.canceller.cancel_running();
                 Err(CollectError::Deadline { after: limit })
             }
         }
     }
 
-    /// Asks the server to end the query whose answer we stopped waiting for.
-    fn cancel_running(&self) {
-        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
-        tokio::spawn(async move {
-            // a server that does not answer may not take this either; its own time limit remains
-            let _ = timeout(Duration::from_secs(2), cancel.cancel_query(tls)).await;
-        });
+    /// The rows of an answer, packed as they come.
+    async fn rows(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+        limit: Duration,
+    ) -> Result<PgRows, CollectError> {
+        let answer = async {
+            let mut stream = pin!(self.client.query_raw(statement, params.iter().copied()).await?);
+            let mut rows = PgRows::new(statement.clone());
+            while let Some(row) = stream.try_next().await? {
+                if let Err(error) = rows.push(&row) {
+                    return Ok(Err(error));
+                }
+                consume_budget().await;
+            }
+            Ok::<_, tokio_postgres::Error>(Ok(rows))
+        };
+        Ok(self.within(limit, answer).await??)
     }
 
     async fn prepare(&mut self, query: &Query, limit: Duration) -> Result<Prepared, CollectError> {
@@ -192,7 +212,7 @@ impl Postgres {
     async fn limit_server(&mut self, limit: Duration) -> Result<(), CollectError> {
         if self.statement_timeout != limit {
             let millis = limit.as_millis().to_string();
-            self.within(limit + GRACE, self.client.query(STATEMENT_TIMEOUT, &[&millis])).await?;
+            self.within(limit + GRACE, self.client.execute(STATEMENT_TIMEOUT, &[&millis])).await?;
             self.statement_timeout = limit;
         }
         Ok(())
@@ -230,51 +250,22 @@ impl Session for Postgres {
                 Param::Text(value) => value,
             })
             .collect();
-        let rows = self.within(limit + GRACE, self.client.query(&statement, &params)).await?;
-        Ok(Reply { rows: Box::new(PgRows(rows)), absent, notice: None })
+        let rows = self.rows(&statement, &params, limit + GRACE).await?;
+        Ok(Reply { size_bytes: rows.size_bytes(), rows: Box::new(rows), absent, notice: None })
     }
 
     async fn explain(&mut self, statement: &Explainable, limit: Duration) -> Result<Reply, CollectError> {
         let explained = self.explained(statement, limit).await?;
-        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]), notice: None })
+        let size_bytes = explained.size_bytes();
+        Ok(Reply { rows: Box::new(explained), absent: Arc::from([]), notice: None, size_bytes })
     }
-}
-
-fn configuration(target: &Target, connect_timeout: Duration) -> Config {
-    let mut config = Config::new();
-    config
-        .host(&target.host)
-        .port(target.port)
-        .dbname(&target.database)
-        .user(target.username.as_deref().unwrap_or("postgres"))
-        .application_name("basira")
-        .connect_timeout(connect_timeout)
-        .keepalives_idle(Duration::from_secs(30))
-        .tcp_user_timeout(Duration::from_secs(20))
-        .ssl_mode(match target.tls {
-            TlsMode::Disable => SslMode::Disable,
-            TlsMode::Prefer => SslMode::Prefer,
-            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
-        })
-        // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
-        .options(format!(
-            "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
-             -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \
-             -c max_parallel_workers_per_gather=0",
-            FIRST_TIMEOUT.as_millis()
-        ));
-    if let Some(password) = &target.password {
-        config.password(password.expose());
-    }
-    config
 }
 
 /// What the server says of itself, what we know of it already left as it is, and the process that says so.
 fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
     // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
-    let version =
-        cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default().to_owned();
+    let version = message(cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default());
     let version_num = cursor.required_i64()?;
     let started_at = cursor.required_timestamp()?;
     let database = cursor.text()?.unwrap_or_default().to_owned();

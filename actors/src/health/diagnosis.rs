@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Category, Severity, Unit, rules};
+use super::{Category, Rule, Severity, Unit, rules};
 use crate::model::{Engine, Timestamp};
 
 /// The state of one database, in the shape of `GET /databases/{id}/doctor`.
@@ -102,7 +102,22 @@ impl Diagnosis {
     /// Of a database without fresh samples: nothing is known, and that is what is wrong.
     #[must_use]
     pub fn disconnected(engine: Engine, at: Timestamp, since: Option<Timestamp>, why: &str) -> Self {
-        let rule = &rules::DISCONNECTED;
+        Self::unknown(rules::DISCONNECTED, engine, at, since, why)
+    }
+
+    /// Of a database that nothing more is read of, because what was read before cannot be stored.
+    #[must_use]
+    pub fn not_stored(engine: Engine, at: Timestamp, since: Option<Timestamp>, why: &str) -> Self {
+        Self::unknown(rules::STORAGE_FAILING, engine, at, since, why)
+    }
+
+    fn unknown(
+        rule: &'static Rule,
+        engine: Engine,
+        at: Timestamp,
+        since: Option<Timestamp>,
+        why: &str,
+    ) -> Self {
         let issue = Issue {
             rule_id: rule.id,
             severity: Severity::Critical,
@@ -121,7 +136,7 @@ impl Diagnosis {
             since: since.unwrap_or(at),
         };
         let others = rules::of(engine).filter(|other| other.id != rule.id);
-        let reason = "the database is not connected".to_owned();
+        let reason = "there are no fresh samples".to_owned();
         let not_evaluated =
             others.map(|other| NotEvaluated { rule_id: other.id, reason: reason.clone() }).collect();
         Self {

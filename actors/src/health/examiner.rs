@@ -67,7 +67,10 @@ impl Examiner {
         if facts.status == Status::Disconnected {
             let since = self.away_since(facts);
             let why = facts.last_error.as_deref().unwrap_or("nothing was read from it lately");
-            let diagnosis = Diagnosis::disconnected(facts.engine, facts.at, Some(since), why);
+            let diagnosis = match &facts.store_error {
+                Some(why) => Diagnosis::not_stored(facts.engine, facts.at, Some(since), why),
+                None => Diagnosis::disconnected(facts.engine, facts.at, Some(since), why),
+            };
             return Examination { diagnosis, checkup: Checkup::default() };
         }
         let mut round = Round::default();

@@ -17,6 +17,8 @@ pub struct Facts {
     pub status: Status,
     /// Why there is no connection, if there is none.
     pub last_error: Option<String>,
+    /// Why what was read last is not stored, if it is not.
+    pub store_error: Option<String>,
     pub newest: Newest,
     pub activity: Option<Arc<ActivitySnapshot>>,
     pub collectors: Vec<CollectorStatus>,

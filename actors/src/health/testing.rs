@@ -36,6 +36,7 @@ pub(crate) fn facts(engine: Engine) -> Facts {
         engine,
         status: Status::Connected,
         last_error: None,
+        store_error: None,
         newest: Newest::default(),
         activity: None,
         collectors: collectors(engine),

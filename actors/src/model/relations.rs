@@ -77,7 +77,18 @@ pub struct IndexFacts {
     /// PostgreSQL 16 and later.
     pub last_idx_scan: Option<Timestamp>,
     /// Null as long as a lock keeps it from being read.
-    pub definition: Option<Arc<str>>,
+    pub definition: Option<IndexDefinition>,
+}
+
+/// How an index was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexDefinition {
+    /// `CREATE INDEX ..` with `$1`, `$2`, .. for the literals of its expressions and its predicate.
+    pub text: Arc<str>,
+    /// A hash of what the server wrote from the method on, literals included: indexes that differ by their names only share it.
+    pub identity: u64,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_are_equal: bool,
 }
 
 /// How an index is built; the same shape is shared by many indexes.

@@ -71,8 +71,8 @@ impl Target {
     }
 }
 
-/// How far a connection is encrypted and the server's certificate checked; libpq's `sslmode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// How far a connection is encrypted and the server's certificate checked; libpq's `sslmode`. A greater mode checks more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// Never encrypted.
@@ -94,6 +94,12 @@ pub enum TlsMode {
 pub struct UnknownTlsMode;
 
 impl TlsMode {
+    /// Whether the server has to prove who it is before it is sent anything.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::VerifyCa | Self::VerifyFull)
+    }
+
     const ALL: [Self; 5] = [Self::Disable, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
     /// The name used by the API, the store and connection strings.

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339 with three digits and `Z`.
+/// Milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339 with three digits and `Z`. What lies beyond the years that
+/// can be written so (-9999 to 9999) is written as the first or the last of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
@@ -23,6 +24,20 @@ impl Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one clock")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The latest that can be written in any offset: 9999-12-30T22:00:00.999Z.
+    pub const MAX: Self = Self(253_402_207_200_999);
+
+    /// What a watched server says in milliseconds since the Unix epoch: at most the latest that can be written, and not
+    /// before 1970. Its clock may be wrong, and PostgreSQL knows infinity.
+    #[must_use]
+    pub const fn of_server(millis: i64) -> Self {
+        match millis {
+            ..0 => Self(0),
+            millis if millis > Self::MAX.0 => Self::MAX,
+            millis => Self(millis),
+        }
     }
 
     /// Milliseconds since the Unix epoch.
@@ -56,7 +71,8 @@ impl Sub<Duration> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        let latest = if self.0 > 0 { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or(latest);
         write!(f, "{instant:.3}")
     }
 }
@@ -91,6 +107,26 @@ mod tests {
     fn prints_milliseconds_in_utc() {
         assert_eq!(Timestamp(1_700_000_000_000).to_string(), "2023-11-14T22:13:20.000Z");
         assert_eq!(Timestamp(1_700_000_000_007).to_string(), "2023-11-14T22:13:20.007Z");
+    }
+
+    #[test]
+    fn any_instant_can_be_written_and_read() {
+        for millis in [i64::MIN, i64::MAX, -1, Timestamp::MAX.0, Timestamp::MAX.0 + 1, 253_402_300_800_000] {
+            let written = Timestamp(millis).to_string();
+            assert!(written.parse::<Timestamp>().is_ok(), "{millis}: {written}");
+            assert!(serde_json::to_string(&Timestamp(millis)).is_ok(), "{millis}");
+        }
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T22:00:00.999Z");
+    }
+
+    #[test]
+    fn the_clock_of_a_server_is_kept_between_1970_and_9999() {
+        for (millis, kept) in [(i64::MIN, 0), (-1, 0), (7, 7), (i64::MAX, Timestamp::MAX.0)] {
+            assert_eq!(Timestamp::of_server(millis), Timestamp(kept));
+        }
+        let spans = Timestamp(i64::MIN).since(Timestamp(i64::MAX)).as_millis();
+        assert_eq!(spans, 0);
+        assert!(Timestamp(i64::MAX).since(Timestamp(i64::MIN)).as_millis() > 0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::idle::{Idle, REST};
 use super::poll::{Outcome, Runner};
 use super::report::{Report, Run, interval};
 use super::rounds::Rounds;
+use super::seen::SeenRecorder;
 use super::visits::{Brought, Visitor};
 use super::{Dependencies, Live, Observed, Shared};
 use crate::collect::{Backoff, CollectError, Every, Schedule};
@@ -84,7 +85,7 @@ pub(crate) struct State {
     idle: Idle,
     /// Brought from other databases while a poll was under way.
     brought: Option<Brought>,
-    sighted: Option<(Instant, Sighting)>,
+    seen: SeenRecorder,
     /// At home between examinations, `None` while one is under way.
     doctor: Option<Box<Doctor>>,
     examined_at: Option<Instant>,
@@ -115,8 +116,6 @@ const OF_WORK: [&str; 2] = ["ch_processes", "ch_query_log"];
 const RETRY_CAP: Duration = Duration::from_secs(8);
 /// Everything at once is read no more often than this, however many ask for it.
 const HASTEN_EVERY: Duration = Duration::from_secs(1);
-/// A database that stays as it is is noted in the registry this often.
-const SIGHT_EVERY: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Actor for Monitor {
@@ -145,7 +144,7 @@ impl Actor for Monitor {
             rounds: Rounds::new(dependencies.clone(), target.clone()),
             idle: Idle::new(now),
             brought: None,
-            sighted: None,
+            seen: SeenRecorder::start(Arc::clone(&dependencies.source), target.id),
             doctor: Some(Box::new(Doctor::new(dependencies.clone()))),
             examined_at: None,
             skew_ms: None,
@@ -305,12 +304,17 @@ impl State {
                 None
             }
         };
+        let store_error = outcome.runs.iter().find_map(|run| match &run.result {
+            Err(CollectError::Store(reason)) => Some(reason.clone()),
+            _ => None,
+        });
         let went_away = last_error
             .clone()
             .filter(|error| self.shared.observed.borrow().last_error.as_ref() != Some(error));
         self.shared.observed.send_modify(|observed| {
             observed.last_seen_at = seen.or(observed.last_seen_at);
             observed.last_error = last_error;
+            observed.store_error = store_error;
             if let Some(server) = &outcome.server {
                 observed.engine_version = Some(server.version.clone());
             }
@@ -319,7 +323,7 @@ impl State {
             tracing::warn!(db.id = %self.target.id, error, "database disconnected");
             self.shared.live.send_replace(Some(Live::away(&error)));
         }
-        self.sight(now);
+        self.record_seen(now);
         self.let_idle(outcome, now);
     }
 
@@ -348,27 +352,11 @@ impl State {
         }
     }
 
-    /// Notes in the registry what is known, when it changed or is due.
-    fn sight(&mut self, now: Instant) {
+    /// Lets the registry know what is known now.
+    fn record_seen(&mut self, now: Instant) {
         let observed = self.shared.observed.borrow().clone();
         let Observed { last_seen_at, last_error, engine_version, .. } = observed;
-        let sighting = Sighting { last_seen_at, last_error, engine_version };
-        let same = self.sighted.as_ref().is_some_and(|(at, noted)| {
-            now.duration_since(*at) < SIGHT_EVERY
-                && noted.last_error == sighting.last_error
-                && noted.engine_version == sighting.engine_version
-                && noted.last_seen_at.is_some() == sighting.last_seen_at.is_some()
-        });
-        if same {
-            return;
-        }
-        self.sighted = Some((now, sighting.clone()));
-        let (source, id) = (Arc::clone(&self.dependencies.source), self.target.id);
-        tokio::spawn(async move {
-            if let Err(error) = source.sighted(id, sighting).await {
-                tracing::warn!(db.id = %id, %error, "the sighting was not noted");
-            }
-        });
+        self.seen.record(Sighting { last_seen_at, last_error, engine_version }, now);
     }
 
     /// Takes a changed registration: what was collected stays, a changed connection is made at once.

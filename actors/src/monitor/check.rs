@@ -94,6 +94,7 @@ fn nothing_seen(target: &Target) -> Facts {
         engine: target.engine,
         status: Status::Connected,
         last_error: None,
+        store_error: None,
         newest: Newest::default(),
         activity: None,
         collectors: Vec::new(),

@@ -9,6 +9,7 @@ mod live;
 mod poll;
 mod report;
 mod rounds;
+mod seen;
 mod shared;
 mod visits;
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ractor::ActorRef;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
+use tokio::task::block_in_place;
 
 use super::report::{Run, Success};
 use super::visits::Brought;
@@ -29,7 +31,7 @@ pub(crate) struct Runner {
     /// Those of events.
     words: Words,
     /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
-    unstored: Option<Batch>,
+    unstored: Option<Arc<Batch>>,
     /// From the other databases of the server, for the next batch.
     brought: Option<Brought>,
     /// The end of the last record of each stream.
@@ -232,7 +234,7 @@ impl Runner {
         if batch.is_empty() {
             return;
         }
-        self.unstored = Some(batch);
+        self.unstored = Some(Arc::new(batch));
         if let Err(error) = self.store().await {
             for run in outcome.runs.iter_mut().filter(|run| run.result.is_ok()) {
                 run.result = Err(error.clone());
@@ -242,11 +244,11 @@ impl Runner {
 
     /// Stores what is left over. It stays until it is stored: a repeated append of the same samples is harmless.
     async fn store(&mut self) -> Result<(), CollectError> {
-        if let Some(batch) = self.unstored.clone() {
-            let stored = self.dependencies.sink.append(batch).await;
+        if let Some(batch) = &self.unstored {
+            let stored = self.dependencies.sink.append(Arc::clone(batch)).await;
             stored.map_err(|error| CollectError::Store(error.to_string()))?;
-            let ends = self.unstored.take().into_iter().flat_map(|batch| batch.records);
-            self.stored.extend(ends.map(|record| (record.stream.name, record.at)));
+            self.stored.extend(batch.records.iter().map(|record| (record.stream.name, record.at)));
+            self.unstored = None;
         }
         Ok(())
     }
@@ -328,8 +330,19 @@ pub(super) async fn converse(
         if let Some(notice) = reply.notice.filter(|notice| !notices.contains(notice)) {
             notices.push(notice);
         }
-        step = collector.answer(session.server(), Answer { rows: &*reply.rows, took: asked.elapsed() })?;
+        let answer = Answer { rows: &*reply.rows, took: asked.elapsed() };
+        step = beside_runtime(reply.size_bytes, || collector.answer(session.server(), answer))?;
     }
+}
+
+/// An answer of more bytes is not decoded on a thread on which others wait for their turn.
+const LARGE_BYTES: usize = 1 << 20;
+
+/// Does `work` on `size_bytes` of a server's; where that is much, this thread hands its other tasks on first.
+fn beside_runtime<T>(size_bytes: usize, work: impl FnOnce() -> T) -> T {
+    let has_others =
+        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if size_bytes > LARGE_BYTES && has_others { block_in_place(work) } else { work() }
 }
 
 /// A collector that works without some of its columns.

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
 pub(crate) struct Observed {
     pub(crate) last_seen_at: Option<Timestamp>,
     pub(crate) last_error: Option<String>,
+    /// Why what was read last is not stored, if it is not.
+    pub(crate) store_error: Option<String>,
     pub(crate) engine_version: Option<String>,
     /// How long after `last_seen_at` the database still counts as connected.
     pub(crate) patience: Duration,
@@ -44,7 +46,7 @@ impl Observed {
         DatabaseStatus {
             status: if connected { Status::Connected } else { Status::Disconnected },
             last_seen_at: self.last_seen_at,
-            last_error: self.last_error.clone(),
+            last_error: self.last_error.clone().or_else(|| self.store_error.clone().filter(|_| !fresh)),
             engine_version: self.engine_version.clone(),
         }
     }
@@ -153,6 +155,7 @@ mod tests {
             let observed = Observed {
                 last_seen_at: Some(Timestamp(ms)),
                 last_error: error.map(str::to_owned),
+                store_error: None,
                 engine_version: None,
                 patience: Duration::from_secs(15),
             };

@@ -102,9 +102,10 @@ impl Handle {
             Status::Connected => {
                 self.shared.fresh_diagnosis(now).unwrap_or_else(|| away("it was not examined lately"))
             }
-            Status::Disconnected => {
-                away(status.last_error.as_deref().unwrap_or("nothing was read from it yet"))
-            }
+            Status::Disconnected => match self.shared.observed.borrow().store_error.as_deref() {
+                Some(why) => Arc::new(Diagnosis::not_stored(engine, now, status.last_seen_at, why)),
+                None => away(status.last_error.as_deref().unwrap_or("nothing was read from it yet")),
+            },
         }
     }
 

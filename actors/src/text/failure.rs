@@ -10,6 +10,8 @@ const HIDDEN: &str = "***";
 const DETAILS: [&str; 5] = ["while executing", "while processing", "in scope", "while reading", "in query"];
 /// `throwIf`, whose message is a literal.
 const THROWN: &str = "395";
+/// Literals that are looked for in a message: each takes another look at all of it.
+const MOST_LITERALS: usize = 500;
 /// The longest message that is shown, in bytes.
 const LONGEST: usize = 500;
 
@@ -69,9 +71,13 @@ fn without_literals(message: &str, command: &str) -> Option<String> {
         literals.push(inside.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\"));
         literals.push(inside.to_owned());
     }
+    literals.retain(|literal| literal.len() <= message.len());
     // one may stand within another
-    literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
+    literals.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     literals.dedup();
+    if literals.len() > MOST_LITERALS {
+        return None;
+    }
     Some(literals.iter().fold(message.to_owned(), |message, literal| without_word(&message, literal)))
 }
 

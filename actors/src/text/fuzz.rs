@@ -46,6 +46,18 @@ const PIECES: &[&str] = &[
     "null",
     " ",
     "hunter2",
+    "//",
+    "# ",
+    "#!",
+    "$tag$",
+    "\u{2018}",
+    "\u{201d}",
+    "settings a = ",
+    "set a = ",
+    "source(",
+    "s3(",
+    "values (",
+    " format tsv ",
 ];
 
 #[test]
@@ -65,15 +77,48 @@ fn any_sql_is_normalised() {
 #[test]
 fn no_literal_comes_through() {
     let before =
-        proptest::sample::select(&["", "select 1, ", "/* a */ ", "-- it's\n", "$$ ' $$, ", "\"a''b\", "]);
-    let around =
-        proptest::sample::select(&[("'", "'"), ("e'\\'", "'"), ("$q$", "$q$"), ("'a''", "'"), ("n'", "'")]);
-    fuzz(
-        (before, around, text(PIECES, 12))
-            .prop_map(|(before, (open, close), after)| (before, open, close, after)),
-        |(before, open, close, after)| {
-            let sql = format!("{before}{open}zebra{close} {after}");
-            assert!(!normalise(Engine::Postgres, &sql).text.contains("zebra"), "{sql}");
-        },
-    );
+        ["", "select 1, ", "/* a */ ", "-- it's\n", "$$ ' $$, ", "\"a''b\", ", "set a = ", "select e'\\'', "];
+    let around = [
+        ("'", "'"),
+        ("e'\\'", "'"),
+        ("$q$", "$q$"),
+        ("$q_1$ $q$", "$q_1$"),
+        ("'a''", "'"),
+        ("n'", "'"),
+        ("u&'", "'"),
+        ("e'a'\n'\\'", "'"),
+        ("/*", "*/"),
+        ("/* /* ' */", "*/"),
+        ("--", "\n"),
+    ];
+    hides_all(Engine::Postgres, before.to_vec(), around.to_vec());
+    let before = [
+        "",
+        "select 1, ",
+        "/* a */ ",
+        "// it's\n",
+        "$$ ' $$, ",
+        "`a\\`'`, ",
+        "\"a\\\"'\", ",
+        "# it's\n",
+        "set a = ",
+    ];
+    let around = [
+        ("'", "'"),
+        ("'\\'", "'"),
+        ("'a''", "'"),
+        ("$q$", "$q$"),
+        ("$a 'b$ ", "$a 'b$"),
+        ("\u{2018}", "\u{2019}"),
+        ("//", "\n"),
+        ("# ", "\n"),
+        ("/* ' ", "*/"),
+    ];
+    hides_all(Engine::Clickhouse, before.to_vec(), around.to_vec());
+}
+
+fn hides_all(engine: Engine, before: Vec<&'static str>, around: Vec<(&'static str, &'static str)>) {
+    let statements = (proptest::sample::select(before), proptest::sample::select(around), text(PIECES, 12))
+        .prop_map(|(before, (open, close), after)| format!("{before}{open}zebra{close} {after}"));
+    fuzz(statements, |sql| assert!(!normalise(engine, &sql).text.contains("zebra"), "{sql}"));
 }

@@ -1,11 +1,16 @@
 //! From text to lexemes. Whatever could put the lexer out of step with the server ends the reading, lest a literal leak.
 
-use std::any::TypeId;
+mod clickhouse;
+mod data;
+mod postgres;
+mod scan;
+#[cfg(test)]
+mod tests;
 
-use sqlparser::dialect::{ClickHouseDialect, Dialect, PostgreSqlDialect};
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Token, Tokenizer};
+use sqlparser::tokenizer::Token as Spelled;
 
+use self::data::Statement;
 use crate::model::Engine;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,59 +54,79 @@ pub(super) struct Lexed<'a> {
     pub(super) complete: bool,
 }
 
+/// What the lexical rules of a server make of the beginning of a text.
+struct Token {
+    class: Class,
+    /// In bytes.
+    length: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Class {
+    /// White space or a comment.
+    Space,
+    /// A literal or a parameter.
+    Constant,
+    /// A literal in plain quotes.
+    Quoted,
+    /// A keyword or an identifier without quotes, or several of them with parameters between.
+    Word,
+    QuotedIdentifier,
+    Symbol,
+}
+
 pub(super) fn lex(engine: Engine, raw: &str) -> Lexed<'_> {
-    let dialect: &dyn Dialect = match engine {
-        Engine::Postgres => &PostgresLexis(PostgreSqlDialect {}),
-        Engine::Clickhouse => &ClickHouseDialect {},
-    };
-    let mut tokens = Vec::new();
-    let lexed_to_end = Tokenizer::new(dialect, raw).tokenize_with_location_into_buf(&mut tokens).is_ok();
-    let mut reader = Reader { engine, lexemes: Vec::with_capacity(tokens.len()), spaced: false };
-    let mut position = Position::start(raw);
-    let understood = tokens.iter().all(|token| {
-        let text = position.take_until(token.span.end);
-        reader.read(&token.token, text, position.rest).is_some()
-    });
-    Lexed { lexemes: reader.lexemes, complete: lexed_to_end && understood }
+    let mut reader = Reader { engine, lexemes: Vec::new(), spaced: false, statement: Statement::new(engine) };
+    let complete = reader.read(raw).is_some();
+    Lexed { lexemes: reader.lexemes, complete }
 }
 
 struct Reader<'a> {
     engine: Engine,
     lexemes: Vec<Lexeme<'a>>,
     spaced: bool,
+    statement: Statement,
 }
 
 impl<'a> Reader<'a> {
-    /// None: not understood, and what follows must not be trusted.
-    fn read(&mut self, token: &Token, text: &'a str, rest: &str) -> Option<()> {
-        match token {
-            Token::Whitespace(_) => self.spaced = true,
-            Token::Word(word) if word.quote_style.is_some() => self.push(Kind::QuotedIdentifier, text),
-            Token::Word(word) if word.keyword != Keyword::NoKeyword => {
-                self.push(Kind::Word(word.keyword), text);
+    /// None: not understood to the end.
+    fn read(&mut self, raw: &'a str) -> Option<()> {
+        let mut rest = raw;
+        while !rest.is_empty() {
+            let token = match self.engine {
+                Engine::Postgres => postgres::token(rest)?,
+                Engine::Clickhouse => clickhouse::token(rest, self.lexemes.last().filter(|_| !self.spaced))?,
+            };
+            let (text, after) = rest.split_at_checked(token.length)?;
+            rest = after;
+            self.take(token.class, text)?;
+            if self.statement.is_followed_by_data() {
+                // ClickHouse's own logs leave the data out, without a mark
+                return (self.engine == Engine::Clickhouse || rest.trim().is_empty()).then_some(());
             }
-            Token::Word(_) => self.glued(text),
-            Token::Placeholder(_) => self.placeholder(text)?,
-            Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => self.quoted(text)?,
-            Token::HexStringLiteral(digits) if digits.chars().all(|c| c.is_ascii_hexdigit()) => {
-                self.push(Kind::Constant, text);
-            }
-            Token::CopyData { .. } => return None,
-            // in `$1$x$..$x$` the quote begins at the second dollar sign
-            Token::DollarQuotedString(_) if is_parameter(text) => return None,
-            Token::Number(..)
-            | Token::DollarQuotedString(_)
-            | Token::EscapedStringLiteral(_)
-            | Token::UnicodeStringLiteral(_)
-            | Token::SingleQuotedByteStringLiteral(_) => self.push(Kind::Constant, text),
-            _ if is_symbol(text) && !opens_comment(text, rest) => self.push(Kind::Symbol, text),
-            _ => return None,
+        }
+        Some(())
+    }
+
+    fn take(&mut self, class: Class, text: &'a str) -> Option<()> {
+        match class {
+            Class::Space => self.spaced = true,
+            Class::Constant => self.push(Kind::Constant, text),
+            Class::Quoted => self.quoted(text)?,
+            Class::QuotedIdentifier => self.push(Kind::QuotedIdentifier, text),
+            Class::Symbol => self.push(Kind::Symbol, text),
+            Class::Word => match keyword_of(text) {
+                Keyword::NoKeyword => self.glued(text),
+                keyword => self.push(Kind::Word(keyword), text),
+            },
         }
         Some(())
     }
 
     fn push(&mut self, kind: Kind, text: &'a str) {
-        self.lexemes.push(Lexeme { kind, text, spaced: self.spaced });
+        let lexeme = Lexeme { kind, text, spaced: self.spaced };
+        self.statement.note(&lexeme);
+        self.lexemes.push(lexeme);
         self.spaced = false;
     }
 
@@ -117,22 +142,6 @@ impl<'a> Reader<'a> {
                 self.push(Kind::Word(keyword_of(piece)), piece);
             }
         }
-    }
-
-    fn placeholder(&mut self, text: &'a str) -> Option<()> {
-        match text.strip_prefix('?') {
-            // an operator here, whatever other engines make of it
-            Some(digits) => {
-                self.push(Kind::Symbol, &text[..1]);
-                if !digits.is_empty() {
-                    self.push(Kind::Constant, digits);
-                }
-            }
-            // any other `$..` is the start of a dollar quote that the lexer did not recognise
-            None if is_parameter(text) => self.glued(text),
-            None => return None,
-        }
-        Some(())
     }
 
     /// `\'` ends the literal or not, as `standard_conforming_strings` was set: only after ESCAPE it surely does.
@@ -160,109 +169,17 @@ fn piece_length(text: &str) -> usize {
     if let Some(number) = text.strip_prefix('$') {
         return 1 + number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     }
-    let touches = |word: &str| is_national(word) || keyword_of(word) != Keyword::NoKeyword;
+    let touches = |word: &str| is_national(word) || is_keyword(word);
     text.find('$').filter(|at| is_parameter(&text[*at..]) && touches(&text[..*at])).unwrap_or(text.len())
 }
 
+fn is_keyword(word: &str) -> bool {
+    keyword_of(word) != Keyword::NoKeyword
+}
+
 fn keyword_of(word: &str) -> Keyword {
-    match Token::make_word(word, None) {
-        Token::Word(word) => word.keyword,
+    match Spelled::make_word(word, None) {
+        Spelled::Word(word) => word.keyword,
         _ => Keyword::NoKeyword,
-    }
-}
-
-fn is_symbol(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_punctuation())
-}
-
-/// In PostgreSQL a comment may begin inside a run of operator characters, as in `||/* separator */`.
-fn opens_comment(symbol: &str, rest: &str) -> bool {
-    symbol.len() > 1
-        && (symbol.ends_with('/') && rest.starts_with('*') || symbol.ends_with('-') && rest.starts_with('-'))
-}
-
-/// Follows the lexer's lines and columns through the text, both counted from 1.
-struct Position<'a> {
-    rest: &'a str,
-    line: u64,
-    column: u64,
-}
-
-impl<'a> Position<'a> {
-    const fn start(text: &'a str) -> Self {
-        Self { rest: text, line: 1, column: 1 }
-    }
-
-    fn take_until(&mut self, end: Location) -> &'a str {
-        let mut length = 0;
-        for c in self.rest.chars() {
-            if (self.line, self.column) >= (end.line, end.column) {
-                break;
-            }
-            length += c.len_utf8();
-            if c == '\n' {
-                self.line += 1;
-                self.column = 1;
-            } else {
-                self.column += 1;
-            }
-        }
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        taken
-    }
-}
-
-/// PostgreSQL without multi-character operators, which would swallow the start of a comment or the sign of a number.
-#[derive(Debug)]
-struct PostgresLexis(PostgreSqlDialect);
-
-impl Dialect for PostgresLexis {
-    fn dialect(&self) -> TypeId {
-        self.0.dialect()
-    }
-
-    fn is_delimited_identifier_start(&self, ch: char) -> bool {
-        self.0.is_delimited_identifier_start(ch)
-    }
-
-    fn is_identifier_start(&self, ch: char) -> bool {
-        self.0.is_identifier_start(ch)
-    }
-
-    fn is_identifier_part(&self, ch: char) -> bool {
-        self.0.is_identifier_part(ch)
-    }
-
-    fn is_custom_operator_part(&self, _ch: char) -> bool {
-        false
-    }
-
-    fn supports_geometric_types(&self) -> bool {
-        false
-    }
-
-    fn supports_nested_comments(&self) -> bool {
-        true
-    }
-
-    fn supports_copy_from_stdin_data(&self) -> bool {
-        true
-    }
-
-    fn supports_string_escape_constant(&self) -> bool {
-        true
-    }
-
-    fn supports_unicode_string_literal(&self) -> bool {
-        true
-    }
-
-    fn supports_numeric_literal_underscores(&self) -> bool {
-        true
-    }
-
-    fn supports_non_decimal_integer_literals(&self) -> bool {
-        true
     }
 }

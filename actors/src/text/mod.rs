@@ -6,19 +6,24 @@ mod constants;
 mod failure;
 mod lexer;
 mod lists;
+mod names;
 mod plannable;
 mod render;
 pub mod secrets;
 mod units;
+mod values;
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod linear;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 pub use self::failure::failure;
+pub use self::names::{Names, names};
 pub use self::plannable::{plannable, writes};
 use crate::model::Engine;
 
@@ -59,7 +64,7 @@ pub fn normalise(engine: Engine, raw: &str) -> Normalised {
     let readable = cut(raw, MAX_INPUT_BYTES);
     let lexed = lexer::lex(engine, readable);
     let complete = lexed.complete && readable.len() == raw.len();
-    let lexemes = lists::collapse(constants::fold(lexed.lexemes));
+    let lexemes = lists::collapse(constants::fold(values::hide(engine, lexed.lexemes)));
     Normalised {
         text: render::text(&lexemes, complete),
         fingerprint: render::fingerprint(engine, &lexemes, complete),

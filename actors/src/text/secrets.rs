@@ -1,5 +1,8 @@
 //! Takes the secrets out of settings and command lines, and leaves the rest readable.
 
+use super::cut;
+use crate::model::Secret;
+
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
 
@@ -23,6 +26,21 @@ const PARTS: [&str; 4] = ["password", "passphrase", "secret", "authorization"];
 /// A name that ends so says where a secret is, not what it is.
 const PLACES: [&str; 4] = ["file", "path", "dir", "sslkey"];
 
+/// The longest name of a user that is looked for before a password.
+const USER_BYTES: usize = 256;
+
+/// `text` without `secret`, as it is and as SQL quotes it.
+#[must_use]
+pub fn without(text: &str, secret: Option<&Secret>) -> String {
+    match secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
+        Some(secret) => {
+            let quoted = secret.replace('\\', "\\\\").replace('\'', "\\'");
+            text.replace(&quoted, HIDDEN).replace(secret, HIDDEN)
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// `value` of the setting `name` without secrets: all of it when its name says that it is one, else what looks like one.
 #[must_use]
 pub fn redact_setting(name: &str, value: &str) -> String {
@@ -30,28 +48,37 @@ pub fn redact_setting(name: &str, value: &str) -> String {
 }
 
 /// `text`, a command line or a connection string, without passwords and keys: those of URLs, of `name=value`,
-/// `--name value` and `Name: value` where the name says so, of `-u user:password`, and what follows `Bearer`.
+/// `--name value` and `Name: value` where the name says so, of `-u user:password`, and what follows `Bearer`. Takes time in
+/// proportion to its length.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    let mut redacted = String::with_capacity(text.len());
+    let mut redacted =
+        Redacted { text: String::with_capacity(text.len()), quotes: Quotes::default(), counted: 0 };
+    // how many bytes follow the URL that was looked at last: there is one user in it
+    let mut behind_url = text.len();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix("://") {
-            redacted.push_str("://");
-            rest = user_info(after, &mut redacted);
+            redacted.text.push_str("://");
+            rest = after;
+            if after.len() <= behind_url {
+                let end = after.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'));
+                let (url, behind) = after.split_at(end.unwrap_or(after.len()));
+                behind_url = behind.len();
+                rest = &after[user_info(url, &mut redacted.text)..];
+            }
         } else if is_name_part(first) {
             let end = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
             let (name, after) = rest.split_at(end);
-            redacted.push_str(name);
-            let inside = |quote| redacted.matches(quote).count() % 2 == 1;
-            let quotes = Quotes { single: inside('\''), double: inside('"') };
-            rest = value_of(name, after, quotes, &mut redacted);
+            redacted.text.push_str(name);
+            let quotes = redacted.quotes();
+            rest = value_of(name, after, quotes, &mut redacted.text);
         } else {
-            redacted.push(first);
+            redacted.text.push(first);
             rest = &rest[first.len_utf8()..];
         }
     }
-    redacted
+    redacted.text
 }
 
 /// Whether a value of this name is a secret.
@@ -70,23 +97,46 @@ const fn is_name_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
+/// What is left of a text so far, with its quotes counted as far as `counted`.
+struct Redacted {
+    text: String,
+    quotes: Quotes,
+    counted: usize,
+}
+
+impl Redacted {
+    /// The quotes that are open at the end.
+    fn quotes(&mut self) -> Quotes {
+        for byte in self.text.as_bytes()[self.counted..].iter() {
+            match byte {
+                b'\'' => self.quotes.single = !self.quotes.single,
+                b'"' => self.quotes.double = !self.quotes.double,
+                _ => {}
+            }
+        }
+        self.counted = self.text.len();
+        self.quotes
+    }
+}
+
 /// Whether a value begins within quotes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Quotes {
     single: bool,
     double: bool,
 }
 
-/// Behind `://`: hides what stands between the first colon and the last `@` of a URL. Returns what follows.
-fn user_info<'a>(after: &'a str, redacted: &mut String) -> &'a str {
-    let end = after.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"')).unwrap_or(after.len());
-    let (Some(colon), Some(at)) = (after.find(':'), after[..end].rfind('@')) else { return after };
-    if colon > at {
-        return after;
+/// Of `url`, which begins behind `://`: hides what stands between the first colon and the last `@`. Returns how many bytes
+/// were taken.
+fn user_info(url: &str, redacted: &mut String) -> usize {
+    match (url.find(':'), url.rfind('@')) {
+        (Some(colon), Some(at)) if colon < at => {
+            redacted.push_str(&url[..=colon]);
+            redacted.push_str(HIDDEN);
+            at
+        }
+        _ => 0,
     }
-    redacted.push_str(&after[..=colon]);
-    redacted.push_str(HIDDEN);
-    &after[at..]
 }
 
 /// Hides what belongs to `name`, if it is a secret. Returns what follows.
@@ -106,9 +156,12 @@ fn value_of<'a>(name: &str, after: &'a str, quotes: Quotes, redacted: &mut Strin
         };
     }
     if let Some(header) = value.strip_prefix(':').filter(|rest| !rest.starts_with("//")) {
+        if !is_secret_name(&lower) {
+            return after;
+        }
         let header = header.trim_start();
         let end = header.find(['\'', '"', '\n']).unwrap_or(header.len());
-        return if is_secret_name(&lower) { hide(after, header, end, redacted) } else { after };
+        return hide(after, header, end, redacted);
     }
     if separated && is_user_flag(&lower) {
         return hide_behind_colon(after, value, quotes, redacted);
@@ -135,12 +188,17 @@ fn hide<'a>(after: &'a str, value: &'a str, length: usize, redacted: &mut String
     after
 }
 
-/// Of `user:password`, hides the password.
+/// Of `user:password`, hides the password; all of it, if no name of a user is that long.
 fn hide_behind_colon<'a>(after: &'a str, value: &'a str, quotes: Quotes, redacted: &mut String) -> &'a str {
-    let end = length(value, quotes);
-    match value[..end].find(':') {
-        Some(colon) => hide(after, &value[colon + 1..], end - colon - 1, redacted),
-        None => after,
+    let start = cut(value, USER_BYTES);
+    let named = length(start, quotes);
+    match start[..named].find(':') {
+        Some(colon) => {
+            let password = &value[colon + 1..];
+            hide(after, password, length(value, quotes) - colon - 1, redacted)
+        }
+        None if named < start.len() || start.len() == value.len() => after,
+        None => hide(after, value, length(value, quotes), redacted),
     }
 }
 
@@ -172,7 +230,7 @@ fn length(text: &str, quotes: Quotes) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{redact, redact_setting};
+    use super::{Secret, redact, redact_setting, without};
 
     #[test]
     fn what_is_secret_goes_and_the_rest_stays() {
@@ -207,6 +265,24 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(redact(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_value_hides_what_it_may_hold() {
+        let long = "x".repeat(1_000);
+        assert_eq!(redact(&format!("curl -u {long}:hunter2 y")), "curl -u *** y");
+        assert_eq!(redact(&format!("curl -u joe:{long} y")), "curl -u joe:*** y");
+        assert_eq!(redact(&format!("curl -u joe {long}:y")), format!("curl -u joe {long}:y"));
+        let urls = "a://b a://c:d a://e:f@g://h:i@j://k:l";
+        assert_eq!(redact(urls), "a://b a://c:d a://e:***@j://k:l");
+    }
+
+    #[test]
+    fn a_known_secret_goes_wherever_it_stands() {
+        let secret = Secret::new("it's");
+        assert_eq!(without("near 'it\\'s', it's", Some(&secret)), "near '***', ***");
+        assert_eq!(without("as it is", None), "as it is");
+        assert_eq!(without("as it is", Some(&Secret::new(""))), "as it is");
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn shows() {
         ("a like$1and sys$2 in($3)or b$ = n$4", "a like $1 and sys$2 in($2)or b$ = $3"),
         ("do $x$ zq $y$", "do ..."),
         ("do $é$ zq $é$", "do $1"),
-        ("do $😀$ zq $😀$", "do ..."),
+        ("do $😀$ zq $😀$", "do $1"),
         ("select \"zq", "select ..."),
         ("select $1$x$ zq $x$ || $1$x$", "select ..."),
         ("'", "..."),

@@ -24,8 +24,8 @@ pub const FLOW_LIFETIME: Duration = Duration::from_secs(600);
 pub(super) enum Purpose {
     /// Who signs in shows when they do.
     SignIn,
-    /// A person who is signed in links the provider to their account.
-    Link { organization: OrganizationId, user_id: Uuid },
+    /// A person who is signed in, in this session, links the provider to their account.
+    Link { organization: OrganizationId, user_id: Uuid, session_id: Uuid },
     /// Somebody accepts the invitation whose token has this hash.
     Accept { token_hash: String },
 }
@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn a_flow_comes_back_whole_and_in_time() {
         let seal = Seal::default();
-        let purpose = Purpose::Link { organization: OrganizationId::generate(), user_id: Uuid::now_v7() };
+        let purpose = Purpose::Link {
+            organization: OrganizationId::generate(),
+            user_id: Uuid::now_v7(),
+            session_id: Uuid::now_v7(),
+        };
         let flow = Flow::new("corp", "/x".to_owned(), purpose, NOW);
         let closed = seal.close(&flow).unwrap();
         assert_eq!(seal.open(closed.expose(), NOW), Some(flow.clone()));

@@ -7,6 +7,7 @@ mod http;
 mod id_token;
 mod people;
 mod provider;
+mod return_to;
 mod settings;
 
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use uuid::Uuid;
 
 use self::flow::{Flow, Purpose, Seal};
 use self::id_token::Expected;
-use self::people::identity;
 use self::provider::{Provider, Providers};
+use self::return_to::local_path;
 use super::{AccountError, Accounts, Credential, Principal, Tokens, token};
 use crate::config::{OidcProvider, is_safe_endpoint};
 use crate::storage::StorageError;
@@ -29,7 +30,6 @@ use crate::storage::store::Identity;
 pub use self::error::OidcError;
 pub use self::flow::FLOW_LIFETIME;
 
-const MOST_RETURN_BYTES: usize = 500;
 /// While a provider does not answer, those who wait for it must not pile up.
 const MOST_AT_ONCE: usize = 64;
 
@@ -53,8 +53,8 @@ impl Default for SignIn {
 pub enum Aim<'a> {
     /// Who they are shows there.
     SignIn,
-    /// Whoever signs in there belongs to this person.
-    Link(&'a Principal),
+    /// Whoever signs in there belongs to this person, who logged in a moment ago or sends the password along.
+    Link { principal: &'a Principal, password: Option<&'a Secret> },
     /// Whoever signs in there accepts the invitation of this token.
     Accept(&'a Secret),
 }
@@ -110,10 +110,11 @@ impl Accounts {
     ) -> Result<Begun, OidcError> {
         let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
-        let return_to = self.checked_return(return_to.unwrap_or("/"))?;
+        let base = Url::parse(&self.links().public_url).map_err(|_| OidcError::ReturnTo)?;
+        let return_to = local_path(&base, return_to.unwrap_or("/"))?;
         let purpose = match aim {
             Aim::SignIn => Purpose::SignIn,
-            Aim::Link(principal) => linking(principal)?,
+            Aim::Link { principal, password } => self.linking(principal, password, now).await?,
             Aim::Accept(token) => self.accepting(token, now).await?,
         };
         let flow = Flow::new(name, return_to, purpose, now);
@@ -168,18 +169,29 @@ impl Accounts {
         let account = match flow.purpose {
             Purpose::SignIn => self.account_of(settings, &claims, now).await?,
             Purpose::Accept { token_hash } => self.invited(settings, &claims, token_hash, now).await?,
-            Purpose::Link { organization, user_id } => {
-                let account =
-                    self.storage().account(organization, user_id).await?.ok_or(AccountError::Gone)?;
-                if !settings.admits(claims.proved_email().as_deref()) {
-                    return Err(OidcError::DomainNotAllowed);
-                }
-                self.link(&account, identity(settings, &claims), now).await?;
+            Purpose::Link { organization, user_id, session_id } => {
+                let account = self.storage().account(organization, user_id).await?;
+                // whoever ended the session meanwhile, by a reset of the password too, ended this with it
+                let standing = self.storage().standing(user_id, session_id).await?;
+                standing.ok_or(AccountError::FreshLoginRequired)?;
+                self.link_admitted(settings, &account.ok_or(AccountError::Gone)?, &claims, now).await?;
                 return Ok(Completed { user_id, tokens: None, return_to: flow.return_to });
             }
         };
         let tokens = Some(self.start_session(&account, now).await?);
         Ok(Completed { user_id: account.user.id, tokens, return_to: flow.return_to })
+    }
+
+    /// Whom `principal` may link to themselves elsewhere; a key is nobody.
+    async fn linking(
+        &self,
+        principal: &Principal,
+        password: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Purpose, OidcError> {
+        let (user_id, session_id) = principal.person().ok_or(OidcError::NotAPerson)?;
+        self.freshly_logged_in(principal, password, now).await?;
+        Ok(Purpose::Link { organization: principal.organization_id, user_id, session_id })
     }
 
     async fn accepting(&self, presented: &Secret, now: Timestamp) -> Result<Purpose, OidcError> {
@@ -200,15 +212,28 @@ impl Accounts {
         }
     }
 
-    /// Takes an identity from `principal`; false when it is not theirs.
+    /// Takes an identity from `principal`, who logged in a moment ago or sends the password along; false when it is not
+    /// theirs.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be written.
-    pub async fn unlink(&self, principal: &Principal, id: Uuid) -> Result<bool, StorageError> {
-        match principal.credential {
-            Credential::Token { user_id, .. } => self.storage().delete_identity(user_id, id).await,
-            Credential::ApiKey { .. } => Ok(false),
+    /// [`AccountError`]: a login of a while ago, a wrong password.
+    pub async fn unlink(
+        &self,
+        principal: &Principal,
+        id: Uuid,
+        password: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<bool, AccountError> {
+        let identities = self.identities(principal).await?;
+        let Some(identity) = identities.into_iter().find(|identity| identity.id == id) else {
+            return Ok(false);
+        };
+        let account = self.freshly_logged_in(principal, password, now).await?;
+        if !self.storage().delete_identity(account.user.id, id).await? {
+            return Ok(false);
         }
+        self.tell_sign_in_changed(&account, &format!("{} was unlinked", identity.issuer)).await;
+        Ok(true)
     }
 
     async fn oidc_provider(&self, name: &str) -> Result<Arc<Provider>, OidcError> {
@@ -218,18 +243,6 @@ impl Accounts {
 
     fn redirect_uri(&self, name: &str) -> String {
         format!("{}/api/v1/auth/oidc/{name}/callback", self.links().public_url)
-    }
-
-    /// `path`, if it leads nowhere but to this server: a stranger may have written it.
-    fn checked_return(&self, path: &str) -> Result<String, OidcError> {
-        let base = Url::parse(&self.links().public_url).map_err(|_| OidcError::ReturnTo)?;
-        let target = Url::options().base_url(Some(&base)).parse(path).map_err(|_| OidcError::ReturnTo)?;
-        let is_path = path.starts_with('/') && path.len() <= MOST_RETURN_BYTES;
-        if !is_path || target.origin() != base.origin() {
-            return Err(OidcError::ReturnTo);
-        }
-        // as it was understood, not as it was written
-        Ok(target.as_str()[target.origin().ascii_serialization().len()..].to_owned())
     }
 }
 
@@ -241,15 +254,6 @@ impl Provider {
             None if !self.metadata.authorization_response_iss_parameter_supported => Ok(()),
             _ => Err(OidcError::NotBegun),
         }
-    }
-}
-
-fn linking(principal: &Principal) -> Result<Purpose, OidcError> {
-    match principal.credential {
-        Credential::Token { user_id, .. } => {
-            Ok(Purpose::Link { organization: principal.organization_id, user_id })
-        }
-        Credential::ApiKey { .. } => Err(OidcError::NotAPerson),
     }
 }
 

@@ -5,11 +5,12 @@ use basira_actors::model::Timestamp;
 use super::OidcError;
 use super::claims::Claims;
 use crate::auth::accounts::PLAN;
-use crate::auth::signup::slugs;
+use crate::auth::signup::slugs_at_signup;
 use crate::auth::{AccountError, Accounts, Role};
 use crate::config::OidcProvider;
 use crate::config::SignupPolicy;
 use crate::fields;
+use crate::mail::Letter;
 use crate::storage::StorageError;
 use crate::storage::store::{Account, Home, Joining, NewIdentity, Newcomer};
 
@@ -76,7 +77,10 @@ impl Accounts {
         let name = name_of(claims, email);
         let (home, role) = match &provider.organization {
             Some(slug) => (Home::Joins { slug }, provider.role_of(claims).unwrap_or(provider.role)),
-            None => (Home::Founds { name: &name, slugs: slugs(&name), plan: PLAN }, Role::Owner),
+            None => {
+                let slugs = slugs_at_signup(&name, &self.config().current());
+                (Home::Founds { name: &name, slugs, plan: PLAN }, Role::Owner)
+            }
         };
         let password_hash = self.hash_of_unknown_password().await?;
         let newcomer =
@@ -111,8 +115,13 @@ impl Accounts {
         }
         let name = name_of(claims, &email);
         let password_hash = self.hash_of_unknown_password().await?;
-        let joining =
-            Joining { token_hash, name: &name, password_hash: &password_hash, identity: Some(identity) };
+        let joining = Joining {
+            token_hash,
+            name: &name,
+            password_hash: &password_hash,
+            identity: Some(identity),
+            session: None,
+        };
         let account = match self.storage().join(joining, now).await {
             Ok(joined) => joined.ok_or(AccountError::BadEmailToken)?,
             Err(StorageError::Conflict(_)) => return Err(OidcError::LinkRequired),
@@ -121,8 +130,22 @@ impl Accounts {
         self.with_role_by_claim(provider, claims, account, now).await
     }
 
-    /// Gives `account` the identity; having it already is no error.
-    pub(super) async fn link(
+    /// Gives `account` the identity that `claims` speak of, if the provider may let it in.
+    pub(super) async fn link_admitted(
+        &self,
+        provider: &OidcProvider,
+        account: &Account,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> Result<(), OidcError> {
+        if !provider.admits(claims.proved_email().as_deref()) {
+            return Err(OidcError::DomainNotAllowed);
+        }
+        self.link(account, identity(provider, claims), now).await
+    }
+
+    /// Gives `account` the identity and tells its owner by mail; having it already is no error.
+    async fn link(
         &self,
         account: &Account,
         identity: NewIdentity<'_>,
@@ -134,8 +157,18 @@ impl Accounts {
             None => {}
         }
         match self.storage().insert_identity(account.user.id, identity, now).await {
-            Err(StorageError::Conflict(_)) => Err(OidcError::IdentityTaken),
-            outcome => Ok(outcome?),
+            Err(StorageError::Conflict(_)) => return Err(OidcError::IdentityTaken),
+            outcome => outcome?,
+        }
+        self.tell_sign_in_changed(account, &format!("{} was linked", identity.issuer)).await;
+        Ok(())
+    }
+
+    /// A mail that cannot be sent is no reason to undo it.
+    pub(super) async fn tell_sign_in_changed(&self, account: &Account, change: &str) {
+        let letter = Letter::sign_in_changed(change, &self.links().page("reset-password"));
+        if let Err(error) = self.links().send(&account.user, &letter).await {
+            tracing::error!(user.id = %account.user.id, "cannot tell of a changed sign-in: {error}");
         }
     }
 
@@ -152,17 +185,20 @@ impl Accounts {
         if account.user.role == role.as_str() {
             return Ok(account);
         }
-        if self.storage().change_role(&account.user, role.as_str(), Role::Owner.as_str(), now).await? {
-            role.as_str().clone_into(&mut account.user.role);
-        } else {
-            tracing::warn!(user.id = %account.user.id, "the last owner keeps the role, whatever the provider says");
+        let user = &mut account.user;
+        match self.change_role(user.organization_id, user.id, role, false, now).await {
+            Ok((member, _)) => user.role = member.role,
+            Err(AccountError::LastOwner) => {
+                tracing::warn!(user.id = %user.id, "the last owner keeps the role, whatever the provider says");
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(account)
     }
 }
 
 /// The identity that `claims`, which were verified, speak of.
-pub(super) fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> NewIdentity<'a> {
+fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> NewIdentity<'a> {
     NewIdentity {
         issuer: &provider.issuer,
         subject: claims.text("sub").unwrap_or_default(),

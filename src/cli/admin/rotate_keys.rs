@@ -3,7 +3,7 @@
 use basira_actors::model::Timestamp;
 
 use crate::auth::tokens_outlive;
-use crate::config::{Config, RotationLock, Secrets, SecretsError};
+use crate::config::{Config, RotationLock, SecretRing, Secrets, SecretsError};
 use crate::log::Log;
 use crate::run::{self, ServeError};
 use crate::storage::StorageError;
@@ -20,13 +20,16 @@ pub(in crate::cli) enum RotateError {
     Reseal(#[from] StorageError),
 }
 
-/// Every step leaves something that a server can run on. A running one sees the files change.
+/// Every step leaves something that a server can run on. A running one sees the files change, and uses nothing but the
+/// new secrets by the time that this ends.
 pub(super) async fn run(config: &Config) -> Result<(), RotateError> {
     Log::start(&config.log);
     let secrets = Secrets::of(config)?;
     let lock = RotationLock::take(&config.data_dir)?;
     rotate_encryption(config, &secrets, &lock).await?;
-    rotate_jwt(&secrets, &lock)
+    rotate_jwt(&secrets, &lock)?;
+    tokio::time::sleep(SecretRing::PICKED_UP_WITHIN).await;
+    Ok(())
 }
 
 /// A rotation that was cut short is finished rather than begun anew.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
-use url::Url;
+use url::{Host, Url};
 
 use super::Reader;
 use crate::config::{Cors, Http, Tls};
@@ -20,6 +20,20 @@ impl FromStr for Network {
         text.parse()
             .or_else(|error| text.parse().map(|address: IpAddr| address.into()).map_err(|_| error))
             .map(Self)
+    }
+}
+
+/// A name without a port.
+struct HostName(String);
+
+impl FromStr for HostName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match Host::parse(text) {
+            Ok(Host::Domain(name)) => Ok(Self(name)),
+            _ => Err(()),
+        }
     }
 }
 
@@ -49,6 +63,7 @@ impl Reader<'_> {
             }
             plain.then_some(url)
         });
+        let hosts = self.parse_list("http.hosts", "a host name such as basira.internal");
         let proxies = self.parse_list("http.trusted_proxies", "an address or a network such as 10.0.0.0/8");
         let origins =
             self.parse_list("http.cors.origins", "an origin such as https://status.example.com, or *");
@@ -56,6 +71,7 @@ impl Reader<'_> {
         Some(Http {
             listen: listen?,
             public_url: public_url?,
+            hosts: hosts?.into_iter().map(|HostName(name)| name).collect(),
             trusted_proxies: proxies?.into_iter().map(|Network(network)| network).collect(),
             cors: Cors { origins: origins?.into_iter().map(|Origin(origin)| origin).collect() },
             tls: tls?,

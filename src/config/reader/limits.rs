@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Reader;
-use crate::config::{ApiLimits, AuthLimits, InvitationLimits, Limits, Quotas};
+use crate::config::{ApiLimits, AuthLimits, DatabaseTestLimits, InvitationLimits, Limits, Quotas};
 
 impl Reader<'_> {
     pub(super) fn limits(&mut self) -> Option<Limits> {
@@ -14,6 +14,7 @@ impl Reader<'_> {
         let quotas = self.quotas();
         let per_second = self.count("limits.api.per_second", 0);
         let burst = self.count("limits.api.burst", 1);
+        let database_tests = self.database_test_limits();
         Some(Limits {
             connections_per_address: connections_per_address?,
             live_streams: live_streams?,
@@ -21,6 +22,18 @@ impl Reader<'_> {
             invitations: invitations?,
             quotas: quotas?,
             api: ApiLimits { per_second: per_second?, burst: burst? },
+            database_tests: database_tests?,
+        })
+    }
+
+    fn database_test_limits(&mut self) -> Option<DatabaseTestLimits> {
+        let per_hour = self.count("limits.database_tests.per_hour", 0);
+        let at_once = self.count("limits.database_tests.at_once", 1);
+        let at_once_per_organization = self.count("limits.database_tests.at_once_per_organization", 1);
+        Some(DatabaseTestLimits {
+            per_hour: per_hour?,
+            at_once: at_once?,
+            at_once_per_organization: at_once_per_organization?,
         })
     }
 

@@ -9,8 +9,11 @@ mod tests;
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use basira_actors::model::Secret;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 pub use self::ring::{Retired, Ring, SecretRing};
 pub use self::rotate::RotationLock;
@@ -18,6 +21,8 @@ use super::Config;
 
 const JWT_SECRET: &str = "jwt_secret";
 const ENCRYPTION_KEY: &str = "encryption_key";
+/// How often the files are looked at; well below [`SecretRing::PICKED_UP_WITHIN`].
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What signs tokens and what encrypts credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +63,16 @@ impl Secrets {
             jwt: ring(&auth.jwt_secret, &auth.previous_jwt_secret, JWT_SECRET)?,
             encryption: ring(&auth.encryption_key, &auth.previous_encryption_key, ENCRYPTION_KEY)?,
         })
+    }
+
+    /// Keeps up with the files, which another process may replace, until `shutdown`.
+    pub async fn follow(self, shutdown: CancellationToken) {
+        let mut checks = interval(CHECK_INTERVAL);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(checks.tick()).await.is_some() {
+            self.jwt.refresh().await;
+            self.encryption.refresh().await;
+        }
     }
 
     /// The files of those that are not configured, and of those before them.

@@ -5,14 +5,17 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use basira_actors::model::{Secret, Timestamp};
+use parking_lot::{Mutex, RwLock};
 
 use super::files::{self, keep};
 use super::{SecretsError, hex};
 
-/// Secrets that can be replaced while the server runs: whoever needs one asks each time.
+/// Secrets that can be replaced while the server runs: whoever needs one asks each time. Asking reads memory only;
+/// [`Self::refresh`] reads the files.
 #[derive(Clone)]
 pub struct SecretRing(Arc<Source>);
 
@@ -35,13 +38,24 @@ pub struct Retired {
 
 enum Source {
     Fixed(Arc<Ring>),
-    File { path: PathBuf, seen: Mutex<(Stamps, Arc<Ring>)> },
+    File { path: PathBuf, ring: RwLock<Arc<Ring>>, checked: Mutex<Checked> },
+}
+
+/// What the last check of the files found. Its lock is held while they are read, so that an older state never replaces
+/// a newer one; readers of the ring do not take it.
+struct Checked {
+    stamps: Stamps,
+    /// Whether the files could not be read then, which is logged once.
+    failed: bool,
 }
 
 /// Changes whenever one of the files was replaced.
 type Stamps = [Option<(u64, i64, i64, u64)>; 2];
 
 impl SecretRing {
+    /// How soon a running server uses what another process put into the files.
+    pub const PICKED_UP_WITHIN: Duration = Duration::from_secs(1);
+
     /// Secrets that stay as they are.
     #[must_use]
     pub fn fixed(current: Secret, previous: Option<Secret>) -> Self {
@@ -55,26 +69,49 @@ impl SecretRing {
     /// [`SecretsError`] when a file cannot be made, is damaged or open to others.
     pub fn kept(path: PathBuf) -> Result<Self, SecretsError> {
         keep(&path)?;
-        let seen = (stamps(&path), Arc::new(files::read(&path)?));
-        Ok(Self(Arc::new(Source::File { path, seen: Mutex::new(seen) })))
+        let checked = Mutex::new(Checked { stamps: stamps(&path), failed: false });
+        let ring = RwLock::new(Arc::new(files::read(&path)?));
+        Ok(Self(Arc::new(Source::File { path, ring, checked })))
     }
 
-    /// The secrets of the moment. Files that cannot be read any more change nothing.
+    /// The secrets as they were at the last refresh. Never waits for the file system.
     #[must_use]
     pub fn now(&self) -> Arc<Ring> {
         match &*self.0 {
             Source::Fixed(ring) => Arc::clone(ring),
-            Source::File { path, seen } => {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                let found = stamps(path);
-                if seen.0 != found {
-                    match files::read(path) {
-                        Ok(ring) => *seen = (found, Arc::new(ring)),
-                        Err(error) => tracing::error!("the secrets stay as they were: {error}"),
-                    }
-                }
-                Arc::clone(&seen.1)
+            Source::File { ring, .. } => Arc::clone(&ring.read()),
+        }
+    }
+
+    /// Reads the files if they were replaced; when that fails, the secrets stay as they were.
+    pub async fn refresh(&self) {
+        if matches!(*self.0, Source::Fixed(_)) {
+            return;
+        }
+        let ring = self.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || ring.refresh_blocking()).await {
+            tracing::error!(%error, "reading the secrets failed");
+        }
+    }
+
+    /// As [`Self::refresh`], on this thread.
+    pub(super) fn refresh_blocking(&self) {
+        let Source::File { path, ring, checked } = &*self.0 else { return };
+        let mut checked = checked.lock();
+        let found = stamps(path);
+        if checked.stamps == found {
+            return;
+        }
+        match files::read(path) {
+            Ok(read) => {
+                *ring.write() = Arc::new(read);
+                *checked = Checked { stamps: found, failed: false };
             }
+            Err(error) if !checked.failed => {
+                tracing::error!("the secrets stay as they were: {error}");
+                checked.failed = true;
+            }
+            Err(_) => {}
         }
     }
 

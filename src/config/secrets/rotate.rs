@@ -49,6 +49,7 @@ impl SecretRing {
         previous.insert(0, Retired { secret: old.current, since: Some(now) });
         let ring = Ring { current: Secret::new(files::generate()), previous };
         files::replace(path, &ring).map_err(|error| SecretsError::Io { path: path.to_owned(), error })?;
+        self.refresh_blocking();
         Ok(true)
     }
 
@@ -66,6 +67,8 @@ impl SecretRing {
         ring.previous.retain(wanted);
         let kept =
             if ring.previous.is_empty() { files::forget_previous(path) } else { files::replace(path, &ring) };
-        kept.map_err(|error| SecretsError::Io { path: path.to_owned(), error })
+        kept.map_err(|error| SecretsError::Io { path: path.to_owned(), error })?;
+        self.refresh_blocking();
+        Ok(())
     }
 }

@@ -24,18 +24,23 @@ fn a_replaced_secret_is_seen_by_who_had_the_old_one() {
     let lock = RotationLock::take(&config.data_dir).expect("nobody has it");
     assert!(matches!(RotationLock::take(&config.data_dir), Err(SecretsError::Rotating(_))));
     assert!(beside.replace(&lock, NOW).expect("is written"));
+    assert_eq!(running.now().current, old, "asking reads no file");
+    running.refresh_blocking();
     let now = running.now();
     assert_ne!(now.current, old);
     assert_eq!(now.previous, [Retired { secret: old.clone(), since: Some(NOW) }]);
     assert_eq!(now, beside.now());
 
     assert!(beside.replace(&lock, NOW).expect("is written"));
+    running.refresh_blocking();
     let previous: Vec<_> = running.now().previous.iter().map(|retired| retired.secret.clone()).collect();
     assert_eq!(previous, [now.current.clone(), old.clone()]);
 
     beside.retain(&lock, |retired| retired.secret == old).expect("is written");
+    running.refresh_blocking();
     assert_eq!(running.now().previous.len(), 1);
     beside.retain(&lock, |_| false).expect("is written");
+    running.refresh_blocking();
     assert_eq!(running.now().previous, []);
     let names: Vec<_> = fs::read_dir(&config.data_dir).expect("is there").flatten().collect();
     for entry in &names {
@@ -43,6 +48,31 @@ fn a_replaced_secret_is_seen_by_who_had_the_old_one() {
         assert_eq!(mode & 0o777, 0o600, "{entry:?}");
     }
     assert_eq!(names.len(), 3, "two secrets and the lock, of {names:?}");
+}
+
+#[tokio::test]
+async fn a_replaced_secret_is_picked_up_within_a_second_and_a_damaged_one_is_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = config(&directory);
+    let running = Secrets::of(&config).expect("are made");
+    let beside = Secrets::of(&config).expect("are read").jwt;
+    let shutdown = CancellationToken::new();
+    let following = tokio::spawn(running.clone().follow(shutdown.clone()));
+
+    let lock = RotationLock::take(&config.data_dir).expect("nobody has it");
+    beside.replace(&lock, NOW).expect("is written");
+    let picked_up = async {
+        while running.jwt.now() != beside.now() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SecretRing::PICKED_UP_WITHIN, picked_up).await.expect("the new secret is in use");
+
+    fs::write(beside.file().expect("a file"), "not a secret").expect("is written");
+    running.jwt.refresh().await;
+    assert_eq!(running.jwt.now(), beside.now());
+    shutdown.cancel();
+    following.await.expect("it ends");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct Options {
     pub password: Option<String>,
     /// Further lines of `postgresql.conf`.
     pub settings: String,
+    /// Further variables of the environment that the server runs in.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A running server with its own data, removed when this is dropped or our process ends, however it ends.
@@ -66,7 +68,7 @@ impl PostgresServer {
         give_away(&scratch)?;
         let port = free_port()?;
         initialise(distribution, &options, &scratch, port)?;
-        let postmaster = launch(distribution, &scratch)?;
+        let postmaster = launch(distribution, &options, &scratch)?;
         let mut server = Self {
             distribution: distribution.clone(),
             options,
@@ -145,7 +147,7 @@ impl PostgresServer {
     /// # Errors
     /// [`ServerError`] when it does not get ready.
     pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        self.postmaster = launch(&self.distribution, &self.scratch)?;
+        self.postmaster = launch(&self.distribution, &self.options, &self.scratch)?;
         self.wait_until_ready().await
     }
 
@@ -256,12 +258,13 @@ fn initialise(
 }
 
 /// Runs the server as our child, its log beside its data.
-fn launch(distribution: &Distribution, scratch: &Path) -> Result<Child, ServerError> {
+fn launch(distribution: &Distribution, options: &Options, scratch: &Path) -> Result<Child, ServerError> {
     let log = OpenOptions::new().create(true).append(true).open(scratch.join("server.log"));
     let log = log.map_err(ServerError::io("opening the server's log"))?;
     let copy = File::try_clone(&log).map_err(ServerError::io("opening the server's log"))?;
     let mut postgres = distribution.command("postgres");
     postgres.arg("-D").arg(scratch.join("data")).current_dir(scratch);
+    postgres.envs(options.environment.iter().map(|(name, value)| (name, value)));
     // A group of its own: Ctrl-C in the terminal must not reach it before those who use it are done.
     postgres.stdin(Stdio::null()).stdout(log).stderr(copy).process_group(0);
     unprivileged(&mut postgres).spawn().map_err(ServerError::io("starting postgres"))

@@ -12,7 +12,7 @@ use crate::limits::{Crowded, TooMany};
 use crate::reload::ReloadError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
-use crate::storage::store::RegisterError;
+use crate::storage::store::{DeleteOrganizationError, RegisterError};
 
 impl From<AuthenticateError> for ApiError {
     fn from(error: AuthenticateError) -> Self {
@@ -72,10 +72,12 @@ impl From<AccountError> for ApiError {
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
             AccountError::ConfinedKey => Self::forbidden("confined_key", message),
             AccountError::NotAPerson => Self::forbidden("person_required", message),
+            AccountError::FreshLoginRequired => Self::forbidden("fresh_login_required", message),
             AccountError::NoSuchMember => Self::not_found("member"),
             AccountError::LastOwner => {
                 Self::Conflict { code: "last_owner", field: None, message: message.into() }
             }
+            AccountError::LastInstanceAdmin => Self::conflict_of_state("last_instance_admin", message),
             AccountError::VerificationRequired => Self::forbidden("verification_required", message),
             AccountError::TooManyInvitations => {
                 Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }
@@ -139,8 +141,25 @@ impl From<RegisterError> for ApiError {
             RegisterError::VerificationRequired => {
                 Self::forbidden("verification_required", error.to_string())
             }
+            RegisterError::PasswordRequired => Self::Invalid {
+                code: "password_required",
+                field: Some("password".into()),
+                message: error.to_string().into(),
+            },
             RegisterError::NameTaken => Self::conflict("name_taken", "name", error.to_string()),
             RegisterError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteOrganizationError> for ApiError {
+    fn from(error: DeleteOrganizationError) -> Self {
+        match error {
+            DeleteOrganizationError::Unknown => Self::not_found("organization"),
+            DeleteOrganizationError::LastInstanceAdmin => {
+                Self::conflict_of_state("last_instance_admin", error.to_string())
+            }
+            DeleteOrganizationError::Storage(error) => error.into(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn schemas() -> Vec<Named> {
         named(
             "ApiKey",
             &format!(
-                "id:uuid name prefix created_at:time last_used_at:time? last_used_from? revoked_at:time? {LIMITS}"
+                "id:uuid name prefix created_at:time created_by:uuid? last_used_at:time? last_used_from? revoked_at:time? {LIMITS}"
             ),
         ),
         named("IssuedApiKey", &format!("id:uuid name key prefix created_at:time {LIMITS}")),

@@ -155,8 +155,9 @@ impl Endpoint {
     /// 200 with a bare array of such objects.
     pub(super) fn list(mut self, text: &str) -> Self {
         let total = Header::builder().description(Some("How many there were before the limit"));
-        let reason =
-            Header::builder().description(Some("Why the list is empty, out of date or lacks something"));
+        let reason = Header::builder().description(Some(
+            "Why the list is empty, out of date or lacks something; percent-encoded, as decodeURIComponent reads it",
+        ));
         let response = ResponseBuilder::new()
             .description("A list")
             .header("X-Total-Count", total.schema(Some(of_type("integer"))).build())

@@ -19,7 +19,9 @@ pub(super) fn schemas() -> Vec<Named> {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/healthz", "Whether the process serves").public().object("status={ok}"),
-        get("/readyz", "Whether storage is reachable and migrated").public().object("status={ok}"),
+        get("/readyz", "Whether storage is reachable, migrated and takes writes")
+            .public()
+            .object("status={ok}"),
         get("/openapi.json", "This document")
             .public()
             .object("openapi info:object paths:object components:object security:object[] tags:object[]"),

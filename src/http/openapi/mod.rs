@@ -92,7 +92,7 @@ fn components() -> ComponentsBuilder {
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", "An API key")));
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
         "basira_access",
-        "Set by a login; whoever changes something with it has to send an Origin of this server",
+        "Set by a login, over https as __Host-basira_access; whoever changes something with it has to send an Origin of this server",
     )));
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token or an API key"));

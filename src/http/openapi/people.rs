@@ -51,7 +51,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         delete("/api/v1/organization", "Removes the organization and all that it has")
             .query("confirm", "string", "Its slug, so that nobody does this by accident")
             .nothing(204, "It is removed")
-            .refuses(404),
+            .refuses(404)
+            .refuses(409),
         audited(get("/api/v1/audit", "Who changed what in the organization, newest first")),
     ]
 }

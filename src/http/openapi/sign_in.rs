@@ -28,8 +28,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(403)
             .refuses(409),
         post("/api/v1/auth/oidc/{provider}/link", "Begins to connect one's own account with a provider")
-            .body("(return_to?)", false)
-            .object("url"),
+            .body("(return_to? password?)", false)
+            .object("url")
+            .refuses(403),
         post(
             "/api/v1/auth/oidc/{provider}/accept-invitation",
             "Begins to accept an invitation as who one is at a provider",
@@ -39,6 +40,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .object("url")
         .refuses(403),
         get("/api/v1/auth/identities", "What one's own account is connected with").list("Identity"),
-        delete("/api/v1/auth/identities/{id}", "Disconnects one of them").nothing(204, "It is gone"),
+        delete(
+            "/api/v1/auth/identities/{id}",
+            "Disconnects one of them; takes a login of a moment ago, or the password",
+        )
+        .body("(password?)", false)
+        .nothing(204, "It is gone"),
     ]
 }

@@ -27,13 +27,13 @@ async fn list(request: Request) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 200)?;
     if let Some(at) = query.moment(Timestamp::now())? {
-        let scope = Scope { organization: principal.organization_id, database: database.target.id };
+        let scope = Scope { organization: principal.organization_id, database: database.id };
         return match activity::at(&*request.app.samples, scope, at).await? {
             Ok(queries) => response::list(&queries[..limit.min(queries.len())], queries.len()),
             Err(reason) => response::unavailable_list(&reason),
         };
     }
-    let Some(handle) = request.app.directory().find(database.target.id) else {
+    let Some(handle) = request.app.directory().find(database.id) else {
         return response::unavailable_list("the database is not watched yet");
     };
     match handle.activity() {

@@ -8,7 +8,7 @@ use warp::http::StatusCode;
 use crate::auth::{
     ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
 };
-use crate::http::cookies::{self, REFRESH_COOKIE, with_mark, with_session};
+use crate::http::cookies::{self, with_mark, with_session};
 use crate::http::{Answer, ApiError, Recorded, Request, Route, response};
 use crate::limits::Limit;
 use crate::storage::store::Organization;
@@ -162,7 +162,7 @@ async fn refresh_token(request: &mut Request) -> Result<Option<Secret>, ApiError
     if body.refresh_token.is_some() {
         return Ok(body.refresh_token);
     }
-    let Some(cookie) = request.cookie(REFRESH_COOKIE) else { return Ok(None) };
+    let Some(cookie) = request.cookie(cookies::REFRESH)? else { return Ok(None) };
     request.check_origin()?;
     Ok(Some(Secret::new(cookie)))
 }

@@ -14,6 +14,6 @@ pub(super) fn routes() -> Vec<Route> {
 async fn collect(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
     principal.require(Role::Member)?;
-    request.app.directory().find(database.target.id).ok_or(Unavailable)?.poll_now()?;
+    request.app.directory().find(database.id).ok_or(Unavailable)?.poll_now()?;
     Ok(response::empty(StatusCode::ACCEPTED))
 }

@@ -11,9 +11,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
-    let handle = request.app.directory().find(database.target.id).ok_or(Unavailable)?;
+    let handle = request.app.directory().find(database.id).ok_or(Unavailable)?;
     let collectors = handle.collectors().await?;
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
+    let scope = Scope { organization: principal.organization_id, database: database.id };
     let notice = request.app.samples.notice(scope);
     response::list_despite(&collectors, collectors.len(), notice.as_deref())
 }

@@ -21,7 +21,7 @@ async fn get(request: Request) -> Answer {
     let (_, database) = request.database().await?;
     let known = request.app.status(&database);
     response::ok(&Health {
-        id: database.target.id,
+        id: database.id,
         status: known.status,
         last_seen_at: known.last_seen_at,
         last_error: known.last_error,

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use basira_actors::model::{DatabaseId, Engine, RuleSettings, Status, Timestamp, TlsMode};
-use basira_actors::monitor;
 use serde::Serialize;
 
 use crate::app::App;
 use crate::databases::Input;
 use crate::http::{Answer, ApiError, Request, Route, response};
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -22,7 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// A database without its password.
+/// A database as the API shows it.
 #[derive(Serialize)]
 struct Shown<'a> {
     id: DatabaseId,
@@ -67,19 +66,21 @@ async fn register(mut request: Request) -> Answer {
     let input: Input = request.json().await?;
     let databases = request.app.databases(principal.organization_id);
     let database = databases.register(input, Timestamp::now()).await?;
-    request.trail.note("id", database.target.id.to_string());
+    request.trail.note("id", database.id.to_string());
     request.trail.note("name", database.name.as_str());
     response::created(&Shown::of(&database, &request.app))
 }
 
-/// Connects once, says what works and what would make the rest work, stores nothing.
+/// Connects once, says what works and what would make the rest work, stores nothing. Bounded in number and rate, and for
+/// organizations that may register the database that is tested.
 async fn test(mut request: Request) -> Answer {
     let principal = request.principal_that_writes().await?;
     let input: Input = request.json().await?;
-    let draft = request.app.databases(principal.organization_id).draft(input, Timestamp::now())?;
-    let config = request.app.config();
-    let report = monitor::check(&draft.target, &config.connect_settings(), &config.health.rules).await;
-    response::ok(&report)
+    let databases = request.app.databases(principal.organization_id);
+    let draft = databases.draft_to_test(input, Timestamp::now()).await?;
+    let organization = principal.organization_id.0;
+    let _running = request.app.limits.database_test(organization, request.client_address())?;
+    response::ok(&databases.test(draft).await)
 }
 
 async fn get(request: Request) -> Answer {
@@ -106,35 +107,34 @@ async fn delete(request: Request) -> Answer {
 }
 
 impl<'a> Shown<'a> {
-    fn of(database: &'a Database, app: &App) -> Self {
+    fn of(database: &'a DatabaseRecord, app: &App) -> Self {
         let known = app.status(database);
-        let target = &database.target;
         Self {
-            id: target.id,
+            id: database.id,
             name: &database.name,
-            engine: target.engine,
+            engine: database.engine,
             engine_version: known.engine_version,
-            host: &target.host,
-            port: target.port,
-            database: &target.database,
-            username: target.username.as_deref(),
-            tls: target.tls,
+            host: &database.host,
+            port: database.port,
+            database: &database.database,
+            username: database.username.as_deref(),
+            tls: database.tls,
             tags: &database.tags,
-            poll_interval_seconds: target.poll_interval.as_secs(),
-            collect_explain_plans: target.collect_explain_plans,
-            collect_replication: target.collect_replication,
-            disabled_collectors: &target.disabled_collectors,
-            cluster: target.cluster.clone(),
-            let_idle: target.let_idle,
-            try_indexes_on_primary: target.try_indexes_on_primary,
-            all_databases: target.databases.all,
-            include_databases: &target.databases.include,
-            exclude_databases: &target.databases.exclude,
-            rules: &target.rules,
+            poll_interval_seconds: database.poll_interval.as_secs(),
+            collect_explain_plans: database.collect_explain_plans,
+            collect_replication: database.collect_replication,
+            disabled_collectors: &database.disabled_collectors,
+            cluster: database.cluster.clone(),
+            let_idle: database.let_idle,
+            try_indexes_on_primary: database.try_indexes_on_primary,
+            all_databases: database.databases.all,
+            include_databases: &database.databases.include,
+            exclude_databases: &database.databases.exclude,
+            rules: &database.rules,
             status: known.status,
             last_seen_at: known.last_seen_at,
             last_error: known.last_error,
-            health_score: app.health_score(target),
+            health_score: app.health_score(database),
             created_at: database.created_at,
             updated_at: database.updated_at,
         }

@@ -14,7 +14,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn get(request: Request) -> Answer {
     let (_, database) = request.database().await?;
-    response::ok(&*request.app.diagnosis(&database.target))
+    response::ok(&*request.app.diagnosis(&database))
 }
 
 async fn history(request: Request) -> Answer {

@@ -3,7 +3,7 @@
 use basira_actors::model::{EventKind, Timestamp};
 
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
-use crate::samples::Scope;
+use crate::samples::{MOST_GAPS, Scope};
 use crate::views::events::{self, GAP};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -18,18 +18,26 @@ async fn list(request: Request) -> Answer {
     let kinds = kinds(&query)?;
     let wanted = |kind: &str| kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|wanted| wanted == kind));
 
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
+    let scope = Scope { organization: principal.organization_id, database: database.id };
     let samples = &*request.app.samples;
     let mut happened = Vec::new();
     if kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind != GAP)) {
         happened.extend(events::read(samples, scope, window).await?);
     }
+    let mut reason = None;
     if wanted(GAP) {
-        happened.extend(events::gaps(samples, scope, window).await?);
+        let gaps = events::gaps(samples, scope, window).await?;
+        reason = (!gaps.cut.is_empty()).then(|| too_many_gaps(&gaps.cut));
+        happened.extend(gaps.lines);
     }
     happened.retain(|event| wanted(&event.kind));
     events::sort(&mut happened);
-    response::list(&happened[..limit.min(happened.len())], happened.len())
+    response::list_despite(&happened[..limit.min(happened.len())], happened.len(), reason.as_deref())
+}
+
+fn too_many_gaps(streams: &[&str]) -> String {
+    let streams = streams.join(", ");
+    format!("only the newest {MOST_GAPS} gaps of {streams} are counted and shown: ask for a shorter span")
 }
 
 /// The parameter `kind`: one or several, separated by commas. None: all.

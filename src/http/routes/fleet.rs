@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::http::{Answer, Request, Route, response};
-use crate::storage::store::Database;
+use crate::storage::store::DatabaseRecord;
 
 /// Issues shown of each database; `/doctor` has all.
 const MOST_ISSUES: usize = 3;
@@ -68,16 +68,16 @@ async fn list(request: Request) -> Answer {
 }
 
 impl Line {
-    fn of(database: Database, app: &App) -> Self {
+    fn of(database: DatabaseRecord, app: &App) -> Self {
         let known = app.status(&database);
-        let diagnosis = app.diagnosis(&database.target);
-        let activity = app.directory().find(database.target.id).and_then(|handle| handle.activity());
+        let diagnosis = app.diagnosis(&database);
+        let activity = app.directory().find(database.id).and_then(|handle| handle.activity());
         let (active_queries, longest_query_ms) =
             activity.as_deref().map_or((None, None), ActivitySnapshot::active);
         Self {
-            id: database.target.id,
+            id: database.id,
             name: database.name,
-            engine: database.target.engine,
+            engine: database.engine,
             engine_version: known.engine_version,
             tags: database.tags,
             status: known.status,

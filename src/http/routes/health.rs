@@ -14,10 +14,11 @@ async fn alive(_: Request) -> Answer {
     response::ok(&json!({"status": "ok"}))
 }
 
-/// 503 unless storage is reachable and migrated.
+/// 503 unless the storage and that of the samples are reachable, migrated and take writes.
 async fn ready(request: Request) -> Answer {
     if !request.app.storage.ready().await? {
         return Err(ApiError::unavailable("storage is not migrated", Duration::from_secs(5)));
     }
+    request.app.samples.ready().await?;
     response::ok(&json!({"status": "ok"}))
 }

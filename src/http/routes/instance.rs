@@ -37,9 +37,7 @@ async fn delete_organization(request: Request) -> Answer {
         return Err(ApiError::Conflict { code: "own_organization", field: None, message });
     }
     let found = request.app.storage.organization(id).await?.ok_or(ApiError::not_found("organization"))?;
-    if !request.app.databases(id).delete_organization().await? {
-        return Err(ApiError::not_found("organization"));
-    }
+    request.app.databases(id).delete_organization().await?;
     request.app.accounts.access_changed(Whose::Organization(id));
     request.trail.note("slug", found.slug);
     Ok(response::no_content())

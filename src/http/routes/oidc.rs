@@ -1,7 +1,5 @@
 //! `/api/v1/auth/oidc` and `/api/v1/auth/identities`: signing in with providers of OpenID Connect.
 
-use std::time::Duration;
-
 use basira_actors::model::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,7 +7,7 @@ use uuid::Uuid;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{Aim, Begun, FLOW_LIFETIME, Returned};
+use crate::auth::{Aim, Begun, Returned};
 use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, cookies, response};
 use crate::limits::Limit;
 
@@ -20,12 +18,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/auth/oidc/{provider}/callback", callback)
             .recorded(Recorded::Both)
             .limited(Limit::Refresh),
-        Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::Refresh),
+        // a password may be guessed at
+        Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::ResetPassword),
         Route::post("/api/v1/auth/oidc/{provider}/accept-invitation", accept_invitation)
             .recorded(Recorded::Nothing)
             .limited(Limit::ResetPassword),
         Route::get("/api/v1/auth/identities", identities),
-        Route::delete("/api/v1/auth/identities/{id}", unlink),
+        Route::delete("/api/v1/auth/identities/{id}", unlink).limited(Limit::ResetPassword),
     ]
 }
 
@@ -41,6 +40,14 @@ struct Shown<'a> {
 #[derive(Default, Deserialize)]
 struct Link {
     return_to: Option<String>,
+    /// For who logged in a while ago.
+    password: Option<Secret>,
+}
+
+#[derive(Default, Deserialize)]
+struct Unlink {
+    /// For who logged in a while ago.
+    password: Option<Secret>,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +78,8 @@ async fn start(request: Request) -> Answer {
 async fn link(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let asked: Link = request.optional_json().await?.unwrap_or_default();
-    lead_on(&request, asked.return_to.as_deref(), Aim::Link(&principal)).await
+    let aim = Aim::Link { principal: &principal, password: asked.password.as_ref() };
+    lead_on(&request, asked.return_to.as_deref(), aim).await
 }
 
 /// Nothing is accepted yet: that comes of the sign-in.
@@ -96,11 +104,10 @@ async fn callback(request: Request) -> Answer {
         error: query.text("error")?,
         issuer: query.text("iss")?,
     };
-    let (name, cookie) = (request.path_text("provider"), flow_cookie(&request));
-    let kept = request.cookie(cookie);
+    let (name, kept) = (request.path_text("provider"), request.cookie(cookies::SIGN_IN)?);
     let completed = request.app.accounts.complete_oidc(name, kept, returned, Timestamp::now()).await?;
     let mut response = see_other(&completed.return_to)?;
-    cookies::set(&request, &mut response, cookie, "", "/", Duration::ZERO)?;
+    cookies::SIGN_IN.drop(&request, &mut response)?;
     request.trail.is_of_person(completed.user_id);
     match &completed.tokens {
         Some(tokens) => cookies::with_session(&request, response, tokens),
@@ -114,23 +121,19 @@ async fn identities(request: Request) -> Answer {
     response::list(&identities, identities.len())
 }
 
-async fn unlink(request: Request) -> Answer {
+async fn unlink(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let id: Uuid = request.path_id("id")?;
-    match request.app.accounts.unlink(&principal, id).await? {
+    let Unlink { password } = request.optional_json().await?.unwrap_or_default();
+    match request.app.accounts.unlink(&principal, id, password.as_ref(), Timestamp::now()).await? {
         true => Ok(response::no_content()),
         false => Err(ApiError::not_found("identity")),
     }
 }
 
 fn with_flow(request: &Request, mut response: Response, begun: &Begun) -> Answer {
-    cookies::set(request, &mut response, flow_cookie(request), begun.kept.expose(), "/", FLOW_LIFETIME)?;
+    cookies::SIGN_IN.set(request, &mut response, begun.kept.expose())?;
     Ok(response)
-}
-
-/// Browsers take a cookie with this prefix from nobody but this very host.
-fn flow_cookie(request: &Request) -> &'static str {
-    if request.app.public_url.is_https() { "__Host-basira_sign_in" } else { "basira_sign_in" }
 }
 
 fn see_other(location: &str) -> Answer {

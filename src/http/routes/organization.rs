@@ -44,9 +44,7 @@ async fn delete(request: Request) -> Answer {
         let message = "must be the slug of the organization: all that it has will be removed";
         return Err(ApiError::field("confirm", message));
     }
-    if !request.app.databases(id).delete_organization().await? {
-        return Err(ApiError::not_found("organization"));
-    }
+    request.app.databases(id).delete_organization().await?;
     request.app.accounts.access_changed(Whose::Organization(id));
     // its own log is gone with it
     request.trail.is_of_the_instance();

@@ -67,7 +67,7 @@ struct Clickhouse {
 async fn get(request: Request) -> Answer {
     let (principal, database) = request.database().await?;
     let known = request.app.status(&database);
-    let handle = request.app.directory().find(database.target.id);
+    let handle = request.app.directory().find(database.id);
     let activity = handle.as_ref().and_then(Handle::activity);
     let background = match &handle {
         Some(handle) if known.status == Status::Connected => {
@@ -79,10 +79,10 @@ async fn get(request: Request) -> Answer {
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
+    let scope = Scope { organization: principal.organization_id, database: database.id };
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
-    let (samples, engine) = (&*request.app.samples, database.target.engine);
+    let (samples, engine) = (&*request.app.samples, database.engine);
     let ranking = Ranking::read(samples, scope, engine, window, None, (Rank::TotalTime, TOP_QUERIES)).await?;
 
     let postgres = Postgres {
@@ -92,11 +92,11 @@ async fn get(request: Request) -> Answer {
         last_autovacuum: tables::last_autovacuum(tables()),
     };
     response::ok(&Overview {
-        id: database.target.id,
+        id: database.id,
         engine,
         status: known.status,
         last_seen_at: known.last_seen_at,
-        health_score: request.app.health_score(&database.target),
+        health_score: request.app.health_score(&database),
         top_queries: ranking.lines,
         postgres: (engine == Engine::Postgres).then_some(postgres),
         clickhouse: (engine == Engine::Clickhouse)

@@ -52,7 +52,7 @@ struct Change {
 
 async fn of_database(request: Request) -> Answer {
     let (_, database) = request.database().await?;
-    list(&request, Some(database.target.id)).await
+    list(&request, Some(database.id)).await
 }
 
 async fn of_all(request: Request) -> Answer {
@@ -71,7 +71,7 @@ async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
     let organization = principal.organization_id;
     let databases = request.app.databases(organization).list().await?;
     let names: HashMap<DatabaseId, String> =
-        databases.into_iter().map(|database| (database.target.id, database.name)).collect();
+        databases.into_iter().map(|database| (database.id, database.name)).collect();
     let recommendations = request.app.storage.recommendations(organization);
     let (found, total) = recommendations.list(database, wanted, page).await?;
     let shown = found.into_iter().map(|recommendation| Shown {

@@ -52,7 +52,7 @@ async fn list(request: Request) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 500)?;
     let rank = query.choice("sort_by", Rank::Size)?;
-    let (mut lines, collector) = match watched.database.target.engine {
+    let (mut lines, collector) = match watched.database.engine {
         Engine::Postgres => {
             let views = watched.views(&request)?;
             (views.iter().flat_map(|view| view.table_lines()).collect(), COLLECTOR)
@@ -66,7 +66,7 @@ async fn list(request: Request) -> Answer {
 
 async fn detail(request: Request) -> Answer {
     let watched = request.watched_any().await?;
-    if watched.database.target.engine == Engine::Clickhouse {
+    if watched.database.engine == Engine::Clickhouse {
         return stored::detail(&request, &watched).await;
     }
     let (window, bucket_ms) = relations::window(&request)?;

@@ -42,7 +42,7 @@ async fn a_key_does_what_its_scope_says() {
         (1, Method::POST, "/api/v1/databases/{id}/collect", Value::Null),
         (1, Method::POST, "/api/v1/databases/test", database.clone()),
         (1, Method::POST, "/api/v1/databases", database),
-        (1, Method::PATCH, "/api/v1/databases/{id}", json!({"port": 2})),
+        (1, Method::PATCH, "/api/v1/databases/{id}", json!({"port": 2, "password": "again"})),
         (1, Method::PATCH, advice, json!({"status": "open"})),
         (2, Method::POST, KEYS, json!({"name": "child"})),
         (2, Method::DELETE, "/api/v1/api-keys/01a21109-78ca-76f0-9933-a1726b772fe1", Value::Null),

@@ -98,7 +98,7 @@ async fn health_is_public_and_head_is_get_without_a_body() {
 #[tokio::test]
 async fn a_cookie_changes_something_only_from_our_own_pages() {
     let server = TestServer::start().await;
-    let cookie = format!("other=1; basira_access={}", server.ada);
+    let cookie = format!("other=1; __Host-basira_access={}", server.ada);
     let cases = [
         (None, 403),
         (Some("https://evil.example"), 403),

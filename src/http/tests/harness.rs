@@ -22,7 +22,7 @@ use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::reload::Reloader;
 use crate::samples::Scope;
-use crate::storage::tests::{Fixture, database, sqlite};
+use crate::storage::tests::{Fixture, database, password, sqlite, targets};
 
 pub(super) struct TestServer {
     pub(super) app: Arc<App>,
@@ -67,16 +67,22 @@ impl TestServer {
 
         let principal = accounts.authenticate_token(&ada, Timestamp::now()).await.expect("ada's token");
         let mut registered = database(principal.organization_id, "shop");
-        (registered.target.host, registered.target.port) = ("127.0.0.1".to_owned(), 1);
-        let id = registered.target.id;
-        storage.databases(principal.organization_id).insert(&registered).await.expect("a free name");
+        (registered.host, registered.port) = ("127.0.0.1".to_owned(), 1);
+        let id = registered.id;
+        storage
+            .databases(principal.organization_id)
+            .insert(&registered, Some(&password()))
+            .await
+            .expect("a free name");
 
         let scope = Scope { organization: principal.organization_id, database: id };
         let samples = Arc::new(FixedSamples { scope });
         let dependencies = Dependencies {
             sink: samples.clone(),
-            source: Arc::new(storage.clone()),
-            fleet: Fleet::new(config.current().fleet_settings()),
+            source: Arc::new(targets(&storage)),
+            fleet: Fleet::new(
+                config.current().fleet_settings(Arc::new(config.current().networks_denied_to(true))),
+            ),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
         let app = Arc::new(App {
@@ -153,7 +159,9 @@ pub(super) fn hold(method: &str, path: &str, status: u16, body: &str) {
 
 /// The defaults but for `settings`.
 pub(super) fn config(settings: &[(&str, &str)]) -> Config {
-    let environment = settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned()));
+    // two organizations have databases on this machine
+    let settings = [("TARGETS__PRIVATE", "")].iter().chain(settings);
+    let environment = settings.map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned()));
     Config::load(None, environment, &[]).expect("good settings")
 }
 

@@ -101,7 +101,7 @@ async fn strangers_cannot_lock_out_a_browser_that_has_been_here() {
         TestServer::start_with(&[("LIMITS__AUTH__LOGIN_FAILURES_PER_HOUR", "2"), BEHIND_A_PROXY]).await;
     let welcome = log_in(&server, "192.0.2.1", "ada@x.org", PASSWORD).await;
     let set = welcome.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().expect("text"));
-    let mark = set.into_iter().find(|cookie| cookie.starts_with("basira_device=")).expect("a mark");
+    let mark = set.into_iter().find(|cookie| cookie.starts_with("__Host-basira_device=")).expect("a mark");
     assert!(mark.contains("; HttpOnly") && mark.contains("; Secure"), "{mark}");
     let mark = mark.split(';').next().expect("a pair").to_owned();
     for _ in 0..2 {

@@ -56,7 +56,7 @@ pub(super) const LIVE: &str = "/api/v1/databases/{id}/active/ws";
 async fn admission_answers_by_close_codes() {
     let server = TestServer::start().await;
     let ada = &server.ada;
-    let cookie = ("cookie", format!("basira_access={ada}"));
+    let cookie = ("cookie", format!("__Host-basira_access={ada}"));
     let origin = |origin: &str| ("origin", origin.to_owned());
     let unknown = LIVE.replace("{id}", &DatabaseId::generate().to_string());
     let cases: [(String, Vec<_>, Option<u16>); 11] = [
@@ -120,7 +120,7 @@ async fn a_stream_ends_with_its_database_or_the_server() {
     let Heard::Text(status) = hear(&mut socket).await else { panic!("no status frame") };
     assert_eq!((&status["type"], &status["status"]), (&"status".into(), &"disconnected".into()));
     assert!(status["last_error"].as_str().is_some_and(|error| !error.contains("hunter2")));
-    server.app.supervisor.forget(server.database);
+    server.app.supervisor.forget(server.database).await;
     assert_eq!(hear(&mut socket).await, Heard::Closed(4404));
 
     let (_sender, held) = watch::channel(None);

@@ -16,5 +16,6 @@ mod live;
 mod pages;
 mod people;
 mod queries;
+mod restarting;
 mod samples;
 mod shutdown;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use basira_actors::model::Timestamp;
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -269,9 +270,13 @@ async fn an_organization_goes_at_once_with_its_actors() {
         assert_eq!(owner.send(Method::DELETE, path, &Value::Null, 400).await["field"], "confirm");
     }
     let key = owner.key().await;
+    let whole = "/api/v1/organization?confirm=ada-x-org";
+    let last = owner.send(Method::DELETE, whole, &Value::Null, 409).await;
+    assert_eq!(last["code"], "last_instance_admin");
+    server.app.storage.promote("eve@x.org", Timestamp::now()).await.expect("written");
     assert!(server.app.directory().find(server.database).is_some());
     let deleted = async {
-        owner.send(Method::DELETE, "/api/v1/organization?confirm=ada-x-org", &Value::Null, 204).await;
+        owner.send(Method::DELETE, whole, &Value::Null, 204).await;
     };
     assert!([4401, 4404].contains(&bob.stream_until(deleted).await));
     for caller in [&owner, &bob, &key] {

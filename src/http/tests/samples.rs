@@ -32,7 +32,7 @@ pub(super) fn values(cells: &[(&str, i64)]) -> Vec<i64> {
 
 #[async_trait]
 impl SampleSink for FixedSamples {
-    async fn append(&self, _: Batch) -> Result<(), SinkError> {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
         Ok(())
     }
 

@@ -250,6 +250,6 @@ async fn a_file_is_written_when_send_returns() {
     let files = std::fs::read_dir(sender.directory.path().join("mail")).unwrap();
     let [file] = &files.map(|file| file.unwrap().path()).collect::<Vec<_>>()[..] else { panic!("not one") };
     assert!(std::fs::read_to_string(file).unwrap().contains(LINK));
-    let nobody = sender.mailer.send("Ada", "no address", &Letter::password_changed(LINK)).await;
+    let nobody = sender.mailer.send("Ada", "no address", &Letter::password_changed("", LINK)).await;
     assert!(matches!(nobody, Err(MailError::Recipient(_))));
 }

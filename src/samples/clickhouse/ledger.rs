@@ -6,8 +6,8 @@ use basira_actors::model::streams::{EVENTS, HEALTH};
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, streams};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef, TransactionTrait,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
 };
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::super::entity::{gap, shipment, shipped, tail};
 use super::super::keep::newest_sample;
 use super::super::{Scope, Timestamp, rows};
 use super::plan::day_of;
+use crate::storage::{Transaction, Writer};
 
 /// Records looked at, at a time.
 const CHUNK: u64 = 1_000;
@@ -23,7 +24,7 @@ const SHIPMENT_BYTES: i64 = 1 << 20;
 
 /// Owns the local tables. The connection that writes is the one the store's writer uses: on SQLite there is only one.
 pub(super) struct Ledger {
-    pub(super) writer: DatabaseConnection,
+    pub(super) writer: Writer,
     pub(super) reader: DatabaseConnection,
 }
 
@@ -123,7 +124,9 @@ impl Ledger {
         });
         let models: Vec<_> = models.map(IntoActiveModel::into_active_model).collect();
         if !models.is_empty() {
-            shipment::Entity::insert_many(models).exec_without_returning(&self.writer).await?;
+            let transaction = self.writer.begin().await?;
+            shipment::Entity::insert_many(models).exec_without_returning(&transaction).await?;
+            transaction.commit().await?;
         }
         Ok(shipments)
     }
@@ -160,10 +163,11 @@ impl Ledger {
 
     /// Takes records out of the tail that had arrived before they were sent again.
     pub(super) async fn drop_repeated(&self, stream: &Stream, repeated: &[Key]) -> Result<(), DbErr> {
+        let transaction = self.writer.begin().await?;
         for (scope, ends) in by_scope(repeated) {
-            delete_tail(&self.writer, stream, scope, &ends).await?;
+            delete_tail(&transaction, stream, scope, &ends).await?;
         }
-        Ok(())
+        transaction.commit().await
     }
 
     /// Forgets that anything of a database ever travelled.
@@ -249,7 +253,7 @@ fn by_scope(keys: &[Key]) -> Vec<(Scope, Vec<i64>)> {
 
 /// The only one that ships is the only one that writes this.
 async fn note_newest(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     stream: &Stream,
     scope: Scope,
     ends: &[i64],
@@ -272,8 +276,8 @@ async fn note_newest(
     insert.exec_without_returning(transaction).await.map(drop)
 }
 
-async fn delete_tail<C: ConnectionTrait>(
-    connection: &C,
+async fn delete_tail(
+    transaction: &Transaction,
     stream: &Stream,
     scope: Scope,
     ends: &[i64],
@@ -282,7 +286,7 @@ async fn delete_tail<C: ConnectionTrait>(
         .filter(tail::Column::DatabaseId.eq(scope.database.0))
         .filter(tail::Column::Stream.eq(stream.name))
         .filter(tail::Column::AtMs.is_in(ends.iter().copied()))
-        .exec(connection)
+        .exec(transaction)
         .await
         .map(drop)
 }

@@ -50,6 +50,7 @@ use super::{
 };
 use crate::clock_guard::ClockGuard;
 use crate::config::Dsn;
+use crate::storage::Writer;
 
 pub use self::server::ClickHouseError;
 
@@ -92,9 +93,9 @@ pub struct ClickHouseStore {
 
 impl ClickHouseStore {
     /// A store whose tail, gaps, words and names are in our own storage, with its tasks started on the current runtime.
-    /// The server need not be there yet. On SQLite `writer` must be a single connection.
+    /// The server need not be there yet.
     #[must_use]
-    pub fn new(writer: DatabaseConnection, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
+    pub fn new(writer: Writer, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
         let catalog = Arc::new(Catalog::default());
         let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -162,16 +163,19 @@ impl ClickHouseStore {
 
 #[async_trait]
 impl SampleSink for ClickHouseStore {
-    async fn append(&self, mut batch: Batch) -> Result<(), SinkError> {
+    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
         let limit = self.remote.retention.get().new_texts_per_hour;
-        let above = self.texts.enforce(&self.ledger.reader, limit, &mut batch).await;
-        if above.map_err(|error| SinkError(error.to_string()))? {
-            self.notices.without_text(batch.database);
+        let database = batch.database;
+        let enforced = self.texts.enforce(&self.ledger.reader, limit, &mut batch).await;
+        let enforced = enforced.map_err(|error| SinkError(error.to_string()))?;
+        if enforced.left_out {
+            self.notices.without_text(database);
         }
-        self.pen.append(batch).await
+        let appended = self.pen.append(batch).await;
+        appended.inspect_err(|_| self.texts.give_back(database, enforced.units))
     }
 
     async fn newest(
@@ -272,14 +276,19 @@ impl SampleStore for ClickHouseStore {
         self.notices.of(scope)
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(self.ledger.writer.check().await?)
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         let mut shipper = self.shipper.lock().await;
         let there = shipper.forget(scope).await;
         // here it is forgotten in any case
-        self.pen.change(Forget(scope)).await?;
+        let here = self.pen.change(Forget(scope)).await.map(drop);
+        // also when that failed: they may be gone all the same
         self.texts.forget(scope.database);
         self.catalog.forget(scope.database);
-        there
+        here.and(there)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, GapReason, NULL, Record, Stream, Timestamp, Word};
+use basira_actors::model::{Batch, DatabaseId, GapReason, NULL, Record, Stream, Timestamp, Word};
 use basira_actors::ports::SampleSink;
 use futures_util::future::join_all;
 use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
@@ -12,7 +12,8 @@ use super::{
     EVER, Fixture, HOUR, START, Subject as _, Window, on_each_backend, on_each_backend_keeping, record,
 };
 use crate::samples::entity::{segment, tail};
-use crate::samples::{Retention, SampleKeeping, SampleStore, SegmentStore, Total, Wanted};
+use crate::samples::{Retention, SampleKeeping, SampleStore, Scope, SegmentStore, Total, Wanted};
+use crate::storage::Writer;
 
 /// One record a minute for two hours, each adding 1 to series 7.
 fn two_hours() -> Vec<Record> {
@@ -37,8 +38,12 @@ async fn what_is_appended_twice_counts_once() {
         fixture.append(two_hours()).await;
         assert_eq!(calls(fixture, EVER).await, 120);
         // also when the store has just been started
-        let again = SegmentStore::new(fixture.writer.clone(), fixture.reader.clone(), Retention::default());
-        again.append(fixture.batch(two_hours())).await.unwrap();
+        let again = SegmentStore::new(
+            Writer::new(fixture.writer.clone()),
+            fixture.reader.clone(),
+            Retention::default(),
+        );
+        again.append(fixture.batch(two_hours()).into()).await.unwrap();
         assert_eq!(fixture.rows().await, (0, 2));
         // a record that comes late is not one that comes twice
         fixture.append(vec![record(&STATEMENTS, START, START + 30_000, &[7], 1)]).await;
@@ -84,7 +89,7 @@ async fn a_bad_batch_is_refused_whole_and_alone() {
         let append = |(number, record): (usize, Record)| {
             let text: Arc<str> = if number % 10 == 3 { "poison".into() } else { "fine".into() };
             let words = vec![Word { hash: number as u64, text }];
-            fixture.store.append(Batch { words, ..fixture.batch(vec![record]) })
+            fixture.store.append(Batch { words, ..fixture.batch(vec![record]) }.into())
         };
         let results = join_all(two_hours().into_iter().enumerate().map(append)).await;
         let refused: Vec<usize> = results
@@ -100,15 +105,50 @@ async fn a_bad_batch_is_refused_whole_and_alone() {
 }
 
 #[tokio::test]
+async fn a_read_that_fails_while_a_batch_is_stored_loses_no_batch() {
+    let mut fixture = Fixture::on_sqlite(Retention::default()).await;
+    let other = Scope { database: DatabaseId::generate(), ..fixture.scope };
+    let of = |scope: Scope, from: i64| {
+        let records = vec![record(&STATEMENTS, from, from + 60_000, &[7], 1)];
+        Arc::new(Batch { records, ..Batch::new(scope.organization, scope.database) })
+    };
+    for scope in [fixture.scope, other] {
+        fixture.store.append(of(scope, START)).await.unwrap();
+    }
+    assert_eq!(fixture.store.seal(Timestamp(START + 2 * HOUR)).await.unwrap(), 2);
+    fixture.restart().await;
+    // nobody can tell any more up to when the second database is sealed
+    let damage = format!(
+        "UPDATE sample_segment SET last_ms = '?' WHERE database_id = X'{}'",
+        other.database.0.simple()
+    );
+    fixture.execute(&damage, "").await;
+
+    let late = START + HOUR;
+    let append = |scope| fixture.store.append(of(scope, late));
+    let (one, two) = tokio::join!(append(fixture.scope), append(other));
+    one.unwrap();
+    two.unwrap_err();
+    let ends = tail::Entity::find().all(&fixture.reader).await.unwrap();
+    let kept: Vec<_> = ends.iter().map(|row| (row.database_id, row.at_ms)).collect();
+    assert_eq!(kept, [(fixture.scope.database.0, late + 60_000)], "acknowledged and stored are the same");
+
+    fixture.execute("UPDATE sample_segment SET last_ms = first_end_ms", "").await;
+    append(other).await.unwrap();
+    assert_eq!(fixture.rows().await, (2, 2));
+}
+
+#[tokio::test]
 async fn closing_writes_what_waits() {
     on_each_backend(async |fixture| {
-        let appends =
-            join_all(two_hours().into_iter().map(|record| fixture.store.append(fixture.batch(vec![record]))));
+        let appends = join_all(
+            two_hours().into_iter().map(|record| fixture.store.append(fixture.batch(vec![record]).into())),
+        );
         let (results, ()) = tokio::join!(appends, fixture.store.close());
         let stored = results.iter().filter(|result| result.is_ok()).count();
         assert!(stored > 0);
         assert_eq!(fixture.rows().await.0, stored as u64, "acknowledged and stored are the same");
-        let late = fixture.store.append(fixture.batch(two_hours())).await;
+        let late = fixture.store.append(fixture.batch(two_hours()).into()).await;
         assert_eq!(late.unwrap_err().to_string(), "the sample store failed: it is shut down");
         fixture.store.close().await;
     })

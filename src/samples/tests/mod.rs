@@ -19,6 +19,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::entity::{block, segment, tail};
 use super::{Retention, SampleKeeping, Scope, SegmentStore, Window};
+use crate::storage::Writer;
 
 pub(super) const HOUR: i64 = 3_600_000;
 pub(super) const DAY: i64 = 24 * HOUR;
@@ -51,7 +52,7 @@ impl Fixture {
                 .unwrap();
         }
         Migrator::up(&writer, None).await.unwrap();
-        let store = SegmentStore::new(writer.clone(), reader.clone(), retention);
+        let store = SegmentStore::new(Writer::new(writer.clone()), reader.clone(), retention);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         Self { _directory: None, writer, reader, store, retention, scope }
     }
@@ -79,7 +80,7 @@ impl Fixture {
 
     async fn append(&self, records: Vec<Record>) {
         use basira_actors::ports::SampleSink;
-        self.store.append(self.batch(records)).await.unwrap();
+        self.store.append(self.batch(records).into()).await.unwrap();
     }
 
     /// Seals what is over at the end of the newest record; answers how many segments that made.
@@ -147,7 +148,7 @@ impl Subject for Fixture {
     }
 
     async fn restart(&mut self) {
-        self.store = SegmentStore::new(self.writer.clone(), self.reader.clone(), self.retention);
+        self.store = SegmentStore::new(Writer::new(self.writer.clone()), self.reader.clone(), self.retention);
     }
 
     fn has_exact_readings(&self) -> bool {

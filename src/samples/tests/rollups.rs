@@ -42,7 +42,7 @@ impl Engines {
                 entries: entries.to_vec(),
                 ..Batch::new(scope.organization, scope.database)
             };
-            engine.store().append(batch).await.unwrap();
+            engine.store().append(batch.into()).await.unwrap();
         }
     }
 

@@ -8,7 +8,7 @@ use basira_actors::ports::SampleSink;
 use serde_json::json;
 
 use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
-use crate::samples::{SampleStore, Wanted};
+use crate::samples::{MOST_GAPS, SampleStore, Wanted};
 
 fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
     Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
@@ -33,8 +33,8 @@ async fn fill(fixture: &Fixture) {
         words: vec![word(u64::MAX, "SELECT 1"), word(5, "idle"), word(5, "idle")],
         ..fixture.batch(vec![record(&STATEMENTS, START + 10, START + 20, &[1, 2, 3], 1)])
     };
-    fixture.store.append(batch.clone()).await.unwrap();
-    fixture.store.append(batch).await.unwrap();
+    fixture.store.append(batch.clone().into()).await.unwrap();
+    fixture.store.append(batch.into()).await.unwrap();
 }
 
 #[tokio::test]
@@ -60,12 +60,30 @@ async fn gaps_words_and_members_come_back_once() {
         let users: Vec<_> =
             members.iter().map(|member| (member.series, &member.labels["user_name"])).collect();
         assert_eq!(users, [(1, &json!("ana")), (2, &json!("cy"))]);
+        for (user, expected) in [("ana", &[1][..]), ("bo", &[]), ("cy", &[2]), ("a'\"$", &[])] {
+            let found = store.labelled(fixture.scope, &STATEMENTS, "user_name", user).await.unwrap();
+            assert_eq!(found, expected, "{user}");
+        }
         let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
         groups.sort_by_key(|total| total.group);
         assert_eq!(
             groups.iter().map(|total| (total.group, total.values[0])).collect::<Vec<_>>(),
             [(3, 1), (u64::MAX, 2)]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_gaps_the_newest_come_back() {
+    on_each_backend(async |fixture| {
+        let most = i64::try_from(MOST_GAPS).unwrap();
+        let gaps = (0..most + 20).map(|number| gap(START + number, START + number + 1, GapReason::Evicted));
+        let batch = Batch { gaps: gaps.collect(), ..fixture.batch(vec![]) };
+        fixture.store.append(batch.into()).await.unwrap();
+        let found = fixture.store.gaps(fixture.scope, &STATEMENTS, EVER).await.unwrap();
+        let starts: Vec<_> = found.iter().map(|gap| gap.from.as_millis()).collect();
+        assert_eq!(starts, (START + 20..START + 20 + most).collect::<Vec<_>>());
     })
     .await;
 }
@@ -82,7 +100,7 @@ async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
         assert_eq!(fixture.rows().await.0, 0);
         assert_eq!(newest().await, Some(Timestamp(START + HOUR)));
         let gaps = vec![gap(START + HOUR, START + HOUR + 7, GapReason::Evicted)];
-        fixture.store.append(Batch { gaps, ..fixture.batch(vec![]) }).await.unwrap();
+        fixture.store.append(Batch { gaps, ..fixture.batch(vec![]) }.into()).await.unwrap();
         assert_eq!(newest().await, Some(Timestamp(START + HOUR + 7)));
     })
     .await;
@@ -134,7 +152,7 @@ async fn a_record_that_contradicts_itself_is_refused() {
         let mut narrow = good.clone();
         narrow.columns.pop();
         for bad in [unsorted, short, narrow] {
-            assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad])).await.is_err());
+            assert!(fixture.store.append(fixture.batch(vec![good.clone(), bad]).into()).await.is_err());
         }
         assert_eq!(fixture.rows().await, (0, 0));
     })
@@ -150,8 +168,8 @@ async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
         let second = Record::new(&SETTINGS, Timestamp(START + 8), Timestamp(START + 9), vec![row(1, 6)]);
         let words = vec![word(5, "4096"), word(6, "8192")];
         let batch = Batch { words, ..fixture.batch(vec![first]) };
-        fixture.store.append(batch).await.unwrap();
-        fixture.store.append(fixture.batch(vec![second])).await.unwrap();
+        fixture.store.append(batch.into()).await.unwrap();
+        fixture.store.append(fixture.batch(vec![second]).into()).await.unwrap();
         let Scope { organization, database } = fixture.scope;
         let memory = fixture.store.memory(organization, database, &SETTINGS).await.unwrap();
         let mut values: Vec<_> =

@@ -1,5 +1,6 @@
 //! Tenants in one store: whoever takes most gives first, and a clock that leaps takes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::streams::STATEMENTS;
@@ -17,7 +18,7 @@ async fn calls(fixture: &Fixture, scope: Scope) -> i64 {
 }
 
 /// A poll at `at` of a database of `scope` in which `count` statements were new.
-fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Batch {
+fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Arc<Batch> {
     let first = at.cast_unsigned() * 1_000;
     let series: Vec<u64> = (first..first + count).collect();
     let text = |series: &u64| Word { hash: *series, text: format!("{series:01000}").into() };
@@ -27,12 +28,12 @@ fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Batch {
         group: series,
         labels: serde_json::Map::from_iter([("user_name".to_owned(), "flood".into())]),
     };
-    Batch {
+    Arc::new(Batch {
         words: series.iter().map(text).collect(),
         entries: series.iter().map(entry).collect(),
         records: vec![record(&STATEMENTS, at - 1_000, at, &series, 1)],
         ..Batch::new(scope.organization, scope.database)
-    }
+    })
 }
 
 #[tokio::test]
@@ -86,6 +87,30 @@ async fn new_texts_above_the_limit_are_left_out_and_their_samples_stay() {
         // what is stored already may be told again and again
         fixture.store.append(poll_of_new_statements(fixture.scope, START + 1_000, 40)).await.unwrap();
         assert_eq!(fixture.store.notice(elsewhere), None);
+    })
+    .await;
+}
+
+/// Refuses texts; for SQLite and PostgreSQL.
+const NO_TEXTS: [&str; 2] = [
+    "CREATE TRIGGER refuse BEFORE INSERT ON sample_word BEGIN SELECT RAISE(ABORT, 'no'); END",
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON sample_word FOR EACH ROW EXECUTE FUNCTION refuse()",
+];
+
+#[tokio::test]
+async fn a_batch_that_is_appended_again_counts_its_new_texts_once() {
+    let retention = Retention { new_texts_per_hour: Some(100), ..Retention::default() };
+    on_each_backend_keeping(retention, async |fixture| {
+        let batch = poll_of_new_statements(fixture.scope, START + 60_000, 40);
+        fixture.execute(NO_TEXTS[0], NO_TEXTS[1]).await;
+        for _ in 0..3 {
+            fixture.store.append(Arc::clone(&batch)).await.unwrap_err();
+        }
+        fixture.execute("DROP TRIGGER refuse", "DROP TRIGGER refuse ON sample_word").await;
+        fixture.store.append(batch).await.unwrap();
+        assert_eq!(word::Entity::find().count(&fixture.reader).await.unwrap(), 40);
+        assert_eq!(fixture.store.notice(fixture.scope), None);
     })
     .await;
 }

@@ -198,7 +198,7 @@ async fn names_go_with_the_last_samples_that_need_them() {
                 record(&ACTIVITY, START, START + 1_000, &[1], 7),
             ])
         };
-        fixture.store.append(batch).await.unwrap();
+        fixture.store.append(batch.into()).await.unwrap();
         let ancient = "UPDATE sample_entry SET seen_ms = 1; UPDATE sample_word SET seen_ms = 1";
         fixture.execute(ancient, ancient).await;
         let left = async |fixture: &Fixture| {

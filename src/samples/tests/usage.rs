@@ -37,7 +37,7 @@ async fn what_is_sealed_and_what_waits_is_counted_apart() {
         let labels = serde_json::Map::new();
         named.entries = vec![Entry { stream: &STATEMENTS, series: 1, group: 1, labels }];
         named.words = vec![Word { hash: 1, text: "select".into() }, Word { hash: 2, text: "update".into() }];
-        fixture.store.append(named).await.unwrap();
+        fixture.store.append(named.into()).await.unwrap();
         assert_eq!(fixture.seal().await, 2);
 
         let usage = fixture.store.usage().await.unwrap();

@@ -88,7 +88,7 @@ async fn totals_and_points_are_exact_before_and_after_sealing() {
                 model.groups.insert(series, group);
                 batch.entries.push(Entry { stream, series, group, labels: serde_json::Map::new() });
             }
-            fixture.store.append(batch).await.unwrap();
+            fixture.store.append(batch.into()).await.unwrap();
             model.records = records(&mut random, stream, &series, 150, 4);
             for records in model.records.chunks(3) {
                 fixture.append(records.to_vec()).await;

@@ -2,14 +2,13 @@
 
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, SelectTwo,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, SelectTwo};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::new_session::{self, NewSession};
 use crate::storage::entity::{organization, user_account};
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// A tenant, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,6 +45,15 @@ pub struct Account {
     pub organization: Organization,
 }
 
+/// Slugs that an organization may get.
+#[derive(Debug, Clone)]
+pub struct Slugs {
+    /// The first one that is free becomes its slug.
+    pub wanted: Vec<String>,
+    /// These are free for the first account of the instance only.
+    pub reserved: Vec<String>,
+}
+
 /// What a signup creates: an organization and its first person.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
@@ -55,11 +63,12 @@ pub struct NewAccount<'a> {
     pub role: &'a str,
     pub password_hash: &'a str,
     pub organization_name: &'a str,
-    /// The first one that is free becomes the slug.
-    pub slugs: Vec<String>,
+    pub slugs: Slugs,
     pub plan: &'a str,
     /// Whether the address is known to be theirs already.
     pub verified: bool,
+    /// The session in which they go on, stored with them or not at all.
+    pub session: Option<NewSession>,
 }
 
 impl Storage {
@@ -81,6 +90,9 @@ impl Storage {
             email_verified: new.verified,
         };
         let user = insert_user(&transaction, user, now).await?;
+        if let Some(session) = new.session {
+            new_session::insert(&transaction, session.id, user.id, session.token).await?;
+        }
         transaction.commit().await?;
         Ok(Account { user: user.into(), organization: organization.into() })
     }
@@ -133,13 +145,14 @@ impl Storage {
             updated_at: Set(now.into()),
             ..Default::default()
         };
+        let transaction = self.begin().await?;
         user_account::Entity::update_many()
             .set(changes)
             .filter(user_account::Column::Id.eq(user.id))
             .filter(user_account::Column::PasswordHash.eq(&user.password_hash))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -155,9 +168,9 @@ pub(super) struct NewUser<'a> {
 
 /// Needs [`Lock::Signup`], as does [`insert_user`].
 pub(super) async fn insert_organization(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     name: &str,
-    slugs: Vec<String>,
+    slugs: Slugs,
     plan: &str,
     verified: bool,
     now: Timestamp,
@@ -175,11 +188,11 @@ pub(super) async fn insert_organization(
 
 /// The first of the whole instance becomes its instance admin.
 pub(super) async fn insert_user(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     new: NewUser<'_>,
     now: Timestamp,
 ) -> Result<user_account::Model, StorageError> {
-    let instance_admin = user_account::Entity::find().count(transaction).await? == 0;
+    let instance_admin = is_first_account(transaction).await?;
     let user = user_account::ActiveModel {
         id: Set(Uuid::now_v7()),
         organization_id: Set(new.organization.0),
@@ -195,12 +208,16 @@ pub(super) async fn insert_user(
     Ok(user.insert(transaction).await?)
 }
 
+/// Whether nobody has an account on this instance yet.
+async fn is_first_account(transaction: &Transaction) -> Result<bool, StorageError> {
+    Ok(user_account::Entity::find().count(transaction).await? == 0)
+}
+
 /// Looks before it inserts: on PostgreSQL a failed insert would spoil the transaction.
-async fn first_free_slug(
-    transaction: &DatabaseTransaction,
-    slugs: Vec<String>,
-) -> Result<String, StorageError> {
-    for slug in slugs {
+async fn first_free_slug(transaction: &Transaction, slugs: Slugs) -> Result<String, StorageError> {
+    let Slugs { wanted, reserved } = slugs;
+    let is_first = is_first_account(transaction).await?;
+    for slug in wanted.into_iter().filter(|slug| is_first || !reserved.contains(slug)) {
         let taken = organization::Entity::find().filter(organization::Column::Slug.eq(&slug));
         if taken.count(transaction).await? == 0 {
             return Ok(slug);

@@ -7,8 +7,8 @@ use basira_actors::model::{OrganizationId, Timestamp};
 use ipnet::IpNet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,9 +16,9 @@ use uuid::Uuid;
 use super::Page;
 use crate::quota::Quota;
 use crate::storage::entity::api_key::{self, Networks};
-use crate::storage::entity::organization;
+use crate::storage::entity::{organization, user_account};
 use crate::storage::millis::Millis;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// How exact `last_used_at` is: a write per request would be too many.
 const USE_RESOLUTION: Duration = Duration::from_secs(60);
@@ -33,6 +33,8 @@ pub struct ApiKey {
     /// What the key begins with; tells nothing of its secret.
     pub prefix: String,
     pub created_at: Timestamp,
+    /// The person who answers for it: a key made with a key is of the person who made that one.
+    pub created_by: Option<Uuid>,
     /// To the minute.
     pub last_used_at: Option<Timestamp>,
     /// The address that it was used from then.
@@ -51,6 +53,8 @@ pub struct StoredApiKey {
     pub key: ApiKey,
     pub organization_id: OrganizationId,
     pub secret_hash: String,
+    /// The person who made the key, by themselves or with a key of theirs, and their role now. None when they are gone.
+    pub maker: Option<(Uuid, String)>,
 }
 
 /// A key about to be handed out.
@@ -61,7 +65,8 @@ pub struct NewApiKey<'a> {
     pub name: &'a str,
     pub prefix: String,
     pub secret_hash: String,
-    pub created_by: Option<Uuid>,
+    /// The person who answers for it.
+    pub created_by: Uuid,
     pub scope: &'a str,
     pub expires_at: Option<Timestamp>,
     pub allowed_addresses: Vec<IpNet>,
@@ -89,11 +94,24 @@ impl Storage {
     pub async fn api_key(&self, key_id: &str) -> Result<Option<StoredApiKey>, StorageError> {
         let found =
             api_key::Entity::find().filter(api_key::Column::KeyId.eq(key_id)).one(&self.reader).await?;
-        Ok(found.map(|row| StoredApiKey {
+        match found {
+            Some(row) => self.with_maker(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn with_maker(&self, row: api_key::Model) -> Result<StoredApiKey, StorageError> {
+        let maker = user_account::Entity::find()
+            .filter(user_account::Column::OrganizationId.eq(row.organization_id))
+            .filter(user_account::Column::Id.eq(row.created_by))
+            .one(&self.reader)
+            .await?;
+        Ok(StoredApiKey {
             organization_id: OrganizationId(row.organization_id),
             secret_hash: row.secret_hash.clone(),
+            maker: maker.map(|person| (person.id, person.role)),
             key: row.into(),
-        }))
+        })
     }
 
     /// Notes that `key` was used from `address`, at most once a minute.
@@ -115,6 +133,7 @@ impl Storage {
             last_used_from: Set(address.map(|address| address.to_string())),
             ..Default::default()
         };
+        let transaction = self.begin().await?;
         api_key::Entity::update_many()
             .set(changes)
             .filter(api_key::Column::Id.eq(key.id))
@@ -123,9 +142,9 @@ impl Storage {
                     .add(api_key::Column::LastUsedAt.is_null())
                     .add(api_key::Column::LastUsedAt.lte(stale)),
             )
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -154,14 +173,17 @@ impl ApiKeys<'_> {
         Ok((rows.into_iter().map(ApiKey::from).collect(), total))
     }
 
-    /// Whether there is a key with this id that was not revoked.
+    /// The key with this id, unless it was revoked.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn is_good(&self, id: Uuid) -> Result<bool, StorageError> {
+    pub async fn find(&self, id: Uuid) -> Result<Option<StoredApiKey>, StorageError> {
         let query = self.select().filter(api_key::Column::Id.eq(id));
         let found = query.filter(api_key::Column::RevokedAt.is_null()).one(&self.storage.reader).await?;
-        Ok(found.is_some())
+        match found {
+            Some(row) => self.storage.with_maker(row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Stores a key, and forgets the oldest of those that were revoked, when there are many.
@@ -182,7 +204,7 @@ impl ApiKeys<'_> {
             name: Set(new.name.to_owned()),
             prefix: Set(new.prefix),
             secret_hash: Set(new.secret_hash),
-            created_by: Set(new.created_by),
+            created_by: Set(Some(new.created_by)),
             created_at: Set(now.into()),
             last_used_at: Set(None),
             revoked_at: Set(None),
@@ -196,7 +218,7 @@ impl ApiKeys<'_> {
         Ok(row.into())
     }
 
-    async fn forget_revoked(&self, transaction: &DatabaseTransaction) -> Result<(), StorageError> {
+    async fn forget_revoked(&self, transaction: &Transaction) -> Result<(), StorageError> {
         let revoked = self.select().filter(api_key::Column::RevokedAt.is_not_null());
         let newest_first = revoked.order_by_desc(api_key::Column::RevokedAt);
         let old: Vec<Uuid> = newest_first
@@ -220,13 +242,15 @@ impl ApiKeys<'_> {
     /// [`StorageError`] when it could not be written.
     pub async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, StorageError> {
         let changes = api_key::ActiveModel { revoked_at: Set(Some(now.into())), ..Default::default() };
+        let transaction = self.storage.begin().await?;
         let revoked = api_key::Entity::update_many()
             .set(changes)
             .filter(api_key::Column::OrganizationId.eq(self.organization.0))
             .filter(api_key::Column::Id.eq(id))
             .filter(api_key::Column::RevokedAt.is_null())
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         if revoked.rows_affected == 1 {
             return Ok(true);
         }
@@ -241,6 +265,7 @@ impl From<api_key::Model> for ApiKey {
             name: row.name,
             prefix: row.prefix,
             created_at: row.created_at.into(),
+            created_by: row.created_by,
             last_used_at: row.last_used_at.map(Timestamp::from),
             last_used_from: row.last_used_from,
             revoked_at: row.revoked_at.map(Timestamp::from),

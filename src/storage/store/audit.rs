@@ -8,8 +8,8 @@ use std::time::Duration;
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::storage::entity::audit_entry::Facts;
 use crate::storage::entity::{api_key, audit_entry, user_account};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// Entries that are forgotten in one statement: what is deleted by mistake must not be everything.
 const FORGOTTEN_AT_ONCE: u64 = 1_000;
@@ -209,7 +209,9 @@ impl Storage {
                     Some(organization) => audit_entry::Column::OrganizationId.eq(organization),
                     None => audit_entry::Column::OrganizationId.is_null(),
                 });
-                let forgotten = forget_first(&self.writer, of_organization, excess).await?;
+                let transaction = self.begin().await?;
+                let forgotten = forget_first(&transaction, of_organization, excess).await?;
+                transaction.commit().await?;
                 if forgotten == 0 {
                     break;
                 }
@@ -299,19 +301,19 @@ impl AuditEntry {
 }
 
 /// Deletes the oldest `most` entries of `query`, or some of them, and says how many.
-async fn forget_first<C: ConnectionTrait>(
-    connection: &C,
+async fn forget_first(
+    transaction: &Transaction,
     query: Select<audit_entry::Entity>,
     most: u64,
 ) -> Result<u64, StorageError> {
     let oldest = query.order_by_asc(audit_entry::Column::Id).limit(most.min(FORGOTTEN_AT_ONCE));
     let ids: Vec<Uuid> =
-        oldest.select_only().column(audit_entry::Column::Id).into_tuple().all(connection).await?;
+        oldest.select_only().column(audit_entry::Column::Id).into_tuple().all(transaction).await?;
     if ids.is_empty() {
         return Ok(0);
     }
     let forgotten = audit_entry::Entity::delete_many().filter(audit_entry::Column::Id.is_in(ids));
-    Ok(forgotten.exec(connection).await?.rows_affected)
+    Ok(forgotten.exec(transaction).await?.rows_affected)
 }
 
 /// When the entry with this id was written: a UUIDv7 begins with the milliseconds.

@@ -1,4 +1,4 @@
-//! A registered database as a row and back.
+//! A registered database as a row, as what is shown of it, and as what is watched.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use basira_actors::model::{DatabaseId, Databases, OrganizationId, Secret, Target, Timestamp};
 use sea_orm::DbErr;
 
-use super::{Database, Follows};
+use super::{DatabaseRecord, Follows};
 use crate::storage::StorageError;
 use crate::storage::entity::monitored_database::{Model, Names, Pairs, Rules, Tags};
-use crate::storage::seal::Sealer;
 
-impl Database {
-    pub(super) fn from_row(row: Model, sealer: &Sealer) -> Result<Self, StorageError> {
-        let id = DatabaseId(row.id);
-        let password = row.sealed_password.and_then(|blob| unseal(id, &blob, sealer));
-        let target = Target {
-            id,
+impl DatabaseRecord {
+    /// The row but for its password.
+    pub(super) fn from_row(row: Model) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: DatabaseId(row.id),
             organization_id: OrganizationId(row.organization_id),
             engine: parse("engine", &row.engine)?,
+            name: row.name,
+            tags: row.tags.0,
             host: row.host,
             port: number("port", row.port)?,
             database: row.database_name,
@@ -31,7 +31,6 @@ impl Database {
             let_idle: row.let_idle,
             try_indexes_on_primary: row.try_indexes_on_primary,
             username: row.username,
-            password,
             tls: parse("tls", &row.tls)?,
             tls_ca_pem: row.tls_ca_pem,
             poll_interval: Duration::from_secs(number("poll_interval_seconds", row.poll_interval_seconds)?),
@@ -40,11 +39,6 @@ impl Database {
             disabled_collectors: row.disabled_collectors.0,
             rules: row.rules.0,
             dismissed: row.dismissed.0,
-        };
-        Ok(Self {
-            target,
-            name: row.name,
-            tags: row.tags.0,
             engine_version: row.engine_version,
             last_seen_at: row.last_seen_at.map(Timestamp::from),
             last_error: row.last_error,
@@ -58,45 +52,38 @@ impl Database {
         })
     }
 
+    /// The row with `sealed_password`, in `organization`.
     pub(super) fn to_row(
         &self,
         organization: OrganizationId,
-        sealer: &Sealer,
+        sealed_password: Option<Vec<u8>>,
     ) -> Result<Model, StorageError> {
-        let Target { id, password, .. } = &self.target;
-        let sealed_password = password
-            .as_ref()
-            .map(|password| sealer.seal(*id, password))
-            .transpose()
-            .map_err(|error| StorageError::Database(DbErr::Custom(error.to_string())))?;
-        let poll_interval_seconds = number("poll_interval_seconds", self.target.poll_interval.as_secs())?;
-        let target = self.target.clone();
         Ok(Model {
-            id: target.id.0,
+            id: self.id.0,
             organization_id: organization.0,
             name: self.name.clone(),
-            engine: target.engine.as_str().to_owned(),
+            engine: self.engine.as_str().to_owned(),
             engine_version: self.engine_version.clone(),
-            host: target.host,
-            port: target.port.into(),
-            database_name: target.database,
-            username: target.username,
+            host: self.host.clone(),
+            port: self.port.into(),
+            database_name: self.database.clone(),
+            username: self.username.clone(),
             sealed_password,
-            tls: target.tls.as_str().to_owned(),
-            tls_ca_pem: target.tls_ca_pem,
+            tls: self.tls.as_str().to_owned(),
+            tls_ca_pem: self.tls_ca_pem.clone(),
             tags: Tags(self.tags.clone()),
-            poll_interval_seconds,
-            collect_explain_plans: target.collect_explain_plans,
-            collect_replication: target.collect_replication,
-            disabled_collectors: Names(target.disabled_collectors),
-            cluster: target.cluster,
-            let_idle: target.let_idle,
-            try_indexes_on_primary: target.try_indexes_on_primary,
-            all_databases: target.databases.all,
-            include_databases: Names(target.databases.include),
-            exclude_databases: Names(target.databases.exclude),
-            rules: Rules(target.rules),
-            dismissed: Pairs(target.dismissed),
+            poll_interval_seconds: number("poll_interval_seconds", self.poll_interval.as_secs())?,
+            collect_explain_plans: self.collect_explain_plans,
+            collect_replication: self.collect_replication,
+            disabled_collectors: Names(self.disabled_collectors.clone()),
+            cluster: self.cluster.clone(),
+            let_idle: self.let_idle,
+            try_indexes_on_primary: self.try_indexes_on_primary,
+            all_databases: self.databases.all,
+            include_databases: Names(self.databases.include.clone()),
+            exclude_databases: Names(self.databases.exclude.clone()),
+            rules: Rules(self.rules.clone()),
+            dismissed: Pairs(self.dismissed.clone()),
             last_seen_at: self.last_seen_at.map(Into::into),
             last_error: self.last_error.clone(),
             health_score: self.health_score,
@@ -106,15 +93,31 @@ impl Database {
             updated_at: self.updated_at.into(),
         })
     }
-}
 
-/// A password that cannot be read must not keep the other databases from being watched.
-fn unseal(id: DatabaseId, blob: &[u8], sealer: &Sealer) -> Option<Secret> {
-    match sealer.unseal(id, blob) {
-        Ok(password) => Some(password),
-        Err(error) => {
-            tracing::error!(db.id = %id, "{error}: restore the key or set the password anew");
-            None
+    /// What the monitor of this database needs; `password` is that of the registration.
+    #[must_use]
+    pub fn into_target(self, password: Option<Secret>) -> Target {
+        Target {
+            id: self.id,
+            organization_id: self.organization_id,
+            engine: self.engine,
+            host: self.host,
+            port: self.port,
+            database: self.database,
+            databases: self.databases,
+            cluster: self.cluster,
+            let_idle: self.let_idle,
+            try_indexes_on_primary: self.try_indexes_on_primary,
+            username: self.username,
+            password,
+            tls: self.tls,
+            tls_ca_pem: self.tls_ca_pem,
+            poll_interval: self.poll_interval,
+            collect_explain_plans: self.collect_explain_plans,
+            collect_replication: self.collect_replication,
+            disabled_collectors: self.disabled_collectors,
+            rules: self.rules,
+            dismissed: self.dismissed,
         }
     }
 }

@@ -50,8 +50,9 @@ impl Storage {
             expires_at: Set(token.expires_at.into()),
             used_at: Set(None),
         };
-        row.insert(&self.writer).await?;
-        Ok(())
+        let transaction = self.begin().await?;
+        row.insert(&transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Spends a verification token: its owner's address is proved and the organization verified. Says who

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use basira_actors::model::{Engine, Target};
+use basira_actors::model::{DatabaseId, Engine};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::Database;
+use super::DatabaseRecord;
 use crate::storage::entity::monitored_database::{Column, Entity};
 use crate::storage::{Storage, StorageError};
 
@@ -27,7 +27,7 @@ impl Storage {
     pub async fn follow_defaults(
         &self,
         defaults: impl Fn(Engine) -> Defaults + Send,
-    ) -> Result<Vec<Target>, StorageError> {
+    ) -> Result<Vec<DatabaseId>, StorageError> {
         let follows = Condition::any()
             .add(Column::FollowsPollInterval.eq(true))
             .add(Column::FollowsDisabledCollectors.eq(true));
@@ -35,29 +35,28 @@ impl Storage {
         let mut changed = Vec::new();
         for row in Entity::find().filter(follows).lock_exclusive().all(&transaction).await? {
             let sealed = row.sealed_password.clone();
-            let mut database = Database::from_row(row, &self.sealer)?;
-            let before = database.target.clone();
-            database.follow(defaults(before.engine));
-            if database.target == before {
+            let before = DatabaseRecord::from_row(row)?;
+            let mut database = before.clone();
+            database.follow(defaults(database.engine));
+            if database == before {
                 continue;
             }
-            let mut row = database.to_row(before.organization_id, &self.sealer)?;
-            row.sealed_password = sealed;
+            let row = database.to_row(database.organization_id, sealed)?;
             row.into_active_model().reset_all().update(&transaction).await?;
-            changed.push(database.target);
+            changed.push(database.id);
         }
         transaction.commit().await?;
         Ok(changed)
     }
 }
 
-impl Database {
+impl DatabaseRecord {
     fn follow(&mut self, defaults: Defaults) {
         if self.follows.poll_interval {
-            self.target.poll_interval = defaults.poll_interval;
+            self.poll_interval = defaults.poll_interval;
         }
         if self.follows.disabled_collectors {
-            self.target.disabled_collectors = defaults.disabled_collectors;
+            self.disabled_collectors = defaults.disabled_collectors;
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::accounts::{NewUser, accounts, insert_organization, insert_user};
-use super::{Account, User};
+use super::{Account, Slugs};
 use crate::storage::entity::{identity, organization, user_account};
 use crate::storage::{Lock, Storage, StorageError};
 
@@ -50,8 +48,8 @@ pub struct Newcomer<'a> {
 pub enum Home<'a> {
     /// One that there is.
     Joins { slug: &'a str },
-    /// A new one; the first slug that is free becomes its own.
-    Founds { name: &'a str, slugs: Vec<String>, plan: &'a str },
+    /// A new one.
+    Founds { name: &'a str, slugs: Slugs, plan: &'a str },
 }
 
 impl Storage {
@@ -65,15 +63,18 @@ impl Storage {
         now: Timestamp,
     ) -> Result<Option<Account>, StorageError> {
         let changes = identity::ActiveModel { last_used_at: Set(now.into()), ..Default::default() };
+        let transaction = self.begin().await?;
         let used = identity::Entity::update_many()
             .set(changes)
             .filter(identity::Column::Issuer.eq(known.issuer))
             .filter(identity::Column::Subject.eq(known.subject))
-            .exec_with_returning(&self.writer)
+            .exec_with_returning(&transaction)
             .await?;
         let Some(used) = used.first() else { return Ok(None) };
         let query = accounts().filter(user_account::Column::Id.eq(used.user_id));
-        Ok(query.one(&self.reader).await?.and_then(Account::from_row))
+        let account = query.one(&transaction).await?.and_then(Account::from_row);
+        transaction.commit().await?;
+        Ok(account)
     }
 
     /// Gives a person an identity.
@@ -86,7 +87,9 @@ impl Storage {
         new: NewIdentity<'_>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        insert_identity(&self.writer, user_id, new, now).await
+        let transaction = self.begin().await?;
+        insert_identity(&transaction, user_id, new, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// The account of somebody who never was here, with its identity; `None` when there is no such home.
@@ -139,42 +142,14 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn delete_identity(&self, user_id: Uuid, id: Uuid) -> Result<bool, StorageError> {
+        let transaction = self.begin().await?;
         let deleted = identity::Entity::delete_many()
             .filter(identity::Column::Id.eq(id))
             .filter(identity::Column::UserId.eq(user_id))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(deleted.rows_affected == 1)
-    }
-
-    /// Gives `user` the role `role`; false when nobody with the role `kept` would be left in the organization.
-    ///
-    /// # Errors
-    /// [`StorageError`] when it could not be written.
-    pub async fn change_role(
-        &self,
-        user: &User,
-        role: &str,
-        kept: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let transaction = self.exclusive(Lock::Signup).await?;
-        let others = user_account::Entity::find()
-            .filter(user_account::Column::OrganizationId.eq(user.organization_id.0))
-            .filter(user_account::Column::Role.eq(kept))
-            .filter(user_account::Column::Id.ne(user.id));
-        if user.role == kept && others.count(&transaction).await? == 0 {
-            return Ok(false);
-        }
-        let changes = user_account::ActiveModel {
-            id: Set(user.id),
-            role: Set(role.to_owned()),
-            updated_at: Set(now.into()),
-            ..Default::default()
-        };
-        changes.update(&transaction).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(deleted.rows_affected == 1)
     }
 }
 

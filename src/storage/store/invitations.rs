@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::identities::{NewIdentity, insert_identity};
+use super::new_session::{self, NewSession};
 use super::{Account, Page};
 use crate::quota::Quota;
 use crate::storage::entity::{invitation, organization, user_account};
@@ -46,6 +47,8 @@ pub struct Joining<'a> {
     pub password_hash: &'a str,
     /// Who they are at the provider that they come by, if any.
     pub identity: Option<NewIdentity<'a>>,
+    /// The session in which they go on, stored with them or not at all.
+    pub session: Option<NewSession>,
 }
 
 /// The invitations of one organization.
@@ -105,6 +108,9 @@ impl Storage {
         let user = user.insert(&transaction).await?;
         if let Some(identity) = joining.identity {
             insert_identity(&transaction, user.id, identity, now).await?;
+        }
+        if let Some(session) = joining.session {
+            new_session::insert(&transaction, session.id, user.id, session.token).await?;
         }
         let organization = organization::Entity::find_by_id(user.organization_id).one(&transaction).await?;
         transaction.commit().await?;
@@ -186,11 +192,13 @@ impl Invitations<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn delete(&self, id: Uuid) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let deleted = invitation::Entity::delete_many()
             .filter(invitation::Column::OrganizationId.eq(self.organization.0))
             .filter(invitation::Column::Id.eq(id))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected == 1)
     }
 }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::IntoCondition as _;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Member, Organization};
+use super::Organization;
+use super::instance_admins::an_instance_admin_stays;
 use crate::storage::entity::{audit_entry, monitored_database, organization, user_account};
 use crate::storage::{Lock, Storage, StorageError};
 
@@ -22,13 +24,15 @@ pub struct OrganizationSummary {
     pub databases: i64,
 }
 
-/// What came of taking the instance from one of its admins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Demoted {
-    Done,
+/// An organization was not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteOrganizationError {
+    #[error("no such organization")]
     Unknown,
-    /// Nobody would be left to run the instance.
-    LastOne,
+    #[error("the last instance admin is in this organization: make somebody of another one first")]
+    LastInstanceAdmin,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 impl Storage {
@@ -42,28 +46,34 @@ impl Storage {
         name: &str,
     ) -> Result<Option<Organization>, StorageError> {
         let changes = organization::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+        let transaction = self.begin().await?;
         let renamed = organization::Entity::update_many()
             .set(changes)
             .filter(organization::Column::Id.eq(id.0))
-            .exec_with_returning(&self.writer)
+            .exec_with_returning(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(renamed.into_iter().next().map(Organization::from))
     }
 
     /// Removes an organization with its people, keys, invitations, databases, advice and audit log, and says which
-    /// databases it had; none when it is gone already.
+    /// databases it had.
     ///
     /// # Errors
-    /// [`StorageError`] when nothing was removed.
+    /// [`DeleteOrganizationError`]; nothing was removed.
     pub async fn delete_organization(
         &self,
         id: OrganizationId,
-    ) -> Result<Option<Vec<DatabaseId>>, StorageError> {
-        let transaction = self.begin().await?;
+    ) -> Result<Vec<DatabaseId>, DeleteOrganizationError> {
+        let transaction = self.exclusive(Lock::Signup).await?;
         // the lock makes a registration at the same time wait, and then find no organization
-        let locked = organization::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await?;
-        if locked.is_none() {
-            return Ok(None);
+        let locked = organization::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await;
+        if locked.map_err(StorageError::from)?.is_none() {
+            return Err(DeleteOrganizationError::Unknown);
+        }
+        let its_people = user_account::Column::OrganizationId.eq(id.0);
+        if !an_instance_admin_stays(&transaction, its_people.into_condition()).await? {
+            return Err(DeleteOrganizationError::LastInstanceAdmin);
         }
         let databases: Vec<Uuid> = monitored_database::Entity::find()
             .select_only()
@@ -71,15 +81,18 @@ impl Storage {
             .filter(monitored_database::Column::OrganizationId.eq(id.0))
             .into_tuple()
             .all(&transaction)
-            .await?;
+            .await
+            .map_err(StorageError::from)?;
         audit_entry::Entity::delete_many()
             .filter(audit_entry::Column::OrganizationId.eq(id.0))
             .exec(&transaction)
-            .await?;
+            .await
+            .map_err(StorageError::from)?;
         // the rest goes with it, by its references
-        organization::Entity::delete_by_id(id.0).exec(&transaction).await?;
-        transaction.commit().await?;
-        Ok(Some(databases.into_iter().map(DatabaseId).collect()))
+        let deleted = organization::Entity::delete_by_id(id.0).exec(&transaction).await;
+        deleted.map_err(StorageError::from)?;
+        transaction.commit().await.map_err(StorageError::from)?;
+        Ok(databases.into_iter().map(DatabaseId).collect())
     }
 
     /// Every organization, oldest first. Across tenants: for who runs the instance.
@@ -114,59 +127,5 @@ impl Storage {
             organization: row.into(),
         };
         Ok(rows.into_iter().map(summary).collect())
-    }
-
-    /// Who runs the instance. Across tenants, as above.
-    ///
-    /// # Errors
-    /// [`StorageError`] when the storage cannot be read.
-    pub async fn instance_admins(&self) -> Result<Vec<Member>, StorageError> {
-        let query = user_account::Entity::find().filter(user_account::Column::InstanceAdmin.eq(true));
-        let rows = query.order_by_asc(user_account::Column::Id).all(&self.reader).await?;
-        Ok(rows.into_iter().map(Member::from).collect())
-    }
-
-    /// Lets the person behind an e-mail address in lower case run the instance; none when there is none.
-    ///
-    /// # Errors
-    /// [`StorageError`] when it could not be written.
-    pub async fn promote(&self, email: &str, now: Timestamp) -> Result<Option<Member>, StorageError> {
-        let changes = user_account::ActiveModel {
-            instance_admin: Set(true),
-            updated_at: Set(now.into()),
-            ..Default::default()
-        };
-        let promoted = user_account::Entity::update_many()
-            .set(changes)
-            .filter(user_account::Column::Email.eq(email))
-            .exec_with_returning(&self.writer)
-            .await?;
-        Ok(promoted.into_iter().next().map(Member::from))
-    }
-
-    /// Takes the instance from one of its admins, unless it is the last.
-    ///
-    /// # Errors
-    /// [`StorageError`] when nothing was changed.
-    pub async fn demote(&self, user_id: Uuid, now: Timestamp) -> Result<Demoted, StorageError> {
-        // two who demote each other take turns
-        let transaction = self.exclusive(Lock::Signup).await?;
-        let admins = user_account::Entity::find().filter(user_account::Column::InstanceAdmin.eq(true));
-        let admins = admins.all(&transaction).await?;
-        if !admins.iter().any(|admin| admin.id == user_id) {
-            return Ok(Demoted::Unknown);
-        }
-        if admins.len() == 1 {
-            return Ok(Demoted::LastOne);
-        }
-        let changes = user_account::ActiveModel {
-            id: Set(user_id),
-            instance_admin: Set(false),
-            updated_at: Set(now.into()),
-            ..Default::default()
-        };
-        changes.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(Demoted::Done)
     }
 }

@@ -10,8 +10,16 @@ use super::accounts::accounts;
 use super::email_tokens::{delete_all_of, is_good, spend};
 use super::refresh_tokens::revoke_sessions;
 use super::{Account, Purpose, User};
-use crate::storage::entity::{email_token, user_account};
+use crate::storage::entity::{email_token, identity, user_account};
 use crate::storage::{Storage, StorageError};
+
+/// A password that was replaced by way of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordReset {
+    pub account: Account,
+    /// How many identities at providers were taken away.
+    pub unlinked: u64,
+}
 
 impl Storage {
     /// Whether a reset token could be spent now. Across tenants: the token itself says whose it is.
@@ -23,8 +31,8 @@ impl Storage {
         Ok(good.one(&self.reader).await?.is_some())
     }
 
-    /// Spends a reset token: its owner has the new password, no session, and no other reset token. `None` when the token
-    /// is unknown, expired or spent.
+    /// Spends a reset token: its owner has the new password, no session, no identity at a provider, and no other reset
+    /// token. `None` when the token is unknown, expired or spent.
     ///
     /// # Errors
     /// [`StorageError`] when nothing was changed.
@@ -33,7 +41,7 @@ impl Storage {
         token_hash: &str,
         password_hash: &str,
         now: Timestamp,
-    ) -> Result<Option<Account>, StorageError> {
+    ) -> Result<Option<PasswordReset>, StorageError> {
         let transaction = self.begin().await?;
         let Some(user_id) = spend(&transaction, Purpose::ResetPassword, token_hash, now).await? else {
             return Ok(None);
@@ -45,8 +53,10 @@ impl Storage {
         set_hash(&transaction, user_id, Condition::all(), password_hash, now).await?;
         delete_all_of(&transaction, Purpose::ResetPassword, user_id).await?;
         revoke_sessions(&transaction, user_id, None, now).await?;
+        let its_own = identity::Entity::delete_many().filter(identity::Column::UserId.eq(user_id));
+        let unlinked = its_own.exec(&transaction).await?.rows_affected;
         transaction.commit().await?;
-        Ok(Some(account))
+        Ok(Some(PasswordReset { account, unlinked }))
     }
 
     /// Replaces the password hash of `user` and ends all sessions but `session_id`; reset tokens are void. False when the

@@ -31,16 +31,18 @@ impl Storage {
         let needless = Condition::any()
             .add(refresh_token::Column::RevokedAt.is_null())
             .add(refresh_token::Column::FamilyId.not_in_subquery(living));
+        let transaction = self.begin().await?;
         let refresh_tokens = refresh_token::Entity::delete_many()
             .filter(refresh_token::Column::ExpiresAt.lte(Millis::from(now)))
             .filter(needless)
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
         let email_tokens = email_token::Entity::delete_many()
             .filter(email_token::Column::ExpiresAt.lte(Millis::from(now)))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        totp::prune(&self.writer, now).await?;
+        totp::prune(&transaction, now).await?;
+        transaction.commit().await?;
         Ok(Pruned { refresh_tokens: refresh_tokens.rows_affected, email_tokens: email_tokens.rows_affected })
     }
 }

@@ -7,8 +7,8 @@ use basira_actors::model::{Advice, Checkup, DatabaseId, OrganizationId, Timestam
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Page;
 use crate::storage::entity::monitored_database::Pairs;
 use crate::storage::entity::{monitored_database, recommendation};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// What was done about advice is remembered for this long.
 const RESOLVED_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -149,7 +149,9 @@ impl Storage {
     /// [`StorageError`] when it could not be written.
     pub async fn prune_recommendations(&self, now: Timestamp) -> Result<u64, StorageError> {
         let forgotten = recommendation::Column::ResolvedAt.lt((now - RESOLVED_KEPT).as_millis());
-        let deleted = recommendation::Entity::delete_many().filter(forgotten).exec(&self.writer).await?;
+        let transaction = self.begin().await?;
+        let deleted = recommendation::Entity::delete_many().filter(forgotten).exec(&transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 }
@@ -274,7 +276,7 @@ async fn refresh(
     row: recommendation::Model,
     advice: Advice,
     now: Timestamp,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
 ) -> Result<(), StorageError> {
     let back = row.status == AdviceStatus::Resolved.as_str();
     let status = if row.dismissed_at.is_some() { AdviceStatus::Dismissed } else { AdviceStatus::Open };
@@ -298,7 +300,7 @@ async fn refresh(
 async fn resolve(
     row: recommendation::Model,
     now: Timestamp,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
 ) -> Result<(), StorageError> {
     let mut changed = row.into_active_model();
     changed.status = Set(AdviceStatus::Resolved.as_str().to_owned());

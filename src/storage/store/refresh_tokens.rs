@@ -3,22 +3,16 @@
 use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, UpdateResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    UpdateResult,
 };
 use uuid::Uuid;
 
 use super::accounts::accounts;
+use super::new_session::{NewRefreshToken, insert};
 use super::{Account, User};
 use crate::storage::entity::{refresh_token, user_account};
 use crate::storage::{Storage, StorageError};
-
-/// A refresh token about to be handed out.
-#[derive(Debug, Clone)]
-pub struct NewRefreshToken {
-    pub token_hash: String,
-    pub expires_at: Timestamp,
-}
 
 /// What came of an attempt to trade a refresh token for the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +43,9 @@ impl Storage {
         user_id: Uuid,
         token: NewRefreshToken,
     ) -> Result<(), StorageError> {
-        insert(&self.writer, session_id, user_id, token).await
+        let transaction = self.begin().await?;
+        insert(&transaction, session_id, user_id, token).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// As [`Self::start_session`], unless the password of `user` was changed since `user` was read: then false. So nobody
@@ -117,7 +113,9 @@ impl Storage {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn end_session(&self, session_id: Uuid, now: Timestamp) -> Result<(), StorageError> {
-        revoke(&self.writer, session_id, now).await
+        let transaction = self.begin().await?;
+        revoke(&transaction, session_id, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Ends the session of the token with `hash`, and says which and whose it was; an unknown one is no error. Across
@@ -130,30 +128,13 @@ impl Storage {
         hash: &str,
         now: Timestamp,
     ) -> Result<Option<EndedSession>, StorageError> {
+        let transaction = self.begin().await?;
         let query = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(hash));
-        let Some(token) = query.one(&self.writer).await? else { return Ok(None) };
-        revoke(&self.writer, token.family_id, now).await?;
+        let Some(token) = query.one(&transaction).await? else { return Ok(None) };
+        revoke(&transaction, token.family_id, now).await?;
+        transaction.commit().await?;
         Ok(Some(EndedSession { session_id: token.family_id, user_id: token.user_id }))
     }
-}
-
-async fn insert(
-    connection: &impl ConnectionTrait,
-    family_id: Uuid,
-    user_id: Uuid,
-    token: NewRefreshToken,
-) -> Result<(), StorageError> {
-    let row = refresh_token::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        family_id: Set(family_id),
-        user_id: Set(user_id),
-        token_hash: Set(token.token_hash),
-        expires_at: Set(token.expires_at.into()),
-        used_at: Set(None),
-        revoked_at: Set(None),
-    };
-    row.insert(connection).await?;
-    Ok(())
 }
 
 /// Marks the token as used; false when it was already.

@@ -2,11 +2,11 @@
 
 use basira_actors::model::DatabaseId;
 use sea_orm::ActiveValue::{Set, Unchanged};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::storage::entity::{monitored_database, totp};
-use crate::storage::{Lock, Storage, StorageError};
+use crate::storage::{Lock, Storage, StorageError, Transaction};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,7 +45,7 @@ impl Storage {
 
     async fn reseal_passwords(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         resealed: &mut Resealed,
     ) -> Result<(), StorageError> {
         let rows: Vec<(Uuid, Vec<u8>)> = monitored_database::Entity::find()
@@ -56,7 +56,7 @@ impl Storage {
             .all(transaction)
             .await?;
         for (id, blob) in rows {
-            match resealed.count(self.sealed_anew(id, &blob)) {
+            match resealed.count(self.sealed_anew(id, &blob).await) {
                 Tried::Anew(anew) => {
                     let changes = monitored_database::ActiveModel {
                         id: Unchanged(id),
@@ -74,11 +74,11 @@ impl Storage {
 
     async fn reseal_second_factors(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         resealed: &mut Resealed,
     ) -> Result<(), StorageError> {
         for row in totp::Entity::find().all(transaction).await? {
-            match resealed.count(self.sealed_anew(row.user_id, &row.secret)) {
+            match resealed.count(self.sealed_anew(row.user_id, &row.secret).await) {
                 Tried::Anew(anew) => {
                     let changes = totp::ActiveModel {
                         user_id: Unchanged(row.user_id),
@@ -95,13 +95,13 @@ impl Storage {
     }
 
     /// `blob`, which is sealed for `id`.
-    fn sealed_anew(&self, id: Uuid, blob: &[u8]) -> Tried {
+    async fn sealed_anew(&self, id: Uuid, blob: &[u8]) -> Tried {
         if self.sealer.is_current(blob) {
             return Tried::AsItIs;
         }
         let id = DatabaseId(id);
-        let anew = self.sealer.unseal(id, blob).and_then(|secret| self.sealer.seal(id, &secret));
-        anew.map_or(Tried::Unreadable, Tried::Anew)
+        let Ok(secret) = self.sealer.unseal(id, blob).await else { return Tried::Unreadable };
+        self.sealer.seal(id, &secret).await.map_or(Tried::Unreadable, Tried::Anew)
     }
 }
 

@@ -1,38 +1,89 @@
-//! The registered databases as the supervisor sees them: across tenants, since one process watches for all.
+//! The registered databases as the supervisor sees them: across tenants, since one process watches for all, and with
+//! their passwords in the clear. Nothing else reads a password.
 
 use async_trait::async_trait;
-use basira_actors::model::{Checkup, DatabaseId, Target, Timestamp};
+use basira_actors::model::{Checkup, DatabaseId, Secret, Target, Timestamp};
 use basira_actors::ports::{Sighting, SourceError, TargetSource};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::Database;
-use crate::storage::entity::monitored_database;
+use super::DatabaseRecord;
+use crate::config::SecretRing;
+use crate::storage::entity::monitored_database::{self, Model};
+use crate::storage::seal::Sealer;
 use crate::storage::{Storage, StorageError};
 
+/// The registry for the supervisor. It takes the encryption keys to make one, which no handler of a request has.
+#[derive(Debug)]
+pub struct Targets {
+    storage: Storage,
+    sealer: Sealer,
+}
+
 #[async_trait]
-impl TargetSource for Storage {
+impl TargetSource for Targets {
     async fn all(&self) -> Result<Vec<Target>, SourceError> {
-        Ok(self.targets().await?)
+        Ok(self.read_all().await?)
+    }
+
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError> {
+        Ok(self.read(id).await?)
     }
 
     /// What the sighting does not know stays as it was, except for the error: none means that there is none now.
     async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
-        Ok(self.note_sighting(id, sighting).await?)
+        Ok(self.storage.note_sighting(id, sighting).await?)
     }
 
     async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError> {
-        Ok(self.note_checkup(id, checkup, Timestamp::now()).await?)
+        Ok(self.storage.note_checkup(id, checkup, Timestamp::now()).await?)
+    }
+}
+
+impl Targets {
+    /// The databases in `storage`, whose passwords are encrypted with `encryption_keys`.
+    #[must_use]
+    pub fn new(storage: Storage, encryption_keys: impl Into<SecretRing>) -> Self {
+        Self { storage, sealer: Sealer::new(encryption_keys.into()) }
+    }
+
+    async fn read_all(&self) -> Result<Vec<Target>, StorageError> {
+        let query = monitored_database::Entity::find().order_by_asc(monitored_database::Column::Id);
+        let mut targets = Vec::new();
+        for row in query.all(&self.storage.reader).await? {
+            targets.push(self.target(row).await?);
+        }
+        Ok(targets)
+    }
+
+    async fn read(&self, id: DatabaseId) -> Result<Option<Target>, StorageError> {
+        match monitored_database::Entity::find_by_id(id.0).one(&self.storage.reader).await? {
+            Some(row) => Ok(Some(self.target(row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn target(&self, mut row: Model) -> Result<Target, StorageError> {
+        let password = match row.sealed_password.take() {
+            Some(blob) => self.unseal(DatabaseId(row.id), &blob).await,
+            None => None,
+        };
+        Ok(DatabaseRecord::from_row(row)?.into_target(password))
+    }
+
+    /// A password that cannot be read must not keep the other databases from being watched.
+    async fn unseal(&self, id: DatabaseId, blob: &[u8]) -> Option<Secret> {
+        match self.sealer.unseal(id, blob).await {
+            Ok(password) => Some(password),
+            Err(error) => {
+                tracing::error!(db.id = %id, "{error}: restore the key or set the password anew");
+                None
+            }
+        }
     }
 }
 
 impl Storage {
-    async fn targets(&self) -> Result<Vec<Target>, StorageError> {
-        let query = monitored_database::Entity::find().order_by_asc(monitored_database::Column::Id);
-        let rows = query.all(&self.reader).await?;
-        rows.into_iter().map(|row| Ok(Database::from_row(row, &self.sealer)?.target)).collect()
-    }
-
     async fn note_sighting(&self, id: DatabaseId, sighting: Sighting) -> Result<(), StorageError> {
         let mut changes =
             monitored_database::ActiveModel { last_error: Set(sighting.last_error), ..Default::default() };
@@ -42,12 +93,13 @@ impl Storage {
         if let Some(version) = sighting.engine_version {
             changes.engine_version = Set(Some(version));
         }
+        let transaction = self.begin().await?;
         monitored_database::Entity::update_many()
             .set(changes)
             .filter(monitored_database::Column::Id.eq(id.0))
-            .exec(&self.writer)
+            .exec(&transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -49,11 +49,9 @@ impl SecondFactor<'_> {
     /// [`StorageError`] when the storage cannot be read or the secret not be unsealed.
     pub async fn find(&self) -> Result<Option<StoredTotp>, StorageError> {
         let found = totp::Entity::find_by_id(self.user_id).one(&self.storage.reader).await?;
-        let stored = found.map(|row| {
-            let secret = self.storage.sealer.unseal(self.seal_id(), &row.secret).map_err(unreadable)?;
-            Ok(StoredTotp { secret, confirmed: row.confirmed_at.is_some() })
-        });
-        stored.transpose()
+        let Some(row) = found else { return Ok(None) };
+        let secret = self.storage.sealer.unseal(self.seal_id(), &row.secret).await.map_err(unreadable)?;
+        Ok(Some(StoredTotp { secret, confirmed: row.confirmed_at.is_some() }))
     }
 
     /// Stores a secret that does not count before it is confirmed. False when one counts already.
@@ -67,9 +65,10 @@ impl SecondFactor<'_> {
         if totp::Entity::find_by_id(self.user_id).one(&transaction).await?.is_some() {
             return Ok(false);
         }
+        let sealed = self.storage.sealer.seal(self.seal_id(), secret).await.map_err(unreadable)?;
         let row = totp::ActiveModel {
             user_id: Set(self.user_id),
-            secret: Set(self.storage.sealer.seal(self.seal_id(), secret).map_err(unreadable)?),
+            secret: Set(sealed),
             last_step: Set(0),
             created_at: Set(now.into()),
             confirmed_at: Set(None),
@@ -120,13 +119,15 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn spend_step(&self, step: i64) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let changes = totp::ActiveModel { last_step: Set(step), ..Default::default() };
         let spent: UpdateResult = totp::Entity::update_many()
             .set(changes)
             .filter(self.own())
             .filter(totp::Column::LastStep.lt(step))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(spent.rows_affected == 1)
     }
 
@@ -135,11 +136,13 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when it could not be written.
     pub async fn spend_recovery_code(&self, code_hash: &str) -> Result<bool, StorageError> {
+        let transaction = self.storage.begin().await?;
         let spent: DeleteResult = recovery_code::Entity::delete_many()
             .filter(recovery_code::Column::UserId.eq(self.user_id))
             .filter(recovery_code::Column::CodeHash.eq(code_hash))
-            .exec(&self.storage.writer)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(spent.rows_affected == 1)
     }
 

@@ -73,7 +73,7 @@ async fn written_at(storage: &Storage, action: &str, at: Timestamp) {
     let moved = audit_entry::Entity::update_many()
         .col_expr(audit_entry::Column::Id, Expr::value(Uuid::new_v7(since_epoch)))
         .filter(audit_entry::Column::Action.eq(action))
-        .exec(&storage.writer);
+        .exec(storage.writer.raw());
     assert_eq!(moved.await.unwrap().rows_affected, 1);
 }
 

@@ -32,8 +32,8 @@ async fn databases_of_all_organizations_are_named() {
         for (email, name) in [("ada@x.org", "shop"), ("eve@x.org", "blog")] {
             let organization = sign_up(&fixture.storage, email).await.organization.id;
             let registered = database(organization, name);
-            fixture.storage.databases(organization).insert(&registered).await.unwrap();
-            expected.insert(registered.target.id, name.to_owned());
+            fixture.storage.databases(organization).insert(&registered, None).await.unwrap();
+            expected.insert(registered.id, name.to_owned());
         }
         let reader = StorageReader::open(&fixture.url).await.unwrap();
         assert_eq!(reader.database_names().await.unwrap(), expected);

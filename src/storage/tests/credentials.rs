@@ -30,13 +30,18 @@ async fn addresses_and_slugs_are_unique() {
             role: "owner",
             password_hash: "$hash",
             organization_name: "X",
-            slugs: slugs.iter().map(|&slug| slug.to_owned()).collect(),
+            slugs: Slugs {
+                wanted: slugs.iter().map(|&slug| slug.to_owned()).collect(),
+                reserved: vec!["reserved".to_owned()],
+            },
             plan: "free",
             verified: false,
+            session: None,
         };
         let taken = storage.create_account(new("a@x.org", &["free"]), NOW).await;
         assert!(matches!(taken, Err(StorageError::Conflict(_))), "{taken:?}");
-        let bob = storage.create_account(new("b@x.org", &["a@x.org", "second"]), NOW).await.unwrap();
+        let bob =
+            storage.create_account(new("b@x.org", &["a@x.org", "reserved", "second"]), NOW).await.unwrap();
         assert_eq!(bob.organization.slug, "second");
         assert_eq!(storage.account_by_email("b@x.org").await.unwrap(), Some(bob.clone()));
 
@@ -139,14 +144,15 @@ async fn a_verification_token_is_good_once_and_for_its_purpose() {
 #[tokio::test]
 async fn keys_are_listed_and_revoked_in_their_organization_only() {
     for Fixture { storage, .. } in fixtures().await {
-        let own = sign_up(&storage, "a@x.org").await.organization.id;
+        let account = sign_up(&storage, "a@x.org").await;
+        let own = account.organization.id;
         let other = sign_up(&storage, "b@x.org").await.organization.id;
         let new = NewApiKey {
             key_id: "k1".to_owned(),
             name: "ci",
             prefix: "dbm_ak_k1".to_owned(),
             secret_hash: "hash".to_owned(),
-            created_by: None,
+            created_by: account.user.id,
             scope: "admin",
             expires_at: None,
             allowed_addresses: Vec::new(),
@@ -169,13 +175,14 @@ async fn keys_are_listed_and_revoked_in_their_organization_only() {
 #[tokio::test]
 async fn the_use_of_a_key_is_noted_once_a_minute() {
     for Fixture { storage, .. } in fixtures().await {
-        let own = sign_up(&storage, "a@x.org").await.organization.id;
+        let account = sign_up(&storage, "a@x.org").await;
+        let own = account.organization.id;
         let new = NewApiKey {
             key_id: "k1".to_owned(),
             name: "ci",
             prefix: "dbm_ak_k1".to_owned(),
             secret_hash: "hash".to_owned(),
-            created_by: None,
+            created_by: account.user.id,
             scope: "admin",
             expires_at: None,
             allowed_addresses: Vec::new(),

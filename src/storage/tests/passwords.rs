@@ -77,7 +77,7 @@ async fn resets_of_one_leave_others_alone() {
         }
         storage.start_session(Uuid::now_v7(), eve.user.id, refresh_token("eve")).await.unwrap();
         let reset = storage.reset_password("ada", "$new", NOW).await.unwrap();
-        assert_eq!(reset.map(|account| account.user.id), Some(ada.user.id));
+        assert_eq!(reset.map(|reset| reset.account.user.id), Some(ada.user.id));
         assert!(storage.can_reset_password("eve", NOW).await.unwrap());
         let still = storage.account_by_email("e@x.org").await.unwrap();
         assert_eq!(still, Some(eve));

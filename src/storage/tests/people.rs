@@ -7,8 +7,8 @@ use crate::storage::entity::{
     api_key, audit_entry, invitation, monitored_database, organization, refresh_token, user_account,
 };
 use crate::storage::store::{
-    Demoted, Invitation, Joining, MemberChange, MemberChanged, NewApiKey, NewAuditEntry, NewInvitation,
-    NewRefreshToken, Page,
+    DeleteOrganizationError, Demoted, Invitation, Joining, MemberChange, MemberChanged, NewApiKey,
+    NewAuditEntry, NewInvitation, NewRefreshToken, Page,
 };
 use crate::storage::tests::*;
 
@@ -26,12 +26,17 @@ async fn invite(storage: &Storage, organization: OrganizationId, email: &str, ha
 }
 
 async fn join(storage: &Storage, hash: &str, now: Timestamp) -> Result<Option<Account>, StorageError> {
-    let joining =
-        Joining { token_hash: hash.to_owned(), name: "Bob", password_hash: "$hash", identity: None };
+    let joining = Joining {
+        token_hash: hash.to_owned(),
+        name: "Bob",
+        password_hash: "$hash",
+        identity: None,
+        session: None,
+    };
     storage.join(joining, now).await
 }
 
-async fn key_of(storage: &Storage, organization: OrganizationId, by: Option<Uuid>, key_id: &str) -> Uuid {
+async fn key_of(storage: &Storage, organization: OrganizationId, by: Uuid, key_id: &str) -> Uuid {
     let new = NewApiKey {
         key_id: key_id.to_owned(),
         name: "ci",
@@ -89,8 +94,8 @@ async fn who_goes_takes_sessions_and_keys_along() {
         let token = NewRefreshToken { token_hash: "refresh".to_owned(), expires_at: NOW + LATER };
         storage.start_session(session, bob, token).await.unwrap();
         let (bobs, adas) = (
-            key_of(&storage, organization, Some(bob), "k1").await,
-            key_of(&storage, organization, Some(ada), "k2").await,
+            key_of(&storage, organization, bob, "k1").await,
+            key_of(&storage, organization, ada, "k2").await,
         );
         assert_eq!(storage.standing(bob, session).await.unwrap().unwrap().role, "owner");
 
@@ -98,8 +103,8 @@ async fn who_goes_takes_sessions_and_keys_along() {
         let changed = storage.members(organization).change(bob, change, "owner", NOW).await.unwrap();
         let MemberChanged::Done { member, revoked_keys } = changed else { panic!("{changed:?}") };
         assert_eq!((member.role.as_str(), revoked_keys), ("viewer", vec![bobs]));
-        assert!(!storage.api_keys(organization).is_good(bobs).await.unwrap());
-        assert!(storage.api_keys(organization).is_good(adas).await.unwrap());
+        assert_eq!(storage.api_keys(organization).find(bobs).await.unwrap(), None);
+        assert!(storage.api_keys(organization).find(adas).await.unwrap().is_some());
         assert_eq!(storage.standing(bob, session).await.unwrap().unwrap().role, "viewer");
 
         let change = MemberChange { role: None, revoke_keys: true };
@@ -167,9 +172,9 @@ async fn an_organization_goes_with_all_that_it_has() {
         for account in [&ada, &eve] {
             let own = account.organization.id;
             let database = database(own, "shop");
-            storage.databases(own).insert(&database).await.unwrap();
-            registered.push(database.target.id);
-            key_of(&storage, own, None, &own.to_string()).await;
+            storage.databases(own).insert(&database, None).await.unwrap();
+            registered.push(database.id);
+            key_of(&storage, own, account.user.id, &own.to_string()).await;
             invite(&storage, own, "bob@x.org", &format!("token of {own}")).await;
             let token_hash = own.to_string();
             let token = NewRefreshToken { token_hash, expires_at: NOW + LATER };
@@ -181,9 +186,13 @@ async fn an_organization_goes_with_all_that_it_has() {
         let counts: Vec<_> = summaries.iter().map(|summary| (summary.members, summary.databases)).collect();
         assert_eq!(counts, [(1, 1), (1, 1)]);
 
+        let refused = storage.delete_organization(ada.organization.id).await;
+        assert!(matches!(refused, Err(DeleteOrganizationError::LastInstanceAdmin)), "{refused:?}");
+        storage.promote("eve@x.org", NOW).await.unwrap();
         let deleted = storage.delete_organization(ada.organization.id).await.unwrap();
-        assert_eq!(deleted, Some(vec![registered[0]]));
-        assert_eq!(storage.delete_organization(ada.organization.id).await.unwrap(), None);
+        assert_eq!(deleted, [registered[0]]);
+        let again = storage.delete_organization(ada.organization.id).await;
+        assert!(matches!(again, Err(DeleteOrganizationError::Unknown)), "{again:?}");
         macro_rules! one_is_left_of {
             ($($table:ident)+) => {
                 $(let left = $table::Entity::find().count(&storage.reader).await.unwrap();
@@ -210,5 +219,37 @@ async fn somebody_always_runs_the_instance() {
         let outcomes = [first.unwrap(), second.unwrap()];
         assert!(outcomes.contains(&Demoted::Done) && outcomes.contains(&Demoted::LastOne), "{outcomes:?}");
         assert_eq!(storage.instance_admins().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_last_instance_admin_cannot_be_removed() {
+    for Fixture { storage, .. } in fixtures().await {
+        // the first account is the instance admin
+        let (organization, ada, bob) = two_owners(&storage).await;
+        let remove = async |id| {
+            let change = MemberChange { role: None, revoke_keys: true };
+            storage.members(organization).change(id, change, "owner", NOW).await.unwrap()
+        };
+        assert_eq!(remove(ada).await, MemberChanged::LastInstanceAdmin);
+        storage.promote("bob@x.org", NOW).await.unwrap();
+        // of two who go at once, one stays
+        let outcomes = tokio::join!(remove(ada), storage.demote(bob, NOW));
+        let refused =
+            [outcomes.0 == MemberChanged::LastInstanceAdmin, outcomes.1.unwrap() == Demoted::LastOne];
+        assert_eq!(refused.into_iter().filter(|refused| *refused).count(), 1);
+        assert_eq!(storage.instance_admins().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_outlast_their_maker_pass_to_an_owner() {
+    for Fixture { storage, .. } in fixtures().await {
+        let (organization, ada, bob) = two_owners(&storage).await;
+        let key = key_of(&storage, organization, bob, "k1").await;
+        let change = MemberChange { role: None, revoke_keys: false };
+        storage.members(organization).change(bob, change, "owner", NOW).await.unwrap();
+        let kept = storage.api_keys(organization).find(key).await.unwrap().unwrap();
+        assert_eq!(kept.maker, Some((ada, "owner".to_owned())));
     }
 }

@@ -1,5 +1,7 @@
 //! How many of something an organization may have, counted while others register too.
 
+use uuid::Uuid;
+
 use crate::quota::{Quota, QuotaExceeded};
 use crate::storage::store::{NewApiKey, NewInvitation, Page, RegisterError};
 use crate::storage::tests::*;
@@ -8,13 +10,13 @@ fn is_exceeded<T>(outcome: Result<T, StorageError>, expected: Quota, allowed: u6
     matches!(outcome, Err(StorageError::Quota(QuotaExceeded { quota, most })) if quota == expected && most == allowed)
 }
 
-fn key(key_id: &str) -> NewApiKey<'_> {
+fn key(key_id: &str, created_by: Uuid) -> NewApiKey<'_> {
     NewApiKey {
         key_id: key_id.to_owned(),
         name: "ci",
         prefix: format!("dbm_ak_{key_id}"),
         secret_hash: "hash".to_owned(),
-        created_by: None,
+        created_by,
         scope: "admin",
         expires_at: None,
         allowed_addresses: Vec::new(),
@@ -30,11 +32,10 @@ fn invitation(email: &str) -> NewInvitation<'_> {
 #[tokio::test]
 async fn an_organization_gets_no_more_than_its_quota_and_another_is_not_counted() {
     for Fixture { storage, .. } in fixtures().await {
-        let (own, other) = (
-            sign_up(&storage, "a@x.org").await.organization.id,
-            sign_up(&storage, "e@x.org").await.organization.id,
-        );
-        storage.api_keys(other).insert(key("other"), NOW).await.unwrap();
+        let (ada, eve) = (sign_up(&storage, "a@x.org").await, sign_up(&storage, "e@x.org").await);
+        let (own, other) = (ada.organization.id, eve.organization.id);
+        let key = |key_id| key(key_id, ada.user.id);
+        storage.api_keys(other).insert(self::key("other", eve.user.id), NOW).await.unwrap();
         let keys = || storage.api_keys(own).at_most(2);
         let first = keys().insert(key("one"), NOW).await.unwrap();
         keys().insert(key("two"), NOW).await.unwrap();
@@ -52,10 +53,10 @@ async fn an_organization_gets_no_more_than_its_quota_and_another_is_not_counted(
         invitations().insert(invitation("c@x.org"), later).await.unwrap();
 
         let verified = "UPDATE organization SET verified = true";
-        storage.writer.execute_unprepared(verified).await.unwrap();
+        storage.writer.raw().execute_unprepared(verified).await.unwrap();
         let databases = storage.databases(own).at_most(1);
         let (one, two) = (database(own, "one"), database(own, "two"));
-        let (first, second) = tokio::join!(databases.insert(&one), databases.insert(&two));
+        let (first, second) = tokio::join!(databases.insert(&one, None), databases.insert(&two, None));
         let refused = [first, second].into_iter().filter_map(Result::err).collect::<Vec<_>>();
         assert!(
             matches!(&refused[..], [RegisterError::Storage(StorageError::Quota(exceeded))] if exceeded.quota == Quota::Databases),

@@ -48,15 +48,18 @@ async fn rules_open_update_and_resolve() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
         let stored = database(own, "orders");
-        let id = stored.target.id;
-        storage.databases(own).insert(&stored).await.unwrap();
+        let id = stored.id;
+        storage.databases(own).insert(&stored, None).await.unwrap();
 
-        storage.examined(id, checkup(Some(93), vec![advice("a", 1.0), advice("b", 1.0)])).await.unwrap();
+        targets(&storage)
+            .examined(id, checkup(Some(93), vec![advice("a", 1.0), advice("b", 1.0)]))
+            .await
+            .unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Open)]));
         assert_eq!(storage.databases(own).find(id).await.unwrap().unwrap().health_score, Some(93));
         let first = one(&storage, own, "a").await;
 
-        storage.examined(id, checkup(None, vec![advice("a", 2.0)])).await.unwrap();
+        targets(&storage).examined(id, checkup(None, vec![advice("a", 2.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Resolved)]));
         let updated = one(&storage, own, "a").await;
         assert_eq!((updated.id, updated.opened_at, updated.value), (first.id, first.opened_at, 2.0));
@@ -64,9 +67,9 @@ async fn rules_open_update_and_resolve() {
         assert_eq!(storage.databases(own).find(id).await.unwrap().unwrap().health_score, None);
 
         // a rule that could not look says nothing
-        storage.examined(id, Checkup::default()).await.unwrap();
+        targets(&storage).examined(id, Checkup::default()).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Resolved)]));
-        storage.examined(id, checkup(None, vec![advice("b", 1.0)])).await.unwrap();
+        targets(&storage).examined(id, checkup(None, vec![advice("b", 1.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Resolved), ("b", Open)]));
 
         let other = sign_up(&storage, "b@x.org").await.organization.id;
@@ -74,7 +77,7 @@ async fn rules_open_update_and_resolve() {
         storage.databases(own).delete(id).await.unwrap();
         assert_eq!(statuses(&storage, own).await, []);
         // the doctor may be late
-        storage.examined(id, checkup(Some(1), vec![advice("a", 1.0)])).await.unwrap();
+        targets(&storage).examined(id, checkup(Some(1), vec![advice("a", 1.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, []);
     }
 }
@@ -86,9 +89,10 @@ async fn what_was_dismissed_stays_dismissed() {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
         let other = sign_up(&storage, "b@x.org").await.organization.id;
         let stored = database(own, "orders");
-        let id = stored.target.id;
-        storage.databases(own).insert(&stored).await.unwrap();
-        let examined = async |advice| storage.examined(id, checkup(Some(90), advice)).await.unwrap();
+        let id = stored.id;
+        storage.databases(own).insert(&stored, None).await.unwrap();
+        let examined =
+            async |advice| targets(&storage).examined(id, checkup(Some(90), advice)).await.unwrap();
         examined(vec![advice("a", 1.0)]).await;
         let known = one(&storage, own, "a").await.id;
         let dismiss = || Decision::Dismiss { reason: "tonight".to_owned(), by: None };
@@ -98,7 +102,7 @@ async fn what_was_dismissed_stays_dismissed() {
         let decided = storage.recommendations(own).decide(known, dismiss(), NOW).await.unwrap().unwrap();
         assert_eq!((decided.status, decided.dismiss_reason.as_deref()), (Dismissed, Some("tonight")));
         let pair = ("indexes.invalid".to_owned(), "a".to_owned());
-        assert!(storage.all().await.unwrap()[0].dismissed.contains(&pair), "the actor is told");
+        assert!(targets(&storage).all().await.unwrap()[0].dismissed.contains(&pair), "the actor is told");
 
         examined(vec![advice("a", 1.0)]).await;
         assert_eq!(statuses(&storage, own).await, of(&[("a", Dismissed)]));
@@ -114,6 +118,6 @@ async fn what_was_dismissed_stays_dismissed() {
         let reopened =
             storage.recommendations(own).decide(known, Decision::Reopen, NOW).await.unwrap().unwrap();
         assert_eq!((reopened.status, reopened.dismissed_at), (Open, None));
-        assert!(storage.all().await.unwrap()[0].dismissed.is_empty());
+        assert!(targets(&storage).all().await.unwrap()[0].dismissed.is_empty());
     }
 }

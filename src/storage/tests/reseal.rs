@@ -1,5 +1,7 @@
 //! Passwords sealed anew while others register and change databases.
 
+use basira_actors::ports::TargetSource;
+
 use super::*;
 
 fn key(digit: &str) -> Secret {
@@ -12,7 +14,7 @@ fn ring(current: &str, previous: &str) -> SecretRing {
 
 async fn verified(storage: &Storage) -> OrganizationId {
     let account = sign_up(storage, "a@x.org").await;
-    storage.writer.execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
+    storage.writer.raw().execute_unprepared("UPDATE organization SET verified = true").await.unwrap();
     account.organization.id
 }
 
@@ -26,31 +28,30 @@ async fn every_password_is_sealed_anew_or_none() {
         let mut stored = Vec::new();
         for number in 0..20 {
             let database = database(own, &format!("db{number}"));
-            old.databases(own).insert(&database).await.unwrap();
+            old.databases(own).insert(&database, Some(&password())).await.unwrap();
             stored.push(database);
         }
         let gone = database(own, "gone");
-        lost.databases(own).insert(&gone).await.unwrap();
-        let mut open = database(own, "open");
-        open.target.password = None;
-        old.databases(own).insert(&open).await.unwrap();
+        lost.databases(own).insert(&gone, Some(&password())).await.unwrap();
+        old.databases(own).insert(&database(own, "open"), None).await.unwrap();
 
         let both = Storage::open(&url, ring("b", "a")).await.unwrap();
         let resealed = both.reseal().await.unwrap();
-        let unreadable = vec![gone.target.id];
+        let unreadable = vec![gone.id];
         assert_eq!((resealed.changed, resealed.unchanged, &resealed.unreadable), (20, 0, &unreadable));
         let again = both.reseal().await.unwrap();
         assert_eq!((again.changed, again.unchanged, &again.unreadable), (0, 20, &unreadable));
 
         let new = Storage::open(&url, SecretRing::fixed(key("b"), None)).await.unwrap();
+        let read_by = async |storage: &Storage, key: &str, id| {
+            let targets = Targets::new(storage.clone(), SecretRing::fixed(Secret::new(key.repeat(64)), None));
+            targets.find(id).await.unwrap().unwrap().password
+        };
         for database in &stored {
-            let found = new.databases(own).find(database.target.id).await.unwrap().unwrap();
-            assert_eq!(found.target.password, database.target.password);
-            let found = old.databases(own).find(database.target.id).await.unwrap().unwrap();
-            assert_eq!(found.target.password, None, "the old key opens it still");
+            assert_eq!(read_by(&new, "b", database.id).await, Some(password()));
+            assert_eq!(read_by(&old, "a", database.id).await, None, "the old key opens it still");
         }
-        let found = lost.databases(own).find(gone.target.id).await.unwrap().unwrap();
-        assert_eq!(found.target.password, gone.target.password, "what cannot be read was changed");
+        assert_eq!(read_by(&lost, "f", gone.id).await, Some(password()), "what cannot be read was changed");
         for storage in [old, lost, both, new] {
             storage.close().await.unwrap();
         }

@@ -44,6 +44,7 @@ pub struct IndexLine {
     pub size_bytes: Option<i64>,
     /// Measured within 15 minutes; else pages as last vacuumed or analysed.
     pub size_is_exact: bool,
+    /// Without the literals of its expressions and its predicate.
     pub index_def: Option<Arc<str>>,
     pub is_unique: Option<bool>,
     pub is_primary: Option<bool>,
@@ -101,7 +102,9 @@ impl DatabaseView {
             idx_blks_hit: cell("idx_blks_hit"),
             size_bytes: size.map(|size| size.bytes),
             size_is_exact: size.is_some_and(|size| size.is_exact),
-            index_def: facts.and_then(|facts| facts.definition.clone()),
+            index_def: facts
+                .and_then(|facts| facts.definition.as_ref())
+                .map(|definition| Arc::clone(&definition.text)),
             is_unique: facts.map(|facts| facts.is_unique),
             is_primary: facts.map(|facts| facts.is_primary),
             is_valid: facts.map(|facts| facts.is_valid),

@@ -50,15 +50,20 @@ async fn certificates_are_checked_as_far_as_the_mode_says() {
 }
 
 #[tokio::test]
-async fn what_is_preferred_is_found_out() {
+async fn what_is_preferred_is_found_out_and_sends_no_password_without_tls() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "prefer").await;
     let database = ClickHouseDatabase::create(shared().await).await;
     let proxy = TlsProxy::before(database.port, &Authority::new("one"), "127.0.0.1", 2100).await;
-    for port in [database.port, proxy.port] {
+    let preferred = |port: u16| {
         let mut body = database.registration_through(port);
         body["tls"] = json!("prefer");
-        let registered = organization.register_as(&body).await;
-        registered.status_becomes("connected", CONNECTED_WITHIN).await;
-    }
+        body
+    };
+    let registered = organization.register_as(&preferred(proxy.port)).await;
+    registered.status_becomes("connected", CONNECTED_WITHIN).await;
+    // nobody said that the network may read it
+    let report = organization.key.post("/databases/test", &preferred(database.port), 200).await;
+    assert!(report["error"].as_str().is_some_and(|error| error.contains("in cleartext")), "{report}");
+    assert!(report["fix"].as_str().is_some_and(|fix| fix.contains("set tls to disable")), "{report}");
 }

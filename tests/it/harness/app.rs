@@ -12,12 +12,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::TestClient;
+use super::{FailingFiles, TestClient};
 
 /// In the folder, where no server looks by itself.
 const CONFIG: &str = "basira.toml";
-/// All tests come from one address, and ask more often than people do.
-const NO_LIMITS: [(&str, &str); 8] = [
+/// All tests come from one address, and ask more often than people do; every organization has databases on this machine.
+const NO_LIMITS: [(&str, &str); 10] = [
     ("BASIRA__LIMITS__AUTH__SIGNUP_PER_HOUR", "0"),
     ("BASIRA__LIMITS__AUTH__LOGIN_FAILURES_PER_HOUR", "0"),
     ("BASIRA__LIMITS__AUTH__REFRESH_PER_HOUR", "0"),
@@ -26,6 +26,8 @@ const NO_LIMITS: [(&str, &str); 8] = [
     ("BASIRA__LIMITS__AUTH__RESEND_VERIFICATION_PER_HOUR", "0"),
     ("BASIRA__LIMITS__AUTH__MAIL_PAUSE_SECONDS", "0"),
     ("BASIRA__LIMITS__API__PER_SECOND", "0"),
+    ("BASIRA__TARGETS__PRIVATE", ""),
+    ("BASIRA__LIMITS__DATABASE_TESTS__PER_HOUR", "0"),
 ];
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -48,6 +50,14 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings =
             settings.iter().map(|(key, value)| (format!("BASIRA__{key}"), (*value).to_owned())).collect();
+        let (process, url) = serve(folder.path(), &settings).await;
+        Self { url, folder, settings, process }
+    }
+
+    /// With files that fail when `files` is told so.
+    pub(crate) async fn start_on(files: &FailingFiles) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = files.environment().into();
         let (process, url) = serve(folder.path(), &settings).await;
         Self { url, folder, settings, process }
     }
@@ -78,11 +88,45 @@ impl TestApp {
         fs::write(self.folder.path().join(CONFIG), text).expect("a configuration file");
     }
 
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id().expect("a running process")
+    }
+
+    /// Whether the process has ended by itself.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        self.process.try_wait().expect("a child").is_some()
+    }
+
+    /// Why another server does not start in `data_dir` with `settings`, beside this one.
+    pub(crate) async fn second(&self, data_dir: &Path, settings: &[(&str, &str)]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
+        command.arg("serve").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0").env("BASIRA__DATA_DIR", data_dir);
+        command.envs(settings.iter().copied()).current_dir(self.folder.path()).kill_on_drop(true);
+        let ended = timeout(READY_WITHIN, command.output()).await.expect("an end in time").expect("it runs");
+        assert!(!ended.status.success(), "{ended:?}");
+        String::from_utf8_lossy(&ended.stderr).into_owned()
+    }
+
+    /// Lets no file of the process grow beyond `bytes`, as a full disk would; none lifts that.
+    pub(crate) async fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let arguments = [format!("--pid={}", self.pid()), format!("--fsize={limit}:unlimited")];
+        let status = Command::new("prlimit").args(arguments).status().await.expect("prlimit runs");
+        assert!(status.success(), "prlimit: {status}");
+    }
+
     /// Sends the process a signal such as `HUP`.
     pub(crate) async fn signal(&self, name: &str) {
-        let pid = self.process.id().expect("a running process").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.expect("kill runs");
         assert!(sent.success(), "kill: {sent}");
+    }
+
+    /// Whether it ends after SIGTERM.
+    pub(crate) async fn stops_within(&mut self, limit: Duration) -> bool {
+        self.signal("TERM").await;
+        self.ends_within(limit).await
     }
 
     /// What `basira admin` says with `arguments`, run beside this server with its settings.
@@ -109,6 +153,11 @@ impl TestApp {
         self.process.kill().await.expect("a process to kill");
     }
 
+    /// Waits until the process has ended by itself; false when it has not after `limit`.
+    pub(crate) async fn ends_within(&mut self, limit: Duration) -> bool {
+        timeout(limit, self.process.wait()).await.is_ok()
+    }
+
     /// Serves again from the same folder, on another port.
     pub(crate) async fn start_again(&mut self) {
         (self.process, self.url) = serve(self.folder.path(), &self.settings).await;
@@ -120,10 +169,19 @@ impl TestApp {
 
     /// The memory of the process now.
     pub(crate) fn resident_mb(&self) -> u64 {
-        let pid = self.process.id().expect("a running process");
+        let pid = self.pid();
         let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("kilobytes") / 1024
+    }
+
+    /// Lets the process open no more than `free` further files and sockets from now on.
+    pub(crate) async fn limit_free_descriptors(&self, free: usize) {
+        let pid = self.process.id().expect("a running process").to_string();
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count();
+        let limit = format!("--nofile={}:", open + free);
+        let set = Command::new("prlimit").args(["--pid", &pid, &limit]).status().await.expect("prlimit runs");
+        assert!(set.success(), "prlimit: {set}");
     }
 
     /// Everything that was logged so far.

@@ -28,6 +28,11 @@ impl TestClient {
         Self { bearer: Some(bearer.to_owned()), ..Self::anonymous(url) }
     }
 
+    /// The same server with other credentials.
+    pub(crate) fn showing(&self, bearer: &str) -> Self {
+        Self { bearer: Some(bearer.to_owned()), ..self.clone() }
+    }
+
     /// What is sent as `Authorization: Bearer`.
     pub(crate) fn bearer(&self) -> &str {
         self.bearer.as_deref().expect("a client with credentials")

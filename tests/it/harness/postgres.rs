@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use basira::demo::servers::{Distribution, Options, PostgresServer};
 use tokio::sync::OnceCell;
 
+use super::FailingFiles;
+
 /// One cell per major; a static is never dropped, but the server ends with this process all the same.
 static SHARED: LazyLock<BTreeMap<u16, OnceCell<PostgresServer>>> =
     LazyLock::new(|| Distribution::MAJORS.map(|major| (major, OnceCell::new())).into());
@@ -21,6 +23,12 @@ pub(crate) async fn shared(major: u16) -> &'static PostgresServer {
 /// A server of its own for a test that will hurt it.
 pub(crate) async fn private(major: u16, settings: &str) -> PostgresServer {
     let options = Options { settings: settings.to_owned(), ..Options::default() };
+    PostgresServer::start(&distribution(major).await, options).await.expect("a server of its own")
+}
+
+/// A server of its own whose files fail when `files` is told so.
+pub(crate) async fn private_on(files: &FailingFiles, major: u16) -> PostgresServer {
+    let options = Options { environment: files.environment().into(), ..Options::default() };
     PostgresServer::start(&distribution(major).await, options).await.expect("a server of its own")
 }
 

@@ -2,4 +2,4 @@
 
 mod backup;
 mod figures;
-mod polled;
+pub(crate) mod polled;

@@ -8,21 +8,21 @@ use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, Record, Timestamp};
 use std::sync::Arc;
 
-pub(super) const HOUR_MS: i64 = 3_600_000;
-pub(super) const POLL_MS: i64 = 10_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+pub(crate) const POLL_MS: i64 = 10_000;
 /// The start of an hour long ago.
-pub(super) const START: i64 = 1_764_000_000_000 / HOUR_MS * HOUR_MS;
+pub(crate) const START: i64 = 1_764_000_000_000 / HOUR_MS * HOUR_MS;
 const SERIES: u64 = 50;
 
-pub(super) struct Polled {
-    pub(super) storage: Storage,
-    pub(super) samples: Arc<dyn SampleKeeping>,
-    pub(super) scope: Scope,
+pub(crate) struct Polled {
+    pub(crate) storage: Storage,
+    pub(crate) samples: Arc<dyn SampleKeeping>,
+    pub(crate) scope: Scope,
 }
 
 impl Polled {
     /// On the SQLite at `file`, which other processes may use too.
-    pub(super) async fn open(file: &Path, scope: Scope) -> Self {
+    pub(crate) async fn open(file: &Path, scope: Scope) -> Self {
         let storage = Storage::open(&format!("sqlite://{}", file.display()), &[7; 32]).await.unwrap();
         storage.migrate().await.unwrap();
         let samples = open::open(&storage, None, Retention::default()).unwrap();
@@ -30,7 +30,7 @@ impl Polled {
     }
 
     /// Appends the poll number `nth`, every counter of it 1.
-    pub(super) async fn poll(&self, nth: i64) {
+    pub(crate) async fn poll(&self, nth: i64) {
         let record = Record {
             stream: &STATEMENTS,
             from: Timestamp(START + nth * POLL_MS),
@@ -40,11 +40,11 @@ impl Polled {
         };
         let batch =
             Batch { records: vec![record], ..Batch::new(self.scope.organization, self.scope.database) };
-        self.samples.append(batch).await.unwrap();
+        self.samples.append(batch.into()).await.unwrap();
     }
 
     /// The sums of the polls before number `until`, by series.
-    pub(super) async fn totals(&self, until: i64) -> Vec<Total> {
+    pub(crate) async fn totals(&self, until: i64) -> Vec<Total> {
         let window = Window { since: Timestamp(0), until: Timestamp(START + until * POLL_MS) };
         let totals = self.samples.totals(self.scope, &STATEMENTS, window, &Wanted::ALL).await;
         let mut totals = totals.unwrap();
@@ -52,7 +52,7 @@ impl Polled {
         totals
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.samples.close().await;
         self.storage.close().await.unwrap();
     }

@@ -1,9 +1,12 @@
 //! Accounts that were there before: linked by an address that both sides proved, or by who is signed in.
 
+use std::fs;
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Browser, OpenIdProvider, Organization, PASSWORD, TestApp, TestClient};
+use crate::harness::{Browser, OpenIdProvider, Organization, PASSWORD, TestApp, TestClient, eventually};
 
 /// A browser that is logged in as the owner of `organization`.
 async fn logged_in(app: &TestApp, organization: &Organization) -> Browser {
@@ -105,4 +108,48 @@ async fn nobody_is_made_to_link() {
     assert_eq!(browser.signs_in(&app, "sub=eve&email=eve@x.example&verified=yes").await.status, 303);
     assert_eq!(browser.me(&app).await["user"]["email"], "eve@x.example");
     assert_eq!(acme.owner.get("/auth/identities", 200).await, json!([]));
+}
+
+#[tokio::test]
+async fn a_link_is_told_by_mail_and_ends_with_a_reset_of_the_password() {
+    let provider = OpenIdProvider::start().await;
+    let app = provider.app(&[]).await;
+    let acme = Organization::verified(&app, "acme").await;
+    let eve = "sub=eve&email=eve@else.example&verified=no";
+    // a wrong password is worse than none
+    let wrong = json!({"password": "wrong horse"});
+    acme.owner.post("/auth/oidc/corp/link", &wrong, 400).await;
+    let browser = logged_in(&app, &acme).await;
+    let begun = browser.posts(&app, "/auth/oidc/corp/link", &json!({"password": PASSWORD})).await;
+    let back = browser.logs_in(begun.json()["url"].as_str().unwrap().parse().unwrap(), eve).await;
+    assert_eq!(browser.open(back.as_str()).await.status, 303);
+    assert_eq!(mails_with(&app, "How you sign in was changed"), 1);
+    assert_eq!(Browser::new().signs_in(&app, eve).await.status, 303);
+    // and another one that is not finished yet
+    let begun = browser.posts(&app, "/auth/oidc/corp/link", &json!({})).await;
+    let second = "sub=eve2&email=eve@else.example&verified=no";
+    let back = Browser::new().logs_in(begun.json()["url"].as_str().unwrap().parse().unwrap(), second).await;
+
+    app.anonymous().post("/auth/forgot-password", &json!({"email": acme.email}), 202).await;
+    let token = eventually(Duration::from_secs(10), async || {
+        if mails_with(&app, "reset-password#token") > 0 {
+            Ok(app.mailed_token(&acme.email))
+        } else {
+            Err("no mail yet")
+        }
+    })
+    .await;
+    let reset = json!({"token": token, "password": "another horse"});
+    app.anonymous().post("/auth/reset-password", &reset, 200).await;
+    assert_eq!(browser.open(back.as_str()).await.refused(403), "fresh_login_required");
+    assert_eq!(Browser::new().signs_in(&app, eve).await.refused(403), "email_unproved");
+    assert_eq!(Browser::new().signs_in(&app, second).await.refused(403), "email_unproved");
+}
+
+/// How many mails hold `words`.
+fn mails_with(app: &TestApp, words: &str) -> usize {
+    let mails = fs::read_dir(app.data_dir().join("mail")).unwrap().map(|mail| mail.unwrap().path());
+    let mails = mails.map(|path| fs::read_to_string(path).unwrap_or_default());
+    let mails = mails.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
+    mails.filter(|mail| mail.contains(words)).count()
 }

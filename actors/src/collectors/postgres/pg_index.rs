@@ -2,6 +2,7 @@
 //! ACCESS EXCLUSIVE locks, so they are read only for what is new or changed and is not locked.
 
 mod decode;
+mod definition;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -127,15 +128,15 @@ impl Indexes {
             let (oid, definition) = (cursor.required_i64()?, cursor.text()?);
             let Some((known, definition)) = self.known.get_mut(&oid).zip(definition) else { continue };
             known.defined = Some((known.stamp.clone(), at));
-            if known.facts.definition.as_deref() == Some(definition) {
+            let definition = definition::read(definition);
+            if known.facts.definition.as_ref() == Some(&definition) {
                 continue;
             }
-            let facts =
-                IndexFacts { definition: Some(Arc::from(definition)), ..IndexFacts::clone(&known.facts) };
+            let new = Some(definition.text.to_string());
+            let facts = IndexFacts { definition: Some(definition), ..IndexFacts::clone(&known.facts) };
             let before = std::mem::replace(&mut known.facts, Arc::new(facts));
             if let Some(old) = &before.definition {
-                let (old, new) = (Some(old.to_string()), Some(definition.to_owned()));
-                self.events.push(changed(&known.facts, at, old, new));
+                self.events.push(changed(&known.facts, at, Some(old.text.to_string()), new));
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Connections on which no answer is without end. The client reads refusals whole, however long they are.
+//! Connections on which no answer is without end, whatever its head, its encryption or its chunks are made of.
 
 use std::io;
 use std::pin::Pin;
@@ -10,8 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::super::budget::{ANSWER_BYTES, TOO_LONG};
+
 /// What may come back for one request, heads and encryption included.
-const MOST_BYTES: usize = super::ask::LARGEST_ANSWER + (16 << 20);
+const MOST_BYTES: u64 = ANSWER_BYTES + (1 << 20);
 
 /// Makes the connections of `.0` bounded ones.
 #[derive(Clone)]
@@ -21,7 +23,7 @@ pub(super) struct BoundedConnector<C>(pub(super) C);
 pub(super) struct Bounded {
     stream: TcpStream,
     /// Read since something was written last.
-    read: usize,
+    read: u64,
 }
 
 impl<U, C> Service<U> for BoundedConnector<C>
@@ -53,9 +55,9 @@ impl AsyncRead for Bounded {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.read += buffer.filled().len() - before;
+        self.read += (buffer.filled().len() - before) as u64;
         if self.read > MOST_BYTES {
-            return Poll::Ready(Err(io::Error::other("the answer has no end")));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TOO_LONG)));
         }
         Poll::Ready(Ok(()))
     }

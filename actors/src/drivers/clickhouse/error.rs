@@ -1,13 +1,12 @@
 //! What ClickHouse, or what stands in front of it, says; in the words of [`CollectError`].
 
-use clickhouse::error::Error;
-
-use crate::collect::{CollectError, advice};
+use crate::collect::{CollectError, advice, message};
+use crate::drivers::budget::Excess;
 use crate::drivers::cause::{Cause, innermost_cause, sources};
 use crate::model::Secret;
+use crate::text::secrets::without;
 
-/// More of a foreign message than this is not repeated.
-const LONGEST_MESSAGE: usize = 400;
+pub(super) const ENGINE: &str = "ClickHouse";
 
 /// Whom we talk to, and as whom.
 pub(super) struct Peer {
@@ -20,19 +19,10 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Why a query failed.
-    pub(super) fn query_error(&self, error: &Error) -> CollectError {
-        match error {
-            Error::BadResponse(text) => self.refusal(text),
-            Error::Network(source) => self.network(&**source),
-            Error::Custom(reason) => CollectError::Refused { reason: reason.clone() },
-            other => CollectError::Lost { reason: innermost(other) },
-        }
-    }
-
-    /// What a text that is no answer says.
+    /// What a text of ClickHouse that is no answer says.
     pub(super) fn refusal(&self, text: &str) -> CollectError {
-        let Some((code, message)) = exception(text) else { return self.not_clickhouse(text) };
+        let Some((code, said)) = exception(text) else { return self.foreign(text) };
+        let message = message(&without(said, self.password.as_ref()));
         let role = || self.role.clone();
         match code {
             // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED
@@ -75,31 +65,29 @@ impl Peer {
         }
     }
 
-    fn not_clickhouse(&self, text: &str) -> CollectError {
-        let start = text.trim_start();
-        let repeats_secrets = text.to_ascii_lowercase().contains("x-clickhouse-key")
-            || self.password.as_ref().is_some_and(|password| text.contains(password.expose()));
-        let reason = if is_web_page(text) {
-            "a web page came back instead of an answer: something else than ClickHouse, perhaps a proxy, answers here"
-                .to_owned()
-        } else if start.is_empty() {
-            "an empty answer came back".to_owned()
-        } else if repeats_secrets {
-            "our own request came back instead of an answer".to_owned()
+    /// Something else answers. What it says is nobody's business: it may be reached by nobody but this server.
+    pub(super) fn foreign(&self, text: &str) -> CollectError {
+        let came = if is_web_page(text) {
+            "a web page"
+        } else if text.trim_start().is_empty() {
+            "an empty answer"
         } else {
-            let line = shortened(start.lines().next().unwrap_or(""));
-            format!("something that is no answer of ClickHouse came back: {line}")
+            "something else"
         };
-        CollectError::Refused { reason }
+        CollectError::Foreign { address: self.address.clone(), engine: ENGINE, came }
     }
 
-    fn network(&self, error: Cause<'_>) -> CollectError {
-        let (address, reason) = (self.address.clone(), innermost(error));
+    /// Why nothing came back.
+    pub(super) fn network(&self, error: Cause<'_>) -> CollectError {
+        let (address, reason) = (self.address.clone(), message(&innermost_cause(error)));
         if let Some(denied) = sources(error).find_map(|cause| cause.downcast_ref::<CollectError>()) {
             return denied.clone();
         }
-        if let Some(cause) = sources(error).find_map(tls_error) {
-            return CollectError::Tls { address, reason: cause.to_string() };
+        if let Some(excess) = sources(error).find_map(inside::<Excess>) {
+            return excess.error(&address, ENGINE);
+        }
+        if let Some(cause) = sources(error).find_map(inside::<rustls::Error>) {
+            return CollectError::Tls { address, reason: message(&cause.to_string()) };
         }
         if error.to_string().contains("(Connect)") {
             return CollectError::Connect { address, reason };
@@ -108,40 +96,42 @@ impl Peer {
     }
 }
 
+/// Whether `text` begins as an exception does.
+pub(super) fn is_exception(text: &str) -> bool {
+    text.trim_start().strip_prefix(CODE).and_then(code_of).is_some()
+}
+
+/// What stands before the code of an exception.
+const CODE: &str = "Code: ";
+
 /// The code and the first sentence of an exception: `Code: 60. DB::Exception: Unknown table .. (UNKNOWN_TABLE) ..`.
-/// Older servers write `Code: 60, e.displayText() = DB::Exception: ..`.
-fn exception(text: &str) -> Option<(u32, String)> {
-    if is_web_page(text) {
-        return None;
-    }
-    let rest = &text[text.find("Code: ")? + "Code: ".len()..];
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let code = rest[..digits].parse().ok()?;
-    let message = rest.split_once("Exception: ").map_or(rest, |(_, message)| message);
+/// Older servers write `Code: 60, e.displayText() = DB::Exception: ..`. It may stand behind the first rows of an answer.
+fn exception(text: &str) -> Option<(u32, &str)> {
+    let whole = text.trim_start().strip_prefix(CODE).and_then(code_of);
+    let (code, message) = whole.or_else(|| code_of(text.rsplit_once(CODE)?.1))?;
     let message = message.split("(version ").next().unwrap_or(message);
     // our own question is nothing that needs repeating, and it may have been sent with values
     let message = message.split(": While processing").next().unwrap_or(message);
-    Some((code, shortened(message.trim().trim_end_matches(", e.what() = DB::Exception").trim())))
+    Some((code, message.trim().trim_end_matches(", e.what() = DB::Exception").trim()))
+}
+
+/// The code at the start of `text` and the message behind it.
+fn code_of(text: &str) -> Option<(u32, &str)> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (code, rest) = text.split_at(digits);
+    let rest = rest.strip_prefix(". ").or_else(|| rest.strip_prefix(", e.displayText() = "))?;
+    let (kind, message) = rest.split_once("Exception: ")?;
+    let is_kind = kind.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b':') && kind.contains("::");
+    Some((code.parse().ok()?, message)).filter(|_| is_kind)
 }
 
 fn is_web_page(text: &str) -> bool {
     text.trim_start().starts_with('<')
 }
 
-/// A TLS error, which may travel inside of I/O errors.
-fn tls_error(error: Cause<'_>) -> Option<Cause<'_>> {
-    if error.is::<rustls::Error>() {
-        return Some(error);
-    }
-    tls_error(error.downcast_ref::<std::io::Error>()?.get_ref()?)
-}
-
-fn innermost(error: Cause<'_>) -> String {
-    shortened(&innermost_cause(error))
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_MESSAGE).collect()
+/// An error of the kind `E`, which may travel inside of I/O errors.
+fn inside<'a, E: std::error::Error + 'static>(error: Cause<'a>) -> Option<&'a E> {
+    error.downcast_ref::<E>().or_else(|| inside(error.downcast_ref::<std::io::Error>()?.get_ref()?))
 }
 
 #[cfg(test)]
@@ -189,19 +179,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_not_mistaken_for_one() {
+    fn what_is_no_answer_is_told_without_a_word_of_it() {
         for (text, told) in [
-            ("<html><body>hi", "web page"),
-            ("", "empty"),
-            ("<p>Code: 7. Exception: no", "web page"),
-            ("hello\nsecret", ": hello"),
+            ("<html><body>hunter3", "a web page came"),
+            ("", "an empty answer came"),
+            ("<p>Code: 7. hunter3: no", "a web page came"),
+            ("hunter3\nhunter3", "something else came"),
+            ("{\"key\": \"hunter3\", \"Code: \": 7}", "something else came"),
+            ("Code: 7. hunter3", "something else came"),
         ] {
             let error = peer().refusal(text).to_string();
-            assert!(error.contains(told) && !error.contains("secret"), "{error}");
+            assert!(
+                error.contains(told) && error.contains("ch:8123 does not answer as ClickHouse"),
+                "{error}"
+            );
+            assert!(!error.contains("hunter3"), "{error}");
         }
-        for text in ["POST / X-ClickHouse-Key: secret", "you said hunter2"] {
-            let error = peer().refusal(text).to_string();
-            assert!(error.contains("our own request") && !error.contains("hunter2"), "{error}");
-        }
+    }
+
+    #[test]
+    fn an_exception_is_short_and_does_not_repeat_our_password() {
+        let text =
+            format!("Code: 62. DB::Exception: near hunter2: {} (version 26.7.2.1)", "x".repeat(1 << 20));
+        let error = peer().refusal(&text).to_string();
+        assert!(error.contains("near ***: xxx") && error.len() < 1_200, "{error}");
+    }
+
+    #[test]
+    fn an_exception_behind_the_first_rows_is_found() {
+        let text = "[1],[2]\nCode: 241. DB::Exception: Memory limit exceeded. (version 26.7.2.1)\n";
+        assert!(matches!(peer().refusal(text), CollectError::Server { code, .. } if code == "241"));
     }
 }

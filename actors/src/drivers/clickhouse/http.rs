@@ -5,8 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clickhouse::{Client, Compression};
-use hyper_rustls::HttpsConnectorBuilder;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,48 +19,43 @@ use super::bounded::BoundedConnector;
 use crate::collect::CollectError;
 use crate::model::{Target, TlsMode};
 
+pub(super) type Client = legacy::Client<HttpsConnector<BoundedConnector<GuardedConnector>>, Full<Bytes>>;
+
+/// The longest head of an answer; more than 100 headers are refused too.
+const HEAD_BYTES: usize = 64 << 10;
 /// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
 const KEPT: Duration = Duration::from_millis(2_500);
 
-/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out.
+/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out. A password, which
+/// ClickHouse takes in a header, is sent without TLS only where the registration says `disable`.
 pub(super) async fn is_encrypted(target: &Target, settings: &ConnectSettings) -> Result<bool, CollectError> {
     let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
     match target.tls {
         TlsMode::Disable => Ok(false),
         TlsMode::Prefer => {
             let address = address(target);
-            Ok(!speaks_plainly(ip, target.port, &address, settings.timeout).await?)
+            let is_plain = speaks_plainly(ip, target.port, &address, settings.timeout).await?;
+            // whoever is in between may have turned TLS off; who wants none says so
+            if is_plain && target.password.is_some() {
+                return Err(CollectError::Cleartext { address });
+            }
+            Ok(!is_plain)
         }
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => Ok(true),
     }
 }
 
-/// A client for `target`; credentials travel in headers only.
-pub(super) fn client(
-    target: &Target,
-    is_encrypted: bool,
-    settings: &ConnectSettings,
-) -> Result<Client, CollectError> {
-    let address = address(target);
+/// A client for `target` that keeps one connection.
+pub(super) fn client(target: &Target, settings: &ConnectSettings) -> Result<Client, CollectError> {
     let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
-        .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
+        .map_err(|reason| CollectError::Tls { address: address(target), reason })?;
     let tcp = GuardedConnector::new(settings.timeout, Arc::clone(&settings.policy));
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    let http = legacy::Client::builder(TokioExecutor::new())
+    Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(KEPT)
-        .build(connector.wrap_connector(BoundedConnector(tcp)));
-    let scheme = if is_encrypted { "https" } else { "http" };
-    let mut client = Client::with_http_client(http)
-        .with_url(format!("{scheme}://{address}"))
-        .with_user(target.username.as_deref().unwrap_or("default"))
-        .with_database(&target.database)
-        .with_compression(Compression::None)
-        .with_validation(false);
-    if let Some(password) = &target.password {
-        client = client.with_password(password.expose());
-    }
-    Ok(client)
+        .http1_max_buf_size(HEAD_BYTES)
+        .build(connector.wrap_connector(BoundedConnector(tcp))))
 }
 
 /// Host and port as a URL has them.

@@ -7,7 +7,7 @@ use super::super::check_columns;
 use super::ClickHouse;
 use super::fit::{Cluster, Known};
 use super::rows::JsonRows;
-use crate::collect::{CollectError, Cursor, Rows as _, Server};
+use crate::collect::{CollectError, Cursor, Rows as _, Server, message};
 
 const SETTINGS: &str = include_str!("../sql/clickhouse_settings.sql");
 const SETTINGS_COLUMNS: &[&str] = &["setting_name", "setting_value"];
@@ -23,6 +23,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The first versions that know `tcpPort()`, and `CHECK GRANT`.
 const KNOWS_ITS_PORT: u32 = 2_012;
 const CHECKS_GRANTS: u32 = 2_501;
+/// A larger number in a version is none.
+const MOST_OF_A_VERSION: u32 = 10_000;
 /// How far two readings of when the server started may differ: both clocks tick in seconds.
 const START_JITTER: Duration = Duration::from_secs(2);
 
@@ -39,8 +41,8 @@ impl ClickHouse {
         Ok(())
     }
 
-    async fn told(&mut self, sql: &str, columns: &[&str]) -> Result<JsonRows, CollectError> {
-        let rows = self.asker.ask(sql, &[], TIMEOUT).await?;
+    async fn told(&mut self, sql: &str, columns: &'static [&'static str]) -> Result<JsonRows, CollectError> {
+        let rows = self.asker.ask(sql, &[], columns, TIMEOUT).await?;
         check_columns(&rows.columns(), columns)?;
         Ok(rows)
     }
@@ -84,7 +86,7 @@ impl ClickHouse {
             }
             names.push(found.to_owned());
         }
-        Err(CollectError::NoCluster { name, known: names.join(", ") })
+        Err(CollectError::NoCluster { name, known: message(&names.join(", ")) })
     }
 
     /// Whether the user sees all tables; none when the server cannot be asked.
@@ -92,7 +94,7 @@ impl ClickHouse {
         if self.server.major < CHECKS_GRANTS {
             return Ok(None);
         }
-        match self.asker.ask(SHOWS_TABLES, &[], TIMEOUT).await {
+        match self.asker.ask(SHOWS_TABLES, &[], &[], TIMEOUT).await {
             Ok(rows) if rows.len() == 1 => Ok(rows.bool(0, 0)?),
             Err(error) if error.ends_connection() => Err(error),
             _ => Ok(None),
@@ -103,9 +105,10 @@ impl ClickHouse {
 /// What the server says of itself.
 fn read_server(rows: &JsonRows, server: &mut Server) -> Result<(), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
-    server.version = cursor.text()?.unwrap_or_default().to_owned();
+    server.version = message(cursor.text()?.unwrap_or_default());
     let mut numbers = server.version.split('.').map(|number| number.parse().unwrap_or(0));
-    server.major = numbers.next().unwrap_or(0) * 100 + numbers.next().unwrap_or(0);
+    let mut number = || numbers.next().filter(|number| *number < MOST_OF_A_VERSION).unwrap_or(0);
+    server.major = number() * 100 + number();
     cursor.text()?; // host_name
     let at = cursor.required_timestamp()?;
     let uptime = Duration::from_secs(u64::try_from(cursor.required_i64()?).unwrap_or_default());

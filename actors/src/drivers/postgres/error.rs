@@ -6,8 +6,9 @@ use std::io;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-use crate::collect::{CollectError, Server, advice};
-use crate::model::Target;
+use crate::collect::{CollectError, Server, advice, message};
+use crate::model::{Secret, Target};
+use crate::text::secrets::without;
 
 /// Why connecting failed.
 pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> CollectError {
@@ -19,24 +20,31 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
             }
             // PgBouncer's words; so do others that came after it
             SqlState::PROTOCOL_VIOLATION if refusal.message().contains("startup parameter") => {
-                pooler(refusal.message())
+                pooler(&said(refusal, target.password.as_ref()))
             }
             SqlState::TOO_MANY_CONNECTIONS => CollectError::TooManyConnections { role: role() },
-            _ => CollectError::Refused { reason: refusal.message().to_owned() },
+            _ => CollectError::Refused { reason: said(refusal, target.password.as_ref()) },
         };
     }
     let address = address.to_owned();
     let text = error.to_string();
     match error.source() {
-        Some(source) if text.contains("TLS") => CollectError::Tls { address, reason: source.to_string() },
+        Some(source) if text.contains("TLS") => {
+            CollectError::Tls { address, reason: message(&source.to_string()) }
+        }
         Some(source) if source.is::<io::Error>() => {
-            CollectError::Connect { address, reason: source.to_string() }
+            CollectError::Connect { address, reason: message(&source.to_string()) }
         }
         // "password missing" and the like: the server asked for what we do not have
         _ if text.contains("invalid configuration") => CollectError::Credentials { role: role() },
-        Some(source) => CollectError::Connect { address, reason: source.to_string() },
+        Some(source) => CollectError::Connect { address, reason: message(&source.to_string()) },
         None => CollectError::Connect { address, reason: text },
     }
+}
+
+/// What `refusal` says, which may repeat our own password.
+fn said(refusal: &DbError, password: Option<&Secret>) -> String {
+    message(&without(refusal.message(), password))
 }
 
 /// Something that shares sessions is in between.
@@ -45,17 +53,16 @@ pub(super) fn pooler(reason: &str) -> CollectError {
 }
 
 /// Why a query failed.
-pub(super) fn query_error(error: &Error, server: &Server) -> CollectError {
+pub(super) fn query_error(error: &Error, server: &Server, password: Option<&Secret>) -> CollectError {
     match error.as_db_error() {
-        Some(refusal) => server_error(refusal, server),
+        Some(refusal) => server_error(refusal, server, said(refusal, password)),
         None => CollectError::Lost {
-            reason: error.source().map_or_else(|| error.to_string(), ToString::to_string),
+            reason: message(&error.source().map_or_else(|| error.to_string(), ToString::to_string)),
         },
     }
 }
 
-fn server_error(refusal: &DbError, server: &Server) -> CollectError {
-    let message = refusal.message().to_owned();
+fn server_error(refusal: &DbError, server: &Server, message: String) -> CollectError {
     match *refusal.code() {
         SqlState::QUERY_CANCELED => CollectError::StatementTimeout,
         SqlState::LOCK_NOT_AVAILABLE => CollectError::Locked,

@@ -1,11 +1,15 @@
 //! Plans of statements that are never run.
 //!
 //! What stands between a text and its being run: our own lexer and the server's parser must both find one statement in
-//! it, EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back.
+//! it, EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back. What the planner itself would run
+//! of others is looked for before the server sees the text: see [`super::harmless`].
 
+use std::pin::pin;
 use std::time::Duration;
 
-use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
+use futures_util::TryStreamExt as _;
+use tokio::task::coop::consume_budget;
+use tokio_postgres::SimpleQueryMessage;
 
 use super::{GRACE, Postgres};
 use crate::collect::{CellError, CollectError, Explainable, Rows};
@@ -51,29 +55,33 @@ impl Postgres {
             return Ok(Explained::Refused(None, reason));
         }
         self.limit_server(limit).await?;
-        let has_generic = self.server.major >= 16;
-        let plan = match self.prepare_ground(statement, limit).await {
-            Ok(()) if has_generic => self.generic(statement, limit).await,
-            Ok(()) => self.generic_by_preparing(statement, limit).await,
-            Err(error) => Err(error),
-        };
+        let plan = self.planned(statement, limit).await;
         if let Err(error) = &plan
             && error.ends_connection()
         {
-            return plan.map(Explained::Plan);
+            return plan;
         }
-        self.leave_nothing(has_generic, limit).await?;
-        match plan {
-            Ok(plan) => Ok(Explained::Plan(plan)),
-            Err(error) => refused(error),
-        }
+        self.leave_nothing(limit).await?;
+        plan.or_else(refused)
     }
 
-    async fn prepare_ground(&self, statement: &Explainable, limit: Duration) -> Result<(), CollectError> {
+    async fn planned(&mut self, statement: &Explainable, limit: Duration) -> Result<Explained, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(BEGIN)).await?;
+        if let Some(reason) = self.harm(statement, limit).await? {
+            return Ok(Explained::Refused(None, reason));
+        }
         let path: &(dyn tokio_postgres::types::ToSql + Sync) = &statement.search_path;
-        self.within(limit + GRACE, self.client.query(SEARCH_PATH, &[path])).await?;
-        Ok(())
+        self.within(limit + GRACE, self.client.execute(SEARCH_PATH, &[path])).await?;
+        let plan = if self.has_generic() {
+            self.generic(statement, limit).await
+        } else {
+            self.generic_by_preparing(statement, limit).await
+        };
+        plan.map(Explained::Plan)
+    }
+
+    const fn has_generic(&self) -> bool {
+        self.server.major >= 16
     }
 
     async fn generic(&self, statement: &Explainable, limit: Duration) -> Result<String, CollectError> {
@@ -111,19 +119,25 @@ impl Postgres {
 
     /// By the simple protocol: the extended one wants values for the parameters of a generic plan.
     async fn first_cell(&self, command: &str, limit: Duration) -> Result<String, CollectError> {
-        let messages = self.within(limit + GRACE, self.client.simple_query(command)).await?;
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let cell = rows.filter_map(|row: &SimpleQueryRow| row.get(0)).next();
-        cell.map(str::to_owned).ok_or_else(|| CellError { column: 0, expected: "a plan" }.into())
+        let answer = async {
+            let mut messages = pin!(self.client.simple_query_raw(command).await?);
+            let mut first = None;
+            while let Some(message) = messages.try_next().await? {
+                if let (SimpleQueryMessage::Row(row), None) = (message, &first) {
+                    first = row.try_get(0)?.map(str::to_owned);
+                }
+                consume_budget().await;
+            }
+            Ok::<_, tokio_postgres::Error>(first)
+        };
+        let cell = self.within(limit + GRACE, answer).await?;
+        cell.ok_or_else(|| CellError { column: 0, expected: "a plan" }.into())
     }
 
-    async fn leave_nothing(&self, has_generic: bool, limit: Duration) -> Result<(), CollectError> {
+    async fn leave_nothing(&self, limit: Duration) -> Result<(), CollectError> {
         let lost = |error: CollectError| CollectError::Lost { reason: error.to_string() };
         self.within(limit + GRACE, self.client.batch_execute(ROLLBACK)).await.map_err(lost)?;
-        if !has_generic {
+        if !self.has_generic() {
             // a prepared statement survives the rollback; there is none when its text was refused
             match self.first_cell(COUNT_PARAMETERS, limit).await {
                 Err(CollectError::Decode(_)) => {}
@@ -134,6 +148,16 @@ impl Postgres {
             }
         }
         Ok(())
+    }
+}
+
+impl Explained {
+    /// How much there is to decode.
+    pub(super) const fn size_bytes(&self) -> usize {
+        match self {
+            Self::Plan(plan) => plan.len(),
+            Self::Refused(..) => 0,
+        }
     }
 }
 

@@ -1,31 +1,97 @@
-//! Rows of tokio-postgres, decoded where they lie.
+//! Rows of tokio-postgres, packed: a row by itself takes several times the bytes that it came in.
 
 use std::error::Error;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::{Row, Statement};
 
-use crate::collect::{CellError, Rows};
+use crate::collect::{CUT_MARK, CellError, Rows, longest_cell};
 use crate::model::Timestamp;
 
 /// An answer in the binary format.
-pub(super) struct PgRows(pub(super) Vec<Row>);
+pub(super) struct PgRows {
+    statement: Statement,
+    /// The most bytes that a cell of each column keeps; no limit where it is no text.
+    longest: Vec<usize>,
+    /// Where each cell ends in `bytes`, marked when it is NULL.
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+/// Marks the end of a cell that is NULL. An answer has fewer bytes than that.
+const NULL: u32 = 1 << 31;
 
 impl PgRows {
+    /// No row yet of what `statement` answers.
+    pub(super) fn new(statement: Statement) -> Self {
+        let longest = statement.columns().iter().map(|column| match *column.type_() {
+            Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN => longest_cell(column.name()),
+            _ => usize::MAX,
+        });
+        Self { longest: longest.collect(), statement, ends: Vec::new(), bytes: Vec::new() }
+    }
+
+    /// Takes a row of the same statement.
+    pub(super) fn push(&mut self, row: &Row) -> Result<(), CellError> {
+        for (column, longest) in self.longest.iter().enumerate() {
+            let error = CellError { column, expected: "a cell" };
+            let cell: Option<Raw<'_>> = row.try_get(column).map_err(|_| error)?;
+            let null = if cell.is_none() { NULL } else { 0 };
+            if let Some(Raw(cell)) = cell {
+                let kept = cut(cell, *longest);
+                self.bytes.extend_from_slice(kept);
+                if kept.len() < cell.len() {
+                    self.bytes.extend_from_slice(CUT_MARK.as_bytes());
+                }
+            }
+            let end = u32::try_from(self.bytes.len()).ok().filter(|end| end & NULL == 0);
+            self.ends.push(end.ok_or(CellError { column, expected: "shorter" })? | null);
+        }
+        Ok(())
+    }
+
+    /// How much there is to decode.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<u32>()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Option<(&Type, Option<&[u8]>)> {
+        let of_type = self.statement.columns().get(column)?.type_();
+        let place = row.checked_mul(self.longest.len())?.checked_add(column)?;
+        let end = *self.ends.get(place)?;
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] & !NULL);
+        let cell = || self.bytes.get(start as usize..end as usize);
+        Some((of_type, if end & NULL == 0 { cell() } else { None }))
+    }
+
     fn get<'a, T: FromSql<'a>>(
         &'a self,
         row: usize,
         column: usize,
         expected: &'static str,
-    ) -> Result<T, CellError> {
-        let error = CellError { column, expected };
-        self.0.get(row).and_then(|row| row.try_get(column).ok()).ok_or(error)
+    ) -> Result<Option<T>, CellError> {
+        let error = || CellError { column, expected };
+        let (of_type, cell) = self.cell(row, column).ok_or_else(error)?;
+        if !T::accepts(of_type) {
+            return Err(error());
+        }
+        cell.map(|raw| T::from_sql(of_type, raw)).transpose().map_err(|_| error())
     }
+}
+
+/// The start of a text of at most `longest` bytes that ends between two characters of UTF-8.
+fn cut(cell: &[u8], longest: usize) -> &[u8] {
+    if cell.len() <= longest {
+        return cell;
+    }
+    let continues = |byte: &u8| byte & 0xc0 == 0x80;
+    let end = (0..=longest).rev().find(|end| !continues(&cell[*end])).unwrap_or_default();
+    &cell[..end]
 }
 
 impl Rows for PgRows {
     fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len().checked_div(self.longest.len()).unwrap_or_default()
     }
 
     fn i64(&self, row: usize, column: usize) -> Result<Option<i64>, CellError> {
@@ -45,8 +111,8 @@ impl Rows for PgRows {
     }
 
     fn ints(&self, row: usize, column: usize) -> Result<Option<Vec<i64>>, CellError> {
-        let ints: Option<Vec<i32>> = self.get(row, column, "an integer array")?;
-        Ok(ints.map(|ints| ints.into_iter().map(i64::from).collect()))
+        let ints: Option<Ints> = self.get(row, column, "an integer array")?;
+        Ok(ints.map(|ints| ints.0))
     }
 
     fn timestamp(&self, row: usize, column: usize) -> Result<Option<Timestamp>, CellError> {
@@ -55,7 +121,48 @@ impl Rows for PgRows {
     }
 }
 
-/// A `timestamptz`: microseconds since 2000-01-01 on the wire.
+/// A cell of any type, as it came.
+struct Raw<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// An `int4[]`: the number of dimensions, whether there are NULLs, the type; of the dimension its length and first index;
+/// then each element with its length. As many are made room for as there are, not as many as are claimed.
+struct Ints(Vec<i64>);
+
+impl<'a> FromSql<'a> for Ints {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let (words, rest) = raw.as_chunks::<4>();
+        let mut words = words.iter().map(|word| i32::from_be_bytes(*word));
+        let dimensions = words.next().ok_or("an array has dimensions")?;
+        let mut words = words.skip(2);
+        if dimensions == 0 {
+            return Ok(Self(Vec::new()));
+        }
+        let length = words.next().and_then(|length| usize::try_from(length).ok());
+        let elements: Vec<i32> = words.skip(1).collect();
+        let (elements, incomplete) = elements.as_chunks::<2>();
+        let is_whole = rest.is_empty() && incomplete.is_empty() && length == Some(elements.len());
+        if dimensions != 1 || !is_whole || elements.iter().any(|[size, _]| *size != 4) {
+            return Err("no array of integers in one dimension".into());
+        }
+        Ok(Self(elements.iter().map(|[_, value]| i64::from(*value)).collect()))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::INT4_ARRAY
+    }
+}
+
+/// A `timestamptz`: microseconds since 2000-01-01 on the wire, the least and the greatest of which stand for infinity.
 struct Instant(Timestamp);
 
 /// 2000-01-01T00:00:00Z in milliseconds since the Unix epoch.
@@ -64,10 +171,40 @@ const POSTGRES_EPOCH_MS: i64 = 946_684_800_000;
 impl<'a> FromSql<'a> for Instant {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let micros = i64::from_be_bytes(raw.try_into()?);
-        Ok(Self(Timestamp(micros.div_euclid(1000).saturating_add(POSTGRES_EPOCH_MS))))
+        Ok(Self(Timestamp::of_server(micros.div_euclid(1000).saturating_add(POSTGRES_EPOCH_MS))))
     }
 
     fn accepts(ty: &Type) -> bool {
         *ty == Type::TIMESTAMPTZ
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::types::{FromSql as _, Type};
+
+    use super::{Ints, cut};
+
+    fn ints(words: &[i32]) -> Option<Vec<i64>> {
+        let raw: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        Ints::from_sql(&Type::INT4_ARRAY, &raw).ok().map(|ints| ints.0)
+    }
+
+    #[test]
+    fn an_array_has_the_elements_that_are_there() {
+        assert_eq!(ints(&[1, 0, 23, 2, 1, 4, 7, 4, -8]), Some(vec![7, -8]));
+        assert_eq!(ints(&[0, 0, 23]), Some(Vec::new()));
+        assert_eq!(ints(&[1, 0, 23, i32::MAX, 1, 4, 7]), None, "claims more than there is");
+        assert_eq!(ints(&[1, 0, 23, 1, 1, -1]), None, "NULL");
+        assert_eq!(ints(&[2, 0, 23, 1, 1, 1, 1, 4, 7]), None, "of two dimensions");
+        assert_eq!(ints(&[]), None);
+    }
+
+    #[test]
+    fn a_cell_is_cut_between_characters() {
+        assert_eq!(cut("a\u{e4}b".as_bytes(), 4), "a\u{e4}b".as_bytes());
+        assert_eq!(cut("a\u{e4}b".as_bytes(), 3), "a\u{e4}".as_bytes());
+        assert_eq!(cut("a\u{e4}b".as_bytes(), 2), b"a");
+        assert_eq!(cut(&[0x80; 9], 4), b"");
     }
 }

@@ -28,7 +28,12 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Found {
-    let failing = case.facts().collectors.iter().filter(|line| line.state == CollectorState::Failing);
+    let facts = case.facts();
+    // all of them fail while nothing can be stored: that is one fault, of another rule
+    let is_of_the_store =
+        |line: &&CollectorStatus| facts.store_error.is_some() && line.reason == facts.store_error;
+    let failing = facts.collectors.iter().filter(|line| line.state == CollectorState::Failing);
+    let failing = failing.filter(|line| !is_of_the_store(line));
     Ok(failing.map(object).collect())
 }
 

@@ -8,6 +8,7 @@ mod checkpoints_requested;
 mod collection_clock_skew;
 mod collection_disconnected;
 mod collection_failing;
+mod collection_storage_failing;
 mod connections_saturation;
 mod indexes_advised;
 mod indexes_duplicate;
@@ -70,6 +71,7 @@ pub static ALL: &[&Rule] = &[
     &collection_clock_skew::RULE,
     &collection_disconnected::RULE,
     &collection_failing::RULE,
+    &collection_storage_failing::RULE,
     &connections_saturation::RULE,
     &indexes_advised::RULE,
     &indexes_duplicate::RULE,
@@ -122,6 +124,9 @@ pub static ALL: &[&Rule] = &[
 
 /// What is wrong with a database that cannot be judged.
 pub static DISCONNECTED: &Rule = &collection_disconnected::RULE;
+
+/// What is wrong with a database that cannot be judged, because what was read of it cannot be stored.
+pub static STORAGE_FAILING: &Rule = &collection_storage_failing::RULE;
 
 /// Those that make sense on `engine`.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Rule> {

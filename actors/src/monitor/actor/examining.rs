@@ -52,7 +52,8 @@ impl State {
 
     /// All that is known without reading what is stored.
     fn facts(&self, now: Instant) -> Facts {
-        let status = self.shared.observed.borrow().at(Timestamp::now());
+        let observed = self.shared.observed.borrow().clone();
+        let status = observed.at(Timestamp::now());
         let activity = match &*self.shared.live.borrow() {
             Some(Live::Snapshot { snapshot, .. }) => Some(Arc::clone(snapshot)),
             _ => None,
@@ -62,6 +63,7 @@ impl State {
             engine: self.target.engine,
             status: status.status,
             last_error: status.last_error,
+            store_error: observed.store_error,
             newest: self.shared.everything(),
             activity,
             collectors: self.report.lines(&self.schedule, now),

@@ -39,7 +39,7 @@ impl PostgresServer {
         let mut server = Self {
             distribution: self.distribution.clone(),
             options: self.options.clone(),
-            postmaster: launch(&self.distribution, &scratch)?,
+            postmaster: launch(&self.distribution, &self.options, &scratch)?,
             scratch,
             port,
             _guardian: guardian,

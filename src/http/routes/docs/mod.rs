@@ -1,5 +1,8 @@
 //! `GET /openapi.json`, and `/docs`, where people browse it.
 
+use std::sync::LazyLock;
+
+use utoipa::openapi::OpenApi;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_FRAME_OPTIONS,
 };
@@ -19,8 +22,11 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// It is the same for everybody, and takes longer to put together than to send.
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(openapi::document);
+
 async fn document(_: Request) -> Answer {
-    let mut response = response::ok(&openapi::document())?;
+    let mut response = response::ok(&*DOCUMENT)?;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }

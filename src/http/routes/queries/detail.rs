@@ -40,8 +40,8 @@ pub(super) async fn detail(request: Request) -> Answer {
     let group = parse_hash(request.path_text("hash"))?;
     let window = request.query()?.window(Timestamp::now())?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
-    let (samples, engine) = (&*request.app.samples, database.target.engine);
+    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let (samples, engine) = (&*request.app.samples, database.engine);
     let stream = statements::stream(engine);
     let members = samples.members(scope, stream, group).await?;
     if members.is_empty() {

@@ -55,7 +55,7 @@ async fn plans_of(
 
 /// Why a statement that is known has no plan in the window.
 async fn why_none(watched: &Watched, query: u64) -> String {
-    if !watched.database.target.collect_explain_plans {
+    if !watched.database.collect_explain_plans {
         return "collect_explain_plans is off for this database".to_owned();
     }
     let unplanned = watched.newest::<Unplanned>();

@@ -23,8 +23,8 @@ pub(super) async fn list(request: Request) -> Answer {
     let limit = query.limit(25, 100)?;
     let rank = query.choice("sort_by", Rank::TotalTime)?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.target.id };
-    let (engine, name) = (database.target.engine, query.text("database")?);
+    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let (engine, name) = (database.engine, query.text("database")?);
     let samples = &*request.app.samples;
     let ranking = Ranking::read(samples, scope, engine, window, name, (rank, limit)).await?;
     response::list_despite(&ranking.lines, ranking.count, samples.notice(scope).as_deref())

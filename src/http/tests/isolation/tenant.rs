@@ -11,7 +11,7 @@ use super::table::Rule;
 use crate::auth::{Role, Signup};
 use crate::http::tests::harness::{TestServer, answered};
 use crate::storage::store::Page;
-use crate::storage::tests::join;
+use crate::storage::tests::{join, targets};
 
 const PASSWORD: &str = "correct horse";
 const ROLES: [Role; 4] = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
@@ -115,7 +115,7 @@ impl Tenant {
         let id = self.database.parse().expect("a database's id");
         let checkup =
             Checkup { score: Some(93), advice: vec![advice(tag)], evaluated: vec!["indexes.invalid"] };
-        server.app.storage.examined(id, checkup).await.expect("kept advice");
+        targets(&server.app.storage).examined(id, checkup).await.expect("kept advice");
         let advice = server.app.storage.recommendations(self.organization).list(None, None, Page::ALL).await;
         self.recommendation = advice.expect("the advice").0[0].id.to_string();
         self.marks.extend([self.database.clone(), self.recommendation.clone(), self.user.clone()]);

@@ -262,7 +262,7 @@ async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
         assert_eq!(calls_there(&fixture).await, [120; 3]);
     }
     let other = Batch { records: two_hours(), ..Batch::new(neighbour.organization, neighbour.database) };
-    fixture.store.append(other).await.unwrap();
+    fixture.store.append(other.into()).await.unwrap();
     fixture.ship().await;
     fixture.store.forget(fixture.scope).await.unwrap();
     assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (0, [120; 3]));

@@ -160,7 +160,7 @@ async fn days_pass(seed: u64, stream: &'static Stream) {
         model.groups.insert(series, series % 7);
         batch.entries.push(Entry { stream, series, group: series % 7, labels: serde_json::Map::new() });
     }
-    fixture.store.append(batch).await.unwrap();
+    fixture.store.append(batch.into()).await.unwrap();
     let all = records(&mut random, stream, &series, 480, 5 * 24);
     for some in all.chunks(40) {
         let now = some.iter().map(|record| record.at.0).max().unwrap();

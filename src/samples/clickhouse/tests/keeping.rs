@@ -8,6 +8,7 @@ use basira_actors::model::{Record, Timestamp};
 use super::super::super::tests::{EVER, HOUR, record};
 use super::super::super::{Resolution, Retention, SampleKeeping, SampleStore, Usage, Wanted, Window};
 use super::{ClickHouseStore, Fixture, window};
+use crate::storage::Writer;
 use crate::testing::clickhouse;
 
 const DAY: i64 = 24 * HOUR;
@@ -145,7 +146,7 @@ async fn above_the_cap_the_finest_goes_first_and_the_oldest_of_it() {
     let used = fixture.store.usage().await.unwrap().disk_bytes;
     let mut options = fixture.options.clone();
     options.retention.max_bytes = Some(used - 1);
-    let capped = ClickHouseStore::new(fixture.writer.clone(), fixture.reader.clone(), &options);
+    let capped = ClickHouseStore::new(Writer::new(fixture.writer.clone()), fixture.reader.clone(), &options);
     capped.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     let usage = capped.usage().await.unwrap();
     assert!(usage.disk_bytes < used && usage.cap_bytes == Some(used - 1));

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod days;
+mod failing;
 mod keeping;
 mod reading;
 
@@ -20,6 +21,7 @@ use super::super::{Retention, SampleKeeping, Scope};
 use super::{ClickHouseOptions, ClickHouseStore, Remote};
 use crate::config::Dsn;
 use crate::samples::tests::Subject;
+use crate::storage::Writer;
 use crate::testing::{ClickHouseServer, clickhouse};
 
 /// Samples of tests are of another year: the server must not drop them by its own clock.
@@ -77,7 +79,7 @@ impl Fixture {
         // a server beside many others answers late
         options.patience = PATIENT;
         change(&mut options);
-        let store = ClickHouseStore::new(writer.clone(), reader.clone(), &options);
+        let store = ClickHouseStore::new(Writer::new(writer.clone()), reader.clone(), &options);
         let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         let fixture = Self { _directory: None, writer, reader, options, store, scope };
         fixture.ship().await; // which makes the tables
@@ -103,7 +105,8 @@ impl Fixture {
     /// A new process, as it were: nothing is known but what was stored.
     async fn restart(&mut self) {
         self.store.close().await;
-        self.store = ClickHouseStore::new(self.writer.clone(), self.reader.clone(), &self.options);
+        self.store =
+            ClickHouseStore::new(Writer::new(self.writer.clone()), self.reader.clone(), &self.options);
     }
 
     fn batch(&self, records: Vec<Record>) -> Batch {
@@ -111,7 +114,7 @@ impl Fixture {
     }
 
     async fn append(&self, records: Vec<Record>) {
-        self.store.append(self.batch(records)).await.unwrap();
+        self.store.append(self.batch(records).into()).await.unwrap();
     }
 
     async fn ship(&self) {

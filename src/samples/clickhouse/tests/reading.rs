@@ -88,7 +88,7 @@ async fn fill(random: &mut StdRng, fixture: &Fixture, stream: &'static Stream) -
         model.groups.insert(series, group);
         batch.entries.push(Entry { stream, series, group, labels: serde_json::Map::new() });
     }
-    fixture.store.append(batch).await.unwrap();
+    fixture.store.append(batch.into()).await.unwrap();
     // three days and a bit
     model.records = records(random, stream, &series, 150, 75);
     (model, series)

@@ -1,0 +1,119 @@
+//! How PostgreSQL is reached: one connection, to an address that the policy allows, on which nothing is without end.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{CancelToken, Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::error::connect_error;
+use super::framed::{Framed, FramedTls};
+use super::{FIRST_TIMEOUT, LOCK_TIMEOUT};
+use crate::collect::CollectError;
+use crate::drivers::budget::Budget;
+use crate::drivers::{ConnectSettings, resolve, tcp, tls};
+use crate::model::{Target, TlsMode};
+
+pub(super) const ENGINE: &str = "PostgreSQL";
+/// How long asking the server to end a query may take.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection on which no question was asked yet.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) connection: JoinHandle<()>,
+    pub(super) canceller: Canceller,
+    pub(super) budget: Arc<Budget>,
+}
+
+/// Connects and logs in, within `settings.timeout`.
+pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Connected, CollectError> {
+    let address = format!("{}:{}", target.host, target.port);
+    let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
+    let config = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
+        .map_err(|reason| CollectError::Tls { address: address.clone(), reason })?;
+    let mut tls = MakeRustlsConnect::new(config);
+    let server = SocketAddr::new(ip, target.port);
+    let budget = Arc::new(Budget::handshake());
+    let connecting = async {
+        let stream = tcp::connect(server)
+            .await
+            .map_err(|error| CollectError::Connect { address: address.clone(), reason: error.to_string() })?;
+        let stream = Framed::new(stream, Arc::clone(&budget), target.tls);
+        let Ok(tls) = MakeTlsConnect::<Framed<TcpStream>>::make_tls_connect(&mut tls, &target.host);
+        let tls = FramedTls { tls, budget: Arc::clone(&budget), mode: target.tls };
+        let connected = configuration(target).connect_raw(stream, tls).await;
+        connected.map_err(|error| match budget.excess() {
+            Some(excess) => excess.error(&address, ENGINE),
+            None => connect_error(&error, &address, target),
+        })
+    };
+    let late = |_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout };
+    let (client, mut connection) = timeout(settings.timeout, connecting).await.map_err(late)??;
+    let canceller =
+        Canceller { token: client.cancel_token(), tls, server, host: target.host.clone(), address };
+    let connection = tokio::spawn(async move {
+        // notices are of no interest, and how it ended shows in the query that was running, or in the next
+        while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
+    });
+    Ok(Connected { client, connection, canceller, budget })
+}
+
+/// Ends queries whose answers we stopped waiting for.
+pub(super) struct Canceller {
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+    server: SocketAddr,
+    host: String,
+    address: String,
+}
+
+impl Canceller {
+    /// Host and port, for people.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Asks the server to end what it does on the connection, on another one to the same address.
+    pub(super) fn cancel_running(&self) {
+        let (token, mut tls, server) = (self.token.clone(), self.tls.clone(), self.server);
+        let Ok(tls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &self.host);
+        tokio::spawn(timeout(CANCEL_TIMEOUT, async move {
+            // a server that does not answer may not take this either; its own time limit remains
+            if let Ok(stream) = tcp::connect(server).await {
+                let _ = token.cancel_query_raw(stream, tls).await;
+            }
+        }));
+    }
+}
+
+fn configuration(target: &Target) -> Config {
+    let mut config = Config::new();
+    config
+        .dbname(&target.database)
+        .user(target.username.as_deref().unwrap_or("postgres"))
+        .application_name("basira")
+        .ssl_mode(match target.tls {
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
+        })
+        // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
+        .options(format!(
+            "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
+             -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \
+             -c max_parallel_workers_per_gather=0",
+            FIRST_TIMEOUT.as_millis()
+        ));
+    if let Some(password) = &target.password {
+        config.password(password.expose());
+    }
+    config
+}

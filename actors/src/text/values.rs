@@ -1,0 +1,226 @@
+//! Values that a server takes without quotes: of settings, of sources of dictionaries, of credentials. To the lexer they are
+//! words like any other; what stands around them tells what they are.
+
+mod assignment;
+#[cfg(test)]
+mod tests;
+
+use self::assignment::Assignment;
+use super::lexer::{Kind, Lexeme};
+use crate::model::Engine;
+
+/// Functions and engines of ClickHouse that are given credentials, and the number of arguments before these.
+const CONNECTING: [(usize, &[&str]); 2] = [
+    (1, &["s3", "s3cluster", "s3queue", "gcs", "oss", "cosn", "iceberg", "icebergs3", "deltalake", "hudi"]),
+    (
+        3,
+        &[
+            "remote",
+            "remotesecure",
+            "mysql",
+            "postgresql",
+            "mongodb",
+            "redis",
+            "azureblobstorage",
+            "azurequeue",
+        ],
+    ),
+];
+/// Values that tell nothing.
+const PLAIN: [&str; 8] = ["default", "null", "true", "false", "on", "off", "none", "auto"];
+/// The kind of object that a statement makes or changes is named among its first so many words.
+const BEGINNING: usize = 8;
+
+/// Makes constants of the words that are values.
+pub(super) fn hide(engine: Engine, lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
+    let mut walk = Walk::new(engine);
+    let mut shown: Vec<Lexeme<'_>> = Vec::with_capacity(lexemes.len());
+    let mut was_value = false;
+    for (place, lexeme) in lexemes.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|before| lexemes.get(before));
+        let is_value = walk.is_value(before, lexeme, lexemes.get(place + 1));
+        match (is_value, was_value) {
+            (true, true) => {}
+            (true, false) if !lexeme.is_constant() => shown.push(Lexeme { kind: Kind::Constant, ..*lexeme }),
+            _ => shown.push(*lexeme),
+        }
+        was_value = is_value;
+    }
+    shown
+}
+
+/// How the inside of a pair of brackets, or a statement, is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// Like any expression.
+    Plain,
+    /// `name = value, ..`
+    Pairs,
+    /// The settings of a query, which end where another clause begins.
+    Settings,
+    /// Arguments, of which those from the `usize`th on are values; `at` is the present one's place.
+    Arguments { from: usize, at: usize },
+    /// Rows of VALUES.
+    Rows,
+    /// All of it is one value.
+    Value,
+}
+
+/// What is known of a statement while it is read once.
+struct Walk {
+    engine: Engine,
+    /// In lower case; empty before the first word.
+    command: String,
+    words: usize,
+    of_dictionary: bool,
+    of_role: bool,
+    assignment: Assignment,
+    /// The statement itself, and the brackets that are open.
+    levels: Vec<Inside>,
+}
+
+impl Walk {
+    fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            command: String::new(),
+            words: 0,
+            of_dictionary: false,
+            of_role: false,
+            assignment: Assignment::default(),
+            levels: vec![Inside::Plain],
+        }
+    }
+
+    fn is_value(
+        &mut self,
+        before: Option<&Lexeme<'_>>,
+        lexeme: &Lexeme<'_>,
+        next: Option<&Lexeme<'_>>,
+    ) -> bool {
+        if lexeme.is_symbol(";") {
+            *self = Self::new(self.engine);
+            return false;
+        }
+        let is_word = matches!(lexeme.kind, Kind::Word(_));
+        if is_word && self.words < BEGINNING {
+            self.begin(lexeme);
+        }
+        if self.engine == Engine::Postgres && self.assignment.takes(&self.command, lexeme, next) {
+            return true;
+        }
+        let inside = self.levels.last().copied().unwrap_or(Inside::Plain);
+        match (lexeme.kind, lexeme.text) {
+            (Kind::Symbol, "(" | "[" | "{") => {
+                self.levels.push(self.entered(inside, before));
+                inside == Inside::Value
+            }
+            (Kind::Symbol, ")" | "]" | "}") => {
+                if self.levels.len() > 1 {
+                    self.levels.pop();
+                }
+                self.levels.last() == Some(&Inside::Value)
+            }
+            (Kind::Symbol, ",") => {
+                if let Some(Inside::Arguments { at, .. }) = self.levels.last_mut() {
+                    *at += 1;
+                }
+                inside == Inside::Value
+            }
+            (Kind::Word(_) | Kind::QuotedIdentifier, _) => {
+                self.follow(inside, before, lexeme);
+                self.is_value_word(inside, before, lexeme, next)
+            }
+            _ => inside == Inside::Value,
+        }
+    }
+
+    /// The beginning of a statement tells what its parts mean.
+    fn begin(&mut self, word: &Lexeme<'_>) {
+        if self.words == 0 {
+            self.command = word.text.to_ascii_lowercase();
+            if self.engine == Engine::Clickhouse && self.command == "set" {
+                self.levels = vec![Inside::Pairs];
+            }
+        }
+        self.words += 1;
+        let defines = matches!(&*self.command, "create" | "alter" | "attach" | "replace");
+        self.of_dictionary |= defines && says(word, &["dictionary"]);
+        self.of_role |= defines && says(word, &["user", "role", "group"]);
+        if defines && says(word, &["collection"]) {
+            self.levels = vec![Inside::Pairs];
+        }
+    }
+
+    /// What the brackets hold that open behind `before`.
+    fn entered(&self, around: Inside, before: Option<&Lexeme<'_>>) -> Inside {
+        let defines = matches!(&*self.command, "create" | "alter");
+        match before {
+            _ if matches!(around, Inside::Value | Inside::Rows) => around,
+            Some(word) if self.of_dictionary && says(word, &["source"]) => Inside::Value,
+            Some(word) if self.engine == Engine::Postgres && defines && says(word, &["with", "set"]) => {
+                Inside::Pairs
+            }
+            Some(word) if self.engine == Engine::Clickhouse => {
+                let connecting = CONNECTING.iter().find(|(_, names)| says(word, names));
+                match connecting {
+                    Some((from, _)) => Inside::Arguments { from: *from, at: 0 },
+                    None if matches!(around, Inside::Pairs | Inside::Settings) => Inside::Pairs,
+                    None => Inside::Plain,
+                }
+            }
+            _ => Inside::Plain,
+        }
+    }
+
+    /// Clauses within one pair of brackets.
+    fn follow(&mut self, inside: Inside, before: Option<&Lexeme<'_>>, word: &Lexeme<'_>) {
+        let Some(level) = self.levels.last_mut().filter(|_| self.engine == Engine::Clickhouse) else {
+            return;
+        };
+        let goes_on = before.is_some_and(|before| {
+            before.is_symbol(",") || before.is_symbol("=") || says(before, &["settings", "setting"])
+        });
+        match inside {
+            Inside::Plain if says(word, &["settings", "setting"]) => *level = Inside::Settings,
+            Inside::Plain if self.command == "insert" && says(word, &["values"]) => *level = Inside::Rows,
+            Inside::Settings if !goes_on => *level = Inside::Plain,
+            _ => {}
+        }
+    }
+
+    fn is_value_word(
+        &self,
+        inside: Inside,
+        before: Option<&Lexeme<'_>>,
+        word: &Lexeme<'_>,
+        next: Option<&Lexeme<'_>>,
+    ) -> bool {
+        let is = |symbols: &[&str], lexeme: Option<&Lexeme<'_>>| {
+            lexeme.is_some_and(|lexeme| symbols.iter().any(|symbol| lexeme.is_symbol(symbol)))
+        };
+        if says(word, &PLAIN) || (word.kind != Kind::QuotedIdentifier && is(&["("], next)) {
+            return inside == Inside::Value;
+        }
+        if self.of_role && before.is_some_and(|before| says(before, &["password", "by"])) {
+            return true;
+        }
+        let is_assigned = is(&["="], before);
+        match inside {
+            Inside::Plain => false,
+            Inside::Pairs | Inside::Settings => is_assigned,
+            Inside::Arguments { from, at } => {
+                is_assigned || (at >= from && is(&[","], before) && is(&[",", ")"], next))
+            }
+            Inside::Rows => {
+                word.kind == Kind::QuotedIdentifier || (is(&["(", ","], before) && is(&[",", ")"], next))
+            }
+            Inside::Value => true,
+        }
+    }
+}
+
+/// Whether `lexeme` is one of `words`, which are in lower case.
+fn says(lexeme: &Lexeme<'_>, words: &[&str]) -> bool {
+    matches!(lexeme.kind, Kind::Word(_)) && words.iter().any(|word| lexeme.text.eq_ignore_ascii_case(word))
+}

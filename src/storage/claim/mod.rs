@@ -1,0 +1,112 @@
+//! One server at a time on a data directory and on a storage: two would each count what happened. Commands of the
+//! operator do not take part: they work beside a server.
+
+mod lock_file;
+mod session;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::{pending, select_all};
+use tokio_util::sync::CancellationToken;
+
+use self::lock_file::LockFile;
+use self::session::SessionLock;
+use super::{StorageError, open};
+
+/// In the data directory.
+const LOCK_FILE: &str = "server.lock";
+
+/// The server may not run here.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    #[error(
+        "another server runs on {what}: {holder}; stop it first, or give this one a storage and a data_dir of its own"
+    )]
+    Taken { what: String, holder: String },
+    #[error("{} cannot be locked: {error}; check data_dir and its permissions", .path.display())]
+    Io { path: PathBuf, error: io::Error },
+    #[error("locking the storage failed: {error}; check {key}")]
+    Storage { key: &'static str, error: StorageError },
+}
+
+/// The locks of a running server. They fall with the process.
+#[derive(Debug)]
+pub struct Claims {
+    files: Vec<LockFile>,
+    sessions: Vec<SessionLock>,
+}
+
+impl Claims {
+    /// Locks `data_dir`, which must be there, and the storages whose URLs are configured under their keys, for a server that
+    /// will listen at `address`.
+    ///
+    /// # Errors
+    /// [`ClaimError::Taken`] names the server that is there already.
+    pub async fn take(
+        data_dir: &Path,
+        storages: &[(&'static str, &str)],
+        address: &str,
+    ) -> Result<Self, ClaimError> {
+        let holder = holder(address);
+        let what = format!("data_dir {}", data_dir.display());
+        let directory = LockFile::take(&data_dir.join(LOCK_FILE), &what, &holder)?;
+        let mut claims = Self { files: vec![directory], sessions: Vec::new() };
+        for &(key, url) in storages {
+            let storage = |error| ClaimError::Storage { key, error };
+            if let Some(database) = open::sqlite_file(url).map_err(storage)? {
+                let path = database.with_added_extension("lock");
+                claims.files.push(LockFile::take(&path, &database.display().to_string(), &holder)?);
+            } else {
+                let options = open::postgres_options(url).map_err(storage)?;
+                claims.sessions.push(SessionLock::take(key, options, &holder).await?);
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Tells whoever comes later where this server listens.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when that could not be written; the locks are held all the same.
+    pub async fn announce(&mut self, address: &str) -> Result<(), ClaimError> {
+        let holder = holder(address);
+        for file in &mut self.files {
+            file.name(&holder)?;
+        }
+        for session in &mut self.sessions {
+            session.name(&holder).await?;
+        }
+        Ok(())
+    }
+
+    /// Holds the locks until `finished`. Cancels `shutdown` when another server has taken one, after its session was
+    /// lost.
+    ///
+    /// # Errors
+    /// [`ClaimError::Taken`] when that happened.
+    pub async fn hold(
+        mut self,
+        shutdown: CancellationToken,
+        finished: CancellationToken,
+    ) -> Result<(), ClaimError> {
+        let Some(lost) = finished.run_until_cancelled(self.lost()).await else { return Ok(()) };
+        tracing::error!(error = %lost, "this server stops");
+        shutdown.cancel();
+        finished.cancelled().await;
+        Err(lost)
+    }
+
+    /// Returns when another server has taken a lock; the lock of a file is held for as long as the file is open.
+    async fn lost(&mut self) -> ClaimError {
+        if self.sessions.is_empty() {
+            return pending().await;
+        }
+        let watches = self.sessions.iter_mut().map(|session| Box::pin(session.lost()));
+        select_all(watches).await.0
+    }
+}
+
+fn holder(address: &str) -> String {
+    format!("process {} at {address}", std::process::id())
+}

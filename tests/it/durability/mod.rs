@@ -1,0 +1,12 @@
+//! What was acknowledged is kept, and what was refused is not done, whichever call of the file system fails.
+//!
+//! The tests try a sample of the calls; with `FAULT_POINTS=all` each of them (`make fuzz-faults`).
+
+mod every_call;
+mod full_disk;
+mod integrity;
+mod ledger;
+mod points;
+mod postgres;
+mod script;
+mod upkeep;
