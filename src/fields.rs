@@ -26,13 +26,23 @@ pub fn line(field: &'static str, text: &str, max: usize) -> Result<String, Field
     if text.is_empty() {
         return Err(FieldError::new(field, "must not be empty"));
     }
-    if text.chars().count() > max {
-        return Err(FieldError::new(field, format!("must have at most {max} characters")));
-    }
+    at_most(field, text, max)?;
     if text.chars().any(char::is_control) {
         return Err(FieldError::new(field, "must not contain control characters"));
     }
     Ok(text.to_owned())
+}
+
+/// Fails when `text`, sent as `field`, has more than `max` characters.
+///
+/// # Errors
+/// [`FieldError`] that says how many it may have.
+pub fn at_most(field: &'static str, text: &str, max: usize) -> Result<(), FieldError> {
+    // a character has a byte at least
+    if text.len() > max && text.chars().count() > max {
+        return Err(FieldError::new(field, format!("must have at most {max} characters")));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     });
     reload_on_signal(Arc::clone(&reloader))?;
     take_questions(&config, reloader, shutdown.clone()).await;
-    let pruning = tokio::spawn(prune_now_and_then(storage.clone(), mailer.clone(), shutdown.clone()));
+    let pruning = prune_now_and_then(storage.clone(), app.config.clone(), mailer.clone(), shutdown.clone());
+    let pruning = tokio::spawn(pruning);
     let finished = CancellationToken::new();
     let holding = tokio::spawn(claims.hold(shutdown.clone(), finished.clone()));
     cancel_on_signal(shutdown)?;

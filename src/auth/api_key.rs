@@ -13,7 +13,7 @@ use super::{
 };
 use crate::fields;
 use crate::storage::StorageError;
-use crate::storage::store::{ApiKey, NewApiKey, StoredApiKey};
+use crate::storage::store::{ApiKey, NewApiKey, Page, StoredApiKey};
 
 const PREFIX: &str = "dbm_ak_";
 const KEY_ID_BYTES: usize = 8;
@@ -30,7 +30,8 @@ impl Accounts {
     /// to a place issues none, which would not be.
     ///
     /// # Errors
-    /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::ConfinedKey`], or the storage refused.
+    /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::ConfinedKey`], too many keys, or the storage
+    /// refused.
     pub async fn issue_api_key(
         &self,
         principal: &Principal,
@@ -65,11 +66,12 @@ impl Accounts {
             expires_at,
             allowed_addresses,
         };
-        let key = self.storage().api_keys(principal.organization_id).insert(new, now).await?;
+        let quota = self.config().current().limits.quotas.api_keys.into();
+        let key = self.storage().api_keys(principal.organization_id).at_most(quota).insert(new, now).await?;
         Ok(IssuedApiKey { key, secret: whole })
     }
 
-    /// The keys of `organization`, oldest first.
+    /// The keys of `organization` that `page` holds, oldest first, and how many there are in all.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
@@ -77,8 +79,9 @@ impl Accounts {
         &self,
         organization: OrganizationId,
         include_revoked: bool,
-    ) -> Result<Vec<ApiKey>, StorageError> {
-        self.storage().api_keys(organization).list(include_revoked).await
+        page: Page,
+    ) -> Result<(Vec<ApiKey>, u64), StorageError> {
+        self.storage().api_keys(organization).list(include_revoked, page).await
     }
 
     /// Revokes a key at once; false when the organization has none with this id.

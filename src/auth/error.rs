@@ -2,6 +2,7 @@
 
 use super::password::HashError;
 use crate::fields::FieldError;
+use crate::limits::Crowded;
 use crate::storage::StorageError;
 
 /// The request about an account was refused.
@@ -64,6 +65,9 @@ pub enum AccountError {
     /// Too many wait to be accepted.
     #[error("too many invitations wait to be accepted: take some back first")]
     TooManyInvitations,
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Crowded(#[from] Crowded),
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -82,6 +86,9 @@ impl AccountError {
 
 impl From<HashError> for AccountError {
     fn from(error: HashError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            HashError::Crowded(crowded) => crowded.into(),
+            error => Self::Internal(error.to_string()),
+        }
     }
 }

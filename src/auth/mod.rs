@@ -35,7 +35,7 @@ pub use oidc::{Aim, Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
 pub use people::Acceptance;
 pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
 pub use pruning::prune_now_and_then;
-pub use signup::{Signup, normalised_email};
+pub use signup::{Signup, bounded_email, bounded_secret, normalised_email};
 pub use standing::Whose;
 pub use totp::{Enrolment, TotpStatus};
 

@@ -11,16 +11,21 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::fields::FieldError;
+use crate::limits::Crowded;
 
 /// What one hash costs; stored hashes of a lower cost are renewed at the next login.
 const ROUNDS: u32 = 600_000;
 const SALT_BYTES: usize = 16;
+/// How many may wait for each that is hashed.
+const WAITING: usize = 32;
 
-/// Hashes and checks passwords, as many at once as there are CPUs.
+/// Hashes and checks passwords, as many at once as there are CPUs; some wait, and more are refused.
 #[derive(Debug, Clone)]
 pub(super) struct Passwords {
     rounds: u32,
     permits: Arc<Semaphore>,
+    /// Of those who hash and those who wait.
+    places: Arc<Semaphore>,
     #[cfg(test)]
     pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -37,6 +42,8 @@ pub(super) enum Verdict {
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HashError {
+    #[error(transparent)]
+    Crowded(#[from] Crowded),
     #[error("hashing a password was interrupted, the server is shutting down")]
     Interrupted,
     #[error("hashing a password failed: {0}")]
@@ -55,6 +62,7 @@ impl Passwords {
         Self {
             rounds,
             permits: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(at_once * (1 + WAITING))),
             #[cfg(test)]
             spent: Arc::default(),
         }
@@ -84,6 +92,7 @@ impl Passwords {
     }
 
     async fn derive(&self, password: &Secret, salt: SaltString, rounds: u32) -> Result<String, HashError> {
+        let _place = self.places.try_acquire().map_err(|_| Crowded)?;
         let _permit = self.permits.acquire().await.map_err(|_| HashError::Interrupted)?;
         #[cfg(test)]
         self.spent.fetch_add(u64::from(rounds), std::sync::atomic::Ordering::Relaxed);
@@ -180,6 +189,18 @@ mod tests {
                 assert_eq!(spent() - before, 3_000, "{stored:?} {wrong}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_instead_of_making_all_wait() {
+        let passwords = Passwords::with_rounds(1_000);
+        let password = Secret::new("correct horse");
+        let places = passwords.places.available_permits();
+        let hashes = (0..places + 10).map(|_| passwords.hash(&password));
+        let outcomes = futures_util::future::join_all(hashes).await;
+        let crowded = |outcome: &Result<_, _>| matches!(outcome, Err(HashError::Crowded(_)));
+        assert_eq!(outcomes.iter().filter(|outcome| crowded(outcome)).count(), 10);
+        assert!(passwords.hash(&password).await.is_ok(), "there is room again");
     }
 
     #[test]

@@ -125,8 +125,9 @@ impl Accounts {
         if self.storage().account_by_email(&email).await?.is_some() {
             return Err(AccountError::EmailTaken);
         }
-        let invitations = self.storage().invitations(principal.organization_id);
-        if invitations.count().await? >= MOST_INVITATIONS {
+        let quota = self.config().current().limits.quotas.people.into();
+        let invitations = self.storage().invitations(principal.organization_id).at_most(quota);
+        if invitations.count(now).await? >= MOST_INVITATIONS {
             return Err(AccountError::TooManyInvitations);
         }
         let secret = token::generate();

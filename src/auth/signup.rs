@@ -39,10 +39,31 @@ impl Signup {
     }
 }
 
+/// An address that somebody gives who has an account, or may have.
+const EMAIL_CHARACTERS: usize = 254;
+/// A password, token or code that somebody presents; those that are good are much shorter.
+const PRESENTED_CHARACTERS: usize = 1_000;
+
+/// Fails when `email` is longer than any address.
+///
+/// # Errors
+/// [`FieldError`] that says how many characters it may have.
+pub fn bounded_email(email: &str) -> Result<&str, FieldError> {
+    fields::at_most("email", email.trim(), EMAIL_CHARACTERS).map(|()| email)
+}
+
+/// Fails when `secret`, presented as `field`, is longer than any that is good.
+///
+/// # Errors
+/// [`FieldError`] that says how many characters it may have.
+pub fn bounded_secret<'a>(field: &'static str, secret: &'a Secret) -> Result<&'a Secret, FieldError> {
+    fields::at_most(field, secret.expose(), PRESENTED_CHARACTERS).map(|()| secret)
+}
+
 /// `email` as it is stored, if it is an address.
 pub(super) fn acceptable_email(email: &str) -> Result<String, FieldError> {
-    let email = normalised_email(email);
-    let acceptable = email.len() <= 254 && email.parse::<Address>().is_ok();
+    let email = normalised_email(bounded_email(email)?);
+    let acceptable = email.len() <= EMAIL_CHARACTERS && email.parse::<Address>().is_ok();
     if acceptable { Ok(email) } else { Err(FieldError::new("email", "must be an e-mail address")) }
 }
 

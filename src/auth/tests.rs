@@ -10,6 +10,7 @@ use super::password::Passwords;
 use super::*;
 use crate::config::{Config, LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
+use crate::storage::store::Page;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
 mod fresh_login;
@@ -208,7 +209,7 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
             let me = accounts.me(&principal).await.unwrap();
             assert_eq!((me.user, me.organization.id), (None, session.organization.id));
         }
-        let listed = accounts.api_keys(owner.organization_id, false).await.unwrap();
+        let listed = accounts.api_keys(owner.organization_id, false, Page::ALL).await.unwrap().0;
         assert_eq!(listed[0].last_used_at, Some(NOW));
 
         let mut forged = secret.to_owned();
@@ -268,8 +269,12 @@ async fn expired_tokens_go_by_themselves() {
         accounts.sign_up(&signup("ada@x.org"), expired).await.unwrap();
         accounts.log_in("ada@x.org", &Secret::new("correct horse"), None, Timestamp::now()).await.unwrap();
         let shutdown = CancellationToken::new();
-        let mailer = accounts.links().mailer.clone();
-        let pruning = tokio::spawn(prune_now_and_then(fixture.storage.clone(), mailer, shutdown.clone()));
+        let pruning = tokio::spawn(prune_now_and_then(
+            fixture.storage.clone(),
+            accounts.config().clone(),
+            accounts.links().mailer.clone(),
+            shutdown.clone(),
+        ));
         for _ in 0..1_000 {
             if token_counts(&fixture.storage).await == [1, 0] {
                 break;

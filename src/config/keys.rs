@@ -32,7 +32,7 @@ impl Kind {
 
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 58] = [
+pub(super) const KEYS: [(&str, Kind); 70] = [
     ("data_dir", Kind::Text),
     ("http.listen", Kind::Text),
     ("http.public_url", Kind::Text),
@@ -49,7 +49,9 @@ pub(super) const KEYS: [(&str, Kind); 58] = [
     ("samples.retention.minute_days", Kind::Integer),
     ("samples.retention.hour_days", Kind::Integer),
     ("samples.retention.max_bytes", Kind::Integer),
+    ("samples.retention.new_texts_per_hour", Kind::Integer),
     ("audit.keep_days", Kind::Integer),
+    ("audit.max_entries", Kind::Integer),
     ("auth.signup", Kind::Text),
     ("auth.jwt_secret", Kind::Secret),
     ("auth.jwt_secret_file", Kind::Text),
@@ -72,11 +74,21 @@ pub(super) const KEYS: [(&str, Kind); 58] = [
     ("limits.live_streams", Kind::Integer),
     ("limits.auth.signup_per_hour", Kind::Integer),
     ("limits.auth.login_failures_per_hour", Kind::Integer),
+    ("limits.auth.logins_per_hour", Kind::Integer),
     ("limits.auth.refresh_per_hour", Kind::Integer),
     ("limits.auth.forgot_password_per_hour", Kind::Integer),
     ("limits.auth.reset_password_per_hour", Kind::Integer),
     ("limits.auth.resend_verification_per_hour", Kind::Integer),
     ("limits.auth.mail_pause_seconds", Kind::Integer),
+    ("limits.auth.mails_per_day", Kind::Integer),
+    ("limits.invitations.per_organization_per_day", Kind::Integer),
+    ("limits.invitations.per_address_per_day", Kind::Integer),
+    ("limits.invitations.per_address_from_all_per_day", Kind::Integer),
+    ("limits.quotas.databases", Kind::Integer),
+    ("limits.quotas.api_keys", Kind::Integer),
+    ("limits.quotas.people", Kind::Integer),
+    ("limits.quotas.live_streams", Kind::Integer),
+    ("limits.quotas.stream_tickets", Kind::Integer),
     ("limits.api.per_second", Kind::Integer),
     ("limits.api.burst", Kind::Integer),
     ("limits.database_tests.per_hour", Kind::Integer),

@@ -106,6 +106,8 @@ pub struct Samples {
 pub struct Audit {
     /// Older entries are forgotten.
     pub kept: Duration,
+    /// Of one organization; none: no limit.
+    pub max_entries: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +141,8 @@ pub struct Limits {
     /// Of one key or user.
     pub live_streams: u32,
     pub auth: AuthLimits,
+    pub invitations: InvitationLimits,
+    pub quotas: Quotas,
     pub api: ApiLimits,
     pub database_tests: DatabaseTestLimits,
 }
@@ -149,12 +153,39 @@ pub struct AuthLimits {
     pub signup_per_hour: u32,
     /// By account too.
     pub login_failures_per_hour: u32,
+    /// Those that succeed too.
+    pub logins_per_hour: u32,
     pub refresh_per_hour: u32,
     pub forgot_password_per_hour: u32,
     pub reset_password_per_hour: u32,
     pub resend_verification_per_hour: u32,
     /// Between two mails to one account.
     pub mail_pause: Duration,
+    /// To one account.
+    pub mails_per_day: u32,
+}
+
+/// Mails that invite; 0 is no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationLimits {
+    pub per_organization_per_day: u32,
+    /// To one address, by one organization.
+    pub per_address_per_day: u32,
+    /// To one address, by all organizations together.
+    pub per_address_from_all_per_day: u32,
+}
+
+/// How many an organization may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotas {
+    pub databases: u32,
+    pub api_keys: u32,
+    /// Members, and invitations that wait to be accepted.
+    pub people: u32,
+    /// Open at the same time.
+    pub live_streams: u32,
+    /// Not yet used.
+    pub stream_tickets: u32,
 }
 
 /// Of one key or user.

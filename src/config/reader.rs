@@ -108,8 +108,10 @@ impl Reader<'_> {
     }
 
     fn audit(&mut self) -> Option<Audit> {
-        let days = self.integer("audit.keep_days", 1, 36_500)?;
-        Some(Audit { kept: Duration::from_secs(days * 24 * 3_600) })
+        let days = self.integer("audit.keep_days", 1, 36_500);
+        let max_entries = self.integer("audit.max_entries", 0, 1_000_000_000)?;
+        let kept = Duration::from_secs(days? * 24 * 3_600);
+        Some(Audit { kept, max_entries: (max_entries > 0).then_some(max_entries) })
     }
 
     fn auth(&mut self) -> Option<Auth> {

@@ -167,7 +167,13 @@ fn samples_are_kept_with_the_storage_and_as_long_as_documented() {
     let samples = load(file, &environment, &[]).expect("is good").samples;
     assert_eq!(samples.url, Some(Secret::new("clickhouse://u:p@h:9440/d?secure=true")));
     let hours = |hours: u64| Duration::from_secs(hours * 3_600);
-    let retention = Retention { raw: hours(1), minute: hours(24), hour: hours(48), max_bytes: None };
+    let retention = Retention {
+        raw: hours(1),
+        minute: hours(24),
+        hour: hours(48),
+        max_bytes: None,
+        new_texts_per_hour: Some(50_000),
+    };
     assert_eq!(samples.retention, retention);
 }
 

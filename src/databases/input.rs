@@ -17,6 +17,15 @@ use crate::storage::store::DatabaseRecord;
 
 const NAME_CHARACTERS: usize = 200;
 const MOST_TAGS: usize = 64;
+const TAG_KEY_CHARACTERS: usize = 100;
+const TAG_CHARACTERS: usize = 500;
+/// Of all tags together: every list of databases carries them.
+const TAGS_CHARACTERS: usize = 8_000;
+/// Authorities of a cloud for all its regions take some 170 KB.
+const CERTIFICATES_CHARACTERS: usize = 300_000;
+const DSN_CHARACTERS: usize = 4_000;
+/// Of a host name as it is written; one with other than ASCII letters is longer than what it stands for.
+const HOST_CHARACTERS: usize = 1_000;
 const MOST_PATTERNS: usize = 64;
 
 /// The body of `POST /databases`, `PATCH /databases/{id}` and `POST /databases/test`. `null` means the default.
@@ -83,6 +92,7 @@ impl Input {
     pub(super) fn unfolded(mut self) -> Result<Self, FieldError> {
         let Field::Value(dsn) = std::mem::take(&mut self.dsn) else { return Ok(self) };
         self.refuse_beside_dsn()?;
+        fields::at_most("dsn", dsn.expose(), DSN_CHARACTERS)?;
         let dsn =
             Dsn::parse(dsn.expose().trim()).map_err(|error| FieldError::new("dsn", error.to_string()))?;
         if self.engine().is_some_and(|engine| engine != dsn.engine) {
@@ -113,7 +123,7 @@ impl Input {
         Ok(Changes {
             name: self.name.resolve(|| required("name"), line("name", NAME_CHARACTERS))?,
             engine_version: self.engine_version.resolve(|| Ok(None), optional_line("engine_version", 100))?,
-            host: self.host.resolve(|| required("host"), |host| host::parse(&host))?,
+            host: self.host.resolve(|| required("host"), checked_host)?,
             port: self.port.resolve(|| Ok(engine.default_port()), checked_port)?,
             database: self
                 .database
@@ -210,7 +220,13 @@ pub(super) fn required<T>(field: &'static str) -> Result<T, FieldError> {
     Err(FieldError::new(field, "is required"))
 }
 
+fn checked_host(host: String) -> Result<String, FieldError> {
+    fields::at_most("host", &host, HOST_CHARACTERS)?;
+    host::parse(&host)
+}
+
 fn certificates(pem: String) -> Result<Option<String>, FieldError> {
+    fields::at_most("tls_ca_pem", &pem, CERTIFICATES_CHARACTERS)?;
     // what stands around the certificates is not looked at, but stored
     if pem.contains('\0') || check_authorities(&pem).is_err() {
         return Err(FieldError::new("tls_ca_pem", "must be certificates of authorities in PEM"));
@@ -221,6 +237,21 @@ fn certificates(pem: String) -> Result<Option<String>, FieldError> {
 fn checked_tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, FieldError> {
     if tags.len() > MOST_TAGS {
         return Err(FieldError::new("tags", format!("must be at most {MOST_TAGS} pairs")));
+    }
+    let all: usize = tags.iter().map(|(key, value)| key.chars().count() + value.chars().count()).sum();
+    if all > TAGS_CHARACTERS {
+        return Err(FieldError::new(
+            "tags",
+            format!("must have at most {TAGS_CHARACTERS} characters in all"),
+        ));
+    }
+    for (key, value) in &tags {
+        if key.chars().count() > TAG_KEY_CHARACTERS || value.chars().count() > TAG_CHARACTERS {
+            let message = format!(
+                "must have keys of at most {TAG_KEY_CHARACTERS} and values of at most {TAG_CHARACTERS} characters"
+            );
+            return Err(FieldError::new("tags", message));
+        }
     }
     if tags.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
         return Err(FieldError::new("tags", "must not contain NUL"));

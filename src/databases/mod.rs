@@ -25,7 +25,8 @@ use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
 use crate::samples::{SampleStore, Scope};
 use crate::storage::store::{
-    DatabaseRecord, Decision, DeleteOrganizationError, Follows, PasswordChange, Recommendation, RegisterError,
+    DatabaseRecord, Databases as StoredDatabases, Decision, DeleteOrganizationError, Follows, Page,
+    PasswordChange, Recommendation, RegisterError,
 };
 use crate::storage::{Storage, StorageError};
 
@@ -75,6 +76,19 @@ impl Databases<'_> {
         self.storage.databases(self.organization).list().await
     }
 
+    /// Those of `page`, by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn page(&self, page: Page) -> Result<(Vec<DatabaseRecord>, u64), StorageError> {
+        self.storage.databases(self.organization).page(page).await
+    }
+
+    /// Those of the organization, of which there may be as many as its quota says.
+    fn with_quota(&self) -> StoredDatabases<'_> {
+        self.storage.databases(self.organization).at_most(self.config.limits.quotas.databases.into())
+    }
+
     /// Registers a database and starts to watch it; the connection is made in the background.
     ///
     /// # Errors
@@ -85,7 +99,7 @@ impl Databases<'_> {
             required("name")?;
         }
         host::check_reachable(&database.host, database.port, &self.denied_networks().await).await?;
-        self.storage.databases(self.organization).insert(&database, password.as_ref()).await?;
+        self.with_quota().insert(&database, password.as_ref()).await?;
         self.supervisor.refresh(database.id).await;
         Ok(database)
     }
@@ -96,7 +110,7 @@ impl Databases<'_> {
     /// [`DatabaseError`]: a bad field, or the organization could not register another database.
     pub async fn draft_to_test(&self, input: Input, now: Timestamp) -> Result<Target, DatabaseError> {
         let (database, password) = self.draft(input, now)?;
-        self.storage.databases(self.organization).check_room().await?;
+        self.with_quota().check_room().await?;
         Ok(database.into_target(password))
     }
 
@@ -125,7 +139,7 @@ impl Databases<'_> {
     /// # Errors
     /// [`RegisterError`] as a registration would have it.
     pub async fn check_room(&self) -> Result<(), DatabaseError> {
-        Ok(self.storage.databases(self.organization).check_room().await?)
+        Ok(self.with_quota().check_room().await?)
     }
 
     /// Changes a database; its actor learns of it at once and keeps what it knows. `None` when there is none.

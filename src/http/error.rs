@@ -11,6 +11,7 @@ use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 
 use super::{Response, response};
+use crate::quota::QuotaExceeded;
 
 /// Why a request is refused. `Display` is what the caller reads.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,8 @@ pub enum ApiError {
     UpgradeRequired,
     #[error("too many requests: try again in {} s", whole_seconds(*retry_after))]
     TooManyRequests { retry_after: Duration },
+    #[error(transparent)]
+    QuotaExceeded(#[from] QuotaExceeded),
     #[error("{message}: try again in {} s", whole_seconds(*retry_after))]
     Unavailable { message: Cow<'static, str>, retry_after: Duration },
     #[error("storage is not available: try again in a few seconds")]
@@ -57,8 +60,17 @@ struct Body<'a> {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    quota: Option<Exceeded>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+}
+
+/// Which quota, and how many it allows.
+#[derive(Serialize)]
+struct Exceeded {
+    quota: &'static str,
+    limit: u64,
 }
 
 impl ApiError {
@@ -140,6 +152,10 @@ impl ApiError {
             Self::UriTooLong { .. } => (StatusCode::URI_TOO_LONG, "uri_too_long"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => {
+                (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded")
+            }
+            Self::QuotaExceeded(_) => (StatusCode::CONFLICT, "quota_exceeded"),
             Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
@@ -158,9 +174,15 @@ impl ApiError {
             _ => None,
         };
         let request_id = matches!(self, Self::Internal(_)).then_some(request_id);
+        let quota = match &self {
+            Self::QuotaExceeded(QuotaExceeded { quota, most }) => {
+                Some(Exceeded { quota: quota.name(), limit: *most })
+            }
+            _ => None,
+        };
         let field = field.map(|field| shortened(field, MOST_FIELD_CHARACTERS));
         let error = shortened(&self.to_string(), MOST_ERROR_CHARACTERS).into_owned();
-        let body = Body { error, code, field: field.as_deref(), request_id };
+        let body = Body { error, code, field: field.as_deref(), quota, request_id };
         let mut response = response::json(status, &body).unwrap_or_else(|_| response::empty(status));
         self.add_headers(response.headers_mut());
         response
@@ -180,6 +202,7 @@ impl ApiError {
                 set(RETRY_AFTER, &whole_seconds(*retry_after).to_string());
             }
             Self::Storage(_) => set(RETRY_AFTER, "5"),
+            Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => set(RETRY_AFTER, "5"),
             _ => {}
         }
     }

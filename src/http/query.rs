@@ -8,9 +8,12 @@ use uuid::Uuid;
 
 use super::ApiError;
 use crate::samples::Window;
+use crate::storage::store::Page;
 
 const MOST_BUCKETS: i64 = 50_000;
 const MOST_BUCKET_SECONDS: u32 = 31 * 24 * 60 * 60;
+/// The rows of a page, at most and if nothing is said.
+const PAGE_ROWS: u32 = 1_000;
 const DEFAULT_SPAN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters after the `?`, decoded. Those that nobody asks for are ignored.
@@ -71,6 +74,15 @@ impl Query {
     pub fn limit(&self, default: u32, most: u32) -> Result<usize, ApiError> {
         let limit = self.integer("limit", default, 1, most)?;
         usize::try_from(limit).map_err(ApiError::internal)
+    }
+
+    /// Which part of a list: `limit` rows, 1,000 if not given, after the first `offset`.
+    ///
+    /// # Errors
+    /// 400 when either is out of range.
+    pub fn page(&self) -> Result<Page, ApiError> {
+        let limit = self.integer("limit", PAGE_ROWS, 1, PAGE_ROWS)?.into();
+        Ok(Page { limit, offset: self.integer("offset", 0, 0, u32::MAX)?.into() })
     }
 
     /// The parameter `name` as `true` or `false`.

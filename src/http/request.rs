@@ -17,7 +17,7 @@ use super::router::PathParameters;
 use super::{ApiError, Query, Trail, host};
 use crate::app::App;
 use crate::auth::{Presented, Principal, Role, normalised_email};
-use crate::limits::{Attempt, Limit, Who};
+use crate::limits::{Attempt, Limit, Turn, Who};
 use crate::storage::store::DatabaseRecord;
 
 /// The address at the other end of the connection.
@@ -117,9 +117,31 @@ impl Request {
     /// Counts one more mail to the account of `email`, whether there is one or not.
     ///
     /// # Errors
-    /// 429 when the last one was a moment ago.
+    /// 429 when the last one was a moment ago, or there were many today.
     pub fn count_mail(&self, email: &str) -> Result<(), ApiError> {
-        Ok(self.app.limits.count(Limit::Mail, Who::Account(&normalised_email(email)))?)
+        let email = normalised_email(email);
+        self.app.limits.count(Limit::Mail, Who::Account(&email))?;
+        Ok(self.app.limits.count(Limit::MailADay, Who::Account(&email))?)
+    }
+
+    /// Counts one more invitation of `email` by the organization of `principal`.
+    ///
+    /// # Errors
+    /// 429 when there were many today, by this organization, of this address, or both.
+    pub fn count_invitation(&self, principal: &Principal, email: &str) -> Result<(), ApiError> {
+        let (organization, email) = (principal.organization_id.0, normalised_email(email));
+        let limits = &self.app.limits;
+        limits.count(Limit::InvitationTo, Who::OrganizationTo(organization, &email))?;
+        limits.count(Limit::InvitationToFromAll, Who::Account(&email))?;
+        Ok(limits.count(Limit::Invitation, Who::Organization(organization))?)
+    }
+
+    /// Waits until the password of this request may be hashed, which takes a CPU a while: clients take turns.
+    ///
+    /// # Errors
+    /// 503 when too many wait.
+    pub async fn password_turn(&self) -> Result<Turn, ApiError> {
+        Ok(self.app.limits.password_turn(self.client_address()).await?)
     }
 
     /// Lets the client try to log in to the account of `email`; whoever calls this says how it went.

@@ -110,6 +110,14 @@ pub fn list<T: Serialize>(rows: &[T], total: usize) -> Answer {
     Ok(response)
 }
 
+/// As [`list`], of one page of what the storage has.
+///
+/// # Errors
+/// As [`json`].
+pub fn page<T: Serialize>(rows: &[T], total: u64) -> Answer {
+    list(rows, usize::try_from(total).map_err(ApiError::internal)?)
+}
+
 /// 200 with an empty list, and why it is empty.
 ///
 /// # Errors

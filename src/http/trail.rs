@@ -11,7 +11,7 @@ use warp::http::StatusCode;
 use super::Route;
 use super::router::PathParameters;
 use crate::app::App;
-use crate::auth::{Credential, Principal};
+use crate::auth::{Credential, Principal, Role};
 use crate::storage::StorageError;
 use crate::storage::store::{Actor, NewAuditEntry, Outcome};
 
@@ -34,6 +34,7 @@ pub struct Trail(Mutex<Found>);
 #[derive(Debug, Default)]
 struct Found {
     who: Option<Who>,
+    by_viewer: bool,
     of_the_instance: bool,
     details: Map<String, Value>,
 }
@@ -79,7 +80,9 @@ impl Trail {
             Credential::Token { user_id, .. } => Actor::User(user_id),
             Credential::ApiKey { key_id, .. } => Actor::ApiKey(key_id),
         };
-        self.found().who = Some(Who::Known(principal.organization_id, actor));
+        let mut found = self.found();
+        found.who = Some(Who::Known(principal.organization_id, actor));
+        found.by_viewer = principal.role == Role::Viewer;
     }
 
     /// The request is this person's, as a token of theirs has proved.
@@ -106,7 +109,9 @@ impl Trail {
     /// written is logged instead.
     pub(super) async fn record(&self, app: &App, call: Call<'_>, status: StatusCode) {
         let Some(outcome) = call.route.recorded.outcome(status) else { return };
+        let by_viewer = self.found().by_viewer;
         let written = match self.entry(app, &call, status, outcome).await {
+            Ok(Some(entry)) if by_viewer || outcome == Outcome::Refused => record_some(app, entry).await,
             Ok(Some(entry)) => app.record(entry).await,
             Ok(None) => return,
             Err(error) => Err(error),
@@ -124,7 +129,7 @@ impl Trail {
         status: StatusCode,
         outcome: Outcome,
     ) -> Result<Option<NewAuditEntry>, StorageError> {
-        let Found { who, of_the_instance, mut details } = std::mem::take(&mut *self.found());
+        let Found { who, of_the_instance, mut details, .. } = std::mem::take(&mut *self.found());
         let (organization, actor) = match who {
             Some(Who::Known(organization, actor)) => (Some(organization), actor),
             Some(Who::Person(user_id)) => {
@@ -157,6 +162,17 @@ impl Trail {
     /// A panic elsewhere cannot leave it half-changed.
     fn found(&self) -> MutexGuard<'_, Found> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes `entry` down unless there were many of its kind a moment ago: whoever may change nothing of the organization
+/// must not fill its log. The next of the kind tells how many there were between, as `repeated`.
+async fn record_some(app: &App, entry: NewAuditEntry) -> Result<(), StorageError> {
+    let kind = format!("{:?} {:?} {:?} {}", entry.organization, entry.actor, entry.address, entry.action);
+    match app.limits.audited(&kind) {
+        None => Ok(()),
+        Some(0) => app.record(entry).await,
+        Some(repeated) => app.record(entry.with("repeated", repeated)).await,
     }
 }
 

@@ -4,9 +4,12 @@ mod attempt;
 mod limiter;
 mod shares;
 mod store;
+mod turns;
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::DefaultClock;
@@ -15,15 +18,21 @@ use uuid::Uuid;
 use self::limiter::Limiter;
 use self::shares::Shares;
 use self::store::Key;
+use self::turns::Turns;
 use crate::config::{Limits as Configured, LiveConfig};
+use crate::quota::{Quota, QuotaExceeded};
 
 pub use self::attempt::Attempt;
 pub use self::limiter::Rate;
 pub use self::shares::Share;
+pub use self::turns::{Crowded, Turn};
 
 /// How many a limit remembers at once; each takes some 30 bytes.
 const MOST_REMEMBERED: usize = 100_000;
 const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// The first of a kind are told one by one, then one a minute.
+const AUDITED: Rate = Rate { burst: 20, count: 60, per: HOUR };
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +42,23 @@ pub enum Limit {
     Signup,
     /// Only those that failed.
     Login,
+    /// Those that succeeded too.
+    AnyLogin,
     Refresh,
     ForgotPassword,
     ResetPassword,
     ResendVerification,
     /// Mails to one account, whatever for.
     Mail,
+    MailADay,
+    /// Invitations by one organization.
+    Invitation,
+    /// To one address, by one organization.
+    InvitationTo,
+    /// To one address, by all organizations.
+    InvitationToFromAll,
+    /// What one viewer does, or is refused to one caller, as far as the audit log tells it one by one.
+    Audited,
     /// Tests of databases that are not registered.
     DatabaseTest,
 }
@@ -55,6 +75,10 @@ pub enum Who<'a> {
     /// A user or a key.
     Principal(Uuid),
     Organization(Uuid),
+    /// What one organization sends to one e-mail address, normalised.
+    OrganizationTo(Uuid, &'a str),
+    /// What is done again and again, in whatever words tell it from everything else.
+    Repetition(&'a str),
 }
 
 /// Not now.
@@ -73,6 +97,9 @@ pub struct Limits {
     limiters: [Limiter; Limit::COUNT],
     connections: Shares<IpAddr>,
     streams: Shares<Uuid>,
+    streams_of_organization: Shares<Uuid>,
+    turns: Turns,
+    folded: Mutex<HashMap<Key, u32>>,
     database_tests: Shares<()>,
     database_tests_of: Shares<Uuid>,
 }
@@ -91,12 +118,20 @@ impl Limit {
             },
             Self::Signup => Rate::every(auth.signup_per_hour, HOUR),
             Self::Login => Rate::every(auth.login_failures_per_hour, HOUR),
+            Self::AnyLogin => Rate::every(auth.logins_per_hour, HOUR),
             Self::Refresh => Rate::every(auth.refresh_per_hour, HOUR),
             Self::ForgotPassword => Rate::every(auth.forgot_password_per_hour, HOUR),
             Self::ResetPassword => Rate::every(auth.reset_password_per_hour, HOUR),
             Self::ResendVerification => Rate::every(auth.resend_verification_per_hour, HOUR),
             Self::DatabaseTest => Rate::every(configured.database_tests.per_hour, HOUR),
             Self::Mail => Rate::every(if auth.mail_pause.is_zero() { 0 } else { 1 }, auth.mail_pause),
+            Self::MailADay => Rate::every(auth.mails_per_day, DAY),
+            Self::Invitation => Rate::every(configured.invitations.per_organization_per_day, DAY),
+            Self::InvitationTo => Rate::every(configured.invitations.per_address_per_day, DAY),
+            Self::InvitationToFromAll => {
+                Rate::every(configured.invitations.per_address_from_all_per_day, DAY)
+            }
+            Self::Audited => AUDITED,
         }
     }
 }
@@ -131,6 +166,9 @@ impl Limits {
             limiters,
             connections: Shares::default(),
             streams: Shares::default(),
+            streams_of_organization: Shares::default(),
+            turns: Turns::default(),
+            folded: Mutex::default(),
             database_tests: Shares::default(),
             database_tests_of: Shares::default(),
         }
@@ -155,6 +193,39 @@ impl Limits {
     #[must_use]
     pub fn live_stream(&self, id: Uuid) -> Option<Share<Uuid>> {
         self.streams.take(id, self.config.current().limits.live_streams)
+    }
+
+    /// One more live stream of the organization `id`.
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`] when it has too many.
+    pub fn stream_of_organization(&self, id: Uuid) -> Result<Share<Uuid>, QuotaExceeded> {
+        let most = self.config.current().limits.quotas.live_streams;
+        let exceeded = QuotaExceeded { quota: Quota::LiveStreams, most: most.into() };
+        self.streams_of_organization.take(id, most).ok_or(exceeded)
+    }
+
+    /// Waits until a password that came from `address` may be hashed; hosts take turns.
+    ///
+    /// # Errors
+    /// [`Crowded`] when too many wait.
+    pub async fn password_turn(&self, address: Option<IpAddr>) -> Result<Turn, Crowded> {
+        self.turns.take(address.map(host)).await
+    }
+
+    /// Whether the audit log is to tell one more of what is called `kind`, and how many before it were not told.
+    #[must_use]
+    pub fn audited(&self, kind: &str) -> Option<u32> {
+        let key = self.key(Who::Repetition(kind));
+        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.count_key(Limit::Audited, key).is_ok() {
+            return Some(folded.remove(&key).unwrap_or_default());
+        }
+        if folded.len() >= MOST_REMEMBERED {
+            folded.clear();
+        }
+        *folded.entry(key).or_default() += 1;
+        None
     }
 
     /// One more test of a database that is not registered, by the organization `id` from `address`, as long as what is

@@ -2,6 +2,8 @@
 
 use basira_actors::model::Secret;
 
+use super::names::harmless;
+
 /// Around every letter in HTML.
 const LAYOUT: &str = include_str!("letters/layout.html");
 
@@ -58,16 +60,17 @@ impl Letter {
         Self::new("How you sign in was changed", templates!("sign_in_changed"), values)
     }
 
-    /// Invites to `organization` at `link`, for so many days.
+    /// Invites to `organization` at `link`, for so many days. The subject is ours alone: whoever invites a stranger
+    /// must not choose it.
     #[must_use]
     pub fn invitation(inviter: &str, organization: &str, days: u64, link: &Secret) -> Self {
         let values = vec![
-            ("inviter", Secret::new(inviter)),
-            ("organization", Secret::new(organization)),
+            ("inviter", Secret::new(harmless(inviter))),
+            ("organization", Secret::new(harmless(organization))),
             ("days", Secret::new(days.to_string())),
             ("link", link.clone()),
         ];
-        Self::new(&format!("Join {organization} on Basira"), templates!("invitation"), values)
+        Self::new("You are invited to an organization on Basira", templates!("invitation"), values)
     }
 
     fn new(

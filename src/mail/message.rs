@@ -5,6 +5,7 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use uuid::Uuid;
 
+use super::names::harmless;
 use super::{Letter, MailError};
 
 /// Tells programs that answer mail by themselves not to (RFC 3834).
@@ -38,7 +39,7 @@ pub(super) fn message(
     let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(unwrapped(letter.html()));
     let message = Message::builder()
         .from(from)
-        .to(Mailbox::new(Some(name.to_owned()), address))
+        .to(Mailbox::new(Some(harmless(name)), address))
         .subject(letter.subject.clone())
         .message_id(Some(id))
         .header(AutoSubmitted)

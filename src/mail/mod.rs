@@ -3,6 +3,7 @@
 mod files;
 mod letter;
 mod message;
+mod names;
 mod smtp;
 #[cfg(test)]
 mod tests;

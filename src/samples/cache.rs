@@ -1,6 +1,6 @@
 //! What was read and will be read again, in bounded memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,22 +9,27 @@ use basira_actors::model::DatabaseId;
 /// A stream of a database.
 pub(super) type StreamKey = (DatabaseId, &'static str);
 
+/// A value that takes more than one part in this many of the room is not kept: it would push out all the others.
+const LARGEST_SHARE: usize = 4;
+
 /// Keeps what was used last. Values are cheap to clone.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
-    shelf: Mutex<Shelf<K, V>>,
+    entries: Mutex<Entries<K, V>>,
     room_bytes: usize,
 }
 
 #[derive(Debug)]
-struct Shelf<K, V> {
-    slots: HashMap<K, Slot<V>>,
+struct Entries<K, V> {
+    by_key: HashMap<K, Entry<V>>,
+    /// By the number of their last use: what was not used for longest stands first.
+    by_use: BTreeMap<u64, K>,
     bytes: usize,
     uses: u64,
 }
 
 #[derive(Debug)]
-struct Slot<V> {
+struct Entry<V> {
     value: V,
     bytes: usize,
     used: u64,
@@ -32,50 +37,56 @@ struct Slot<V> {
 
 impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     pub(super) fn new(room_bytes: usize) -> Self {
-        Self { shelf: Mutex::new(Shelf { slots: HashMap::new(), bytes: 0, uses: 0 }), room_bytes }
+        let entries = Entries { by_key: HashMap::new(), by_use: BTreeMap::new(), bytes: 0, uses: 0 };
+        Self { entries: Mutex::new(entries), room_bytes }
     }
 
     pub(super) fn get(&self, key: K) -> Option<V> {
-        let mut shelf = self.lock();
-        shelf.uses += 1;
-        let uses = shelf.uses;
-        let slot = shelf.slots.get_mut(&key)?;
-        slot.used = uses;
-        Some(slot.value.clone())
+        let mut entries = self.lock();
+        let Entries { by_key, by_use, uses, .. } = &mut *entries;
+        let entry = by_key.get_mut(&key)?;
+        *uses += 1;
+        by_use.remove(&entry.used);
+        by_use.insert(*uses, key);
+        entry.used = *uses;
+        Some(entry.value.clone())
     }
 
     /// Keeps `value`, which takes `bytes`, in the place of what was not used for longest.
     pub(super) fn put(&self, key: K, value: V, bytes: usize) {
-        let mut shelf = self.lock();
-        shelf.uses += 1;
-        let slot = Slot { value, bytes, used: shelf.uses };
-        shelf.bytes += bytes;
-        if let Some(before) = shelf.slots.insert(key, slot) {
-            shelf.bytes -= before.bytes;
+        let mut entries = self.lock();
+        entries.remove(key);
+        if bytes > self.room_bytes / LARGEST_SHARE {
+            return;
         }
-        while shelf.bytes > self.room_bytes {
-            let Some(oldest) = shelf.slots.iter().min_by_key(|(_, slot)| slot.used).map(|(key, _)| *key)
-            else {
-                break;
-            };
-            shelf.remove(oldest);
+        while entries.bytes + bytes > self.room_bytes
+            && let Some((_, oldest)) = entries.by_use.first_key_value()
+        {
+            let oldest = *oldest;
+            entries.remove(oldest);
         }
+        entries.uses += 1;
+        let used = entries.uses;
+        entries.by_use.insert(used, key);
+        entries.by_key.insert(key, Entry { value, bytes, used });
+        entries.bytes += bytes;
     }
 
     pub(super) fn remove(&self, key: K) {
         self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shelf<K, V>> {
+    fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
         // each change is complete before anything can panic
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Eq + Hash, V> Shelf<K, V> {
+impl<K: Eq + Hash + Copy, V> Entries<K, V> {
     fn remove(&mut self, key: K) {
-        if let Some(slot) = self.slots.remove(&key) {
-            self.bytes -= slot.bytes;
+        if let Some(entry) = self.by_key.remove(&key) {
+            self.by_use.remove(&entry.used);
+            self.bytes -= entry.bytes;
         }
     }
 }
@@ -86,18 +97,31 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_longest_makes_room() {
-        let cache = Cache::new(10);
-        cache.put("a", 1, 4);
-        cache.put("b", 2, 4);
+        let cache = Cache::new(20);
+        for (key, value) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
+            cache.put(key, value, 5);
+        }
         assert_eq!(cache.get("a"), Some(1));
-        cache.put("c", 3, 4);
+        cache.put("e", 5, 5);
         assert_eq!(["a", "b", "c"].map(|key| cache.get(key)), [Some(1), None, Some(3)]);
-        cache.put("a", 5, 6);
-        assert_eq!(["a", "c"].map(|key| cache.get(key)), [Some(5), Some(3)]);
+        cache.put("a", 6, 3);
+        cache.put("f", 7, 5);
+        assert_eq!(["a", "d", "f"].map(|key| cache.get(key)), [Some(6), None, Some(7)]);
         cache.remove("a");
-        cache.put("b", 2, 6);
-        assert_eq!(["b", "c"].map(|key| cache.get(key)), [Some(2), Some(3)]);
-        cache.put("huge", 9, 11);
-        assert_eq!(["huge", "b"].map(|key| cache.get(key)), [None, None]);
+        cache.put("b", 2, 5);
+        assert_eq!(
+            ["a", "b", "c", "e", "f"].map(|key| cache.get(key)),
+            [None, Some(2), Some(3), Some(5), Some(7)]
+        );
+    }
+
+    #[test]
+    fn a_value_above_a_quarter_of_the_room_pushes_nothing_out() {
+        let cache = Cache::new(20);
+        cache.put("a", 1, 5);
+        cache.put("huge", 9, 6);
+        assert_eq!(["huge", "a"].map(|key| cache.get(key)), [None, Some(1)]);
+        cache.put("a", 2, 21);
+        assert_eq!(cache.get("a"), None, "what it was before is out of date");
     }
 }

@@ -1,9 +1,11 @@
 //! Which group each series belongs to, kept in memory: every ranking needs all of it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use basira_actors::model::{DatabaseId, Stream};
+use basira_actors::model::{DatabaseId, Stream, streams};
+use rustc_hash::FxBuildHasher;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Select};
 
 use super::Scope;
@@ -14,6 +16,8 @@ use super::fold::Groups;
 /// Some 400,000 series.
 const ROOM_BYTES: usize = 10 << 20;
 const ENTRY_BYTES: usize = 24;
+/// Counts of changes, 8 bytes each.
+const VERSIONS: usize = 4_096;
 
 /// How often the entries of a stream were written by this process; noted before a snapshot is opened, it tells
 /// whether what the snapshot shows may be kept.
@@ -24,27 +28,36 @@ pub(super) struct Version(u64);
 #[derive(Debug)]
 pub(super) struct Catalog {
     known: Cache<StreamKey, (Version, Groups)>,
-    versions: Mutex<HashMap<StreamKey, u64>>,
+    /// A stream shares its count with those of the same hash: what is kept of it may be read again in vain.
+    versions: Box<[AtomicU64]>,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { known: Cache::new(ROOM_BYTES), versions: Mutex::default() }
+        let versions = (0..VERSIONS).map(|_| AtomicU64::new(0)).collect();
+        Self { known: Cache::new(ROOM_BYTES), versions }
     }
 }
 
 impl Catalog {
     pub(super) fn version(&self, database: DatabaseId, stream: &'static Stream) -> Version {
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        Version(versions.get(&(database, stream.name)).copied().unwrap_or(0))
+        Version(self.count((database, stream.name)).load(Ordering::Acquire))
     }
 
     /// Entries of the stream were written or removed.
     pub(super) fn changed(&self, database: DatabaseId, stream: &'static str) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        *versions.entry((database, stream)).or_default() += 1;
-        drop(versions);
+        self.count((database, stream)).fetch_add(1, Ordering::AcqRel);
         self.known.remove((database, stream));
+    }
+
+    /// Nothing is left of the database.
+    pub(super) fn forget(&self, database: DatabaseId) {
+        streams::ALL.iter().for_each(|stream| self.changed(database, stream.name));
+    }
+
+    fn count(&self, key: StreamKey) -> &AtomicU64 {
+        let hash = usize::try_from(FxBuildHasher.hash_one(key) >> 32).unwrap_or_default();
+        &self.versions[hash % VERSIONS]
     }
 
     /// The groups as `snapshot`, opened after `version` was noted, shows them.

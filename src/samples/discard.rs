@@ -1,21 +1,20 @@
-//! Drops whole segments: past their retention, or for want of room; and gives the space back.
+//! Drops whole segments that are past their retention, and gives the space back.
 
 use std::time::Instant;
 
-use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Timestamp, streams};
+use basira_actors::model::Timestamp;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
+use super::StoreError;
 use super::changes::{ClearBlocks, DropSegments};
 use super::entity::{block, gap, orphan, segment};
 use super::keep::{DAY_MS, HOUR_MS, Keeper, Pace};
 use super::retention::Resolution;
 use super::room::{Room, room};
 use super::writer::Change;
-use super::{Scope, StoreError};
 use crate::storage::Transaction;
 
 /// Blocks that are cleared in one transaction.
@@ -26,6 +25,8 @@ const VACUUMED: u32 = 256;
 const ORPHANS: u64 = 1_000;
 /// Roll-ups of which a resolution is dropped in one transaction.
 const DROPPED: u64 = 32;
+/// Such transactions in one run: what is dropped by mistake must not be everything.
+const ROUNDS: usize = 32;
 
 /// Drops what was past its retention at `now`: raw records only once they are rolled up.
 pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
@@ -35,7 +36,7 @@ pub(super) async fn expired(keeper: &Keeper, now: Timestamp) -> Result<(), Store
         now.as_millis().saturating_sub(kept).div_euclid(DAY_MS) * DAY_MS
     };
     for resolution in Resolution::ALL {
-        loop {
+        for _ in 0..ROUNDS {
             let ids = past(keeper, resolution, before(resolution)).await?;
             if ids.is_empty() {
                 break;
@@ -113,70 +114,7 @@ async fn clear_segment(keeper: &Keeper, segment_id: Uuid, pace: Pace) -> Result<
     }
 }
 
-/// Drops the oldest and finest until everything fits under the cap.
-pub(super) async fn above_cap(keeper: &Keeper, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
-    let Some(cap) = keeper.retention.get().max_bytes else { return Ok(()) };
-    while room(&keeper.reader).await?.used_bytes > cap - cap / 20 {
-        let Some(change) = victim(keeper).await? else {
-            tracing::warn!(
-                cap_bytes = cap,
-                "the sample store is above its cap and has nothing left to drop: raise samples.retention.max_bytes"
-            );
-            return Ok(());
-        };
-        keeper.pen.change(change).await?;
-        clear(keeper, now, pace).await?;
-    }
-    Ok(())
-}
-
-type Victim = (Uuid, Option<Uuid>, Uuid, Uuid, String, i64, i64);
-
-/// What goes first: raw records that are rolled up, then minutes, then hours, then raw records that nothing else holds.
-async fn victim(keeper: &Keeper) -> Result<Option<DropSegments>, DbErr> {
-    for (resolution, is_rolled_up) in [
-        (Resolution::Raw, true),
-        (Resolution::Minute, true),
-        (Resolution::Hour, true),
-        (Resolution::Raw, false),
-    ] {
-        let rollup = segment::Column::RollupId;
-        let oldest = of(resolution)
-            .filter(if is_rolled_up { rollup.is_not_null() } else { rollup.is_null() })
-            .order_by(segment::Column::LastMs, Order::Asc)
-            .select_only()
-            .columns([
-                segment::Column::Id,
-                segment::Column::RollupId,
-                segment::Column::OrganizationId,
-                segment::Column::DatabaseId,
-                segment::Column::Stream,
-                segment::Column::FirstMs,
-                segment::Column::LastMs,
-            ])
-            .into_tuple::<Victim>()
-            .one(&keeper.reader)
-            .await?;
-        let Some((id, rollup, organization, database, stream, first, last)) = oldest else { continue };
-        let ids = match rollup {
-            Some(rollup) => {
-                let together = of(resolution).filter(segment::Column::RollupId.eq(rollup));
-                together.select_only().column(segment::Column::Id).into_tuple().all(&keeper.reader).await?
-            }
-            None => vec![id],
-        };
-        let holds_all = resolution == Resolution::Hour || !is_rolled_up;
-        let lost = streams::find(&stream).filter(|_| holds_all).map(|stream| {
-            let scope = Scope { organization: OrganizationId(organization), database: DatabaseId(database) };
-            let (from, to) = (Timestamp(first), Timestamp(last));
-            (scope, Gap { stream, from, to, reason: GapReason::Dropped })
-        });
-        return Ok(Some(DropSegments { ids, lost: lost.into_iter().collect() }));
-    }
-    Ok(None)
-}
-
-fn of(resolution: Resolution) -> Select<segment::Entity> {
+pub(super) fn of(resolution: Resolution) -> Select<segment::Entity> {
     segment::Entity::find().filter(segment::Column::Resolution.eq(resolution.millis()))
 }
 

@@ -1,27 +1,33 @@
 //! What happens by itself: sealing, rolling up, dropping; never in the way of appends and reads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use basira_actors::model::{Stream, Timestamp};
-use sea_orm::DatabaseConnection;
-use tokio::sync::Mutex;
+use basira_actors::model::streams::{EVENTS, HEALTH};
+use basira_actors::model::{Batch, Stream, Timestamp};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::catalog::Catalog;
 use super::changes::StoreBlocks;
-use super::entity::{block, orphan, segment};
+use super::entity::{block, orphan, segment, tail};
 use super::failures::Failures;
+use super::notices::Notices;
 use super::retention::{LiveRetention, Resolution};
 use super::segment::Segment;
 use super::writer::Pen;
-use super::{Scope, StoreError, discard, rollup, seal, sweep};
+use super::{Scope, StoreError, cap, discard, rollup, seal, sweep};
+use crate::clock_guard::ClockGuard;
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// In unit tests never: their samples are of another year, and they say themselves when it is due.
 const INTERVAL: Duration = Duration::from_secs(if cfg!(test) { 24 * 3600 } else { 60 });
+/// Before one part in so many of the cap is appended, the upkeep need not look.
+const PARTS_OF_CAP: u64 = 16;
 /// Bytes of blocks that are written in one transaction: what an append may have to wait for.
 const TRANSACTION_BYTES: usize = 256 << 10;
 
@@ -49,14 +55,52 @@ pub(super) struct Keeper {
     pub(super) pen: Pen,
     pub(super) catalog: Arc<Catalog>,
     pub(super) retention: LiveRetention,
-    /// When dictionaries were swept; also lets one upkeep run at a time.
-    pub(super) swept: Mutex<Option<Timestamp>>,
+    pub(super) notices: Notices,
+    /// Also lets one upkeep run at a time.
+    pub(super) upkeep: Mutex<Upkeep>,
+    pub(super) appended: Appended,
+}
+
+/// What one upkeep leaves to the next.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    pub(super) clock: ClockGuard,
+    /// When dictionaries were swept.
+    swept: Option<Timestamp>,
+}
+
+/// Wakes the upkeep when so much was appended that the cap may not hold until its next turn.
+#[derive(Debug, Default)]
+pub(super) struct Appended {
+    bytes: AtomicU64,
+    much: Notify,
+}
+
+impl Appended {
+    /// Counts `batch`, roughly.
+    pub(super) fn count(&self, batch: &Batch, max_bytes: Option<u64>) {
+        let Some(max_bytes) = max_bytes else { return };
+        let cells = batch.records.iter().map(|record| record.series.len() * record.columns.len() * 2);
+        let texts = batch.words.iter().map(|word| word.text.len() + 200);
+        let bytes = cells.sum::<usize>() + texts.sum::<usize>() + batch.entries.len() * 400;
+        let before = self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if before + bytes as u64 > max_bytes / PARTS_OF_CAP {
+            self.bytes.store(0, Ordering::Relaxed);
+            self.much.notify_one();
+        }
+    }
 }
 
 impl Keeper {
     /// Keeps order once a minute until told to stop.
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
+        let due = || async {
+            tokio::select! {
+                () = tokio::time::sleep(INTERVAL) => {}
+                () = self.appended.much.notified() => {}
+            }
+        };
+        while stop.run_until_cancelled(due()).await.is_some() {
             let kept = self.keep(Timestamp::now(), Pace::Gentle);
             if let Some(Err(error)) = stop.run_until_cancelled(kept).await {
                 tracing::warn!(%error, "the upkeep of the sample store failed; samples stay readable, and it is tried again");
@@ -64,28 +108,46 @@ impl Keeper {
         }
     }
 
-    /// Does everything that is due at `now`; what fails does not hold up the rest.
+    /// Does everything that is due at `now`, unless the clock has leapt there; what fails does not hold up the rest.
     pub(super) async fn keep(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
-        let mut swept = self.swept.lock().await;
+        let mut upkeep = self.upkeep.lock().await;
+        let now = upkeep.clock.judge(now, newest_sample(&self.reader).await?);
         let mut failures = Failures::default();
         failures.note(seal::seal(&self.reader, &self.pen, now).await.map(drop))?;
         failures.note(self.make_room(now, pace).await)?;
         failures.note(rollup::roll_up(self, now, pace).await)?;
         failures.note(discard::expired(self, now).await)?;
         failures.note(self.make_room(now, pace).await)?;
-        if swept.is_none_or(|last| now.as_millis() - last.as_millis() >= DAY_MS) {
+        if upkeep.swept.is_none_or(|last| now.as_millis() - last.as_millis() >= DAY_MS) {
             failures.note(sweep::sweep(self, now).await)?;
             // what failed is due again tomorrow: sweeping reads a lot
-            *swept = Some(now);
+            upkeep.swept = Some(now);
         }
         failures.finish()
     }
 
     async fn make_room(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
         discard::clear(self, now, pace).await?;
-        discard::above_cap(self, now, pace).await?;
+        cap::above_cap(self, now, pace).await?;
         discard::give_back(self, pace).await
     }
+}
+
+/// The end of the newest sample by the clocks of the servers that are watched: our own stamped the others.
+pub(super) async fn newest_sample(reader: &DatabaseConnection) -> Result<Option<Timestamp>, DbErr> {
+    let own = [EVENTS.name, HEALTH.name];
+    let mut newest = None;
+    macro_rules! newest_of {
+        ($($table:ident . $column:ident),*) => {$(
+            let of_table = $table::Entity::find()
+                .filter($table::Column::Stream.is_not_in(own))
+                .select_only()
+                .column_as($table::Column::$column.max(), "newest");
+            newest = newest.max(of_table.into_tuple::<Option<i64>>().one(reader).await?.flatten());
+        )*};
+    }
+    newest_of!(tail.AtMs, segment.LastMs);
+    Ok(newest.map(Timestamp))
 }
 
 /// What a segment that is about to be stored is.

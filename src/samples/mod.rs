@@ -1,6 +1,7 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
 mod cache;
+mod cap;
 mod catalog;
 mod changes;
 mod clickhouse;
@@ -13,6 +14,7 @@ mod keep;
 mod known;
 mod memory;
 pub mod named;
+mod notices;
 pub mod open;
 mod past;
 mod plan;
@@ -25,10 +27,12 @@ mod rows;
 mod seal;
 mod sealed;
 mod segment;
+mod shares;
 mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod text_budget;
 mod usage;
 mod writer;
 
@@ -209,6 +213,11 @@ pub trait SampleStore: SampleSink {
 
     /// How long records are kept as they came; later they are rolled up.
     fn raw_kept(&self) -> Duration;
+
+    /// What the owner should know of the samples of `scope`: that some were dropped within the last hour, or lack a text.
+    fn notice(&self, _scope: Scope) -> Option<String> {
+        None
+    }
 
     /// Whether what is appended would be stored.
     async fn ready(&self) -> Result<(), StoreError> {

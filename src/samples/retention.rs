@@ -43,6 +43,8 @@ pub struct Retention {
     pub hour: Duration,
     /// The store does not grow beyond this; none: as large as the disk.
     pub max_bytes: Option<u64>,
+    /// New texts that one database may bring in an hour, a KiB each; none: no limit.
+    pub new_texts_per_hour: Option<u64>,
 }
 
 const HOUR: u64 = 3_600;
@@ -55,6 +57,7 @@ impl Default for Retention {
             minute: Duration::from_secs(14 * DAY),
             hour: Duration::from_secs(400 * DAY),
             max_bytes: Some(20 << 30),
+            new_texts_per_hour: Some(50_000),
         }
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{
-    Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp, streams,
-};
+use basira_actors::model::{Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
@@ -20,12 +18,14 @@ use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
 use super::entity::{gap, segment, tail};
 use super::fold::{Buckets, Gather, Groups, Totals};
-use super::keep::{Keeper, Pace};
+use super::keep::{Appended, Keeper, Pace};
 use super::memory::remember;
+use super::notices::Notices;
 use super::past::past;
 use super::read::{Walk, snapshot};
 use super::recent::Remembered;
 use super::retention::LiveRetention;
+use super::text_budget::TextBudget;
 use super::writer::Pen;
 use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
@@ -41,6 +41,7 @@ pub struct SegmentStore {
     keeper: Arc<Keeper>,
     catalog: Arc<Catalog>,
     remembered: Remembered,
+    texts: TextBudget,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -57,13 +58,31 @@ impl SegmentStore {
             pen: pen.clone(),
             catalog: Arc::clone(&catalog),
             retention: LiveRetention::new(retention),
-            swept: Mutex::default(),
+            notices: Notices::default(),
+            upkeep: Mutex::default(),
+            appended: Appended::default(),
         });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(writing);
         tasks.spawn(Arc::clone(&keeper).run(stop.clone()));
         tasks.close();
-        Self { writer, reader, pen, keeper, catalog, remembered: Remembered::default(), stop, tasks }
+        Self {
+            writer,
+            reader,
+            pen,
+            keeper,
+            catalog,
+            remembered: Remembered::default(),
+            texts: TextBudget::default(),
+            stop,
+            tasks,
+        }
+    }
+
+    /// The clock is right at `now`, whatever it was before.
+    #[cfg(test)]
+    pub(super) async fn believe_clock(&self, now: Timestamp) {
+        self.keeper.upkeep.lock().await.clock.believe(now);
     }
 
     /// Only seals, and says how many segments that made.
@@ -101,11 +120,20 @@ impl SegmentStore {
 
 #[async_trait]
 impl SampleSink for SegmentStore {
-    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
+    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
-        self.pen.append(batch).await
+        let retention = self.keeper.retention.get();
+        let database = batch.database;
+        let enforced = self.texts.enforce(&self.reader, retention.new_texts_per_hour, &mut batch).await;
+        let enforced = enforced.map_err(|error| SinkError(error.to_string()))?;
+        if enforced.left_out {
+            self.keeper.notices.without_text(database);
+        }
+        self.keeper.appended.count(&batch, retention.max_bytes);
+        let appended = self.pen.append(batch).await;
+        appended.inspect_err(|_| self.texts.give_back(database, enforced.units))
     }
 
     async fn newest(
@@ -223,6 +251,10 @@ impl SampleStore for SegmentStore {
         self.keeper.retention.get().raw
     }
 
+    fn notice(&self, scope: Scope) -> Option<String> {
+        self.keeper.notices.of(scope)
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(self.writer.check().await?)
     }
@@ -230,7 +262,8 @@ impl SampleStore for SegmentStore {
     async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
         let forgotten = self.pen.change(Forget(scope)).await.map(drop);
         // also when that failed: they may be gone all the same
-        streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        self.texts.forget(scope.database);
+        self.catalog.forget(scope.database);
         forgotten
     }
 }

@@ -3,6 +3,8 @@
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::quota::QuotaExceeded;
+
 /// The storage refused.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -18,6 +20,9 @@ pub enum StorageError {
     /// A row with this unique value exists already.
     #[error("already stored: {0}")]
     Conflict(String),
+    /// The organization may not have one more.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// Anything else: trying again will not help.
     #[error("the storage failed: {0}")]
     Database(DbErr),

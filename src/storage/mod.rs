@@ -11,6 +11,8 @@ pub mod store;
 mod transaction;
 mod write_health;
 
+use std::sync::{Arc, Mutex};
+
 use basira_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
@@ -20,6 +22,7 @@ pub use error::StorageError;
 pub(crate) use error::is_unavailable;
 pub use transaction::{Transaction, Writer};
 
+use crate::clock_guard::ClockGuard;
 use crate::config::SecretRing;
 use seal::Sealer;
 
@@ -29,6 +32,8 @@ pub struct Storage {
     writer: Writer,
     reader: DatabaseConnection,
     sealer: Sealer,
+    /// By which history is deleted; of everybody who has this storage open here.
+    clock: Arc<Mutex<ClockGuard>>,
 }
 
 /// What may happen only once at a time among all servers on one storage. The numbers are PostgreSQL's advisory
@@ -51,7 +56,8 @@ impl Storage {
         encryption_keys: impl Into<SecretRing> + Send,
     ) -> Result<Self, StorageError> {
         let (writer, reader) = open::connect(url).await?;
-        Ok(Self { writer: Writer::new(writer), reader, sealer: Sealer::new(encryption_keys.into()) })
+        let writer = Writer::new(writer);
+        Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()), clock: Arc::default() })
     }
 
     /// Where to begin to write. On SQLite one transaction writes at a time: keep them short.

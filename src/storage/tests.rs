@@ -22,6 +22,7 @@ mod identities;
 mod passwords;
 mod people;
 mod pruning;
+mod quotas;
 mod recommendations;
 mod reseal;
 

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use basira_actors::model::streams::ACTIVITY;
 use basira_actors::model::{ActiveQuery, QueryWork, Timestamp};
 
+use uuid::Uuid;
+
 use super::recorder::{self, Look, Replay};
 use super::shown::{Row, pids};
 use crate::samples::{SampleStore, Scope, StoreError};
@@ -24,7 +26,7 @@ pub async fn at(
 fn queries(look: &Look) -> Vec<ActiveQuery> {
     let query = |(series, values): &(u64, Vec<i64>)| {
         let row = Row { stream: &ACTIVITY, values, texts: &look.texts };
-        let work = row.text("query_id").map(|query_id| work(query_id, &row));
+        let work = is_of_clickhouse(&row).then(|| work(&row));
         ActiveQuery {
             pid: work.is_none().then(|| series.cast_signed()),
             query_text: row.text("query_text"),
@@ -49,9 +51,21 @@ fn queries(look: &Look) -> Vec<ActiveQuery> {
     queries
 }
 
-fn work(query_id: String, row: &Row<'_>) -> QueryWork {
+/// Whether a server of ClickHouse ran it: each has a name.
+fn is_of_clickhouse(row: &Row<'_>) -> bool {
+    ["host_name", "query_id", "query_id_high", "read_rows"].iter().any(|name| row.cell(name).is_some())
+}
+
+/// As it is stored now, or was as a word.
+fn query_id(row: &Row<'_>) -> Option<String> {
+    let half = |name| row.cell(name).map(i64::cast_unsigned);
+    let id = half("query_id_high").zip(half("query_id_low"));
+    id.map(|(high, low)| Uuid::from_u64_pair(high, low).to_string()).or_else(|| row.text("query_id"))
+}
+
+fn work(row: &Row<'_>) -> QueryWork {
     QueryWork {
-        query_id: Some(query_id),
+        query_id: query_id(row),
         host_name: row.text("host_name"),
         memory_usage: row.cell("memory_usage"),
         peak_memory_usage: row.cell("peak_memory_usage"),

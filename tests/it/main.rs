@@ -49,6 +49,7 @@ mod settings;
 mod storage;
 mod tables;
 mod target_tls;
+mod tenants;
 mod tls;
 mod totals;
 mod vacuum;

@@ -15,6 +15,7 @@ const RAW: &str = "samples.retention.raw_hours";
 const MINUTE: &str = "samples.retention.minute_days";
 const HOUR: &str = "samples.retention.hour_days";
 const MAX_BYTES: &str = "samples.retention.max_bytes";
+const NEW_TEXTS: &str = "samples.retention.new_texts_per_hour";
 
 impl Reader<'_> {
     /// What is summed must not go before what it was summed from, or a hole would open between the two.
@@ -23,6 +24,7 @@ impl Reader<'_> {
         let minute_days = self.integer(MINUTE, 1, MOST_DAYS);
         let hour_days = self.integer(HOUR, 1, MOST_DAYS);
         let max_bytes = self.max_bytes();
+        let new_texts_per_hour = self.integer(NEW_TEXTS, 0, 1_000_000_000);
         let (raw_hours, minute_days, hour_days) = (raw_hours?, minute_days?, hour_days?);
         self.at_least(MINUTE, minute_days, raw_hours.div_ceil(DAY_HOURS), RAW, raw_hours);
         self.at_least(HOUR, hour_days, minute_days, MINUTE, minute_days);
@@ -32,6 +34,7 @@ impl Reader<'_> {
             minute: days(minute_days),
             hour: days(hour_days),
             max_bytes: max_bytes?,
+            new_texts_per_hour: new_texts_per_hour.map(|texts| (texts > 0).then_some(texts))?,
         })
     }
 

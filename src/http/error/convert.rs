@@ -8,7 +8,7 @@ use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden, ForbiddenScope, OidcError};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
-use crate::limits::TooMany;
+use crate::limits::{Crowded, TooMany};
 use crate::reload::ReloadError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
@@ -50,6 +50,12 @@ impl From<TooMany> for ApiError {
     }
 }
 
+impl From<Crowded> for ApiError {
+    fn from(error: Crowded) -> Self {
+        Self::unavailable(error.to_string(), Crowded::RETRY_AFTER)
+    }
+}
+
 impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
         let message = error.to_string();
@@ -76,6 +82,7 @@ impl From<AccountError> for ApiError {
             AccountError::TooManyInvitations => {
                 Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }
             }
+            AccountError::Crowded(error) => error.into(),
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),
@@ -161,6 +168,7 @@ impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Unavailable(_) => Self::storage(error),
+            StorageError::Quota(exceeded) => exceeded.into(),
             _ => Self::internal(error),
         }
     }

@@ -5,7 +5,7 @@ use super::fields::{Named, named};
 
 /// Every field may be left out; which ones a new database needs, its route says.
 const BODY: &str = "(name:string[1,200]? engine:Engine? engine_version:string[1,100]? host:string[1,253]? \
-    port:integer[1,65535]? database:string[1,200]? username:string[1,200]? password? tls:TlsMode? tls_ca_pem? dsn? \
+    port:integer[1,65535]? database:string[1,200]? username:string[1,200]? password:string[0,1000]? tls:TlsMode? tls_ca_pem:string[0,300000]? dsn:string[0,4000]? \
     tags:string{64}? poll_interval_seconds:integer[1,86400]? collect_explain_plans:boolean? collect_replication:boolean? \
     disabled_collectors:string[]? cluster:string[1,200]? let_idle:boolean? try_indexes_on_primary:boolean? \
     all_databases:boolean? include_databases:string[64]? exclude_databases:string[64]? rules:RuleSetting{}?)";
@@ -61,7 +61,7 @@ pub(super) fn schemas() -> Vec<Named> {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("/api/v1/databases", "The databases of the organization").list("Database"),
+        get("/api/v1/databases", "The databases of the organization, by name").paged(1_000).list("Database"),
         post("/api/v1/databases", "Registers a database: name, engine and host at least, or name and dsn")
             .body(BODY, true)
             .created("Database")

@@ -87,6 +87,15 @@ impl Endpoint {
         )
     }
 
+    /// Takes `limit` and `offset`, which stand for a page.
+    pub(super) fn paged(self, default: u32) -> Self {
+        self.limit(default, 1_000).query(
+            "offset",
+            "integer[0,4294967295]",
+            "Rows left out before; 0 if not given",
+        )
+    }
+
     /// Takes `since` and `until`.
     pub(super) fn window(self) -> Self {
         self.query("since", "time", "Start, RFC 3339; 24 hours ago if not given").query(

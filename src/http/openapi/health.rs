@@ -66,7 +66,7 @@ pub(super) fn schemas() -> Vec<Named> {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let advices = |path, summary| {
         get(path, summary)
-            .limit(100, 1_000)
+            .paged(100)
             .query("status", "{open|dismissed|resolved|all}", "open if not given")
             .list("Recommendation")
     };
@@ -82,7 +82,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .object("Recommendation"),
         get("/api/v1/rules", "Every health rule, with its threshold and what it costs").list("Rule"),
         get("/api/v1/overview", "All databases of the organization at a glance, the worst first")
-            .limit(100, 1_000)
+            .paged(100)
             .list("FleetLine"),
     ]
 }

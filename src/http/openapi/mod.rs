@@ -31,7 +31,10 @@ const REFUSALS: [(u16, &str); 13] = [
     (403, "Known, but not allowed"),
     (404, "There is no such thing, or it is another organization's"),
     (408, "The body did not arrive in time"),
-    (409, "Somebody was first"),
+    (
+        409,
+        "Somebody was first, or the organization has as many as it may have: `quota` and `limit` say of what",
+    ),
     (413, "The body is larger than 1 MiB"),
     (414, "The address is too long"),
     (415, "The body is not JSON"),
@@ -94,7 +97,7 @@ fn components() -> ComponentsBuilder {
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token or an API key"));
     let mut components = ComponentsBuilder::new()
-        .schema("Refusal", fields::object("error code (field request_id)"))
+        .schema("Refusal", fields::object("error code (field quota limit:integer request_id)"))
         .security_scheme("ApiKey", key)
         .security_scheme("Bearer", SecurityScheme::Http(bearer.build()))
         .security_scheme("Cookie", cookie);

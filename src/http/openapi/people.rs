@@ -22,7 +22,7 @@ pub(super) fn schemas() -> Vec<Named> {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("/api/v1/members", "The people of the organization").list("Member"),
+        get("/api/v1/members", "The people of the organization").paged(1_000).list("Member"),
         patch("/api/v1/members/{id}", "Gives a person another role, at once; the last owner stays one")
             .body("role:Role (keep_keys:boolean)", true)
             .object("Member")
@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query("keep_keys", "boolean", KEEP_KEYS)
             .nothing(204, "They are removed")
             .refuses(409),
-        get("/api/v1/invitations", "Invitations that wait to be accepted").list("Invitation"),
+        get("/api/v1/invitations", "Invitations that wait to be accepted").paged(1_000).list("Invitation"),
         post("/api/v1/invitations", "Invites an address by mail; again: sends another link")
             .body("email:email[,254] role:Role", true)
             .created("Invitation")
@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         delete("/api/v1/invitations/{id}", "Takes an invitation back").nothing(204, "It is taken back"),
         post("/api/v1/auth/accept-invitation", "Spends the token of an invitation: an account, logged in")
             .public()
-            .body("token name:string[1,200] password:string[8,256]", true)
+            .body("token:string[0,1000] name:string[1,200] password:string[8,256]", true)
             .created("Session")
             .refuses(403)
             .refuses(409),

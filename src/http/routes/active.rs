@@ -59,13 +59,14 @@ async fn stream(mut request: Request) -> Answer {
 }
 
 /// What a stream has as long as it is open.
-type Held = (Subscription, Share<Uuid>);
+type Held = (Subscription, [Share<Uuid>; 2]);
 
 async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let query = request.query()?;
     let interval = Duration::from_secs(query.integer("interval", 5, 1, 60)?.into());
     let principal = principal(request, &query).await?;
     let share = request.app.limits.live_stream(principal.id()).ok_or_else(too_many_streams)?;
+    let of_all = request.app.limits.stream_of_organization(principal.organization_id.0)?;
     let id = request.database_id()?;
     let database = request.app.storage.databases(principal.organization_id).find(id).await?;
     database.ok_or(ApiError::not_found("database"))?;
@@ -73,7 +74,7 @@ async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let expires_at = principal.expires_at();
     let access = Some(Access { app: Arc::clone(&request.app), principal });
     let (live, subscription) = handle.subscribe(interval);
-    Ok((Session { database_id: id, interval, expires_at, access, live }, (subscription, share)))
+    Ok((Session { database_id: id, interval, expires_at, access, live }, (subscription, [share, of_all])))
 }
 
 /// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.

@@ -38,9 +38,11 @@ struct CreatedKey<'a> {
 
 async fn list(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let include_revoked = request.query()?.flag("include_revoked", false)?;
-    let keys = request.app.accounts.api_keys(principal.organization_id, include_revoked).await?;
-    response::list(&keys, keys.len())
+    let query = request.query()?;
+    let include_revoked = query.flag("include_revoked", false)?;
+    let accounts = &request.app.accounts;
+    let (keys, total) = accounts.api_keys(principal.organization_id, include_revoked, query.page()?).await?;
+    response::page(&keys, total)
 }
 
 async fn create(mut request: Request) -> Answer {

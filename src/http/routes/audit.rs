@@ -25,14 +25,14 @@ async fn of_organization(request: Request) -> Answer {
     let (filter, limit) = asked(&request.query()?)?;
     let organization = Some(principal.organization_id);
     let (entries, total) = request.app.storage.audit(organization, &filter, limit).await?;
-    response::list(&entries, usize::try_from(total).map_err(ApiError::internal)?)
+    response::page(&entries, total)
 }
 
 async fn of_instance(request: Request) -> Answer {
     request.instance_admin().await?;
     let (filter, limit) = asked(&request.query()?)?;
     let (entries, total) = request.app.storage.audit(None, &filter, limit).await?;
-    response::list(&entries, usize::try_from(total).map_err(ApiError::internal)?)
+    response::page(&entries, total)
 }
 
 /// Which entries, and how many at most.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use warp::http::StatusCode;
 
-use crate::auth::{ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens};
+use crate::auth::{
+    ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
+};
 use crate::http::cookies::{self, with_mark, with_session};
 use crate::http::{Answer, ApiError, Recorded, Request, Route, response};
 use crate::limits::Limit;
@@ -61,13 +63,16 @@ struct SignedUp<'a> {
 
 async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
-    request.trail.claims(&signup.email);
+    request.trail.claims(bounded_email(&signup.email)?);
+    let _turn = request.password_turn().await?;
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
     signed_up(&request, &session)
 }
 
 async fn accept_invitation(mut request: Request) -> Answer {
     let acceptance: Acceptance = request.json().await?;
+    bounded_secret("token", &acceptance.token)?;
+    let _turn = request.password_turn().await?;
     let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
     request.trail.is_of_person(session.user.id);
     signed_up(&request, &session)
@@ -85,10 +90,15 @@ fn signed_up(request: &Request, session: &Session) -> Answer {
 
 async fn log_in(mut request: Request) -> Answer {
     let login: Login = request.json().await?;
-    request.trail.claims(&login.email);
+    bounded_secret("password", &login.password)?;
+    login.code.as_ref().map(|code| bounded_secret("code", code)).transpose()?;
+    request.trail.claims(bounded_email(&login.email)?);
+    request.count_client(Limit::AnyLogin)?;
+    let turn = request.password_turn().await?;
     let attempt = request.attempt(&login.email)?;
     let (accounts, code) = (&request.app.accounts, login.code.as_ref());
     let outcome = accounts.log_in(&login.email, &login.password, code, Timestamp::now()).await;
+    drop(turn);
     if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
         attempt.was_none();
     }
@@ -100,6 +110,7 @@ async fn log_in(mut request: Request) -> Answer {
 async fn refresh(mut request: Request) -> Answer {
     let presented = refresh_token(&mut request).await?;
     let presented = presented.ok_or_else(|| ApiError::field("refresh_token", "is required"))?;
+    bounded_secret("refresh_token", &presented)?;
     let tokens = request.app.accounts.refresh(&presented, Timestamp::now()).await?;
     with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
@@ -108,6 +119,7 @@ async fn refresh(mut request: Request) -> Answer {
 async fn log_out(mut request: Request) -> Answer {
     let now = Timestamp::now();
     if let Some(refresh) = refresh_token(&mut request).await? {
+        bounded_secret("refresh_token", &refresh)?;
         if let Some(user_id) = request.app.accounts.log_out(&refresh, now).await? {
             request.trail.is_of_person(user_id);
         }
@@ -139,7 +151,7 @@ async fn verify_email(request: Request) -> Answer {
 /// 202, whether or not a mail follows.
 async fn resend_verification(mut request: Request) -> Answer {
     let Address { email } = request.json().await?;
-    request.count_mail(&email)?;
+    request.count_mail(bounded_email(&email)?)?;
     request.app.accounts.resend_verification(&email, Timestamp::now());
     Ok(response::empty(StatusCode::ACCEPTED))
 }

@@ -55,9 +55,10 @@ struct Shown<'a> {
 
 async fn list(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let databases = request.app.databases(principal.organization_id).list().await?;
+    let page = request.query()?.page()?;
+    let (databases, total) = request.app.databases(principal.organization_id).page(page).await?;
     let shown: Vec<_> = databases.iter().map(|database| Shown::of(database, &request.app)).collect();
-    response::list(&shown, shown.len())
+    response::page(&shown, total)
 }
 
 async fn register(mut request: Request) -> Answer {

@@ -3,7 +3,7 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use serde::Deserialize;
 
-use crate::auth::{Whose, normalised_email};
+use crate::auth::{Whose, bounded_email, normalised_email};
 use crate::http::{Answer, ApiError, Request, Route, response};
 use crate::storage::store::Demoted;
 
@@ -52,7 +52,8 @@ async fn admins(request: Request) -> Answer {
 async fn grant(mut request: Request) -> Answer {
     request.instance_admin().await?;
     let Candidate { email } = request.json().await?;
-    let promoted = request.app.storage.promote(&normalised_email(&email), Timestamp::now()).await?;
+    let promoted =
+        request.app.storage.promote(&normalised_email(bounded_email(&email)?), Timestamp::now()).await?;
     let admin = promoted.ok_or_else(|| ApiError::field("email", "must be that of an account"))?;
     request.app.accounts.access_changed(Whose::User(admin.id));
     request.trail.note("user_id", admin.id.to_string());

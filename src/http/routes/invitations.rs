@@ -3,7 +3,7 @@
 use basira_actors::model::Timestamp;
 use serde::Deserialize;
 
-use crate::auth::Role;
+use crate::auth::{Role, bounded_email};
 use crate::http::{Answer, ApiError, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -22,15 +22,17 @@ struct Invitee {
 
 async fn list(request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Owner).await?;
+    let page = request.query()?.page()?;
     let invitations = request.app.storage.invitations(principal.organization_id);
-    let invitations = invitations.list(Timestamp::now()).await?;
-    response::list(&invitations, invitations.len())
+    let (invitations, total) = invitations.list(Timestamp::now(), page).await?;
+    response::page(&invitations, total)
 }
 
 /// Inviting an address again sends a new link and voids the old one.
 async fn invite(mut request: Request) -> Answer {
     let principal = request.principal_at_least(Role::Owner).await?;
     let Invitee { email, role } = request.json().await?;
+    request.count_invitation(&principal, bounded_email(&email)?)?;
     let invitation = request.app.accounts.invite(&principal, &email, role, Timestamp::now()).await?;
     request.trail.note("id", invitation.id.to_string());
     request.trail.note("email", invitation.email.as_str());

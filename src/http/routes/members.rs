@@ -24,8 +24,9 @@ struct Change {
 
 async fn list(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let members = request.app.storage.members(principal.organization_id).list().await?;
-    response::list(&members, members.len())
+    let page = request.query()?.page()?;
+    let (members, total) = request.app.storage.members(principal.organization_id).list(page).await?;
+    response::page(&members, total)
 }
 
 async fn change(mut request: Request) -> Answer {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use warp::http::StatusCode;
 
+use crate::auth::{bounded_email, bounded_secret};
 use crate::http::{Answer, Request, Route, response};
 use crate::limits::Limit;
 
@@ -37,14 +38,16 @@ struct Change {
 /// 202, whether or not a mail follows.
 async fn forget(mut request: Request) -> Answer {
     let Forgotten { email } = request.json().await?;
-    request.count_mail(&email)?;
+    request.count_mail(bounded_email(&email)?)?;
     request.app.accounts.forgot_password(&email, Timestamp::now());
     Ok(response::empty(StatusCode::ACCEPTED))
 }
 
 async fn reset(mut request: Request) -> Answer {
     let Reset { token, password } = request.json().await?;
+    bounded_secret("token", &token)?;
     let accounts = &request.app.accounts;
+    let _turn = request.password_turn().await?;
     let account = accounts.reset_password(token.expose(), &password, Timestamp::now()).await?;
     request.trail.is_of_person(account.user.id);
     response::ok(&json!({"reset": true}))
@@ -54,7 +57,9 @@ async fn reset(mut request: Request) -> Answer {
 async fn change(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let Change { current_password, new_password } = request.json().await?;
+    bounded_secret("current_password", &current_password)?;
     let accounts = &request.app.accounts;
+    let _turn = request.password_turn().await?;
     accounts.change_password(&principal, &current_password, &new_password, Timestamp::now()).await?;
     Ok(response::no_content())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::{Credential, Role};
 use crate::fields;
 use crate::http::{Answer, ApiError, Choice, Request, Route, response};
-use crate::storage::store::{AdviceStatus, Decision, Recommendation};
+use crate::storage::store::{AdviceStatus, Decision, Page, Recommendation};
 
 const REASON_CHARACTERS: usize = 1_000;
 
@@ -62,7 +62,8 @@ async fn of_all(request: Request) -> Answer {
 async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
     let principal = request.principal().await?;
     let query = request.query()?;
-    let limit = query.limit(100, 1_000)?;
+    let limit = query.integer("limit", 100, 1, 1_000)?.into();
+    let page = Page { limit, offset: query.integer("offset", 0, 0, u32::MAX)?.into() };
     let wanted = match query.choice("status", Wanted::Only(AdviceStatus::Open))? {
         Wanted::Only(status) => Some(status),
         Wanted::All => None,
@@ -71,13 +72,13 @@ async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
     let databases = request.app.databases(organization).list().await?;
     let names: HashMap<DatabaseId, String> =
         databases.into_iter().map(|database| (database.id, database.name)).collect();
-    let found = request.app.storage.recommendations(organization).list(database, wanted).await?;
-    let total = found.len();
-    let shown = found.into_iter().take(limit).map(|recommendation| Shown {
+    let recommendations = request.app.storage.recommendations(organization);
+    let (found, total) = recommendations.list(database, wanted, page).await?;
+    let shown = found.into_iter().map(|recommendation| Shown {
         database_name: names.get(&recommendation.database_id).cloned(),
         recommendation,
     });
-    response::list(&shown.collect::<Vec<_>>(), total)
+    response::page(&shown.collect::<Vec<_>>(), total)
 }
 
 async fn decide(mut request: Request) -> Answer {

@@ -4,6 +4,7 @@ use basira_actors::model::{Secret, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::auth::bounded_secret;
 use crate::http::{Answer, Request, Route, response};
 use crate::limits::Limit;
 
@@ -41,6 +42,8 @@ async fn status(request: Request) -> Answer {
 async fn enrol(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let Enrol { password } = request.json().await?;
+    bounded_secret("password", &password)?;
+    let _turn = request.password_turn().await?;
     let enrolment = request.app.accounts.enrol_totp(&principal, &password, Timestamp::now()).await?;
     response::created(&json!({"secret": enrolment.secret.expose(), "otpauth_url": enrolment.url.expose()}))
 }
@@ -48,6 +51,7 @@ async fn enrol(mut request: Request) -> Answer {
 async fn confirm(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let Confirm { code } = request.json().await?;
+    bounded_secret("code", &code)?;
     let codes = request.app.accounts.confirm_totp(&principal, &code, Timestamp::now()).await?;
     let codes: Vec<_> = codes.iter().map(Secret::expose).collect();
     response::ok(&json!({"recovery_codes": codes}))
@@ -56,6 +60,9 @@ async fn confirm(mut request: Request) -> Answer {
 async fn disable(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let Disable { password, code } = request.json().await?;
+    bounded_secret("password", &password)?;
+    bounded_secret("code", &code)?;
+    let _turn = request.password_turn().await?;
     request.app.accounts.disable_totp(&principal, &password, &code, Timestamp::now()).await?;
     Ok(response::no_content())
 }

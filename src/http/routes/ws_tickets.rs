@@ -1,10 +1,8 @@
 //! `POST /api/v1/auth/ws-ticket`: opens one WebSocket, once, within 30 s, without a token in its URL.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use crate::http::{Answer, ApiError, Recorded, Request, Route, Tickets, response};
+use crate::http::{Answer, Recorded, Request, Route, Tickets, response};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::post("/api/v1/auth/ws-ticket", issue).recorded(Recorded::Nothing)]
@@ -12,8 +10,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn issue(request: Request) -> Answer {
     let principal = request.principal().await?;
-    let ticket = request.app.tickets.issue(principal).ok_or_else(|| {
-        ApiError::unavailable("too many tickets are waiting to be used", Duration::from_secs(5))
-    })?;
+    let quota = request.app.config().limits.quotas.stream_tickets;
+    let ticket = request.app.tickets.issue(principal, quota)?;
     response::ok(&json!({"ticket": ticket, "expires_in": Tickets::LIFETIME.as_secs()}))
 }

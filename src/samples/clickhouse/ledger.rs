@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use basira_actors::model::streams::{EVENTS, HEALTH};
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, streams};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -11,6 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::super::entity::{gap, shipment, shipped, tail};
+use super::super::keep::newest_sample;
 use super::super::{Scope, Timestamp, rows};
 use super::plan::day_of;
 use crate::storage::{Transaction, Writer};
@@ -182,6 +184,17 @@ impl Ledger {
         }
         delete_from!(shipment, shipped);
         transaction.commit().await
+    }
+
+    /// The end of the newest sample by the clocks of the servers that are watched, here or arrived.
+    pub(super) async fn newest_sample(&self) -> Result<Option<Timestamp>, DbErr> {
+        let here = newest_sample(&self.reader).await?;
+        let arrived = shipped::Entity::find()
+            .filter(shipped::Column::Stream.is_not_in([EVENTS.name, HEALTH.name]))
+            .select_only()
+            .column_as(shipped::Column::NewestMs.max(), "newest");
+        let arrived = arrived.into_tuple::<Option<i64>>().one(&self.reader).await?.flatten();
+        Ok(here.max(arrived.map(Timestamp)))
     }
 
     /// The end of the newest gap or record that is known here.

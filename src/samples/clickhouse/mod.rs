@@ -22,9 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{
-    Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp, streams,
-};
+use basira_actors::model::{Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp};
 use basira_actors::ports::{SampleSink, SinkError};
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
@@ -42,12 +40,15 @@ use super::catalog::Catalog;
 use super::changes::{Forget, NoteGap};
 use super::fold::Groups;
 use super::memory::remember;
+use super::notices::Notices;
 use super::past::past;
+use super::text_budget::TextBudget;
 use super::writer::Pen;
 use super::{
     Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
     known,
 };
+use crate::clock_guard::ClockGuard;
 use crate::config::Dsn;
 use crate::storage::Writer;
 
@@ -84,6 +85,8 @@ pub struct ClickHouseStore {
     pen: Pen,
     catalog: Arc<Catalog>,
     shipper: Arc<Mutex<Shipper>>,
+    texts: TextBudget,
+    notices: Notices,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -98,12 +101,14 @@ impl ClickHouseStore {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let ledger = Arc::new(Ledger { writer, reader });
         let remote = Arc::new(options.remote());
-        let shipper = Shipper { remote: Arc::clone(&remote), ledger: Arc::clone(&ledger) };
+        let clock = ClockGuard::default();
+        let shipper = Shipper { remote: Arc::clone(&remote), ledger: Arc::clone(&ledger), clock };
         let shipper = Arc::new(Mutex::new(shipper));
         tasks.spawn(writing);
         tasks.spawn(upkeep::run(Arc::clone(&shipper), stop.clone()));
         tasks.close();
-        Self { ledger, remote, pen, catalog, shipper, stop, tasks }
+        let (texts, notices) = (TextBudget::default(), Notices::default());
+        Self { ledger, remote, pen, catalog, shipper, texts, notices, stop, tasks }
     }
 
     /// What the store holds, asked beside the process that runs it: nothing is started and nothing written.
@@ -115,6 +120,12 @@ impl ClickHouseStore {
         options: &ClickHouseOptions,
     ) -> Result<Usage, StoreError> {
         usage::usage(&options.remote(), reader).await
+    }
+
+    /// The clock is right at `now`, whatever it was before.
+    #[cfg(test)]
+    async fn believe_clock(&self, now: Timestamp) {
+        self.shipper.lock().await.clock.believe(now);
     }
 
     /// Ships everything that waits. Happens by itself all the time.
@@ -152,11 +163,19 @@ impl ClickHouseStore {
 
 #[async_trait]
 impl SampleSink for ClickHouseStore {
-    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
+    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
         }
-        self.pen.append(batch).await
+        let limit = self.remote.retention.get().new_texts_per_hour;
+        let database = batch.database;
+        let enforced = self.texts.enforce(&self.ledger.reader, limit, &mut batch).await;
+        let enforced = enforced.map_err(|error| SinkError(error.to_string()))?;
+        if enforced.left_out {
+            self.notices.without_text(database);
+        }
+        let appended = self.pen.append(batch).await;
+        appended.inspect_err(|_| self.texts.give_back(database, enforced.units))
     }
 
     async fn newest(
@@ -253,6 +272,10 @@ impl SampleStore for ClickHouseStore {
         self.remote.retention.get().raw
     }
 
+    fn notice(&self, scope: Scope) -> Option<String> {
+        self.notices.of(scope)
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(self.ledger.writer.check().await?)
     }
@@ -263,7 +286,8 @@ impl SampleStore for ClickHouseStore {
         // here it is forgotten in any case
         let here = self.pen.change(Forget(scope)).await.map(drop);
         // also when that failed: they may be gone all the same
-        streams::ALL.iter().for_each(|stream| self.catalog.changed(scope.database, stream.name));
+        self.texts.forget(scope.database);
+        self.catalog.forget(scope.database);
         here.and(there)
     }
 }

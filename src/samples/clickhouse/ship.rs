@@ -19,6 +19,7 @@ use super::plan::day_of;
 use super::remote::Remote;
 use super::schema::table;
 use super::server::ClickHouseError;
+use crate::clock_guard::ClockGuard;
 
 const ARRIVED: &str = include_str!("sql/arrived.sql");
 const FORGET: &str = include_str!("sql/forget.sql");
@@ -31,6 +32,7 @@ const ASKED: usize = 1_000;
 pub(super) struct Shipper {
     pub(super) remote: Arc<Remote>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: ClockGuard,
 }
 
 impl Shipper {

@@ -5,6 +5,7 @@ mod durable;
 pub(super) mod model;
 mod rollups;
 mod store;
+mod tenants;
 mod upkeep;
 mod usage;
 mod windows;
@@ -122,6 +123,9 @@ pub(super) trait Subject: Send + Sync {
 
     fn scope(&self) -> Scope;
 
+    /// The clock is right at `now`, however far that is from before.
+    async fn believe_clock(&self, now: Timestamp);
+
     /// As after a crash: nothing is closed, nothing is remembered.
     async fn restart(&mut self);
 
@@ -137,6 +141,10 @@ impl Subject for Fixture {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    async fn believe_clock(&self, now: Timestamp) {
+        self.store.believe_clock(now).await;
     }
 
     async fn restart(&mut self) {

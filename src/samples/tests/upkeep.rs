@@ -128,6 +128,7 @@ async fn what_is_past_its_time_is_given_back_to_the_disk() {
         minute: Duration::from_secs(48 * 3600),
         hour: Duration::from_secs(72 * 3600),
         max_bytes: None,
+        new_texts_per_hour: None,
     };
     on_each_backend_keeping(brief, async |fixture| {
         let records = records(MIDNIGHT, 1_500);
@@ -213,10 +214,12 @@ async fn names_go_with_the_last_samples_that_need_them() {
         // rolled up: noted as seen
         fixture.store.maintain(Timestamp(MIDNIGHT + 2 * HOUR)).await.unwrap();
         fixture.restart().await;
+        fixture.store.believe_clock(Timestamp(MIDNIGHT + 390 * DAY)).await;
         fixture.store.maintain(Timestamp(MIDNIGHT + 390 * DAY)).await.unwrap();
         assert_eq!(left(fixture).await, [7, 101]);
         assert_eq!(fixture.store.members(fixture.scope, &STATEMENTS, 101).await.unwrap().len(), 1);
         fixture.restart().await;
+        fixture.store.believe_clock(Timestamp(MIDNIGHT + 401 * DAY)).await;
         fixture.store.maintain(Timestamp(MIDNIGHT + 401 * DAY)).await.unwrap();
         assert!(left(fixture).await.is_empty());
         assert!(fixture.store.members(fixture.scope, &STATEMENTS, 101).await.unwrap().is_empty());

@@ -6,17 +6,24 @@ use std::time::Duration;
 use basira_actors::model::{OrganizationId, Timestamp};
 use ipnet::IpNet;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Page;
+use crate::quota::Quota;
 use crate::storage::entity::api_key::{self, Networks};
-use crate::storage::entity::user_account;
+use crate::storage::entity::{organization, user_account};
 use crate::storage::millis::Millis;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
 
 /// How exact `last_used_at` is: a write per request would be too many.
 const USE_RESOLUTION: Duration = Duration::from_secs(60);
+/// So many keys that were revoked stay to be seen.
+const REVOKED_KEPT: u64 = 1_000;
 
 /// A key, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,13 +77,14 @@ pub struct NewApiKey<'a> {
 pub struct ApiKeys<'a> {
     storage: &'a Storage,
     organization: OrganizationId,
+    quota: u64,
 }
 
 impl Storage {
     /// The keys of `organization`.
     #[must_use]
     pub const fn api_keys(&self, organization: OrganizationId) -> ApiKeys<'_> {
-        ApiKeys { storage: self, organization }
+        ApiKeys { storage: self, organization, quota: u64::MAX }
     }
 
     /// The key with this public part. Across tenants: the key itself says whose it is.
@@ -141,20 +149,28 @@ impl Storage {
 }
 
 impl ApiKeys<'_> {
+    /// The same, of which as many as `quota` may be good.
+    #[must_use]
+    pub const fn at_most(self, quota: u64) -> Self {
+        Self { quota, ..self }
+    }
+
     fn select(&self) -> Select<api_key::Entity> {
         api_key::Entity::find().filter(api_key::Column::OrganizationId.eq(self.organization.0))
     }
 
-    /// The keys, oldest first.
+    /// Those of `page`, oldest first, and how many there are in all.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self, include_revoked: bool) -> Result<Vec<ApiKey>, StorageError> {
+    pub async fn list(&self, include_revoked: bool, page: Page) -> Result<(Vec<ApiKey>, u64), StorageError> {
         let mut query = self.select().order_by_asc(api_key::Column::Id);
         if !include_revoked {
             query = query.filter(api_key::Column::RevokedAt.is_null());
         }
-        Ok(query.all(&self.storage.reader).await?.into_iter().map(ApiKey::from).collect())
+        let total = query.clone().count(&self.storage.reader).await?;
+        let rows = page.of(query).all(&self.storage.reader).await?;
+        Ok((rows.into_iter().map(ApiKey::from).collect(), total))
     }
 
     /// The key with this id, unless it was revoked.
@@ -170,11 +186,17 @@ impl ApiKeys<'_> {
         }
     }
 
-    /// Stores a key.
+    /// Stores a key, and forgets the oldest of those that were revoked, when there are many.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be written.
+    /// [`StorageError::Quota`] when there are too many, or it could not be written.
     pub async fn insert(&self, new: NewApiKey<'_>, now: Timestamp) -> Result<ApiKey, StorageError> {
+        let transaction = self.storage.begin().await?;
+        // two keys made at once count each other
+        organization::Entity::find_by_id(self.organization.0).lock_exclusive().one(&transaction).await?;
+        let good = self.select().filter(api_key::Column::RevokedAt.is_null());
+        Quota::ApiKeys.check(good.count(&transaction).await?, self.quota)?;
+        self.forget_revoked(&transaction).await?;
         let row = api_key::ActiveModel {
             id: Set(Uuid::now_v7()),
             organization_id: Set(self.organization.0),
@@ -191,10 +213,27 @@ impl ApiKeys<'_> {
             allowed_addresses: Set(Networks(new.allowed_addresses)),
             last_used_from: Set(None),
         };
-        let transaction = self.storage.begin().await?;
         let row = row.insert(&transaction).await?;
         transaction.commit().await?;
         Ok(row.into())
+    }
+
+    async fn forget_revoked(&self, transaction: &Transaction) -> Result<(), StorageError> {
+        let revoked = self.select().filter(api_key::Column::RevokedAt.is_not_null());
+        let newest_first = revoked.order_by_desc(api_key::Column::RevokedAt);
+        let old: Vec<Uuid> = newest_first
+            .offset(REVOKED_KEPT)
+            .limit(REVOKED_KEPT)
+            .select_only()
+            .column(api_key::Column::Id)
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        if !old.is_empty() {
+            let query = api_key::Entity::delete_many().filter(api_key::Column::Id.is_in(old));
+            query.exec(transaction).await?;
+        }
+        Ok(())
     }
 
     /// Revokes a key at once; false when there is none, true also when it was revoked before.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use basira_actors::model::{OrganizationId, Timestamp};
@@ -16,7 +17,10 @@ use uuid::Uuid;
 
 use crate::storage::entity::audit_entry::Facts;
 use crate::storage::entity::{api_key, audit_entry, user_account};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Transaction};
+
+/// Entries that are forgotten in one statement: what is deleted by mistake must not be everything.
+const FORGOTTEN_AT_ONCE: u64 = 1_000;
 
 /// Who did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +145,7 @@ impl Outcome {
 }
 
 impl Storage {
-    /// Writes `entry` down, and forgets what is older than `kept`.
+    /// Writes `entry` down, and forgets what is older than `kept`, a few at a time.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
@@ -159,13 +163,62 @@ impl Storage {
             target: Set(Facts(entry.target)),
             details: Set(Facts(entry.details)),
         };
+        let oldest = oldest_id(self.time_for_deleting(Timestamp::now()).await? - kept);
         let transaction = self.begin().await?;
         row.insert(&transaction).await?;
-        audit_entry::Entity::delete_many()
-            .filter(audit_entry::Column::Id.lt(oldest_id(Timestamp::now() - kept)))
-            .exec(&transaction)
-            .await?;
+        let old = audit_entry::Entity::find().filter(audit_entry::Column::Id.lt(oldest));
+        forget_first(&transaction, old, FORGOTTEN_AT_ONCE).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// `now`, unless the clock has just leapt ahead of the newest entry: then about the time of that one. What is
+    /// history is deleted by this.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn time_for_deleting(&self, now: Timestamp) -> Result<Timestamp, StorageError> {
+        let newest: Option<Uuid> = audit_entry::Entity::find()
+            .select_only()
+            .column(audit_entry::Column::Id)
+            .order_by_desc(audit_entry::Column::Id)
+            .into_tuple()
+            .one(&self.reader)
+            .await?;
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(clock.judge(now, newest.map(written_at)))
+    }
+
+    /// Forgets the oldest entries of each organization that has more than `most`, and of the instance, some at a time.
+    /// Across tenants: each keeps its own newest.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn forget_audit_above(&self, most: u64) -> Result<(), StorageError> {
+        let counts: Vec<(Option<Uuid>, i64)> = audit_entry::Entity::find()
+            .select_only()
+            .column(audit_entry::Column::OrganizationId)
+            .column_as(audit_entry::Column::Id.count(), "entries")
+            .group_by(audit_entry::Column::OrganizationId)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        for (organization, count) in counts {
+            let mut excess = count.unsigned_abs().saturating_sub(most);
+            while excess > 0 {
+                let of_organization = audit_entry::Entity::find().filter(match organization {
+                    Some(organization) => audit_entry::Column::OrganizationId.eq(organization),
+                    None => audit_entry::Column::OrganizationId.is_null(),
+                });
+                let transaction = self.begin().await?;
+                let forgotten = forget_first(&transaction, of_organization, excess).await?;
+                transaction.commit().await?;
+                if forgotten == 0 {
+                    break;
+                }
+                excess = excess.saturating_sub(forgotten);
+            }
+        }
+        Ok(())
     }
 
     /// The newest entries of `organization` (none: of the instance) that pass `filter`, and how many do.
@@ -245,6 +298,22 @@ impl AuditEntry {
             details: row.details.0,
         }
     }
+}
+
+/// Deletes the oldest `most` entries of `query`, or some of them, and says how many.
+async fn forget_first(
+    transaction: &Transaction,
+    query: Select<audit_entry::Entity>,
+    most: u64,
+) -> Result<u64, StorageError> {
+    let oldest = query.order_by_asc(audit_entry::Column::Id).limit(most.min(FORGOTTEN_AT_ONCE));
+    let ids: Vec<Uuid> =
+        oldest.select_only().column(audit_entry::Column::Id).into_tuple().all(transaction).await?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let forgotten = audit_entry::Entity::delete_many().filter(audit_entry::Column::Id.is_in(ids));
+    Ok(forgotten.exec(transaction).await?.rows_affected)
 }
 
 /// When the entry with this id was written: a UUIDv7 begins with the milliseconds.

@@ -12,6 +12,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
+use super::Page;
+use crate::quota::Quota;
 use crate::storage::entity::{monitored_database, organization};
 use crate::storage::{Storage, StorageError};
 
@@ -114,17 +116,24 @@ pub enum RegisterError {
 pub struct Databases<'a> {
     storage: &'a Storage,
     organization: OrganizationId,
+    quota: u64,
 }
 
 impl Storage {
     /// The databases of `organization`.
     #[must_use]
     pub const fn databases(&self, organization: OrganizationId) -> Databases<'_> {
-        Databases { storage: self, organization }
+        Databases { storage: self, organization, quota: u64::MAX }
     }
 }
 
 impl Databases<'_> {
+    /// The same, of which there may be `quota`.
+    #[must_use]
+    pub const fn at_most(self, quota: u64) -> Self {
+        Self { quota, ..self }
+    }
+
     fn select(&self) -> Select<monitored_database::Entity> {
         monitored_database::Entity::find()
             .filter(monitored_database::Column::OrganizationId.eq(self.organization.0))
@@ -138,6 +147,18 @@ impl Databases<'_> {
         let query = self.select().order_by_asc(monitored_database::Column::Name);
         let rows = query.all(&self.storage.reader).await?;
         rows.into_iter().map(DatabaseRecord::from_row).collect()
+    }
+
+    /// Those of `page`, by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn page(&self, page: Page) -> Result<(Vec<DatabaseRecord>, u64), StorageError> {
+        let total = self.select().count(&self.storage.reader).await?;
+        let query = page.of(self.select().order_by_asc(monitored_database::Column::Name));
+        let rows = query.all(&self.storage.reader).await?;
+        let databases = rows.into_iter().map(DatabaseRecord::from_row);
+        Ok((databases.collect::<Result<_, _>>()?, total))
     }
 
     /// The one with this id, if it belongs to the organization.
@@ -191,11 +212,12 @@ impl Databases<'_> {
         organization: Option<organization::Model>,
         connection: &impl ConnectionTrait,
     ) -> Result<(), RegisterError> {
-        if organization.is_some_and(|organization| organization.verified) {
-            return Ok(());
-        }
+        let verified = organization.is_some_and(|organization| organization.verified);
         let count = self.select().count(connection).await.map_err(StorageError::from)?;
-        if count >= UNVERIFIED_LIMIT { Err(RegisterError::VerificationRequired) } else { Ok(()) }
+        if !verified && count >= UNVERIFIED_LIMIT {
+            return Err(RegisterError::VerificationRequired);
+        }
+        Ok(Quota::Databases.check(count, self.quota).map_err(StorageError::from)?)
     }
 
     /// Lets `change` alter the database with this id and stores the outcome; `None` when there is none. What a poll

@@ -9,9 +9,10 @@ use sea_orm::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Account;
 use super::identities::{NewIdentity, insert_identity};
 use super::new_session::{self, NewSession};
+use super::{Account, Page};
+use crate::quota::Quota;
 use crate::storage::entity::{invitation, organization, user_account};
 use crate::storage::millis::Millis;
 use crate::storage::{Lock, Storage, StorageError};
@@ -55,13 +56,14 @@ pub struct Joining<'a> {
 pub struct Invitations<'a> {
     storage: &'a Storage,
     organization: OrganizationId,
+    quota: u64,
 }
 
 impl Storage {
     /// The invitations of `organization`.
     #[must_use]
     pub const fn invitations(&self, organization: OrganizationId) -> Invitations<'_> {
-        Invitations { storage: self, organization }
+        Invitations { storage: self, organization, quota: u64::MAX }
     }
 
     /// The invitation with this token, if it is good. Across tenants: the token itself says whose it is.
@@ -117,32 +119,43 @@ impl Storage {
 }
 
 impl Invitations<'_> {
+    /// The same, of which there may be `quota` together with the members.
+    #[must_use]
+    pub const fn at_most(self, quota: u64) -> Self {
+        Self { quota, ..self }
+    }
+
+    fn open(&self, now: Timestamp) -> Select<invitation::Entity> {
+        self.select().filter(invitation::Column::ExpiresAt.gt(Millis::from(now)))
+    }
+
     fn select(&self) -> Select<invitation::Entity> {
         invitation::Entity::find().filter(invitation::Column::OrganizationId.eq(self.organization.0))
     }
 
-    /// Those that can still be accepted, oldest first.
+    /// Of those that can still be accepted, the ones of `page`, oldest first, and how many there are in all.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self, now: Timestamp) -> Result<Vec<Invitation>, StorageError> {
-        let query = self.select().filter(invitation::Column::ExpiresAt.gt(Millis::from(now)));
-        let rows = query.order_by_asc(invitation::Column::Id).all(&self.storage.reader).await?;
-        Ok(rows.into_iter().map(Invitation::from).collect())
+    pub async fn list(&self, now: Timestamp, page: Page) -> Result<(Vec<Invitation>, u64), StorageError> {
+        let total = self.count(now).await?;
+        let query = page.of(self.open(now).order_by_asc(invitation::Column::Id));
+        let rows = query.all(&self.storage.reader).await?;
+        Ok((rows.into_iter().map(Invitation::from).collect(), total))
     }
 
-    /// How many there are, expired ones too.
+    /// How many can still be accepted.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn count(&self) -> Result<u64, StorageError> {
-        Ok(self.select().count(&self.storage.reader).await?)
+    pub async fn count(&self, now: Timestamp) -> Result<u64, StorageError> {
+        Ok(self.open(now).count(&self.storage.reader).await?)
     }
 
     /// Stores an invitation in place of an earlier one to the same address, and forgets those that have expired.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be written.
+    /// [`StorageError::Quota`] when there are too many, or it could not be written.
     pub async fn insert(&self, new: NewInvitation<'_>, now: Timestamp) -> Result<Invitation, StorageError> {
         let transaction = self.storage.begin().await?;
         // two invitations to one address at once take turns
@@ -154,6 +167,11 @@ impl Invitations<'_> {
             .filter(Condition::any().add(earlier).add(expired))
             .exec(&transaction)
             .await?;
+        let members = user_account::Entity::find()
+            .filter(user_account::Column::OrganizationId.eq(self.organization.0))
+            .count(&transaction)
+            .await?;
+        Quota::People.check(members + self.select().count(&transaction).await?, self.quota)?;
         let row = invitation::ActiveModel {
             id: Set(Uuid::now_v7()),
             organization_id: Set(self.organization.0),

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Page;
 use super::instance_admins::an_instance_admin_stays;
 use crate::storage::entity::{api_key, invitation, user_account};
 use crate::storage::{Lock, Storage, StorageError, Transaction};
@@ -66,13 +67,15 @@ impl Members<'_> {
         user_account::Entity::find().filter(user_account::Column::OrganizationId.eq(self.organization.0))
     }
 
-    /// All of them, who was there first first.
+    /// Those of `page`, oldest account first, and how many there are in all.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn list(&self) -> Result<Vec<Member>, StorageError> {
-        let query = self.select().order_by_asc(user_account::Column::Id);
-        Ok(query.all(&self.storage.reader).await?.into_iter().map(Member::from).collect())
+    pub async fn list(&self, page: Page) -> Result<(Vec<Member>, u64), StorageError> {
+        let total = self.select().count(&self.storage.reader).await?;
+        let query = page.of(self.select().order_by_asc(user_account::Column::Id));
+        let rows = query.all(&self.storage.reader).await?;
+        Ok((rows.into_iter().map(Member::from).collect(), total))
     }
 
     /// Gives the person with this id another role, or removes them with all that is theirs. Whoever asks for it, this is

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use basira_actors::model::{Advice, Checkup, DatabaseId, OrganizationId, Timestamp};
 use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Page;
 use crate::storage::entity::monitored_database::Pairs;
 use crate::storage::entity::{monitored_database, recommendation};
 use crate::storage::{Storage, StorageError, Transaction};
@@ -120,7 +122,7 @@ impl Storage {
             changes.update(&transaction).await?;
         }
         let of_database = recommendation::Column::DatabaseId.eq(id.0);
-        let known = recommendation::Entity::find().filter(of_database.clone()).all(&transaction).await?;
+        let known = recommendation::Entity::find().filter(of_database).all(&transaction).await?;
         let mut known: HashMap<(String, String), recommendation::Model> =
             known.into_iter().map(|row| ((row.rule_id.clone(), row.object.clone()), row)).collect();
         for advice in checkup.advice {
@@ -138,13 +140,19 @@ impl Storage {
                 resolve(row, now, &transaction).await?;
             }
         }
-        let forgotten = recommendation::Column::ResolvedAt.lt((now - RESOLVED_KEPT).as_millis());
-        recommendation::Entity::delete_many()
-            .filter(of_database)
-            .filter(forgotten)
-            .exec(&transaction)
-            .await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Forgets advice that was resolved long before `now`. Across tenants: nothing is told of it.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it could not be written.
+    pub async fn prune_recommendations(&self, now: Timestamp) -> Result<u64, StorageError> {
+        let forgotten = recommendation::Column::ResolvedAt.lt((now - RESOLVED_KEPT).as_millis());
+        let transaction = self.begin().await?;
+        let deleted = recommendation::Entity::delete_many().filter(forgotten).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected)
     }
 }
 
@@ -153,7 +161,8 @@ impl Recommendations<'_> {
         recommendation::Entity::find().filter(recommendation::Column::OrganizationId.eq(self.organization.0))
     }
 
-    /// Those of `database`, or of all; with this status, if one is wanted. The worst first, then the newest.
+    /// Those of `database`, or of all; with this status, if one is wanted. The worst first, then the newest; the ones
+    /// of `page`, and how many there are in all.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
@@ -161,24 +170,24 @@ impl Recommendations<'_> {
         &self,
         database: Option<DatabaseId>,
         status: Option<AdviceStatus>,
-    ) -> Result<Vec<Recommendation>, StorageError> {
-        let mut query = self.select().order_by_desc(recommendation::Column::OpenedAt);
+        page: Page,
+    ) -> Result<(Vec<Recommendation>, u64), StorageError> {
+        let mut query = self.select();
         if let Some(database) = database {
             query = query.filter(recommendation::Column::DatabaseId.eq(database.0));
         }
         if let Some(status) = status {
             query = query.filter(recommendation::Column::Status.eq(status.as_str()));
         }
-        let rows = query.all(&self.storage.reader).await?;
-        let mut found: Vec<Recommendation> =
-            rows.into_iter().map(Recommendation::of).collect::<Result<_, _>>()?;
-        let rank =
-            |severity: &str| ["critical", "warning", "info"].iter().position(|known| *known == severity);
-        found.sort_by(|a, b| {
-            let key = |of: &Recommendation| rank(&of.severity);
-            key(a).cmp(&key(b)).then(b.opened_at.cmp(&a.opened_at)).then_with(|| a.object.cmp(&b.object))
-        });
-        Ok(found)
+        let total = query.clone().count(&self.storage.reader).await?;
+        let worst_first = query
+            .order_by_asc(severity_rank())
+            .order_by_desc(recommendation::Column::OpenedAt)
+            .order_by_asc(recommendation::Column::Object)
+            .order_by_asc(recommendation::Column::Id);
+        let rows = page.of(worst_first).all(&self.storage.reader).await?;
+        let found = rows.into_iter().map(Recommendation::of).collect::<Result<_, _>>()?;
+        Ok((found, total))
     }
 
     /// Carries out `decision` on the one with this id; `None` when there is none.
@@ -229,6 +238,12 @@ impl Recommendations<'_> {
         transaction.commit().await?;
         Recommendation::of(row).map(Some)
     }
+}
+
+/// 0 for what is worst.
+fn severity_rank() -> SimpleExpr {
+    let is = |severity| Expr::col(recommendation::Column::Severity).eq(severity);
+    CaseStatement::new().case(is("critical"), 0).case(is("warning"), 1).finally(2).into()
 }
 
 fn opened(organization: Uuid, database: DatabaseId, advice: Advice, now: Timestamp) -> recommendation::Model {

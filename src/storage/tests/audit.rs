@@ -98,3 +98,37 @@ async fn entries_are_found_by_time_and_forgotten_with_it() {
         assert_eq!(found(AuditFilter::default()).await, ["newest", "new"]);
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_leaps_forgets_nothing() {
+    for Fixture { storage, .. } in fixtures().await {
+        storage.record(entry(None, Actor::Operator, "kept"), YEAR).await.unwrap();
+        let now = Timestamp::now();
+        let ahead = now + 500 * Duration::from_secs(24 * 3_600);
+        let judged = storage.time_for_deleting(ahead).await.unwrap();
+        assert!(judged < now + Duration::from_secs(3_600), "{judged}");
+        // also where the clock was wrong from the start
+        let started = Storage { clock: std::sync::Arc::default(), ..storage.clone() };
+        let judged = started.time_for_deleting(ahead).await.unwrap();
+        assert!(judged < now + Duration::from_secs(3_600), "{judged}");
+        assert_eq!(storage.time_for_deleting(now).await.unwrap(), now);
+    }
+}
+
+#[tokio::test]
+async fn an_organization_keeps_so_many_entries_and_only_its_own_are_counted() {
+    for Fixture { storage, .. } in fixtures().await {
+        let own = Some(sign_up(&storage, "ada@x.org").await.organization.id);
+        for number in 0..5 {
+            storage.record(entry(own, Actor::Operator, &number.to_string()), YEAR).await.unwrap();
+        }
+        storage.record(entry(None, Actor::Operator, "instance"), YEAR).await.unwrap();
+        storage.forget_audit_above(2).await.unwrap();
+        let found = async |organization| {
+            let (entries, _) = storage.audit(organization, &AuditFilter::default(), 9).await.unwrap();
+            entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>()
+        };
+        assert_eq!(found(own).await, ["4", "3"]);
+        assert_eq!(found(None).await, ["instance"]);
+    }
+}

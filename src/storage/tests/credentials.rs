@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::storage::store::{EndedSession, NewApiKey, NewEmailToken, NewRefreshToken, Purpose, Rotation};
+use crate::storage::store::{
+    EndedSession, NewApiKey, NewEmailToken, NewRefreshToken, Page, Purpose, Rotation,
+};
 use crate::storage::tests::*;
 
 fn refresh_token(hash: &str) -> NewRefreshToken {
@@ -157,16 +159,16 @@ async fn keys_are_listed_and_revoked_in_their_organization_only() {
         };
         let key = storage.api_keys(own).insert(new, NOW).await.unwrap();
 
-        assert_eq!(storage.api_keys(own).list(false).await.unwrap(), std::slice::from_ref(&key));
-        assert_eq!(storage.api_keys(other).list(true).await.unwrap(), []);
+        assert_eq!(storage.api_keys(own).list(false, Page::ALL).await.unwrap().0, std::slice::from_ref(&key));
+        assert_eq!(storage.api_keys(other).list(true, Page::ALL).await.unwrap().0, []);
         assert!(!storage.api_keys(other).revoke(key.id, NOW).await.unwrap());
         assert_eq!(storage.api_key("k1").await.unwrap().unwrap().key.revoked_at, None);
 
         assert!(storage.api_keys(own).revoke(key.id, NOW).await.unwrap());
         let later = NOW + Duration::from_secs(1);
         assert!(storage.api_keys(own).revoke(key.id, later).await.unwrap());
-        assert_eq!(storage.api_keys(own).list(false).await.unwrap(), []);
-        assert_eq!(storage.api_keys(own).list(true).await.unwrap()[0].revoked_at, Some(NOW));
+        assert_eq!(storage.api_keys(own).list(false, Page::ALL).await.unwrap().0, []);
+        assert_eq!(storage.api_keys(own).list(true, Page::ALL).await.unwrap().0[0].revoked_at, Some(NOW));
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::storage::entity::{api_key, organization};
-use crate::storage::store::{NewApiKey, NewRefreshToken, NewSession};
+use crate::storage::store::{NewApiKey, NewRefreshToken, NewSession, Page};
 
 async fn execute(storage: &Storage, statements: &[&str]) -> Result<(), sea_orm::DbErr> {
     let transaction = storage.writer().begin().await?;
@@ -47,12 +47,12 @@ async fn a_connection_whose_rollback_failed_never_serves_again() {
         let keys = storage.api_keys(account.organization.id);
         let stored = keys.insert(key("k", account.user.id), NOW).await.unwrap();
         assert_eq!(
-            keys.list(true).await.unwrap(),
+            keys.list(true, Page::ALL).await.unwrap().0,
             [stored.clone()],
             "what is acknowledged is seen by others"
         );
         assert!(keys.revoke(stored.id, NOW).await.unwrap());
-        assert_eq!(keys.list(false).await.unwrap(), []);
+        assert_eq!(keys.list(false, Page::ALL).await.unwrap().0, []);
         execute(&storage, &["DELETE FROM api_key"]).await.unwrap();
     }
 }

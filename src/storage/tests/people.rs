@@ -8,7 +8,7 @@ use crate::storage::entity::{
 };
 use crate::storage::store::{
     DeleteOrganizationError, Demoted, Invitation, Joining, MemberChange, MemberChanged, NewApiKey,
-    NewAuditEntry, NewInvitation, NewRefreshToken,
+    NewAuditEntry, NewInvitation, NewRefreshToken, Page,
 };
 use crate::storage::tests::*;
 
@@ -70,7 +70,7 @@ async fn the_last_owner_stays_whoever_steps_down_at_once() {
         let (first, second) = tokio::join!(change(ada, Some("admin")), change(bob, None));
         let refused = [&first, &second].into_iter().filter(|change| **change == MemberChanged::LastOwner);
         assert_eq!(refused.count(), 1, "{first:?} {second:?}");
-        let members = storage.members(organization).list().await.unwrap();
+        let members = storage.members(organization).list(Page::ALL).await.unwrap().0;
         let [owner] = members.iter().filter(|member| member.role == "owner").collect::<Vec<_>>()[..] else {
             panic!("{members:?}")
         };
@@ -111,7 +111,7 @@ async fn who_goes_takes_sessions_and_keys_along() {
         storage.members(organization).change(bob, change, "owner", NOW).await.unwrap();
         assert_eq!(storage.standing(bob, session).await.unwrap(), None);
         assert_eq!(refresh_token::Entity::find().count(&storage.reader).await.unwrap(), 0);
-        assert_eq!(storage.members(organization).list().await.unwrap().len(), 1);
+        assert_eq!(storage.members(organization).list(Page::ALL).await.unwrap().0.len(), 1);
     }
 }
 
@@ -122,9 +122,12 @@ async fn an_invitation_is_good_once_in_time_and_for_one_who_has_no_account() {
         let (own, eve) = (ada.organization.id, sign_up(&storage, "eve@x.org").await);
         let earlier = invite(&storage, own, "bob@x.org", "earlier").await;
         let invitation = invite(&storage, own, "bob@x.org", "token").await;
-        assert_eq!(storage.invitations(own).list(NOW).await.unwrap(), std::slice::from_ref(&invitation));
-        assert_eq!(storage.invitations(own).list(NOW + LATER).await.unwrap(), []);
-        assert_eq!(storage.invitations(eve.organization.id).list(NOW).await.unwrap(), []);
+        assert_eq!(
+            storage.invitations(own).list(NOW, Page::ALL).await.unwrap().0,
+            std::slice::from_ref(&invitation)
+        );
+        assert_eq!(storage.invitations(own).list(NOW + LATER, Page::ALL).await.unwrap().0, []);
+        assert_eq!(storage.invitations(eve.organization.id).list(NOW, Page::ALL).await.unwrap().0, []);
         assert!(!storage.invitations(eve.organization.id).delete(invitation.id).await.unwrap());
         assert!(!storage.invitations(own).delete(earlier.id).await.unwrap(), "replaced");
 
@@ -156,7 +159,7 @@ async fn of_many_who_accept_at_once_one_joins() {
         );
         let joined = [a, b, c].into_iter().filter(|joined| matches!(joined, Ok(Some(_)))).count();
         assert_eq!(joined, 1);
-        assert_eq!(storage.members(own).list().await.unwrap().len(), 2);
+        assert_eq!(storage.members(own).list(Page::ALL).await.unwrap().0.len(), 2);
     }
 }
 

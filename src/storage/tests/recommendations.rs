@@ -4,7 +4,7 @@ use basira_actors::model::{Advice, Checkup};
 use basira_actors::ports::TargetSource;
 use uuid::Uuid;
 
-use crate::storage::store::{AdviceStatus, Decision, Recommendation};
+use crate::storage::store::{AdviceStatus, Decision, Page, Recommendation};
 use crate::storage::tests::*;
 
 fn advice(object: &str, value: f64) -> Advice {
@@ -28,7 +28,7 @@ fn checkup(score: Option<u8>, advice: Vec<Advice>) -> Checkup {
 
 /// Each with its status, by object.
 async fn statuses(storage: &Storage, own: OrganizationId) -> Vec<(String, AdviceStatus)> {
-    let mut found = storage.recommendations(own).list(None, None).await.unwrap();
+    let mut found = storage.recommendations(own).list(None, None, Page::ALL).await.unwrap().0;
     found.sort_by(|a, b| a.object.cmp(&b.object));
     found.into_iter().map(|one| (one.object, one.status)).collect()
 }
@@ -38,7 +38,7 @@ fn of(expected: &[(&str, AdviceStatus)]) -> Vec<(String, AdviceStatus)> {
 }
 
 async fn one(storage: &Storage, own: OrganizationId, object: &str) -> Recommendation {
-    let found = storage.recommendations(own).list(None, None).await.unwrap();
+    let found = storage.recommendations(own).list(None, None, Page::ALL).await.unwrap().0;
     found.into_iter().find(|one| one.object == object).unwrap()
 }
 

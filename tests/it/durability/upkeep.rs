@@ -23,8 +23,13 @@ use crate::keeping::polled::{HOUR_MS, Polled, START};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// Raw records are dropped on the third day, minutes on the fourth.
-const RETENTION: Retention =
-    Retention { raw: DAY, minute: DAY.saturating_mul(2), hour: DAY.saturating_mul(100), max_bytes: None };
+const RETENTION: Retention = Retention {
+    raw: DAY,
+    minute: DAY.saturating_mul(2),
+    hour: DAY.saturating_mul(100),
+    max_bytes: None,
+    new_texts_per_hour: None,
+};
 /// Of the store's own time, from [`START`].
 const POLL_MS: i64 = HOUR_MS / 2;
 const POLLS: u32 = 4 * 48;

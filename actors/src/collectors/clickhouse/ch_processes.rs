@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
@@ -158,6 +159,7 @@ impl Processes {
     fn row(&mut self, process: &Process) -> [i64; streams::ACTIVITY.columns.len()] {
         let Process { query, work, text: (text, hash), .. } = process;
         let text = self.words.say_as(hash.0, || Arc::clone(text));
+        let [id_high, id_low] = halves(work.query_id.as_deref());
         let mut word = |text: &Option<String>| self.words.say(text.as_deref());
         [
             text,
@@ -172,7 +174,7 @@ impl Processes {
             NULL,
             query.duration_ms.unwrap_or(NULL),
             NULL,
-            word(&work.query_id),
+            NULL,
             word(&work.host_name),
             work.memory_usage.unwrap_or(NULL),
             work.peak_memory_usage.unwrap_or(NULL),
@@ -181,8 +183,20 @@ impl Processes {
             work.written_rows.unwrap_or(NULL),
             work.written_bytes.unwrap_or(NULL),
             work.total_rows_approx.unwrap_or(NULL),
+            id_high,
+            id_low,
         ]
     }
+}
+
+/// A `query_id` as it is stored: no two queries have the same, so it is no word. One that a client chose is shown while
+/// the query runs, and not stored.
+fn halves(query_id: Option<&str>) -> [i64; 2] {
+    let id = query_id.and_then(|text| Uuid::parse_str(text).ok().filter(|id| id.to_string() == text));
+    id.map_or([NULL; 2], |id| {
+        let (high, low) = id.as_u64_pair();
+        [high.cast_signed(), low.cast_signed()]
+    })
 }
 
 /// The next cell, a text; an empty one stands for none.

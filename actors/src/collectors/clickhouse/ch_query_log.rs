@@ -180,6 +180,7 @@ impl QueryLog {
     /// Counts what grew; every statement is known by now.
     fn finish(&mut self, server: &Server, span: Span, lines: Vec<Line>) -> Collected {
         let rows = lines.len() as u64;
+        self.introduced.begin_round();
         let (mut growth, mut entries, mut counts) = (Growth::default(), Vec::new(), Vec::new());
         for line in lines {
             let series = line.who.series();

@@ -175,6 +175,8 @@ impl Activity {
             NULL,
             NULL,
             NULL,
+            NULL,
+            NULL,
         ]
     }
 }

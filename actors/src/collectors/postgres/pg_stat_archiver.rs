@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Query, Reach,
-    Server, Spec, Step, Verdict, Words, judge,
+    Server, Spec, Step, Verdict, judge,
 };
 use crate::model::{Archiver, Engine, NULL, Record, Seen, Timestamp, streams};
 
@@ -42,7 +42,6 @@ const PATIENCE: Duration = Duration::from_secs(180);
 struct Archivers {
     previous: Option<Mark>,
     counters: Counters<2>,
-    words: Words,
 }
 
 impl Collector for Archivers {
@@ -95,15 +94,15 @@ impl Archivers {
         let row = [
             sums[0],
             sums[1],
-            self.words.say(now.last_archived_wal.as_deref()),
+            // a name of each file is no word: it is shown of the newest only
+            NULL,
             time(now.last_archived),
-            self.words.say(now.last_failed_wal.as_deref()),
+            NULL,
             time(now.last_failed),
         ];
         Step::Done(Box::new(Collected {
             records: vec![Record::new(&streams::ARCHIVER, from, now.ts, vec![(0, row)])],
             gaps: gap.into_iter().map(|(from, reason)| (from, now.ts, reason)).collect(),
-            words: self.words.news(),
             seen: vec![Seen::new(now)],
             rows: 1,
             ..Collected::default()

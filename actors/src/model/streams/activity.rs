@@ -28,5 +28,8 @@ pub static ACTIVITY: Stream = Stream {
         last("written_rows"),
         last("written_bytes"),
         last("total_rows_approx"),
+        // the two halves of a query_id that is a UUID, instead of the word: each query has one of its own
+        last("query_id_high"),
+        last("query_id_low"),
     ],
 };

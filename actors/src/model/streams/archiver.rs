@@ -8,6 +8,7 @@ pub static ARCHIVER: Stream = Stream {
     columns: &[
         sum("archived"),
         sum("failed"),
+        // each file has a name of its own: not stored any more
         word("last_archived_wal"),
         last("last_archived_at_ms"),
         word("last_failed_wal"),

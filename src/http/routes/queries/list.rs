@@ -27,5 +27,5 @@ pub(super) async fn list(request: Request) -> Answer {
     let (engine, name) = (database.engine, query.text("database")?);
     let samples = &*request.app.samples;
     let ranking = Ranking::read(samples, scope, engine, window, name, (rank, limit)).await?;
-    response::list(&ranking.lines, ranking.count)
+    response::list_despite(&ranking.lines, ranking.count, samples.notice(scope).as_deref())
 }

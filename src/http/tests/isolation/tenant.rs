@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::table::Rule;
 use crate::auth::{Role, Signup};
 use crate::http::tests::harness::{TestServer, answered};
+use crate::storage::store::Page;
 use crate::storage::tests::{join, targets};
 
 const PASSWORD: &str = "correct horse";
@@ -115,8 +116,8 @@ impl Tenant {
         let checkup =
             Checkup { score: Some(93), advice: vec![advice(tag)], evaluated: vec!["indexes.invalid"] };
         targets(&server.app.storage).examined(id, checkup).await.expect("kept advice");
-        let advice = server.app.storage.recommendations(self.organization).list(None, None).await;
-        self.recommendation = advice.expect("the advice")[0].id.to_string();
+        let advice = server.app.storage.recommendations(self.organization).list(None, None, Page::ALL).await;
+        self.recommendation = advice.expect("the advice").0[0].id.to_string();
         self.marks.extend([self.database.clone(), self.recommendation.clone(), self.user.clone()]);
     }
 

@@ -148,7 +148,8 @@ async fn agree(random: &mut StdRng, fixture: &Fixture, model: &Model, series: &[
 
 async fn days_pass(seed: u64, stream: &'static Stream) {
     let age = |place: usize| Duration::from_millis(KEPT[place].unsigned_abs());
-    let retention = Retention { raw: age(0), minute: age(1), hour: age(2), max_bytes: None };
+    let retention =
+        Retention { raw: age(0), minute: age(1), hour: age(2), max_bytes: None, new_texts_per_hour: None };
     let mut fixture = Fixture::open_with(clickhouse().await, |options| options.retention = retention).await;
     fixture.keep_the_old().await;
     let mut random = StdRng::seed_from_u64(seed);
@@ -170,6 +171,7 @@ async fn days_pass(seed: u64, stream: &'static Stream) {
         let again = model.records.choose(&mut random).cloned();
         fixture.append(again.into_iter().collect()).await;
         if random.random_bool(0.7) {
+            fixture.store.believe_clock(Timestamp(now)).await;
             fixture.store.maintain(Timestamp(now)).await.unwrap();
             model.keep(now);
         }

@@ -32,7 +32,13 @@ async fn calls(fixture: &Fixture, window: Window) -> i64 {
 
 async fn kept() -> Fixture {
     let fixture = Fixture::open_with(clickhouse().await, |options| {
-        options.retention = Retention { raw: days(2), minute: days(5), hour: days(8), max_bytes: None };
+        options.retention = Retention {
+            raw: days(2),
+            minute: days(5),
+            hour: days(8),
+            max_bytes: None,
+            new_texts_per_hour: None,
+        };
     })
     .await;
     fixture.keep_the_old().await;
@@ -164,7 +170,13 @@ async fn the_tables_are_told_of_a_retention_that_was_changed() {
     };
     assert_eq!(told().await, (1, 0));
     let raw = days(40);
-    fixture.store.retain(Retention { raw, minute: raw, hour: raw, max_bytes: None });
+    fixture.store.retain(Retention {
+        raw,
+        minute: raw,
+        hour: raw,
+        max_bytes: None,
+        new_texts_per_hour: None,
+    });
     assert_eq!(told().await, (1, 0));
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
     assert_eq!(told().await, (0, 1));

@@ -68,7 +68,13 @@ impl Fixture {
         }
         Migrator::up(&writer, None).await.unwrap();
         let dsn = server.dsn_of(&format!("samples_{}", uuid::Uuid::now_v7().simple()));
-        let always = Retention { raw: ALWAYS, minute: ALWAYS, hour: ALWAYS, max_bytes: None };
+        let always = Retention {
+            raw: ALWAYS,
+            minute: ALWAYS,
+            hour: ALWAYS,
+            max_bytes: None,
+            new_texts_per_hour: None,
+        };
         let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap(), always);
         // a server beside many others answers late
         options.patience = PATIENT;
@@ -150,6 +156,10 @@ impl Subject for OnClickHouse {
 
     fn scope(&self) -> Scope {
         self.0.scope
+    }
+
+    async fn believe_clock(&self, now: Timestamp) {
+        self.0.store.believe_clock(now).await;
     }
 
     async fn restart(&mut self) {

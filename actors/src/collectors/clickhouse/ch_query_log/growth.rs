@@ -18,10 +18,15 @@ type ExceptionRow = [i64; streams::QUERY_EXCEPTIONS.columns.len()];
 
 /// Entries handed on before starting over.
 const REMEMBERED: usize = 65_536;
+/// After so many polls they are handed on again, an hour's at the usual pace: the store may have dropped some.
+const ROUNDS: u32 = 360;
 
 /// Who was introduced already.
 #[derive(Default)]
-pub(super) struct Introduced(HashSet<u64>);
+pub(super) struct Introduced {
+    known: HashSet<u64>,
+    rounds: u32,
+}
 
 /// Rows of the three streams, added up.
 #[derive(Default)]
@@ -32,13 +37,21 @@ pub(super) struct Growth {
 }
 
 impl Introduced {
+    /// Another poll begins.
+    pub(super) fn begin_round(&mut self) {
+        self.rounds += 1;
+        if self.rounds >= ROUNDS {
+            *self = Self::default();
+        }
+    }
+
     /// The entry of `who`, once.
     pub(super) fn introduce(&mut self, series: u64, who: &Who, group: Fingerprint) -> Option<Entry> {
-        if self.0.len() >= REMEMBERED {
-            self.0.clear();
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
         }
         let text = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
-        self.0.insert(series).then(|| Entry {
+        self.known.insert(series).then(|| Entry {
             stream: &streams::QUERIES,
             series,
             group: group.0,

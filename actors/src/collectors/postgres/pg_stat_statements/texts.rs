@@ -23,9 +23,13 @@ const SHARE: u32 = 500;
 /// How long to do without texts when reading them failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
+/// After so many rounds every text is asked for again, six hours at the usual pace: the store may have dropped some.
+const ROUNDS: u32 = 2_160;
+
 /// What is known of the statements.
 #[derive(Default)]
 pub(super) struct Texts {
+    rounds: u32,
     known: HashSet<u64>,
     /// Statements that Basira itself runs.
     own: HashSet<u64>,
@@ -45,6 +49,11 @@ impl Texts {
 
     /// Opens a sample taken at `now`.
     pub(super) fn begin_round(&mut self, now: Timestamp) {
+        self.rounds += 1;
+        if self.rounds >= ROUNDS {
+            self.known.clear();
+            self.rounds = 0;
+        }
         self.not_before = self.not_before.filter(|not_before| now < *not_before);
     }
 
