@@ -107,6 +107,8 @@ async fn every_text_of_a_body_has_a_greatest_length() {
         ("/auth/totp", json!({"password": long}), "password"),
         ("/auth/totp/confirm", json!({"code": long}), "code"),
         ("/auth/accept-invitation", json!({"token": long, "name": "B", "password": PASSWORD}), "token"),
+        ("/auth/oidc/any/link", json!({"password": long}), "password"),
+        ("/auth/oidc/any/accept-invitation", json!({"token": long}), "token"),
     ] {
         let refused = organization.owner.post(path, &body, 400).await;
         assert_eq!(refused["field"], field, "{path}: {refused}");

@@ -28,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(403)
             .refuses(409),
         post("/api/v1/auth/oidc/{provider}/link", "Begins to connect one's own account with a provider")
-            .body("(return_to? password?)", false)
+            .body("(return_to? password:string[0,1000]?)", false)
             .object("url")
             .refuses(403),
         post(
@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Begins to accept an invitation as who one is at a provider",
         )
         .public()
-        .body("token (return_to?)", true)
+        .body("token:string[0,1000] (return_to?)", true)
         .object("url")
         .refuses(403),
         get("/api/v1/auth/identities", "What one's own account is connected with").list("Identity"),
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/auth/identities/{id}",
             "Disconnects one of them; takes a login of a moment ago, or the password",
         )
-        .body("(password?)", false)
+        .body("(password:string[0,1000]?)", false)
         .nothing(204, "It is gone"),
     ]
 }

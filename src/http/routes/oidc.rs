@@ -7,9 +7,9 @@ use uuid::Uuid;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{Aim, Begun, Returned};
+use crate::auth::{Aim, Begun, Returned, bounded_secret};
 use crate::http::{Answer, ApiError, Recorded, Request, Response, Route, cookies, response};
-use crate::limits::Limit;
+use crate::limits::{Limit, Turn};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -78,6 +78,7 @@ async fn start(request: Request) -> Answer {
 async fn link(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let asked: Link = request.optional_json().await?.unwrap_or_default();
+    let _turn = turn_for(&request, asked.password.as_ref()).await?;
     let aim = Aim::Link { principal: &principal, password: asked.password.as_ref() };
     lead_on(&request, asked.return_to.as_deref(), aim).await
 }
@@ -85,6 +86,7 @@ async fn link(mut request: Request) -> Answer {
 /// Nothing is accepted yet: that comes of the sign-in.
 async fn accept_invitation(mut request: Request) -> Answer {
     let asked: Acceptance = request.json().await?;
+    bounded_secret("token", &asked.token)?;
     lead_on(&request, asked.return_to.as_deref(), Aim::Accept(&asked.token)).await
 }
 
@@ -125,10 +127,18 @@ async fn unlink(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let id: Uuid = request.path_id("id")?;
     let Unlink { password } = request.optional_json().await?.unwrap_or_default();
+    let _turn = turn_for(&request, password.as_ref()).await?;
     match request.app.accounts.unlink(&principal, id, password.as_ref(), Timestamp::now()).await? {
         true => Ok(response::no_content()),
         false => Err(ApiError::not_found("identity")),
     }
+}
+
+/// To check the password, if one was sent.
+async fn turn_for(request: &Request, password: Option<&Secret>) -> Result<Option<Turn>, ApiError> {
+    let Some(password) = password else { return Ok(None) };
+    bounded_secret("password", password)?;
+    Ok(Some(request.password_turn().await?))
 }
 
 fn with_flow(request: &Request, mut response: Response, begun: &Begun) -> Answer {

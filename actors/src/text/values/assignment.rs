@@ -39,8 +39,10 @@ const NAMING: [&str; 26] = [
 pub(super) enum Assignment {
     #[default]
     None,
-    /// Behind SET, or behind a dot of the name.
+    /// Behind SET.
     Awaited,
+    /// Behind a dot of the name.
+    Dotted,
     /// The name may be whole.
     Named,
     /// Behind `TIME`, which `ZONE` may follow.
@@ -76,11 +78,11 @@ impl Assignment {
                 Self::None
             }
             Self::Awaited if says(lexeme, &["time"]) => Self::Time,
-            Self::Awaited if is_name => Self::Named,
+            Self::Awaited | Self::Dotted if is_name => Self::Named,
             // `INTERVAL '1' HOUR`
             Self::Time if next.is_some_and(|next| says(next, &["interval"])) => Self::None,
             Self::Time if says(lexeme, &["zone"]) => Self::Assigned,
-            Self::Named | Self::Time if lexeme.is_symbol(".") => Self::Awaited,
+            Self::Named | Self::Time if lexeme.is_symbol(".") => Self::Dotted,
             Self::Named | Self::Time if lexeme.is_symbol("=") || says(lexeme, &["to"]) => Self::Assigned,
             // the body of a function
             _ if command == "create" && says(lexeme, &["as", "begin", "return"]) => Self::Over,

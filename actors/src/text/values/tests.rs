@@ -23,6 +23,7 @@ fn settings_of_postgres() {
                 "set search_path to app, \"App\"; set local role = a; set datestyle = iso, 7",
                 "set search_path to app, \"App\"; set local role = a; set datestyle = iso, $1",
             ),
+            ("set my.role = zq; set my.local to zq", "set my.role = $1; set my.local to $2"),
             (
                 "set a = on, zq; set search_path.a = zq; set time zone utc; set time zone interval '7' hour to minute",
                 "set a = on, $1; set search_path.a = $2; set time zone utc; set time zone interval $3 hour to minute",
