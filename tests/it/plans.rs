@@ -71,6 +71,18 @@ impl Planned {
         .await
     }
 
+    /// Waits until the one statement whose text contains `part` has no plan, for this `reason`.
+    async fn is_not_planned(&self, part: &str, reason: &str) {
+        let path = format!("/databases/{}/queries/{}/explain", self.registered.id, self.hash(part).await);
+        eventually(PLANNED_WITHIN, async || {
+            let answer = self.registered.client.request(reqwest::Method::GET, &path).send().await.unwrap();
+            let header = answer.headers().get("x-unavailable-reason");
+            let said = header.map(|header| header.to_str().unwrap().to_owned());
+            if said.as_ref().is_some_and(|said| said.contains(reason)) { Ok(()) } else { Err(said) }
+        })
+        .await;
+    }
+
     /// Nothing that Basira shows, stores or logs has a literal of [`READ`].
     fn assert_no_literal(&self, shown: &[Value]) {
         let shown = serde_json::to_string(shown).unwrap();
@@ -118,20 +130,8 @@ async fn a_statement_gets_its_plan_and_a_dropped_index_changes_it(major: u16) {
     );
     assert!(first["plan_json"].to_string().contains("planned_n"), "{first}");
 
-    let writer = it.hash("written_by_us").await;
-    it.plans(&writer, 1).await;
-    let deleter = it.hash("with gone as").await;
-    eventually(PLANNED_WITHIN, async || {
-        let path = format!("/databases/{}/queries/{deleter}/explain", it.registered.id);
-        let answer = it.registered.client.request(reqwest::Method::GET, &path).send().await.unwrap();
-        let reason = answer.headers().get("x-unavailable-reason").map(|reason| format!("{reason:?}"));
-        if reason.as_ref().is_some_and(|reason| reason.contains("right to write")) {
-            Ok(())
-        } else {
-            Err(reason)
-        }
-    })
-    .await;
+    it.is_not_planned("written_by_us", "functions that are not PostgreSQL's own").await;
+    it.is_not_planned("with gone as", "right to write").await;
     let written: i64 = it.admin.query_one("select count(*) from written", &[]).await.unwrap().get(0);
     assert_eq!(written, 1, "planning ran a statement");
 

@@ -43,8 +43,9 @@ async fn a_second_server_on_the_same_data_names_the_first_and_does_not_start() {
     let own = TestDatabase::create(shared(NEWEST).await).await;
     let postgres = [("BASIRA__STORAGE__URL", own.superuser_dsn())];
     let first = TestApp::start_with(&[("STORAGE__URL", own.superuser_dsn())]).await;
-    let elsewhere = tempfile::tempdir().unwrap();
-    let error = first.second(elsewhere.path(), &postgres).await;
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = folder.path().join("data");
+    let error = first.second(&elsewhere, &postgres).await;
     let pid = first.pid().to_string();
     for words in
         ["another server runs on the database", &format!("process {pid} at {}", first.url), "stop it first"]
@@ -57,14 +58,14 @@ async fn a_second_server_on_the_same_data_names_the_first_and_does_not_start() {
     let database = format!("sqlite://{}", first.data_dir().join("basira.db").display());
     for (data_dir, settings) in [
         (first.data_dir(), vec![]),
-        (elsewhere.path().to_owned(), vec![("BASIRA__STORAGE__URL", &*database)]),
-        (elsewhere.path().to_owned(), vec![("BASIRA__SAMPLES__URL", &*database)]),
+        (elsewhere.clone(), vec![("BASIRA__STORAGE__URL", &*database)]),
+        (elsewhere.clone(), vec![("BASIRA__SAMPLES__URL", &*database)]),
     ] {
         let error = first.second(&data_dir, &settings).await;
         assert!(error.contains(&format!("process {} at {}", first.pid(), first.url)), "{error}");
     }
     // the operator works beside it
-    let backup = elsewhere.path().join("copy.db");
+    let backup = folder.path().join("copy.db");
     let done = first.admin(&["backup", &backup.display().to_string()]).await;
     assert!(done.status.success(), "{done:?}");
     let done = first.admin(&["rotate-keys"]).await;

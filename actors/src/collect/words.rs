@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn words_that_the_store_may_have_dropped_are_handed_on_again() {
         let mut words = Words::default();
-        let handed_on = (0..2 * ROUNDS).filter(|_| {
+        let handed_on = (0..=2 * ROUNDS).filter(|_| {
             words.say(Some("idle"));
             !words.news().is_empty()
         });

@@ -8,9 +8,9 @@ use super::{Engine, failure, names, normalise, plannable, writes};
 const BYTES: usize = 4 * 1024;
 const TIMES: usize = 8;
 /// Between eight times, which is linear, and sixty-four times, which is quadratic.
-const MOST: u32 = 24;
+const MOST: u32 = 40;
 /// The machine may do something else meanwhile.
-const TRIES: usize = 10;
+const TRIES: usize = 40;
 
 /// Pieces that make a parser look ahead, or back, when they are repeated.
 const REPEATED: [&str; 34] = [

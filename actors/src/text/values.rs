@@ -206,15 +206,15 @@ impl Walk {
             return true;
         }
         let is_assigned = is(&["="], before);
+        // a text that was cut off ends an argument, too
+        let ends_argument = next.is_none() || is(&[",", ")"], next);
         match inside {
             Inside::Plain => false,
             Inside::Pairs | Inside::Settings => is_assigned,
             Inside::Arguments { from, at } => {
-                is_assigned || (at >= from && is(&[","], before) && is(&[",", ")"], next))
+                is_assigned || (at >= from && is(&[","], before) && ends_argument)
             }
-            Inside::Rows => {
-                word.kind == Kind::QuotedIdentifier || (is(&["(", ","], before) && is(&[",", ")"], next))
-            }
+            Inside::Rows => word.kind == Kind::QuotedIdentifier || (is(&["(", ","], before) && ends_argument),
             Inside::Value => true,
         }
     }

@@ -48,7 +48,7 @@ async fn a_connection_whose_rollback_failed_never_serves_again() {
         let stored = keys.insert(key("k", account.user.id), NOW).await.unwrap();
         assert_eq!(
             keys.list(true, Page::ALL).await.unwrap().0,
-            [stored.clone()],
+            std::slice::from_ref(&stored),
             "what is acknowledged is seen by others"
         );
         assert!(keys.revoke(stored.id, NOW).await.unwrap());

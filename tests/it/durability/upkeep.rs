@@ -109,7 +109,7 @@ async fn a_store_in_a_process_of_its_own() {
 async fn append(store: &dyn SampleKeeping, nth: u32, told: &mut Told) {
     while store.append(batch(nth).into()).await.is_err() {
         told.note(nth, "refused");
-        if nth % 2 == 0 {
+        if nth.is_multiple_of(2) {
             return;
         }
     }

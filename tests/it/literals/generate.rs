@@ -63,6 +63,7 @@ impl Generator {
                 '@' => self.plant(self.dialect.literals, &mut planted),
                 '~' => self.plant(self.dialect.gaps, &mut planted),
                 '%' => self.plant(&["%"], &mut planted),
+                '^' => self.plant(&["^"], &mut planted),
                 c => planted.sql.push(c),
             }
         }

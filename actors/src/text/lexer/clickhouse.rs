@@ -4,6 +4,8 @@ use super::scan::{block_comment, closed, run, symbol};
 use super::{Class, Kind, Lexeme, Token};
 
 const OPERATORS: [&str; 13] = ["->", "||", "==", "!=", "<=>", "<=", "<>", "<<", ">=", ">>", "::", "@@", "=>"];
+/// Signs that stand alone; at any other a server stops reading.
+const SYMBOLS: &[u8] = b"()[]{},;.+-*/%=<>?:^@";
 
 /// What `text` begins with, behind `before` and perhaps white space; None where it is not certain how a server goes on.
 pub(super) fn token(text: &str, before: Option<&Lexeme<'_>>) -> Option<Token> {
@@ -21,12 +23,15 @@ pub(super) fn token(text: &str, before: Option<&Lexeme<'_>>) -> Option<Token> {
         [b'$', ..] => (Class::Constant, dollar(text)?),
         [b'.', b'0'..=b'9', ..] if before.is_some_and(is_element_of) => (Class::Symbol, 1),
         [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => {
-            number(bytes, before.is_some_and(|dot| dot.is_symbol(".")))
+            number(bytes, before.is_some_and(|dot| dot.is_symbol(".")))?
         }
         [first, ..] if is_word_part(*first) => {
             (Class::Word, run(bytes, 1, |byte| is_word_part(byte) || byte == b'$'))
         }
-        [first, ..] if first.is_ascii() => (Class::Symbol, symbol(text, &OPERATORS)?),
+        [first, ..] if first.is_ascii() => {
+            let length = symbol(text, &OPERATORS)?;
+            (Class::Symbol, (length > 1 || SYMBOLS.contains(first)).then_some(length)?)
+        }
         _ => unicode(text)?,
     };
     Some(Token { class, length })
@@ -71,12 +76,15 @@ fn is_element_of(before: &Lexeme<'_>) -> bool {
     }
 }
 
-/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`. With the letters that touch it, it is a name (`2024_events`), or refused.
-fn number(bytes: &[u8], behind_dot: bool) -> (Class, usize) {
+/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`. With the letters that touch it, it is a name (`2024_events`); where it cannot be one
+/// (`1.5x`), a server stops reading.
+fn number(bytes: &[u8], behind_dot: bool) -> Option<(Class, usize)> {
     let digits_end = if behind_dot { digits_end(bytes, 0, false) } else { number_end(bytes) };
     let end = run(bytes, digits_end, is_word_part);
-    let is_name = end > digits_end && bytes.iter().take(end).copied().all(is_word_part);
-    (if is_name { Class::Word } else { Class::Constant }, end)
+    if end == digits_end {
+        return Some((Class::Constant, end));
+    }
+    bytes.iter().take(end).copied().all(is_word_part).then_some((Class::Word, end))
 }
 
 /// Of a number that may have a point and an exponent.

@@ -138,6 +138,7 @@ fn sources_and_connections_of_clickhouse() {
                 "SELECT * FROM s3('zq', zq, \"zq\", concat(a, 'zq'))",
                 "SELECT * FROM s3($1, $2, $3, concat(a, $4))",
             ),
+            ("SELECT * FROM s3('zq', zq", "SELECT * FROM s3($1, $2"),
             ("SELECT * FROM postgresql(c, password = zq)", "SELECT * FROM postgresql(c, password = $1)"),
             ("CREATE TABLE t (a Int8) ENGINE = S3('zq', zq)", "CREATE TABLE t (a Int8) ENGINE = S3($1, $2)"),
             (
