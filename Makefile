@@ -10,7 +10,7 @@ demo:
 
 # most tests wait for a server most of the time, so more of them run at once than there are cores
 test:
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-6} $(CARGO) test --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --no-fail-fast
 
 lint:
 	$(CARGO) fmt --all --check
