@@ -59,9 +59,9 @@ async fn fixture(url: String) -> Fixture {
     Fixture { storage, url, directory: TempDir::new().unwrap() }
 }
 
-/// Signs `email` up with an organization of the same name.
-pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
-    let new = NewAccount {
+/// The owner at `email` of an organization of the same name, not signed in.
+pub(crate) fn new_account(email: &str) -> NewAccount<'_> {
+    NewAccount {
         email,
         name: "Ada",
         role: "owner",
@@ -71,8 +71,12 @@ pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
         plan: "free",
         verified: false,
         session: None,
-    };
-    storage.create_account(new, NOW).await.unwrap()
+    }
+}
+
+/// Signs `email` up with an organization of the same name.
+pub(crate) async fn sign_up(storage: &Storage, email: &str) -> Account {
+    storage.create_account(new_account(email), NOW).await.unwrap()
 }
 
 /// Gives the person at `email` another role.

@@ -67,20 +67,7 @@ async fn a_commit_that_fails_is_an_error_and_the_next_write_is_stored() {
     let deferred = "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON organization
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()";
     execute(&storage, &[&at_commit("RAISE 'no'"), deferred]).await.unwrap();
-    let sign_up = async |email: &str| {
-        let new = NewAccount {
-            email,
-            name: "Ada",
-            role: "owner",
-            password_hash: "$hash",
-            organization_name: email,
-            slugs: Slugs { wanted: vec![email.to_owned()], reserved: Vec::new() },
-            plan: "free",
-            verified: false,
-            session: None,
-        };
-        storage.create_account(new, NOW).await
-    };
+    let sign_up = async |email: &str| storage.create_account(new_account(email), NOW).await;
     let count = async || organization::Entity::find().count(storage.reader()).await.unwrap();
     assert!(matches!(sign_up("refused").await, Err(StorageError::Database(_))));
 
@@ -123,18 +110,8 @@ async fn an_account_is_stored_with_its_session_or_not_at_all() {
     execute(&storage, &[refuse]).await.unwrap();
     let sign_up = async || {
         let token = NewRefreshToken { token_hash: "hash".to_owned(), expires_at: NOW };
-        let new = NewAccount {
-            email: "ada@example.com",
-            name: "Ada",
-            role: "owner",
-            password_hash: "$hash",
-            organization_name: "Acme",
-            slugs: Slugs { wanted: vec!["acme".to_owned()], reserved: Vec::new() },
-            plan: "free",
-            verified: false,
-            session: Some(NewSession { id: Uuid::now_v7(), token }),
-        };
-        storage.create_account(new, NOW).await
+        let session = Some(NewSession { id: Uuid::now_v7(), token });
+        storage.create_account(NewAccount { session, ..new_account("ada@example.com") }, NOW).await
     };
     sign_up().await.unwrap_err();
     assert_eq!(storage.account_by_email("ada@example.com").await.unwrap(), None);
