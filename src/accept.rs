@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+use crate::log_limit::LogLimit;
+
 /// Long enough for some connection to end when descriptors have run out.
 const PAUSE: Duration = Duration::from_millis(100);
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
@@ -11,9 +13,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct AcceptFailures {
     listener: &'static str,
-    logged: Option<Instant>,
-    /// How many happened since a line was logged.
-    unlogged: u64,
+    log_limit: LogLimit,
     /// Whether the log does not say yet that connections are accepted again.
     failing: bool,
 }
@@ -21,7 +21,7 @@ pub(crate) struct AcceptFailures {
 impl AcceptFailures {
     /// Of `listener`, which is what the log calls it.
     pub(crate) const fn of(listener: &'static str) -> Self {
-        Self { listener, logged: None, unlogged: 0, failing: false }
+        Self { listener, log_limit: LogLimit::new(LOG_INTERVAL), failing: false }
     }
 
     /// Notes that accepting failed, and waits until it may work again.
@@ -31,9 +31,7 @@ impl AcceptFailures {
             return;
         }
         self.failing = true;
-        self.unlogged += 1;
-        if self.may_log(Instant::now()) {
-            let failures = std::mem::take(&mut self.unlogged);
+        if let Some(failures) = self.log_limit.occurred(Instant::now()) {
             tracing::warn!(%error, listener = self.listener, failures, "accepting a connection failed");
         }
         tokio::time::sleep(PAUSE).await;
@@ -41,20 +39,12 @@ impl AcceptFailures {
 
     /// Notes that a connection was accepted.
     pub(crate) fn accepted(&mut self) {
-        if self.failing && self.may_log(Instant::now()) {
-            let failures = std::mem::take(&mut self.unlogged);
+        if self.failing
+            && let Some(failures) = self.log_limit.due(Instant::now())
+        {
             tracing::info!(listener = self.listener, failures, "connections are accepted again");
             self.failing = false;
         }
-    }
-
-    /// Whether a line may be logged at `now`; the caller then logs one.
-    fn may_log(&mut self, now: Instant) -> bool {
-        let may = self.logged.is_none_or(|logged| now >= logged + LOG_INTERVAL);
-        if may {
-            self.logged = Some(now);
-        }
-        may
     }
 }
 
@@ -70,23 +60,12 @@ fn is_of_the_client(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_line_a_second_is_logged() {
-        let mut failures = AcceptFailures::of("test");
-        let start = Instant::now();
-        let tenths = (0..25).filter(|tenth| failures.may_log(start + *tenth * Duration::from_millis(100)));
-        assert_eq!(tenths.collect::<Vec<_>>(), [0, 10, 20]);
-    }
-
     #[tokio::test]
-    async fn failures_are_counted_until_a_line_is_logged() {
+    async fn a_client_that_is_gone_is_no_failure() {
         let mut failures = AcceptFailures::of("test");
-        let error = io::Error::other("no descriptors");
-        for expected in [0, 1, 2] {
-            failures.pause(&error).await;
-            assert_eq!((failures.unlogged, failures.failing), (expected, true));
-        }
         failures.pause(&ErrorKind::ConnectionAborted.into()).await;
-        assert_eq!(failures.unlogged, 2, "the next client may well be accepted");
+        assert!(!failures.failing, "the next client may well be accepted");
+        failures.pause(&io::Error::other("no descriptors")).await;
+        assert!(failures.failing);
     }
 }

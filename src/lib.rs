@@ -20,6 +20,7 @@ mod fuzzing;
 pub mod http;
 pub mod limits;
 pub mod log;
+mod log_limit;
 pub mod mail;
 pub mod outgoing;
 pub mod quota;

@@ -4,13 +4,15 @@ mod convert;
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 
 use super::{Response, response};
+use crate::log_limit::LogLimit;
 use crate::quota::QuotaExceeded;
 
 /// Why a request is refused. `Display` is what the caller reads.
@@ -126,7 +128,7 @@ impl ApiError {
         Self::Internal(source.into())
     }
 
-    /// 503: storage failed. Logged with the request's id.
+    /// 503: storage failed. Logged once a minute, with the request's id.
     pub fn storage(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Storage(source.into())
     }
@@ -166,8 +168,12 @@ impl ApiError {
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response {
         let (status, code) = self.kind();
-        if let Self::Internal(source) | Self::Storage(source) = &self {
-            tracing::error!(request.id = request_id, error = %source, code, "a request failed");
+        match &self {
+            Self::Internal(source) => {
+                tracing::error!(request.id = request_id, error = %source, code, "a request failed");
+            }
+            Self::Storage(source) => log_unavailable_storage(request_id, source.as_ref()),
+            _ => {}
         }
         let field = match &self {
             Self::Invalid { field, .. } | Self::Conflict { field, .. } => field.as_deref(),
@@ -205,6 +211,15 @@ impl ApiError {
             Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => set(RETRY_AFTER, "5"),
             _ => {}
         }
+    }
+}
+
+/// While the storage is down every request fails alike: logs one of them a minute.
+fn log_unavailable_storage(request_id: &str, error: &(dyn Error + Send + Sync)) {
+    static LIMIT: Mutex<LogLimit> = Mutex::new(LogLimit::new(Duration::from_secs(60)));
+    let due = LIMIT.lock().unwrap_or_else(PoisonError::into_inner).occurred(Instant::now());
+    if let Some(failures) = due {
+        tracing::error!(request.id = request_id, %error, failures, "requests fail because the storage is unavailable");
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sea_orm::DbErr;
 
 use super::error::is_unavailable;
+use crate::log_limit::LogLimit;
 
 /// While every write fails, it is logged this often.
 const LOG_EVERY: Duration = Duration::from_secs(60);
@@ -17,14 +18,20 @@ pub(super) struct WriteHealth {
     checking: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     last: Option<(Instant, Outcome)>,
     /// Set from the first failure to the next commit.
     failing_since: Option<Instant>,
-    logged_at: Option<Instant>,
+    log_limit: LogLimit,
     /// Whether the failure under way was logged, so that its end is worth a line too.
     is_logged: bool,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { last: None, failing_since: None, log_limit: LogLimit::new(LOG_EVERY), is_logged: false }
+    }
 }
 
 /// What became of a write: committed, or why not.
@@ -51,10 +58,11 @@ impl WriteHealth {
         let mut known = self.lock();
         known.last = Some((now, Err(error.to_string())));
         known.failing_since.get_or_insert(now);
-        if known.logged_at.is_none_or(|at| now.duration_since(at) >= LOG_EVERY) {
-            (known.logged_at, known.is_logged) = (Some(now), true);
+        if let Some(failures) = known.log_limit.occurred(now) {
+            known.is_logged = true;
             tracing::error!(
                 %error,
+                failures,
                 "the storage takes no writes: requests that change something are refused, and samples wait until it does; look at the disk of data_dir, or at the server of storage.url"
             );
         }

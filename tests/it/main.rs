@@ -21,7 +21,6 @@ mod doors;
 mod drift;
 mod durability;
 mod faults;
-mod full_disk;
 mod health;
 mod hostile;
 mod index_advice;

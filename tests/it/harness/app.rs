@@ -108,14 +108,6 @@ impl TestApp {
         String::from_utf8_lossy(&ended.stderr).into_owned()
     }
 
-    /// Lets no file of the process grow beyond `bytes`, as a full disk would; none lifts that.
-    pub(crate) async fn limit_files(&self, bytes: Option<u64>) {
-        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
-        let arguments = [format!("--pid={}", self.pid()), format!("--fsize={limit}:unlimited")];
-        let status = Command::new("prlimit").args(arguments).status().await.expect("prlimit runs");
-        assert!(status.success(), "prlimit: {status}");
-    }
-
     /// Sends the process a signal such as `HUP`.
     pub(crate) async fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
