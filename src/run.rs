@@ -69,8 +69,8 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let networks = TargetNetworks::new(Arc::clone(&config), storage.clone());
     let fleet = Fleet::new(config.fleet_settings(Arc::new(networks)));
     let dependencies = Dependencies {
-        sink: Arc::<dyn SampleKeeping>::clone(&samples),
-        source: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
+        samples: Arc::<dyn SampleKeeping>::clone(&samples),
+        registry: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
         fleet: fleet.clone(),
     };
     let (supervisor, supervising) = Supervisor::start(dependencies).await?;

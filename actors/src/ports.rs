@@ -7,97 +7,98 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::model::{
-    Batch, Checkup, DatabaseId, Look, Memory, OrganizationId, Past, Stream, Target, Timestamp,
+    Batch, Checkup, DatabaseId, History, HistoryQuery, LastValues, OrganizationId, Stream, Target, Timestamp,
 };
 
 /// Where samples go.
 #[async_trait]
-pub trait SampleSink: Send + Sync + 'static {
+pub trait SampleRepository: Send + Sync + 'static {
     /// Stores `batch` whole or not at all. Once this returns `Ok`, the batch survives a crash.
     ///
     /// # Errors
-    /// [`SinkError`] when nothing was stored; the caller keeps what it had and marks a gap.
-    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError>;
+    /// [`RepositoryError`] when nothing was stored; the caller keeps what it had and marks a gap.
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), RepositoryError>;
 
     /// The end of the newest record or gap of `stream`, if there is any.
     ///
     /// # Errors
-    /// [`SinkError`] when the store cannot be read.
-    async fn newest(
+    /// [`RepositoryError`] when the store cannot be read.
+    async fn last_stored_at(
         &self,
         database: DatabaseId,
         stream: &'static Stream,
-    ) -> Result<Option<Timestamp>, SinkError>;
+    ) -> Result<Option<Timestamp>, RepositoryError>;
 
     /// The newest values of each series of `stream`; for small streams whose collector compares what it sees after a
     /// start with what was so before.
     ///
     /// # Errors
-    /// [`SinkError`] when the store cannot be read.
-    async fn memory(
+    /// [`RepositoryError`] when the store cannot be read.
+    async fn last_values(
         &self,
         _organization: OrganizationId,
         _database: DatabaseId,
         _stream: &'static Stream,
-    ) -> Result<Memory, SinkError> {
-        Ok(Memory::default())
+    ) -> Result<LastValues, RepositoryError> {
+        Ok(LastValues::default())
     }
 
     /// What is stored of a span, for rules that look at more than an instant.
     ///
     /// # Errors
-    /// [`SinkError`] when the store cannot be read.
-    async fn past(
+    /// [`RepositoryError`] when the store cannot be read.
+    async fn history(
         &self,
         _organization: OrganizationId,
         _database: DatabaseId,
-        _look: Look,
-    ) -> Result<Past, SinkError> {
-        Ok(Past::default())
+        _look: HistoryQuery,
+    ) -> Result<History, RepositoryError> {
+        Ok(History::default())
     }
 }
 
 /// The store refused.
 #[derive(Debug, thiserror::Error)]
 #[error("the sample store failed: {0}")]
-pub struct SinkError(pub String);
+pub struct RepositoryError(pub String);
 
 /// Where the registered databases are, and where to note that one was seen.
 #[async_trait]
-pub trait TargetSource: Send + Sync + 'static {
+pub trait TargetRegistry: Send + Sync + 'static {
     /// Every database to watch.
     ///
     /// # Errors
-    /// [`SourceError`] when the registry cannot be read.
-    async fn all(&self) -> Result<Vec<Target>, SourceError>;
+    /// [`RegistryError`] when the registry cannot be read.
+    async fn all(&self) -> Result<Vec<Target>, RegistryError>;
 
     /// The database as it is registered now; `None` when it is not any more.
     ///
     /// # Errors
-    /// [`SourceError`] when the registry cannot be read.
-    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError>;
+    /// [`RegistryError`] when the registry cannot be read.
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, RegistryError>;
 
     /// Keeps what a poll learned about the database itself.
     ///
     /// # Errors
-    /// [`SourceError`] when it could not be written.
-    async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError>;
+    /// [`RegistryError`] when it could not be written.
+    async fn record_observation(&self, id: DatabaseId, observation: Observation)
+    -> Result<(), RegistryError>;
 
     /// Keeps how healthy the database is and what it is advised.
     ///
     /// # Errors
-    /// [`SourceError`] when it could not be written.
-    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError>;
+    /// [`RegistryError`] when it could not be written.
+    async fn record_checkup(&self, id: DatabaseId, checkup: Checkup) -> Result<(), RegistryError>;
 }
 
 /// The registry of databases refused.
 #[derive(Debug, thiserror::Error)]
 #[error("the registry of databases failed: {0}")]
-pub struct SourceError(pub String);
+pub struct RegistryError(pub String);
 
 /// What a poll learned about a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct Observation {
     pub last_seen_at: Option<Timestamp>,
     pub last_error: Option<String>,
     pub engine_version: Option<String>,

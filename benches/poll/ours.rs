@@ -14,11 +14,11 @@ use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::health::Diagnosis;
 use basira_actors::model::{
-    Batch, DatabaseId, Databases, Engine, Look, OrganizationId, Past, RuleSettings, Stream, Target,
-    Timestamp, TlsMode, streams,
+    Batch, DatabaseId, Databases, Engine, History, HistoryQuery, OrganizationId, RuleSettings, Stream,
+    Target, Timestamp, TlsMode, streams,
 };
 use basira_actors::monitor::{Dependencies, Fleet, FleetSettings};
-use basira_actors::ports::{AddressPolicy, SampleSink, SinkError};
+use basira_actors::ports::{AddressPolicy, RepositoryError, SampleRepository};
 use basira_actors::supervisor::{Handle, Supervisor};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
@@ -60,8 +60,8 @@ impl Ours {
             SegmentStore::new(storage.writer().clone(), storage.reader().clone(), Retention::default());
         let (seen, receiver) = watch::channel(Seen::default());
         let dependencies = Dependencies {
-            sink: Arc::new(Watched { store, seen }),
-            source: Arc::new(Targets::new(storage, &[7; 32])),
+            samples: Arc::new(Watched { store, seen }),
+            registry: Arc::new(Targets::new(storage, &[7; 32])),
             fleet: Fleet::new(FleetSettings {
                 connect: ConnectSettings {
                     timeout: SECOND,
@@ -204,8 +204,8 @@ struct Watched {
 }
 
 #[async_trait]
-impl SampleSink for Watched {
-    async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
+impl SampleRepository for Watched {
+    async fn append(&self, batch: Arc<Batch>) -> Result<(), RepositoryError> {
         let statements =
             || batch.records.iter().filter(|record| record.stream.name == streams::STATEMENTS.name);
         let (polls, rows) =
@@ -220,17 +220,21 @@ impl SampleSink for Watched {
         Ok(())
     }
 
-    async fn newest(&self, id: DatabaseId, stream: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
-        self.store.newest(id, stream).await
+    async fn last_stored_at(
+        &self,
+        id: DatabaseId,
+        stream: &'static Stream,
+    ) -> Result<Option<Timestamp>, RepositoryError> {
+        self.store.last_stored_at(id, stream).await
     }
 
-    async fn past(
+    async fn history(
         &self,
         organization: OrganizationId,
         id: DatabaseId,
-        look: Look,
-    ) -> Result<Past, SinkError> {
-        self.store.past(organization, id, look).await
+        query: HistoryQuery,
+    ) -> Result<History, RepositoryError> {
+        self.store.history(organization, id, query).await
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use basira::samples::{SampleKeeping as _, Scope};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
-use basira_actors::ports::SampleSink as _;
+use basira_actors::ports::SampleRepository as _;
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
@@ -80,7 +80,7 @@ pub(crate) async fn ask(arguments: &[String]) -> Result<(), Failure> {
 
     let started = Instant::now();
     let store = Store::open(Path::new(directory)).await?;
-    store.samples.newest(first.database, &STATEMENTS).await?.ok_or("nothing is stored")?;
+    store.samples.last_stored_at(first.database, &STATEMENTS).await?.ok_or("nothing is stored")?;
     figure("store.start_s", started.elapsed().as_secs_f64(), "s");
     let (day, month) =
         (Span { since: end - DAY_MS, until: end }, Span { since: end - DAYS * DAY_MS, until: end });

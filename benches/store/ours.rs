@@ -9,7 +9,7 @@ use basira::samples::{
 use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Timestamp};
-use basira_actors::ports::SampleSink as _;
+use basira_actors::ports::SampleRepository as _;
 
 use super::common::Failure;
 use super::day::{COUNTERS, Counters, HOUR_MS, Poll};
@@ -155,7 +155,7 @@ impl Peer for Ours {
     }
 
     async fn finish(&mut self) -> Result<(), Failure> {
-        let newest = self.store.samples.newest(self.scope.database, &STATEMENTS).await?;
+        let newest = self.store.samples.last_stored_at(self.scope.database, &STATEMENTS).await?;
         let newest = newest.ok_or("nothing is stored")?;
         self.keep(newest.as_millis() + ROLLED_UP_MS).await
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use basira_actors::model::{Batch, Checkup, Gap, Secret, Stream, Target};
 use basira_actors::monitor::{Dependencies, Fleet};
-use basira_actors::ports::{SampleSink, Sighting, SinkError, SourceError, TargetSource};
+use basira_actors::ports::{Observation, RegistryError, RepositoryError, SampleRepository, TargetRegistry};
 use serde_json::{Value, json};
 
 use super::*;
@@ -33,12 +33,16 @@ const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
 struct Nowhere;
 
 #[async_trait]
-impl SampleSink for Nowhere {
-    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
+impl SampleRepository for Nowhere {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), RepositoryError> {
         Ok(())
     }
 
-    async fn newest(&self, _: DatabaseId, _: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
+    async fn last_stored_at(
+        &self,
+        _: DatabaseId,
+        _: &'static Stream,
+    ) -> Result<Option<Timestamp>, RepositoryError> {
         Ok(None)
     }
 }
@@ -98,24 +102,28 @@ struct OutOfReach {
 }
 
 #[async_trait]
-impl TargetSource for OutOfReach {
-    async fn all(&self) -> Result<Vec<Target>, SourceError> {
+impl TargetRegistry for OutOfReach {
+    async fn all(&self) -> Result<Vec<Target>, RegistryError> {
         self.targets.all().await
     }
 
-    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError> {
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, RegistryError> {
         match self.failures.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
-            Ok(_) => Err(SourceError("out of reach".to_owned())),
+            Ok(_) => Err(RegistryError("out of reach".to_owned())),
             Err(_) => self.targets.find(id).await,
         }
     }
 
-    async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
-        self.targets.sighted(id, sighting).await
+    async fn record_observation(
+        &self,
+        id: DatabaseId,
+        observation: Observation,
+    ) -> Result<(), RegistryError> {
+        self.targets.record_observation(id, observation).await
     }
 
-    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError> {
-        self.targets.examined(id, checkup).await
+    async fn record_checkup(&self, id: DatabaseId, checkup: Checkup) -> Result<(), RegistryError> {
+        self.targets.record_checkup(id, checkup).await
     }
 }
 
@@ -133,15 +141,15 @@ impl Instance {
         Self::start_with(storage, source).await
     }
 
-    async fn start_with(storage: Storage, source: Arc<dyn TargetSource>) -> Self {
+    async fn start_with(storage: Storage, registry: Arc<dyn TargetRegistry>) -> Self {
         let mut config = Config::load(None, [], &[]).unwrap();
         config.collect = defaults();
         config.targets =
             NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
         let networks = Arc::new(config.networks_denied_to(true));
         let dependencies = Dependencies {
-            sink: Arc::new(Nowhere),
-            source,
+            samples: Arc::new(Nowhere),
+            registry,
             fleet: Fleet::new(config.fleet_settings(networks)),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();

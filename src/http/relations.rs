@@ -61,7 +61,7 @@ impl Watched {
             .iter()
             .filter(|other| other.id != self.scope.database)
             .filter_map(|other| request.app.directory().find(other.id));
-        let seen = handles.flat_map(|handle| handle.newest_of_each::<IndexSnapshot>());
+        let seen = handles.flat_map(|handle| handle.snapshots::<IndexSnapshot>());
         let of_standby = |(database, other): (Arc<str>, Arc<IndexSnapshot>)| {
             (database == view.database && indexes::is_standby_of(&other, own)).then_some(other)
         };
@@ -82,7 +82,7 @@ pub fn empty_bucket(stream: &Stream) -> Map<String, Value> {
 }
 
 fn figures(stream: &Stream, values: &[i64]) -> Map<String, Value> {
-    shown::columns(stream, values, &Texts::new(), |column| column.kind != ColumnKind::Word)
+    shown::columns(stream, values, &Texts::new(), |column| column.kind != ColumnKind::Text)
 }
 
 /// Buckets as the API shows them.

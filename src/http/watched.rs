@@ -53,20 +53,20 @@ impl Watched {
     /// What was seen last of a kind of which the server has one; also when it is away by now.
     #[must_use]
     pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
-        self.handle.as_ref()?.newest()
+        self.handle.as_ref()?.snapshot()
     }
 
     /// What was seen last, by the database within the server; also when it is away by now.
     #[must_use]
     pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
-        self.handle.as_ref().map(Handle::newest_of_each).unwrap_or_default()
+        self.handle.as_ref().map(Handle::snapshots).unwrap_or_default()
     }
 
     /// As [`Self::newest`], but nothing when the server is away: for what is of no use a minute later.
     #[must_use]
     pub fn live<T: Snapshot>(&self) -> Option<Arc<T>> {
         let handle = self.handle.as_ref()?;
-        if handle.status().status == Status::Connected { handle.newest() } else { None }
+        if handle.status().status == Status::Connected { handle.snapshot() } else { None }
     }
 
     /// What `collector` sees, or why that cannot be shown: of what is of no use a minute later.

@@ -31,7 +31,7 @@ impl Part for FleetPart {
         if concerns {
             let policy = TargetNetworks::new(Arc::new(now.clone()), self.storage.clone());
             let running = self.fleet.current();
-            self.supervisor.settle(now.fleet_settings_after(before, &running, Arc::new(policy)));
+            self.supervisor.set_fleet_settings(now.fleet_settings_after(before, &running, Arc::new(policy)));
         }
         Ok(())
     }

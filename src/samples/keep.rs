@@ -81,7 +81,7 @@ impl Appended {
     pub(super) fn count(&self, batch: &Batch, max_bytes: Option<u64>) {
         let Some(max_bytes) = max_bytes else { return };
         let cells = batch.records.iter().map(|record| record.series.len() * record.columns.len() * 2);
-        let texts = batch.words.iter().map(|word| word.text.len() + 200);
+        let texts = batch.dictionary.iter().map(|word| word.text.len() + 200);
         let bytes = cells.sum::<usize>() + texts.sum::<usize>() + batch.entries.len() * 400;
         let before = self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         if before + bytes as u64 > max_bytes / PARTS_OF_CAP {

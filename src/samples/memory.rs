@@ -1,7 +1,7 @@
 //! What a stream came to in the end.
 
-use basira_actors::model::{Memory, Stream, Timestamp};
-use basira_actors::ports::SinkError;
+use basira_actors::model::{LastValues, Stream, Timestamp};
+use basira_actors::ports::RepositoryError;
 
 use super::{SampleStore, Scope, Wanted, Window, named};
 
@@ -12,10 +12,13 @@ pub(super) async fn remember(
     store: &dyn SampleStore,
     scope: Scope,
     stream: &'static Stream,
-) -> Result<Memory, SinkError> {
-    let failed = |error: super::StoreError| SinkError(error.to_string());
+) -> Result<LastValues, RepositoryError> {
+    let failed = |error: super::StoreError| RepositoryError(error.to_string());
     let totals = store.totals(scope, stream, EVER, &Wanted::ALL).await.map_err(failed)?;
     let hashes = named::words(stream, totals.iter().map(|total| &total.values[..]));
     let words = store.words(scope.organization, &hashes).await.map_err(failed)?;
-    Ok(Memory { rows: totals.into_iter().map(|total| (total.group, total.values)).collect(), words })
+    Ok(LastValues {
+        rows: totals.into_iter().map(|total| (total.group, total.values)).collect(),
+        texts: words,
+    })
 }

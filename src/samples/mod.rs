@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp};
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 
 #[cfg(test)]
 use clickhouse::tests::OnClickHouse;
@@ -144,7 +144,7 @@ pub enum StoreError {
 
 /// Reading samples back. Every backend gives identical answers.
 #[async_trait]
-pub trait SampleStore: SampleSink {
+pub trait SampleStore: SampleRepository {
     /// Every wanted group of `stream` that has a record in `window`, summed, in no particular order.
     async fn totals(
         &self,

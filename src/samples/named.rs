@@ -11,7 +11,7 @@ pub fn words<'a>(stream: &Stream, rows: impl IntoIterator<Item = &'a [i64]>) -> 
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.kind == ColumnKind::Word)
+        .filter(|(_, column)| column.kind == ColumnKind::Text)
         .map(|(place, _)| place)
         .collect();
     let of_row =

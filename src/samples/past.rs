@@ -4,21 +4,25 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use basira_actors::model::streams::{QUERIES, STATEMENTS};
-use basira_actors::model::{Look, NULL, Past, PastSeries, Stream, Timestamp};
-use basira_actors::ports::SinkError;
+use basira_actors::model::{History, HistoryQuery, HistorySeries, NULL, Stream, Timestamp};
+use basira_actors::ports::RepositoryError;
 
 use super::{SampleStore, Scope, StoreError, Total, Wanted, Window, named};
 
 /// Statements of which the text is looked up too.
 const MOST_TEXTS: usize = 200;
 
-/// What is stored of `look`, with the texts of its words.
-pub(super) async fn past(store: &dyn SampleStore, scope: Scope, look: Look) -> Result<Past, SinkError> {
-    read(store, scope, look).await.map_err(|error| SinkError(error.to_string()))
+/// What is stored of `query`, with the texts of its words.
+pub(super) async fn past(
+    store: &dyn SampleStore,
+    scope: Scope,
+    query: HistoryQuery,
+) -> Result<History, RepositoryError> {
+    read(store, scope, query).await.map_err(|error| RepositoryError(error.to_string()))
 }
 
-async fn read(store: &dyn SampleStore, scope: Scope, look: Look) -> Result<Past, StoreError> {
-    let Look { stream, since, until, steps } = look;
+async fn read(store: &dyn SampleStore, scope: Scope, query: HistoryQuery) -> Result<History, StoreError> {
+    let HistoryQuery { stream, since, until, steps } = query;
     let window = Window { since, until };
     let totals = store.totals(scope, stream, window, &Wanted::ALL).await?;
     let mut points = HashMap::new();
@@ -33,13 +37,13 @@ async fn read(store: &dyn SampleStore, scope: Scope, look: Look) -> Result<Past,
     let mut hashes = named::words(stream, totals.iter().map(|total| &total.values[..]));
     hashes.extend(costliest(stream, &totals));
     let words = store.words(scope.organization, &hashes).await?;
-    let series = totals.into_iter().map(|total| PastSeries {
+    let series = totals.into_iter().map(|total| HistorySeries {
         series: total.group,
         values: total.values,
         first: total.first,
         points: points.remove(&total.group).unwrap_or_default(),
     });
-    Ok(Past { series: series.collect(), words })
+    Ok(History { series: series.collect(), texts: words })
 }
 
 fn step_ms(span: Duration, steps: u32) -> i64 {

@@ -104,7 +104,7 @@ fn entry_model(scope: Scope, entry: &Entry, seen_ms: i64) -> entry::Model {
 async fn insert_words(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     let mut texts = HashMap::new();
     for batch in batches {
-        for word in &batch.batch.words {
+        for word in &batch.batch.dictionary {
             texts.insert((batch.scope.organization, word.hash), &word.text);
         }
     }

@@ -119,7 +119,7 @@ async fn drop_words(keeper: &Keeper, mut words: DropWords, window: Window) -> Re
 }
 
 fn names_things(stream: &Stream) -> bool {
-    stream.columns.iter().any(|column| column.kind == ColumnKind::Word)
+    stream.columns.iter().any(|column| column.kind == ColumnKind::Text)
 }
 
 /// The databases of an organization that have any samples that could name something.
@@ -151,7 +151,7 @@ async fn used(
 ) -> Result<Used, StoreError> {
     let snapshot = snapshot(&keeper.reader).await?;
     let words: Vec<usize> =
-        (0..stream.columns.len()).filter(|&place| stream.columns[place].kind == ColumnKind::Word).collect();
+        (0..stream.columns.len()).filter(|&place| stream.columns[place].kind == ColumnKind::Text).collect();
     let columns = Columns::of(stream, Some(&words));
     let gather = Used { columns, series: FxHashSet::default(), words: FxHashSet::default() };
     let walk = Walk { scope, window, gather, damaged: Vec::new() };

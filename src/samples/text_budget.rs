@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use basira_actors::model::{Batch, DatabaseId, OrganizationId, Word};
+use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, OrganizationId};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::entity::word;
@@ -33,7 +33,7 @@ struct Spent {
     units: u64,
 }
 
-fn units(word: &Word) -> u64 {
+fn units(word: &DictionaryEntry) -> u64 {
     (word.text.len() / UNIT_BYTES) as u64 + 1
 }
 
@@ -45,21 +45,23 @@ impl TextBudget {
         limit: Option<u64>,
         batch: &mut Arc<Batch>,
     ) -> Result<Enforced, DbErr> {
-        let Some(limit) = limit.filter(|_| !batch.words.is_empty()) else { return Ok(Enforced::default()) };
-        let all = batch.words.iter().map(units).sum();
+        let Some(limit) = limit.filter(|_| !batch.dictionary.is_empty()) else {
+            return Ok(Enforced::default());
+        };
+        let all = batch.dictionary.iter().map(units).sum();
         if self.spend(batch.database, all, limit) {
             return Ok(Enforced { units: all, left_out: false });
         }
         // a text that is told again takes no more room
-        let known = stored(reader, batch.organization, &batch.words).await?;
-        let (before, database) = (batch.words.len(), batch.database);
+        let known = stored(reader, batch.organization, &batch.dictionary).await?;
+        let (before, database) = (batch.dictionary.len(), batch.database);
         let mut spent = 0;
-        let mut fits = |word: &Word| {
+        let mut fits = |word: &DictionaryEntry| {
             let fits = self.spend(database, units(word), limit);
             spent += if fits { units(word) } else { 0 };
             fits
         };
-        let words = &mut Arc::make_mut(batch).words;
+        let words = &mut Arc::make_mut(batch).dictionary;
         words.retain(|word| known.contains(&word.hash) || fits(word));
         Ok(Enforced { units: spent, left_out: words.len() < before })
     }
@@ -95,7 +97,7 @@ impl TextBudget {
 async fn stored(
     reader: &DatabaseConnection,
     organization: OrganizationId,
-    words: &[Word],
+    words: &[DictionaryEntry],
 ) -> Result<HashSet<u64>, DbErr> {
     let mut known = HashSet::new();
     for chunk in words.chunks(CHUNK) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use basira_actors::model::{Batch, DatabaseId, Record, Stream};
-use basira_actors::ports::SinkError;
+use basira_actors::ports::RepositoryError;
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,7 +31,7 @@ pub(super) trait Change: Send + Sync + 'static {
 }
 
 enum Command {
-    Append(Box<Prepared>, oneshot::Sender<Result<(), SinkError>>),
+    Append(Box<Prepared>, oneshot::Sender<Result<(), RepositoryError>>),
     Change(Box<dyn Change>, oneshot::Sender<Result<bool, DbErr>>),
     /// Writes what is waiting, then ends.
     Close,
@@ -53,8 +53,8 @@ impl Pen {
     }
 
     /// Returns once `batch` is durable.
-    pub(super) async fn append(&self, batch: Arc<Batch>) -> Result<(), SinkError> {
-        let closed = || SinkError("it is shut down".to_owned());
+    pub(super) async fn append(&self, batch: Arc<Batch>) -> Result<(), RepositoryError> {
+        let closed = || RepositoryError("it is shut down".to_owned());
         let (answer, result) = oneshot::channel();
         let prepared = Box::new(Prepared::new(batch)?);
         self.0.send(Command::Append(prepared, answer)).await.map_err(|_| closed())?;
@@ -101,18 +101,18 @@ pub(super) struct PreparedRecord {
 
 impl Prepared {
     /// Encodes the records, in the task of whoever appends.
-    fn new(batch: Arc<Batch>) -> Result<Self, SinkError> {
+    fn new(batch: Arc<Batch>) -> Result<Self, RepositoryError> {
         let scope = Scope { organization: batch.organization, database: batch.database };
         let encode = |record: &Record| {
             let blob = encode_record(record).map_err(|error| {
-                SinkError(format!("a record of {} is refused: {error}", record.stream.name))
+                RepositoryError(format!("a record of {} is refused: {error}", record.stream.name))
             })?;
             let (from_ms, at_ms) = (record.from.as_millis(), record.at.as_millis());
             Ok(PreparedRecord { stream: record.stream, from_ms, at_ms, blob })
         };
         let cells: usize =
             batch.records.iter().map(|record| record.series.len() * record.columns.len()).sum();
-        let encode_all = || batch.records.iter().map(encode).collect::<Result<_, SinkError>>();
+        let encode_all = || batch.records.iter().map(encode).collect::<Result<_, RepositoryError>>();
         let records = blocking::with_bytes(cells * size_of::<i64>(), encode_all)?;
         Ok(Self { scope, records, batch })
     }
@@ -126,7 +126,7 @@ struct Writer {
     sealed_until: HashMap<(DatabaseId, &'static str), i64>,
 }
 
-type Waiting = (Box<Prepared>, oneshot::Sender<Result<(), SinkError>>);
+type Waiting = (Box<Prepared>, oneshot::Sender<Result<(), RepositoryError>>);
 
 impl Writer {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
@@ -241,6 +241,6 @@ impl Writer {
     }
 }
 
-fn sink_error(error: &DbErr) -> SinkError {
-    SinkError(error.to_string())
+fn sink_error(error: &DbErr) -> RepositoryError {
+    RepositoryError(error.to_string())
 }

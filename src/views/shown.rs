@@ -56,7 +56,7 @@ pub fn columns(
 
 fn shown_as(column: &Column, value: i64, texts: &Texts) -> (String, Value) {
     let known = (value != NULL).then_some(value);
-    if column.kind == ColumnKind::Word {
+    if column.kind == ColumnKind::Text {
         let text = known.and_then(|hash| texts.get(&hash.cast_unsigned()));
         return (column.name.to_owned(), text.map(|text| text.as_ref()).into());
     }
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(shown("sync_time_us", ColumnKind::Sum, 1500), pair("sync_time_ms", json!(1.5)));
         let at = shown("last_vacuum_at_ms", ColumnKind::Last, 0);
         assert_eq!(at, pair("last_vacuum", json!("1970-01-01T00:00:00.000Z")));
-        assert_eq!(shown("lock_type", ColumnKind::Word, 7), pair("lock_type", json!("relation")));
-        assert_eq!(shown("lock_type", ColumnKind::Word, 8), pair("lock_type", json!(null)));
+        assert_eq!(shown("lock_type", ColumnKind::Text, 7), pair("lock_type", json!("relation")));
+        assert_eq!(shown("lock_type", ColumnKind::Text, 8), pair("lock_type", json!(null)));
     }
 
     #[test]

@@ -205,7 +205,7 @@ fn counters(stream: &Stream, values: &[i64], shown: impl Fn(&str) -> bool) -> Ma
         return counters(stream, &unknown, shown);
     }
     let mut counters = columns(stream, values, &Texts::new(), |column| {
-        column.kind != ColumnKind::Word && column.name != "memory_bytes" && shown(column.name)
+        column.kind != ColumnKind::Text && column.name != "memory_bytes" && shown(column.name)
     });
     if stream == &QUERIES && shown("memory_bytes") {
         counters.insert("memory_usage".to_owned(), memory_usage(values).into());

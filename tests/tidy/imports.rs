@@ -67,7 +67,10 @@ impl Imports {
             }
             child => {
                 base.push(child.to_owned());
-                return self.files.contains_key(&base).then(|| base.into_iter().chain(segments.skip(1)).collect());
+                return self
+                    .files
+                    .contains_key(&base)
+                    .then(|| base.into_iter().chain(segments.skip(1)).collect());
             }
         }
         Some(base.into_iter().chain(segments.skip(1)).collect())

@@ -2,22 +2,22 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::Words;
+use super::Interner;
 use crate::model::{Event, Record, Timestamp, streams};
 
 /// `events`, noticed at `now`, as one record. Each is a series of its own, so that no roll-up merges two.
 #[must_use]
-pub fn record(events: &[Event], now: Timestamp, words: &mut Words) -> Record {
+pub fn record(events: &[Event], now: Timestamp, interner: &mut Interner) -> Record {
     let rows = events.iter().enumerate().map(|(number, event)| {
         let mut hash = Xxh3::new();
         for part in [&now.as_millis().to_le_bytes()[..], &number.to_le_bytes(), event.subject.as_bytes()] {
             hash.update(part);
         }
         let row = [
-            words.say(Some(event.kind.as_str())),
-            words.say(Some(&event.subject)),
-            words.say(event.before.as_deref()),
-            words.say(event.after.as_deref()),
+            interner.intern(Some(event.kind.as_str())),
+            interner.intern(Some(&event.subject)),
+            interner.intern(event.before.as_deref()),
+            interner.intern(event.after.as_deref()),
             event.at.as_millis(),
         ];
         (hash.digest(), row)

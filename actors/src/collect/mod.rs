@@ -12,6 +12,7 @@ pub mod events;
 pub(crate) mod fixture;
 mod foreign;
 mod hosts;
+mod interner;
 mod looks;
 mod optional;
 pub mod relations;
@@ -22,7 +23,6 @@ mod spec;
 mod texts;
 mod view;
 mod waits;
-mod words;
 
 pub use absent::{column_in, without, without_untyped};
 pub use advice::Flavour;
@@ -33,6 +33,7 @@ pub use epoch::{Epoch, Mark, Verdict, judge};
 pub use error::CollectError;
 pub use foreign::{CUT_MARK, cut, longest_cell, message};
 pub use hosts::HostCounters;
+pub use interner::Interner;
 pub use looks::{Look, Looks};
 pub use optional::Optional;
 pub use rows::{CellError, Cursor, Rows};
@@ -45,4 +46,3 @@ pub use spec::{
 pub use texts::{Normal, SessionText, Texts, hidden_notice};
 pub use view::{CounterView, Growth, Reading};
 pub use waits::{WAIT_INTERVAL, WaitLooks};
-pub use words::Words;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Collected, Words};
-use crate::model::{Event, EventKind, Memory, Record, Setting, Timestamp, streams};
+use super::{Collected, Interner};
+use crate::model::{Event, EventKind, LastValues, Record, Setting, Timestamp, streams};
 use crate::text::with_unit;
 
 /// All values are stored anew this often, so that they outlive the retention.
@@ -19,7 +19,7 @@ pub struct SettingHistory {
     known: HashMap<String, Known>,
     /// When all values were stored last.
     repeated: Option<Timestamp>,
-    words: Words,
+    interner: Interner,
 }
 
 #[derive(PartialEq, Eq)]
@@ -31,11 +31,11 @@ struct Known {
 
 impl SettingHistory {
     /// Takes what is stored; a change while Basira was away is a change too.
-    pub fn remember(&mut self, memory: &Memory) {
-        for (_, values) in &memory.rows {
+    pub fn restore(&mut self, last_values: &LastValues) {
+        for (_, values) in &last_values.rows {
             let [name, setting, unit, _] = values[..] else { continue };
-            if let (Some(name), Some(setting)) = (memory.text(name), memory.text(setting)) {
-                let shown = with_unit(setting, memory.text(unit));
+            if let (Some(name), Some(setting)) = (last_values.text(name), last_values.text(setting)) {
+                let shown = with_unit(setting, last_values.text(unit));
                 self.known.insert(name.to_owned(), Known { setting: setting.to_owned(), shown });
             }
         }
@@ -76,7 +76,7 @@ impl SettingHistory {
                 _ => None,
             };
             events.extend(told.map(|before| changed(one, before, at)));
-            let mut word = |text: Option<&str>| self.words.say(text);
+            let mut word = |text: Option<&str>| self.interner.intern(text);
             let row = [
                 word(Some(&one.name)),
                 word(Some(&now.setting)),
@@ -92,7 +92,7 @@ impl SettingHistory {
         let record = (!rows.is_empty())
             .then(|| Record::new(&streams::SETTINGS, Timestamp(at.as_millis() - 1), at, rows));
         let records = record.into_iter().collect();
-        Collected { records, events, words: self.words.news(), ..Collected::default() }
+        Collected { records, events, dictionary: self.interner.drain_new(), ..Collected::default() }
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{CollectError, Flavour, Rows, advice};
 use crate::model::{
-    ActivitySnapshot, Databases, Engine, Entry, Event, GapReason, Memory, Record, Seen, Stream, Timestamp,
-    Word,
+    ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, GapReason, LastValues,
+    Record, Stream, Timestamp,
 };
 
 /// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
@@ -61,12 +61,12 @@ pub trait Collector: Send {
     fn resume(&mut self, _stored_until: Option<Timestamp>) {}
 
     /// Whether it wants to know what is stored of its stream before its first run.
-    fn remembers(&self) -> bool {
+    fn wants_last_values(&self) -> bool {
         false
     }
 
     /// What is stored of its stream: what changed while Basira was away is a change too.
-    fn remember(&mut self, _memory: &Memory) {}
+    fn restore(&mut self, _last_values: &LastValues) {}
 
     /// The last question was refused, by a lock or a time limit; the connection still stands.
     ///
@@ -132,11 +132,11 @@ pub struct Collected {
     /// Gaps that this run found; a `from` of `None` stands for the end of what is stored.
     pub gaps: Vec<(Option<Timestamp>, Timestamp, GapReason)>,
     pub entries: Vec<Entry>,
-    pub words: Vec<Word>,
+    pub dictionary: Vec<DictionaryEntry>,
     pub events: Vec<Event>,
     pub activity: Option<ActivitySnapshot>,
     /// What is so now.
-    pub seen: Vec<Seen>,
+    pub snapshots: Vec<AnySnapshot>,
     /// Rows read from the server.
     pub rows: u64,
     /// Something that this run could not see, though it worked.

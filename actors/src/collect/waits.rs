@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Collected, Words};
+use super::{Collected, Interner};
 use crate::model::{GapReason, NULL, Record, Timestamp, streams};
 
 /// How often waits are looked for.
@@ -18,7 +18,7 @@ const WIDTH: usize = streams::WAITS.columns.len();
 #[derive(Default)]
 pub struct WaitLooks {
     previous: Option<Timestamp>,
-    words: Words,
+    interner: Interner,
 }
 
 /// What time a look stands for, and what was not seen before it.
@@ -36,14 +36,15 @@ impl WaitLooks {
         self.previous = Some(at);
         let looks = (0, [NULL, NULL, 1, stands_for_ms]);
         let rows = waits.iter().map(|&(kind, event, met)| {
-            let (kind_word, event_word) = (self.words.say(Some(kind)), self.words.say(Some(event)));
+            let (kind_word, event_word) =
+                (self.interner.intern(Some(kind)), self.interner.intern(Some(event)));
             (series(kind, event), [kind_word, event_word, met, met.saturating_mul(stands_for_ms)])
         });
         let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(looks).chain(rows).collect();
         Collected {
             records: vec![Record::new(&streams::WAITS, from, at, rows)],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: waits.len() as u64,
             ..Collected::default()
         }

@@ -1,17 +1,17 @@
 //! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
 
 mod answer;
-mod ask;
 mod bind;
 mod bounded;
+mod column_fallback;
 mod decode;
+mod discover;
 #[cfg(test)]
 mod drift;
 mod error;
-mod fit;
 mod http;
-mod learn;
 mod limits;
+mod query_runner;
 mod rows;
 
 use std::collections::HashMap;
@@ -20,15 +20,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::ask::Asker;
-use self::fit::{Cluster, Fitted, Known};
+use self::column_fallback::{Cluster, Fitted, Known};
+use self::query_runner::QueryRunner;
 use super::{ConnectSettings, Reply, Session, check_columns};
 use crate::collect::{CollectError, Explainable, Flavour, Notice, Query, Server, advice};
 use crate::model::{Target, Timestamp};
 
 /// A connection to a ClickHouse server.
 pub(super) struct ClickHouse {
-    asker: Asker,
+    runner: QueryRunner,
     cluster: Option<Cluster>,
     known: Known,
     fitted: HashMap<Arc<str>, Fitted>,
@@ -40,7 +40,7 @@ pub(super) struct ClickHouse {
 impl ClickHouse {
     /// Connects, and learns what server this is.
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
-        let asker = Asker::new(target, settings).await?;
+        let runner = QueryRunner::new(target, settings).await?;
         let server = Server {
             version: String::new(),
             major: 0,
@@ -49,7 +49,7 @@ impl ClickHouse {
             block_bytes: 0,
             started_at: Timestamp(0),
             database: target.database.clone(),
-            role: asker.peer.role.clone(),
+            role: runner.peer.role.clone(),
             role_oid: 0,
             databases: target.databases.clone(),
             cluster: target.cluster.clone(),
@@ -60,7 +60,7 @@ impl ClickHouse {
             try_indexes_on_primary: false,
         };
         let mut session = Self {
-            asker,
+            runner,
             cluster: None,
             known: Known::default(),
             fitted: HashMap::new(),
@@ -68,7 +68,7 @@ impl ClickHouse {
             server,
         };
         let learned = session.refresh().await;
-        learned.map_err(|error| session.asker.peer.unconnected(error))?;
+        learned.map_err(|error| session.runner.peer.unconnected(error))?;
         Ok(session)
     }
 
@@ -103,10 +103,10 @@ impl Session for ClickHouse {
 
     async fn run(&mut self, query: &Query, limit: Duration) -> Result<Reply, CollectError> {
         let Fitted { sql, absent, is_of_tables } = self.fit(query)?;
-        let rows = self.asker.ask(&sql, &query.params, query.columns, limit).await?;
+        let rows = self.runner.ask(&sql, &query.params, query.columns, limit).await?;
         check_columns(&rows.columns(), query.columns)?;
         let hidden = if is_of_tables { self.hidden() } else { None };
-        let unlimited = self.asker.limits.notice(&self.server.role);
+        let unlimited = self.runner.limits.notice(&self.server.role);
         let notice = hidden.into_iter().chain(unlimited).reduce(Notice::and);
         Ok(Reply { size_bytes: rows.size_bytes(), rows: Box::new(rows), absent: absent.into(), notice })
     }

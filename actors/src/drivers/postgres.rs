@@ -4,7 +4,7 @@ mod connect;
 mod error;
 mod explain;
 mod framed;
-mod harmless;
+mod planning_safety;
 mod rows;
 
 use std::collections::HashMap;

@@ -27,7 +27,7 @@ pub fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<ClientConfig
         TlsMode::VerifyCa => Some(chain(roots(ca_pem)?, &provider)?),
         TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => None,
     };
-    let verifier = Arc::new(Lenient { provider, chain });
+    let verifier = Arc::new(RelaxedVerifier { provider, chain });
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
@@ -73,12 +73,12 @@ fn roots(ca_pem: Option<&str>) -> Result<RootCertStore, String> {
 /// Less than everything: without a chain to check, the connection is encrypted and nothing is known of the other side
 /// (`prefer`, `require`); with one, everything is checked but the name (`verify-ca`).
 #[derive(Debug)]
-struct Lenient {
+struct RelaxedVerifier {
     provider: Arc<CryptoProvider>,
     chain: Option<Arc<WebPkiServerVerifier>>,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for RelaxedVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Asked, Effective, Facts, Measure, Need, Rule, Unknown};
-use crate::model::{ActivitySnapshot, Engine, Past, SettingSnapshot, Snapshot, Stream, Timestamp};
+use crate::model::{ActivitySnapshot, Engine, History, SettingSnapshot, Snapshot, Stream, Timestamp};
 
 /// What a check may see.
 pub struct Case<'a> {
@@ -56,14 +56,14 @@ impl<'a> Case<'a> {
     /// # Errors
     /// [`Unknown`] when it was never seen.
     pub fn newest<T: Snapshot>(&self) -> Result<Arc<T>, Unknown> {
-        let newest = self.facts.newest.all::<T>().pop();
+        let newest = self.facts.snapshots.all::<T>().pop();
         newest.map(|(_, newest)| newest).ok_or_else(|| Unknown::because("nothing was seen of it yet"))
     }
 
     /// What was seen last, by the database within the server.
     #[must_use]
     pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
-        self.facts.newest.all::<T>()
+        self.facts.snapshots.all::<T>()
     }
 
     /// What runs now.
@@ -98,13 +98,13 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// [`Unknown`] when less than half of the window is stored.
-    pub fn totals(&self, stream: &'static Stream) -> Result<Arc<Past>, Unknown> {
+    pub fn totals(&self, stream: &'static Stream) -> Result<Arc<History>, Unknown> {
         self.covered(stream, Duration::ZERO, false)
     }
 
     /// What `stream` came to over the window, however little of that is stored: for what counts by itself.
     #[must_use]
-    pub fn past_or_empty(&self, stream: &'static Stream) -> Arc<Past> {
+    pub fn past_or_empty(&self, stream: &'static Stream) -> Arc<History> {
         self.past(stream, Duration::ZERO, false).unwrap_or_default()
     }
 
@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// As [`Self::totals`].
-    pub fn course(&self, stream: &'static Stream) -> Result<Arc<Past>, Unknown> {
+    pub fn course(&self, stream: &'static Stream) -> Result<Arc<History>, Unknown> {
         self.covered(stream, Duration::ZERO, true)
     }
 
@@ -120,7 +120,7 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// [`Unknown`] when nothing is stored of it.
-    pub fn baseline(&self, stream: &'static Stream) -> Result<Arc<Past>, Unknown> {
+    pub fn baseline(&self, stream: &'static Stream) -> Result<Arc<History>, Unknown> {
         let past = self.past(stream, self.set.baseline, false)?;
         if past.series.is_empty() {
             let ago = super::span(self.set.baseline);
@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
         Ok(past)
     }
 
-    fn covered(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<Past>, Unknown> {
+    fn covered(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<History>, Unknown> {
         let past = self.past(stream, ago, course)?;
         // a stream without changes has no records: then what counts is how long it has been looked at
         let watched = self.watched_since(stream);
@@ -145,7 +145,7 @@ impl<'a> Case<'a> {
         Ok(past)
     }
 
-    fn past(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<Past>, Unknown> {
+    fn past(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<History>, Unknown> {
         let asked = Asked { stream: stream.name, window: self.set.window, ago, course };
         let past = self.facts.past.get(&asked).cloned();
         past.ok_or_else(|| Unknown::because("it needs samples over a span, and none could be read"))

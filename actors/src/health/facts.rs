@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Need, Rule, Unknown};
 use crate::model::{
-    ActivitySnapshot, CollectorState, CollectorStatus, Engine, Newest, Past, Status, Stream, Timestamp,
+    ActivitySnapshot, CollectorState, CollectorStatus, Engine, History, Snapshots, Status, Stream, Timestamp,
 };
 
 /// Everything that is known of one database at one moment.
@@ -19,12 +19,12 @@ pub struct Facts {
     pub last_error: Option<String>,
     /// Why what was read last is not stored, if it is not.
     pub store_error: Option<String>,
-    pub newest: Newest,
+    pub snapshots: Snapshots,
     pub activity: Option<Arc<ActivitySnapshot>>,
     pub collectors: Vec<CollectorStatus>,
     /// How far the server's clock is ahead of Basira's.
     pub skew_ms: Option<i64>,
-    pub past: BTreeMap<Asked, Arc<Past>>,
+    pub past: BTreeMap<Asked, Arc<History>>,
 }
 
 /// A span of a stream, relative to now.

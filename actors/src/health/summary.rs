@@ -23,7 +23,7 @@ pub(super) fn of(facts: &Facts) -> Map<String, Value> {
 }
 
 fn newest<T: Snapshot>(facts: &Facts) -> Option<std::sync::Arc<T>> {
-    facts.newest.all::<T>().pop().map(|(_, newest)| newest)
+    facts.snapshots.all::<T>().pop().map(|(_, newest)| newest)
 }
 
 fn postgres(facts: &Facts) -> Vec<(&'static str, Value)> {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Effective, Facts, Found, Rule, Scope, rules};
 use crate::model::{
-    CollectorState, CollectorStatus, Engine, Newest, Replica, RuleSetting, Seen, Snapshot, Status, Timestamp,
+    AnySnapshot, CollectorState, CollectorStatus, Engine, Replica, RuleSetting, Snapshot, Snapshots, Status,
+    Timestamp,
 };
 
 /// When the tests take place.
@@ -37,7 +38,7 @@ pub(crate) fn facts(engine: Engine) -> Facts {
         status: Status::Connected,
         last_error: None,
         store_error: None,
-        newest: Newest::default(),
+        snapshots: Snapshots::default(),
         activity: None,
         collectors: collectors(engine),
         skew_ms: Some(0),
@@ -54,7 +55,7 @@ fn collectors(engine: Engine) -> Vec<CollectorStatus> {
 
 /// Adds what was seen in `database`.
 pub(crate) fn saw<T: Snapshot>(facts: &mut Facts, database: &str, seen: T) {
-    facts.newest.put(database, Seen::new(seen));
+    facts.snapshots.put(database, AnySnapshot::new(seen));
 }
 
 /// What `rule` finds at its own threshold in facts that `arrange` has changed.

@@ -2,7 +2,7 @@
 
 use super::{Case, Found, Object, float, pct, span, trend};
 use crate::model::streams::DATABASES;
-use crate::model::{DatabaseAge, Past, XidHorizon};
+use crate::model::{DatabaseAge, History, XidHorizon};
 
 /// How many ids may be in use at a time.
 const ALL_IDS: f64 = 2_147_483_648.0;
@@ -33,7 +33,7 @@ pub(super) fn wraparound(
     Ok(found.collect())
 }
 
-fn forecast(past: &Past, database: &str, column: &str) -> Option<String> {
+fn forecast(past: &History, database: &str, column: &str) -> Option<String> {
     let stored = past.series.iter().find(|series| {
         let word = series.get(&DATABASES, "database_name");
         word.and_then(|word| past.text(word)) == Some(database)

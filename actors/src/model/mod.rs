@@ -52,14 +52,16 @@ pub use lock_tree::{Blocker, lock_tree};
 pub use locks::{Lock, LockSnapshot, in_order};
 pub use log_tables::{LogTable, LogTables};
 pub use merge::{Merge, MergeSnapshot, Mutation, MutationSnapshot};
-pub use newest::{Newest, Seen, Snapshot};
+pub use newest::{AnySnapshot, Snapshot, Snapshots};
 pub use overlap::{Needless, Overlap, overlaps};
 pub use parts::{PartsSnapshot, StoredTable, TableParts};
-pub use past::{Look, Past, PastSeries};
+pub use past::{History, HistoryQuery, HistorySeries};
 pub use replicas::{QueueEntries, Replica, Replicas};
 pub use replication::{Replication, Slot, Standby};
 pub use rule_settings::{RuleSetting, RuleSettings};
-pub use sample::{Batch, Column, ColumnKind, Entry, Gap, GapReason, Memory, NULL, Record, Stream, Word};
+pub use sample::{
+    Batch, Column, ColumnKind, DictionaryEntry, Entry, Gap, GapReason, LastValues, NULL, Record, Stream,
+};
 pub use secret::Secret;
 pub use sequence::{Sequence, SequenceSnapshot};
 pub use server::{Archiver, DatabaseNow, DatabasesNow, RESET_VIEWS, ServerIdentity};

@@ -10,12 +10,12 @@ pub trait Snapshot: Any + Send + Sync {}
 
 /// A [`Snapshot`] of some type, on its way to those who ask for it by that type.
 #[derive(Clone)]
-pub struct Seen {
+pub struct AnySnapshot {
     kind: TypeId,
     value: Arc<dyn Any + Send + Sync>,
 }
 
-impl Seen {
+impl AnySnapshot {
     #[must_use]
     pub fn new<T: Snapshot>(snapshot: T) -> Self {
         Self { kind: TypeId::of::<T>(), value: Arc::new(snapshot) }
@@ -28,19 +28,19 @@ impl Seen {
     }
 }
 
-impl fmt::Debug for Seen {
+impl fmt::Debug for AnySnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen").finish_non_exhaustive()
+        f.debug_struct("AnySnapshot").finish_non_exhaustive()
     }
 }
 
 /// The newest of each kind, by the database within the server that it was seen in.
 #[derive(Debug, Clone, Default)]
-pub struct Newest(HashMap<TypeId, BTreeMap<Arc<str>, Seen>>);
+pub struct Snapshots(HashMap<TypeId, BTreeMap<Arc<str>, AnySnapshot>>);
 
-impl Newest {
+impl Snapshots {
     /// `seen` takes the place of what was seen of its kind in `database` before.
-    pub fn put(&mut self, database: &str, seen: Seen) {
+    pub fn put(&mut self, database: &str, seen: AnySnapshot) {
         self.0.entry(seen.kind).or_default().insert(Arc::from(database), seen);
     }
 
@@ -59,7 +59,7 @@ impl Newest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Newest, Seen, Snapshot};
+    use super::{AnySnapshot, Snapshot, Snapshots};
 
     #[derive(Debug, PartialEq)]
     struct Apples(u8);
@@ -69,10 +69,10 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_newest_in_each_database() {
-        let mut newest = Newest::default();
-        newest.put("shop", Seen::new(Apples(1)));
-        newest.put("shop", Seen::new(Apples(2)));
-        newest.put("bank", Seen::new(Apples(3)));
+        let mut newest = Snapshots::default();
+        newest.put("shop", AnySnapshot::new(Apples(1)));
+        newest.put("shop", AnySnapshot::new(Apples(2)));
+        newest.put("bank", AnySnapshot::new(Apples(3)));
         let seen: Vec<_> =
             newest.all::<Apples>().into_iter().map(|(name, apples)| (name.to_string(), apples.0)).collect();
         assert_eq!(seen, [("bank".to_owned(), 3), ("shop".to_owned(), 2)]);

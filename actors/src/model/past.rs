@@ -7,7 +7,7 @@ use super::{NULL, Stream, Timestamp};
 
 /// Which span of which stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct HistoryQuery {
     pub stream: &'static Stream,
     pub since: Timestamp,
     pub until: Timestamp,
@@ -15,17 +15,17 @@ pub struct Look {
     pub steps: Option<u32>,
 }
 
-/// What is stored of a [`Look`].
+/// What is stored of a [`HistoryQuery`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
-    pub series: Vec<PastSeries>,
+pub struct History {
+    pub series: Vec<HistorySeries>,
     /// The texts behind word columns; of statements also those of the costliest ones, by their fingerprint.
-    pub words: HashMap<u64, Arc<str>>,
+    pub texts: HashMap<u64, Arc<str>>,
 }
 
 /// One series, or the series of one group, over the span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastSeries {
+pub struct HistorySeries {
     pub series: u64,
     /// Summed; of a reading the newest. One per column of the stream.
     pub values: Vec<i64>,
@@ -35,11 +35,11 @@ pub struct PastSeries {
     pub points: Vec<(Timestamp, Vec<i64>)>,
 }
 
-impl Past {
+impl History {
     /// The text in a word column of a row, or behind a fingerprint.
     #[must_use]
     pub fn text(&self, word: i64) -> Option<&str> {
-        self.words.get(&word.cast_unsigned()).map(AsRef::as_ref)
+        self.texts.get(&word.cast_unsigned()).map(AsRef::as_ref)
     }
 
     /// Where the first record begins.
@@ -49,7 +49,7 @@ impl Past {
     }
 }
 
-impl PastSeries {
+impl HistorySeries {
     /// The value of the column called `name`.
     #[must_use]
     pub fn get(&self, stream: &Stream, name: &str) -> Option<i64> {

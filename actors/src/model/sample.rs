@@ -32,8 +32,8 @@ pub enum ColumnKind {
     Sum,
     /// A reading: the newest counts.
     Last,
-    /// The hash of a [`Word`].
-    Word,
+    /// The hash of a [`DictionaryEntry`].
+    Text,
 }
 
 impl Stream {
@@ -169,24 +169,24 @@ pub struct Entry {
 
 /// A text that is stored once per organization: normalised query texts under their fingerprint, names under their hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct DictionaryEntry {
     pub hash: u64,
     pub text: Arc<str>,
 }
 
 /// What is stored of one stream of one database: the newest values of each series.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Memory {
+pub struct LastValues {
     /// Each series with one value per column of the stream.
     pub rows: Vec<(u64, Vec<i64>)>,
-    pub words: HashMap<u64, Arc<str>>,
+    pub texts: HashMap<u64, Arc<str>>,
 }
 
-impl Memory {
+impl LastValues {
     /// The text in a cell of a word column.
     #[must_use]
     pub fn text(&self, cell: i64) -> Option<&str> {
-        self.words.get(&cell.cast_unsigned()).map(AsRef::as_ref)
+        self.texts.get(&cell.cast_unsigned()).map(AsRef::as_ref)
     }
 }
 
@@ -198,7 +198,7 @@ pub struct Batch {
     pub records: Vec<Record>,
     pub gaps: Vec<Gap>,
     pub entries: Vec<Entry>,
-    pub words: Vec<Word>,
+    pub dictionary: Vec<DictionaryEntry>,
 }
 
 impl Batch {
@@ -211,7 +211,7 @@ impl Batch {
             records: Vec::new(),
             gaps: Vec::new(),
             entries: Vec::new(),
-            words: Vec::new(),
+            dictionary: Vec::new(),
         }
     }
 
@@ -229,7 +229,10 @@ impl Batch {
     /// Whether there is nothing to store.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.gaps.is_empty() && self.entries.is_empty() && self.words.is_empty()
+        self.records.is_empty()
+            && self.gaps.is_empty()
+            && self.entries.is_empty()
+            && self.dictionary.is_empty()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The mailbox of one database. No handler waits for I/O: polls run in a task that reports back by message.
 
-mod examining;
+mod health;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,48 +10,48 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::doctor::Doctor;
+use super::health_check::HealthChecker;
 use super::idle::{Idle, REST};
-use super::poll::{Outcome, Runner};
+use super::observation_recorder::ObservationRecorder;
+use super::poll::{Outcome, Poller};
 use super::report::{Report, Run, interval};
-use super::rounds::Rounds;
-use super::seen::SeenRecorder;
-use super::visits::{Brought, Visitor};
-use super::{Dependencies, Live, Observed, Shared};
+use super::secondary_poll::{SecondaryPoller, SecondaryResults};
+use super::secondary_schedule::SecondarySchedule;
+use super::{Dependencies, Live, ObservedState, Shared};
 use crate::collect::{Backoff, CollectError, Every, Schedule};
 use crate::collectors;
 use crate::health::Diagnosis;
 use crate::model::{CollectorStatus, ServerDatabases, Target};
-use crate::ports::Sighting;
+use crate::ports::Observation;
 
 /// What a monitor is told.
 pub(crate) enum Message {
     /// Internal: the timer of this generation fired.
     PollDue { generation: u64 },
     /// Internal: the live collector has looked.
-    Looked(Live),
+    LiveSnapshot(Live),
     /// Internal: the poll is over.
-    Polled(Box<(Runner, Outcome)>),
+    Polled(Box<(Poller, Outcome)>),
     /// Internal: the poll panicked.
-    PollBroke(String),
+    PollPanicked(String),
     /// Internal: the doctor has examined the database.
-    Examined(Box<Doctor>, Arc<Diagnosis>),
+    HealthChecked(Box<HealthChecker>, Arc<Diagnosis>),
     /// Internal: the doctor panicked.
-    ExaminationBroke(String),
+    HealthCheckPanicked(String),
     /// Internal: other databases of the server are to be visited.
-    VisitsDue,
+    SecondaryPollDue,
     /// Internal: some were.
-    Visited(Box<(Visitor, Brought)>),
+    SecondaryPolled(Box<(SecondaryPoller, SecondaryResults)>),
     /// The subscribers changed: look faster or slower.
-    Retune,
+    SubscribersChanged,
     /// The registration changed.
     Reconfigure(Box<Target>),
     /// What is set for all databases changed.
-    Resettled,
+    FleetSettingsChanged,
     /// Everything is due now.
     PollNow,
     /// How do the collectors fare?
-    Describe(RpcReplyPort<Vec<CollectorStatus>>),
+    CollectorStatus(RpcReplyPort<Vec<CollectorStatus>>),
 }
 
 pub(crate) struct Monitor;
@@ -69,7 +69,7 @@ pub(crate) struct State {
     schedule: Schedule,
     report: Report,
     /// At home between polls, `None` while one is under way.
-    runner: Option<Runner>,
+    poller: Option<Poller>,
     /// Arrived while a poll was under way; takes effect when it is over.
     next_target: Option<Target>,
     /// Set while the connection fails: nothing runs before.
@@ -78,16 +78,16 @@ pub(crate) struct State {
     /// Tells the timer that counts from those that were overtaken.
     generation: u64,
     /// When somebody last asked for everything at once.
-    hastened_at: Option<Instant>,
+    run_soon_at: Option<Instant>,
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
     poll: Option<Poll>,
-    rounds: Rounds,
+    secondary: SecondarySchedule,
     idle: Idle,
-    /// Brought from other databases while a poll was under way.
-    brought: Option<Brought>,
-    seen: SeenRecorder,
+    /// Results from other databases that arrived while a poll was under way.
+    secondary_results: Option<SecondaryResults>,
+    seen: ObservationRecorder,
     /// At home between examinations, `None` while one is under way.
-    doctor: Option<Box<Doctor>>,
+    health_checker: Option<Box<HealthChecker>>,
     examined_at: Option<Instant>,
     skew_ms: Option<i64>,
 }
@@ -115,7 +115,7 @@ const OF_WORK: [&str; 2] = ["ch_processes", "ch_query_log"];
 /// Longest wait between attempts to connect: a fault that ends is noticed within 15 s, time-out included.
 const RETRY_CAP: Duration = Duration::from_secs(8);
 /// Everything at once is read no more often than this, however many ask for it.
-const HASTEN_EVERY: Duration = Duration::from_secs(1);
+const POLL_NOW_INTERVAL: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl Actor for Monitor {
@@ -133,28 +133,28 @@ impl Actor for Monitor {
         let mut state = State {
             schedule: schedule(&target, now),
             report: Report::new(&target, None),
-            runner: Some(Runner::new(dependencies.clone(), target.clone())),
+            poller: Some(Poller::new(dependencies.clone(), target.clone())),
             next_target: None,
             retry_at: None,
             backoff: Backoff::new(Duration::from_secs(1), RETRY_CAP),
             generation: 0,
-            hastened_at: None,
+            run_soon_at: None,
             timer: None,
             poll: None,
-            rounds: Rounds::new(dependencies.clone(), target.clone()),
+            secondary: SecondarySchedule::new(dependencies.clone(), target.clone()),
             idle: Idle::new(now),
-            brought: None,
-            seen: SeenRecorder::start(Arc::clone(&dependencies.source), target.id),
-            doctor: Some(Box::new(Doctor::new(dependencies.clone()))),
+            secondary_results: None,
+            seen: ObservationRecorder::start(Arc::clone(&dependencies.registry), target.id),
+            health_checker: Some(Box::new(HealthChecker::new(dependencies.clone()))),
             examined_at: None,
             skew_ms: None,
             target,
             dependencies,
             shared,
         };
-        state.set_patience();
-        state.tune(now);
-        state.arm(&myself, now);
+        state.set_stale_after();
+        state.apply_live_interval(now);
+        state.schedule_timer(&myself, now);
         Ok(state)
     }
 
@@ -168,33 +168,33 @@ impl Actor for Monitor {
         match message {
             Message::PollDue { generation } if generation == state.generation => state.poll(&myself, now),
             Message::PollDue { .. } => {}
-            Message::Looked(live) => state.looked(live),
+            Message::LiveSnapshot(live) => state.looked(live),
             Message::Polled(polled) => state.polled(&myself, *polled, now),
-            Message::PollBroke(panic) => return Err(panic.into()),
-            Message::Examined(doctor, diagnosis) => {
-                state.doctor = Some(doctor);
+            Message::PollPanicked(panic) => return Err(panic.into()),
+            Message::HealthChecked(health_checker, diagnosis) => {
+                state.health_checker = Some(health_checker);
                 state.shared.diagnosis.send_replace(Some(diagnosis));
             }
-            Message::ExaminationBroke(panic) => state.replace_doctor(&panic),
-            Message::VisitsDue => state.rounds.start(&myself),
-            Message::Visited(visited) => state.visited(&myself, *visited, now),
-            Message::Retune => {
+            Message::HealthCheckPanicked(panic) => state.replace_health_checker(&panic),
+            Message::SecondaryPollDue => state.secondary.start(&myself),
+            Message::SecondaryPolled(visited) => state.visited(&myself, *visited, now),
+            Message::SubscribersChanged => {
                 state.wake(now);
-                state.tune(now);
-                state.arm(&myself, now);
+                state.apply_live_interval(now);
+                state.schedule_timer(&myself, now);
             }
             Message::Reconfigure(target) => state.reconfigure(&myself, *target, now),
-            Message::Resettled => {
+            Message::FleetSettingsChanged => {
                 // with the rules as they are now
                 state.examined_at = None;
                 state.examine(&myself, now);
             }
             Message::PollNow => {
                 state.wake(now);
-                state.hasten(now);
-                state.arm(&myself, now);
+                state.run_soon(now);
+                state.schedule_timer(&myself, now);
             }
-            Message::Describe(reply) => {
+            Message::CollectorStatus(reply) => {
                 // the caller may have stopped waiting
                 let _ = reply.send(state.report.lines(&state.schedule, now));
             }
@@ -212,15 +212,15 @@ fn schedule(target: &Target, now: Instant) -> Schedule {
 impl State {
     /// Starts a poll of what is due, unless one is under way.
     fn poll(&mut self, myself: &ActorRef<Message>, now: Instant) {
-        let Some(mut runner) = self.runner.take() else { return };
+        let Some(mut poller) = self.poller.take() else { return };
         let due = self.schedule.take_due(now);
         self.report.skipped(&due);
         let (shared, monitor) = (Arc::clone(&self.shared), myself.clone());
         let interrupt = Arc::new(Notify::new());
         let interrupted = Arc::clone(&interrupt);
         let poll = tokio::spawn(async move {
-            let outcome = runner.poll(&due, &monitor, &shared, &interrupted).await;
-            Box::new((runner, outcome))
+            let outcome = poller.poll(&due, &monitor, &shared, &interrupted).await;
+            Box::new((poller, outcome))
         });
         self.poll = Some(Poll { task: poll.abort_handle(), interrupt });
         let monitor = myself.clone();
@@ -228,7 +228,7 @@ impl State {
             let message = match poll.await {
                 Ok(polled) => Message::Polled(polled),
                 Err(error) if error.is_cancelled() => return,
-                Err(error) => Message::PollBroke(error.to_string()),
+                Err(error) => Message::PollPanicked(error.to_string()),
             };
             // a monitor that was stopped needs no outcome
             let _ = monitor.cast(message);
@@ -238,19 +238,19 @@ impl State {
     fn polled(
         &mut self,
         myself: &ActorRef<Message>,
-        (mut runner, mut outcome): (Runner, Outcome),
+        (mut poller, mut outcome): (Poller, Outcome),
         now: Instant,
     ) {
         self.poll = None;
         for run in &outcome.runs {
             self.report.ran(run, self.target.engine);
         }
-        let databases = outcome.seen.iter().find_map(|(_, seen)| seen.get::<ServerDatabases>());
-        self.shared.saw(std::mem::take(&mut outcome.seen));
+        let databases = outcome.snapshots.iter().find_map(|(_, seen)| seen.get::<ServerDatabases>());
+        self.shared.put_snapshots(std::mem::take(&mut outcome.snapshots));
         match self.next_target.take() {
             // how the old registration fared is of no interest any more
-            Some(target) => runner.reconfigure(target),
-            // a poll without a run only stored what was brought
+            Some(target) => poller.reconfigure(target),
+            // a poll without a run only stored secondary results
             None if outcome.runs.is_empty() => {}
             None => {
                 self.observe(&outcome, now);
@@ -259,34 +259,39 @@ impl State {
         }
         if let Some(databases) = databases {
             self.shared.keep_only(&databases);
-            self.rounds.meet(databases, now);
+            self.secondary.meet(databases, now);
         }
-        if let Some(brought) = self.brought.take() {
-            runner.bring(brought);
+        if let Some(results) = self.secondary_results.take() {
+            poller.merge_results(results);
         }
-        self.rounds.paused = runner.is_behind() || self.retry_at.is_some();
-        self.runner = Some(runner);
-        self.rounds.arm(myself, now);
-        self.arm(myself, now);
+        self.secondary.paused = poller.is_behind() || self.retry_at.is_some();
+        self.poller = Some(poller);
+        self.secondary.schedule_timer(myself, now);
+        self.schedule_timer(myself, now);
     }
 
     /// Takes what was read in other databases; it is stored at once, unless a poll is under way.
-    fn visited(&mut self, myself: &ActorRef<Message>, visited: (Visitor, Brought), now: Instant) {
-        if let Some(mut brought) = self.rounds.ended(visited, &self.target, now) {
-            self.shared.saw(std::mem::take(&mut brought.seen));
-            self.report.elsewhere(std::mem::take(&mut brought.notices));
-            match &mut self.runner {
-                Some(runner) => {
-                    runner.bring(brought);
+    fn visited(
+        &mut self,
+        myself: &ActorRef<Message>,
+        visited: (SecondaryPoller, SecondaryResults),
+        now: Instant,
+    ) {
+        if let Some(mut results) = self.secondary.ended(visited, &self.target, now) {
+            self.shared.put_snapshots(std::mem::take(&mut results.snapshots));
+            self.report.elsewhere(std::mem::take(&mut results.notices));
+            match &mut self.poller {
+                Some(poller) => {
+                    poller.merge_results(results);
                     self.poll(myself, now);
                 }
-                None => match &mut self.brought {
-                    Some(waiting) => waiting.join(brought),
-                    None => self.brought = Some(brought),
+                None => match &mut self.secondary_results {
+                    Some(waiting) => waiting.join(results),
+                    None => self.secondary_results = Some(results),
                 },
             }
         }
-        self.rounds.arm(myself, now);
+        self.secondary.schedule_timer(myself, now);
     }
 
     /// Draws the conclusions from a poll: seen or not, and when to try again.
@@ -323,23 +328,25 @@ impl State {
             tracing::warn!(db.id = %self.target.id, error, "database disconnected");
             self.shared.live.send_replace(Some(Live::away(&error)));
         }
-        self.record_seen(now);
-        self.let_idle(outcome, now);
+        self.record_observation(now);
+        self.update_idle(outcome, now);
     }
 
     /// Leaves a service alone that is to sleep while nobody works with it.
-    fn let_idle(&mut self, outcome: &Outcome, now: Instant) {
+    fn update_idle(&mut self, outcome: &Outcome, now: Instant) {
         if !self.target.let_idle || self.retry_at.is_some() {
             return;
         }
         let works =
             |run: &Run| OF_WORK.contains(&run.name) && run.result.as_ref().is_ok_and(|found| found.rows > 0);
-        let busy = self.shared.fastest().is_some() || outcome.runs.iter().any(works);
+        let busy = self.shared.shortest_interval().is_some() || outcome.runs.iter().any(works);
         if let Some(until) = self.idle.rest(busy, now) {
             self.schedule.postpone(until);
-            self.shared.observed.send_modify(|observed| observed.patience = REST + Duration::from_secs(60));
+            self.shared
+                .observed
+                .send_modify(|observed| observed.stale_after = REST + Duration::from_secs(60));
         } else {
-            self.set_patience();
+            self.set_stale_after();
         }
     }
 
@@ -348,15 +355,15 @@ impl State {
         if self.target.let_idle {
             self.idle.wake(now);
             self.schedule.hasten(now);
-            self.set_patience();
+            self.set_stale_after();
         }
     }
 
     /// Lets the registry know what is known now.
-    fn record_seen(&mut self, now: Instant) {
+    fn record_observation(&mut self, now: Instant) {
         let observed = self.shared.observed.borrow().clone();
-        let Observed { last_seen_at, last_error, engine_version, .. } = observed;
-        self.seen.record(Sighting { last_seen_at, last_error, engine_version }, now);
+        let ObservedState { last_seen_at, last_error, engine_version, .. } = observed;
+        self.seen.record(Observation { last_seen_at, last_error, engine_version }, now);
     }
 
     /// Takes a changed registration: what was collected stays, a changed connection is made at once.
@@ -369,50 +376,51 @@ impl State {
             poll.interrupt.notify_one();
         }
         self.target = target.clone();
-        self.rounds.reconfigure(&target, now);
-        match &mut self.runner {
-            Some(runner) => runner.reconfigure(target),
+        self.secondary.reconfigure(&target, now);
+        match &mut self.poller {
+            Some(poller) => poller.reconfigure(target),
             None => self.next_target = Some(target),
         }
-        self.set_patience();
-        self.tune(now);
-        self.arm(myself, now);
+        self.set_stale_after();
+        self.apply_live_interval(now);
+        self.schedule_timer(myself, now);
     }
 
     /// Three intervals of the base collectors, at least 15 s.
-    fn set_patience(&self) {
-        let patience = (self.target.poll_interval * 3).max(Duration::from_secs(15));
-        self.shared.observed.send_modify(|observed| observed.patience = patience);
+    fn set_stale_after(&self) {
+        let stale_after = (self.target.poll_interval * 3).max(Duration::from_secs(15));
+        self.shared.observed.send_modify(|observed| observed.stale_after = stale_after);
     }
 
     /// Lets live collectors run as fast as the fastest subscriber wants, never slower than they are meant to.
-    fn tune(&mut self, now: Instant) {
+    fn apply_live_interval(&mut self, now: Instant) {
         for spec in collectors::of(self.target.engine) {
             if let Every::Live(usual) = spec.every {
-                let wanted = self.shared.fastest().unwrap_or(usual).min(usual).max(Duration::from_secs(1));
+                let wanted =
+                    self.shared.shortest_interval().unwrap_or(usual).min(usual).max(Duration::from_secs(1));
                 self.schedule.set_interval(spec.name, wanted, now);
             }
         }
     }
 
     /// Makes every collector due, now or a second after it was last asked for.
-    fn hasten(&mut self, now: Instant) {
+    fn run_soon(&mut self, now: Instant) {
         // one that is still to come serves those who ask meanwhile too
-        let when = match self.hastened_at {
+        let when = match self.run_soon_at {
             Some(coming) if coming > now => coming,
-            Some(before) => now.max(before + HASTEN_EVERY),
+            Some(before) => now.max(before + POLL_NOW_INTERVAL),
             None => now,
         };
-        self.hastened_at = Some(when);
+        self.run_soon_at = Some(when);
         self.schedule.hasten(when);
     }
 
     /// Sets the timer for the next poll. One that was set before no longer counts.
-    fn arm(&mut self, myself: &ActorRef<Message>, now: Instant) {
+    fn schedule_timer(&mut self, myself: &ActorRef<Message>, now: Instant) {
         if let Some(timer) = self.timer.take() {
             timer.abort();
         }
-        if self.runner.is_none() {
+        if self.poller.is_none() {
             return; // a poll is under way: armed when it is over
         }
         let Some(next) = self.schedule.next() else { return };

@@ -10,10 +10,10 @@ use crate::collectors;
 use crate::drivers::{self, ConnectSettings, Session};
 use crate::health::{Diagnosis, Examiner, Facts, rules};
 use crate::model::{
-    CollectorState, CollectorStatus, Newest, RuleSetting, RuleSettings, Status, Target, Timestamp,
+    CollectorState, CollectorStatus, RuleSetting, RuleSettings, Snapshots, Status, Target, Timestamp,
 };
 
-use super::poll::converse;
+use super::poll::run_collector;
 
 /// What `POST /databases/test` and `basira check` say.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,7 +63,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
     let mut checks = Vec::new();
     for spec in collectors::of(target.engine).filter(|spec| target.runs(spec.name)) {
         let started = Instant::now();
-        let result = converse(spec, &mut *(spec.start)(), &mut *session).await;
+        let result = run_collector(spec, &mut *(spec.start)(), &mut *session).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let broken = result.as_ref().is_err_and(CollectError::ends_connection);
         let result = result.map(|collected| take(*collected, &*session, &mut facts));
@@ -95,7 +95,7 @@ fn nothing_seen(target: &Target) -> Facts {
         status: Status::Connected,
         last_error: None,
         store_error: None,
-        newest: Newest::default(),
+        snapshots: Snapshots::default(),
         activity: None,
         collectors: Vec::new(),
         skew_ms: None,
@@ -105,8 +105,8 @@ fn nothing_seen(target: &Target) -> Facts {
 
 /// Moves what was seen into `facts`; what is left tells how the run went.
 fn take(mut collected: Collected, session: &dyn Session, facts: &mut Facts) -> Collected {
-    for seen in collected.seen.drain(..) {
-        facts.newest.put(&session.server().database, seen);
+    for seen in collected.snapshots.drain(..) {
+        facts.snapshots.put(&session.server().database, seen);
     }
     if let Some(activity) = collected.activity.take() {
         facts.skew_ms = Some(activity.at.as_millis() - Timestamp::now().as_millis());

@@ -2,16 +2,16 @@
 
 mod actor;
 mod check;
-mod doctor;
 mod fleet;
+mod health_check;
 mod idle;
 mod live;
+mod observation_recorder;
 mod poll;
 mod report;
-mod rounds;
-mod seen;
+mod secondary_poll;
+mod secondary_schedule;
 mod shared;
-mod visits;
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ pub(crate) use self::actor::{Arguments, Message, Monitor};
 pub use self::check::{CheckReport, CollectorCheck, check};
 pub use self::fleet::{Fleet, FleetSettings};
 pub use self::live::Live;
-pub(crate) use self::shared::{Observed, Shared};
-use crate::ports::{SampleSink, TargetSource};
+pub(crate) use self::shared::{ObservedState, Shared};
+use crate::ports::{SampleRepository, TargetRegistry};
 
 /// What every monitor works with.
 #[derive(Clone)]
 pub struct Dependencies {
-    pub sink: Arc<dyn SampleSink>,
-    pub source: Arc<dyn TargetSource>,
+    pub samples: Arc<dyn SampleRepository>,
+    pub registry: Arc<dyn TargetRegistry>,
     pub fleet: Fleet,
 }

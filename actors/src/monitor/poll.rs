@@ -10,30 +10,30 @@ use tokio::sync::Notify;
 use tokio::task::block_in_place;
 
 use super::report::{Run, Success};
-use super::visits::Brought;
+use super::secondary_poll::SecondaryResults;
 use super::{Dependencies, FleetSettings, Live, Message, Shared};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Due, Notice, Server, Spec, Step, Words, events,
+    Answer, CollectError, Collected, Collector, Due, Interner, Notice, Server, Spec, Step, events,
 };
 use crate::collectors;
 use crate::drivers::{self, Session};
-use crate::model::{Batch, Event, Gap, Seen, Target, Timestamp};
-use crate::ports::SinkError;
+use crate::model::{AnySnapshot, Batch, Event, Gap, Target, Timestamp};
+use crate::ports::RepositoryError;
 
 /// Everything that a poll needs and changes. It travels into the task and back, so two polls cannot overlap.
-pub(crate) struct Runner {
+pub(crate) struct Poller {
     dependencies: Dependencies,
     target: Target,
     session: Option<Box<dyn Session>>,
     /// How the connection was made.
     connected_under: Option<Arc<FleetSettings>>,
-    collectors: Vec<Running>,
+    collectors: Vec<CollectorInstance>,
     /// Those of events.
-    words: Words,
+    interner: Interner,
     /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
     unstored: Option<Arc<Batch>>,
     /// From the other databases of the server, for the next batch.
-    brought: Option<Brought>,
+    secondary_results: Option<SecondaryResults>,
     /// The end of the last record of each stream.
     stored: BTreeMap<&'static str, Timestamp>,
     /// Something that a collector needs was missing: look again before the next run.
@@ -43,7 +43,7 @@ pub(crate) struct Runner {
 }
 
 /// A collector with its baselines.
-pub(super) struct Running {
+pub(super) struct CollectorInstance {
     pub(super) spec: &'static Spec,
     pub(super) collector: Box<dyn Collector>,
     /// The end of what is stored, asked once: where a gap begins after a start.
@@ -56,21 +56,21 @@ pub(crate) struct Outcome {
     /// The server that answered, if one did.
     pub(super) server: Option<Server>,
     /// What is so now, by the database within the server.
-    pub(super) seen: Vec<(String, Seen)>,
+    pub(super) snapshots: Vec<(String, AnySnapshot)>,
 }
 
-impl Runner {
+impl Poller {
     pub(super) fn new(dependencies: Dependencies, target: Target) -> Self {
-        let collectors = collectors::of(target.engine).map(Running::new).collect();
+        let collectors = collectors::of(target.engine).map(CollectorInstance::new).collect();
         Self {
             dependencies,
             target,
             session: None,
             connected_under: None,
             collectors,
-            words: Words::default(),
+            interner: Interner::default(),
             unstored: None,
-            brought: None,
+            secondary_results: None,
             stored: BTreeMap::new(),
             look_again: false,
             reused: false,
@@ -94,10 +94,10 @@ impl Runner {
         shared: &Shared,
         interrupt: &Notify,
     ) -> Outcome {
-        let mut outcome = Outcome { runs: Vec::new(), server: None, seen: Vec::new() };
+        let mut outcome = Outcome { runs: Vec::new(), server: None, snapshots: Vec::new() };
         let mut batch = Batch::new(self.target.organization_id, self.target.id);
         let mut events = Vec::new();
-        let mut broken = unless(interrupt, self.prepare()).await.err();
+        let mut broken = or_cancelled(interrupt, self.prepare()).await.err();
         for place in 0..self.collectors.len() {
             let name = self.collectors[place].spec.name;
             if !due.iter().any(|due| due.name == name) {
@@ -108,16 +108,17 @@ impl Runner {
                 continue;
             }
             let started = Instant::now();
-            let result = unless(interrupt, self.run(place)).await.map(|mut collected| {
+            let result = or_cancelled(interrupt, self.run(place)).await.map(|mut collected| {
                 if let Some(snapshot) = collected.activity.take() {
                     let live = Live::snapshot(shared.next_seq(), snapshot);
                     // an actor that is gone needs no live value
-                    let _ = monitor.cast(Message::Looked(live));
+                    let _ = monitor.cast(Message::LiveSnapshot(live));
                 }
                 events.append(&mut collected.events);
                 let database = self.session.as_ref().map(|session| session.server().database.clone());
-                let seen = collected.seen.drain(..).map(|seen| (database.clone().unwrap_or_default(), seen));
-                outcome.seen.extend(seen);
+                let seen =
+                    collected.snapshots.drain(..).map(|seen| (database.clone().unwrap_or_default(), seen));
+                outcome.snapshots.extend(seen);
                 self.collectors[place].add_to(&mut batch, *collected)
             });
             outcome.server = self.session.as_ref().map(|session| session.server().clone()).or(outcome.server);
@@ -131,7 +132,7 @@ impl Runner {
             self.session = None;
         }
         if self.unstored.is_none() {
-            self.add_brought(&mut batch, &mut events);
+            self.add_secondary_results(&mut batch, &mut events);
         }
         self.add_events(&events, &mut batch);
         self.store_all(batch, &mut outcome).await;
@@ -141,31 +142,31 @@ impl Runner {
     /// Lets the collector at `place` ask until it is done. A connection of an earlier poll may have died unnoticed:
     /// then a new one is made, once, whose failure says more than that the old one is gone.
     async fn run(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
-        let answer = self.converse(place).await;
+        let answer = self.run_collector(place).await;
         match answer {
             Err(CollectError::Lost { .. }) if self.reused => {
                 self.connect().await?;
-                self.converse(place).await
+                self.run_collector(place).await
             }
             answer => answer,
         }
     }
 
-    async fn converse(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
+    async fn run_collector(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
         let Some(session) = &mut self.session else {
             return Err(CollectError::Lost { reason: "there is no connection".to_owned() });
         };
-        let Running { spec, collector, .. } = &mut self.collectors[place];
-        converse(spec, &mut **collector, &mut **session).await
+        let CollectorInstance { spec, collector, .. } = &mut self.collectors[place];
+        run_collector(spec, &mut **collector, &mut **session).await
     }
 
     /// Stores what is left over, and sees to it that there is a connection.
     async fn prepare(&mut self) -> Result<(), CollectError> {
         self.store().await?;
-        for running in &mut self.collectors {
-            if running.stored_until.is_none() {
-                let newest = running.look_back(&self.dependencies, &self.target).await;
-                running.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
+        for instance in &mut self.collectors {
+            if instance.stored_until.is_none() {
+                let newest = instance.look_back(&self.dependencies, &self.target).await;
+                instance.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
             }
         }
         if self
@@ -195,37 +196,37 @@ impl Runner {
     }
 
     /// Takes what was read in the other databases of the server; it is stored with the next poll.
-    pub(super) fn bring(&mut self, brought: Brought) {
-        match &mut self.brought {
-            Some(waiting) => waiting.join(brought),
-            None => self.brought = Some(brought),
+    pub(super) fn merge_results(&mut self, results: SecondaryResults) {
+        match &mut self.secondary_results {
+            Some(waiting) => waiting.join(results),
+            None => self.secondary_results = Some(results),
         }
     }
 
     /// Whether something that was read is not stored yet.
     pub(super) const fn is_behind(&self) -> bool {
-        self.unstored.is_some() || self.brought.is_some()
+        self.unstored.is_some() || self.secondary_results.is_some()
     }
 
-    fn add_brought(&mut self, batch: &mut Batch, events: &mut Vec<Event>) {
-        let Some(mut brought) = self.brought.take() else { return };
-        events.append(&mut brought.events);
-        for mut record in brought.batch.records {
+    fn add_secondary_results(&mut self, batch: &mut Batch, events: &mut Vec<Event>) {
+        let Some(mut results) = self.secondary_results.take() else { return };
+        events.append(&mut results.events);
+        for mut record in results.batch.records {
             // two records of a stream that end in the same millisecond would be taken for one
             if let Some(stored) = self.stored.get(record.stream.name) {
                 record.at = record.at.max(Timestamp(stored.as_millis() + 1));
             }
             batch.push(record);
         }
-        batch.gaps.append(&mut brought.batch.gaps);
-        batch.entries.append(&mut brought.batch.entries);
-        batch.words.append(&mut brought.batch.words);
+        batch.gaps.append(&mut results.batch.gaps);
+        batch.entries.append(&mut results.batch.entries);
+        batch.dictionary.append(&mut results.batch.dictionary);
     }
 
     fn add_events(&mut self, events: &[Event], batch: &mut Batch) {
         if !events.is_empty() {
-            batch.push(events::record(events, Timestamp::now(), &mut self.words));
-            batch.words.extend(self.words.news());
+            batch.push(events::record(events, Timestamp::now(), &mut self.interner));
+            batch.dictionary.extend(self.interner.drain_new());
         }
     }
 
@@ -245,7 +246,7 @@ impl Runner {
     /// Stores what is left over. It stays until it is stored: a repeated append of the same samples is harmless.
     async fn store(&mut self) -> Result<(), CollectError> {
         if let Some(batch) = &self.unstored {
-            let stored = self.dependencies.sink.append(Arc::clone(batch)).await;
+            let stored = self.dependencies.samples.append(Arc::clone(batch)).await;
             stored.map_err(|error| CollectError::Store(error.to_string()))?;
             self.stored.extend(batch.records.iter().map(|record| (record.stream.name, record.at)));
             self.unstored = None;
@@ -254,7 +255,7 @@ impl Runner {
     }
 }
 
-impl Running {
+impl CollectorInstance {
     pub(super) fn new(spec: &'static Spec) -> Self {
         Self { spec, collector: (spec.start)(), stored_until: None }
     }
@@ -264,12 +265,13 @@ impl Running {
         &mut self,
         dependencies: &Dependencies,
         target: &Target,
-    ) -> Result<Option<Timestamp>, SinkError> {
-        let newest = dependencies.sink.newest(target.id, self.spec.stream).await?;
+    ) -> Result<Option<Timestamp>, RepositoryError> {
+        let newest = dependencies.samples.last_stored_at(target.id, self.spec.stream).await?;
         self.collector.resume(newest);
-        if newest.is_some() && self.collector.remembers() {
-            let memory = dependencies.sink.memory(target.organization_id, target.id, self.spec.stream);
-            self.collector.remember(&memory.await?);
+        if newest.is_some() && self.collector.wants_last_values() {
+            let memory =
+                dependencies.samples.last_values(target.organization_id, target.id, self.spec.stream);
+            self.collector.restore(&memory.await?);
         }
         Ok(newest)
     }
@@ -284,13 +286,13 @@ impl Running {
         }
         collected.records.into_iter().for_each(|record| batch.push(record));
         batch.entries.extend(collected.entries);
-        batch.words.extend(collected.words);
+        batch.dictionary.extend(collected.dictionary);
         Success { rows: collected.rows, notice: collected.notice }
     }
 }
 
 /// Does `work` unless it is interrupted.
-async fn unless<T>(
+async fn or_cancelled<T>(
     interrupt: &Notify,
     work: impl Future<Output = Result<T, CollectError>>,
 ) -> Result<T, CollectError> {
@@ -301,7 +303,7 @@ async fn unless<T>(
 }
 
 /// Lets a collector ask and be answered until it is done.
-pub(super) async fn converse(
+pub(super) async fn run_collector(
     spec: &Spec,
     collector: &mut dyn Collector,
     session: &mut dyn Session,

@@ -64,7 +64,7 @@ impl Report {
     /// Notes ticks that came while a poll was still running.
     pub(super) fn skipped(&self, due: &[Due]) {
         for Due { name, skipped } in due.iter().filter(|due| due.skipped > 0) {
-            tracing::debug!(collector = name, skipped, "ticks skipped, the poll before was still running");
+            tracing::debug!(collector = name, skipped, "ticks skipped, the previous poll was still running");
         }
     }
 

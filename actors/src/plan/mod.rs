@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::collect::Words;
+use crate::collect::Interner;
 use crate::model::{Event, EventKind, NULL, Snapshot, Timestamp, streams};
 use crate::text::Fingerprint;
 
@@ -128,15 +128,15 @@ pub fn row(
     source: Source,
     plan: &Plan,
     at: Timestamp,
-    words: &mut Words,
+    interner: &mut Interner,
 ) -> (u64, [i64; streams::PLANS.columns.len()]) {
     let (fingerprint, text) = query;
     let series = xxh3_64(format!("{fingerprint} {} {}", plan.hash, source.as_str()).as_bytes());
     let row = [
-        words.say_as(fingerprint.0, || Arc::clone(text)),
-        words.say(Some(&plan.json)),
-        words.say(Some(&plan.hash.to_string())),
-        words.say(Some(source.as_str())),
+        interner.intern_hashed(fingerprint.0, || Arc::clone(text)),
+        interner.intern(Some(&plan.json)),
+        interner.intern(Some(&plan.hash.to_string())),
+        interner.intern(Some(source.as_str())),
         thousandths(plan.total_cost),
         thousandths(plan.rows_estimated),
         thousandths(plan.rows_actual),

@@ -16,7 +16,7 @@ pub(super) enum Message {
     Watch(Box<Target>),
     Forget(DatabaseId),
     /// Something is set otherwise for all databases.
-    Settle(Box<FleetSettings>),
+    SetFleetSettings(Box<FleetSettings>),
     /// Internal: the wait after a failure is over.
     Respawn(DatabaseId),
     /// Stop every monitor, then answer.
@@ -40,7 +40,7 @@ struct Child {
 }
 
 /// A monitor that lived this long was well: its next failure is a first one.
-const WELL: Duration = Duration::from_secs(600);
+const STABLE_AFTER: Duration = Duration::from_secs(600);
 
 #[async_trait]
 impl Actor for SupervisorActor {
@@ -65,7 +65,7 @@ impl Actor for SupervisorActor {
         match message {
             Message::Watch(target) => state.watch(&myself, *target).await,
             Message::Forget(id) => state.forget(id),
-            Message::Settle(settings) => state.settle(*settings),
+            Message::SetFleetSettings(settings) => state.set_fleet_settings(*settings),
             Message::Respawn(id) => state.spawn(&myself, id).await,
             Message::Shutdown(reply) => {
                 state.children.clear();
@@ -84,9 +84,11 @@ impl Actor for SupervisorActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match event {
-            SupervisionEvent::ActorFailed(cell, error) => state.fell(&myself, &cell, &error.to_string()),
+            SupervisionEvent::ActorFailed(cell, error) => {
+                state.restart_later(&myself, &cell, &error.to_string())
+            }
             SupervisionEvent::ActorTerminated(cell, _, reason) => {
-                state.fell(&myself, &cell, reason.as_deref().unwrap_or("it stopped"));
+                state.restart_later(&myself, &cell, reason.as_deref().unwrap_or("it stopped"));
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
         }
@@ -113,7 +115,7 @@ impl State {
     /// Starts the monitor of `id`, which does no I/O to start.
     async fn spawn(&mut self, myself: &ActorRef<Message>, id: DatabaseId) {
         let Some(child) = self.children.get_mut(&id).filter(|child| child.actor.is_none()) else { return };
-        let shared = self.directory.enter(id);
+        let shared = self.directory.get_or_create(id);
         let arguments = Arguments {
             target: child.target.clone(),
             dependencies: self.dependencies.clone(),
@@ -133,11 +135,11 @@ impl State {
         }
     }
 
-    fn settle(&mut self, settings: FleetSettings) {
+    fn set_fleet_settings(&mut self, settings: FleetSettings) {
         self.dependencies.fleet.replace(settings);
         for actor in self.children.values().filter_map(|child| child.actor.as_ref()) {
             // one that just died is restarted with what is set now
-            let _ = actor.cast(MonitorMessage::Resettled);
+            let _ = actor.cast(MonitorMessage::FleetSettingsChanged);
         }
     }
 
@@ -150,12 +152,12 @@ impl State {
 
     /// A child is gone that should not be: start it anew after a while. Only records and schedules, since these
     /// events overtake messages.
-    fn fell(&mut self, myself: &ActorRef<Message>, cell: &ActorCell, reason: &str) {
+    fn restart_later(&mut self, myself: &ActorRef<Message>, cell: &ActorCell, reason: &str) {
         let fallen =
             |child: &Child| child.actor.as_ref().is_some_and(|actor| actor.get_id() == cell.get_id());
         let Some((&id, child)) = self.children.iter_mut().find(|(_, child)| fallen(child)) else { return };
         child.actor = None;
-        if child.started.elapsed() > WELL {
+        if child.started.elapsed() > STABLE_AFTER {
             child.backoff.reset();
         }
         let wait = child.backoff.failed();

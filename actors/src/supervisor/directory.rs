@@ -15,7 +15,7 @@ use crate::model::{
 use crate::monitor::{Live, Message, Shared};
 
 /// How long a monitor may take to describe itself; it never waits for I/O itself.
-const PATIENCE: Duration = Duration::from_secs(1);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Finds the actor of each database; cheap to clone.
 #[derive(Clone, Default)]
@@ -61,7 +61,7 @@ impl Directory {
     }
 
     /// What is shared with the monitors of `id`, made when it is not there yet.
-    pub(super) fn enter(&self, id: DatabaseId) -> Arc<Shared> {
+    pub(super) fn get_or_create(&self, id: DatabaseId) -> Arc<Shared> {
         let mut databases = self.databases.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(databases.entry(id).or_default())
     }
@@ -111,14 +111,14 @@ impl Handle {
 
     /// What was seen last of one kind, by the database within the server; stays when the server is away. Never waits.
     #[must_use]
-    pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
-        self.shared.newest()
+    pub fn snapshots<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
+        self.shared.snapshots()
     }
 
     /// What was seen last of a kind of which the server has one.
     #[must_use]
-    pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
-        self.newest_of_each().pop().map(|(_, newest)| newest)
+    pub fn snapshot<T: Snapshot>(&self) -> Option<Arc<T>> {
+        self.snapshots().pop().map(|(_, newest)| newest)
     }
 
     /// One line per collector, asked of the actor.
@@ -127,7 +127,7 @@ impl Handle {
     /// [`Unavailable`] when it does not answer within a second.
     pub async fn collectors(&self) -> Result<Vec<CollectorStatus>, Unavailable> {
         let actor = self.shared.actor().ok_or(Unavailable)?;
-        match actor.call(Message::Describe, Some(PATIENCE)).await {
+        match actor.call(Message::CollectorStatus, Some(STATUS_TIMEOUT)).await {
             Ok(CallResult::Success(lines)) => Ok(lines),
             Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => Err(Unavailable),
         }

@@ -13,11 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
 pub use self::directory::{Directory, Handle, Subscription, Unavailable};
-use self::registry::Changed;
+use self::registry::RegistryChange;
 use crate::model::{DatabaseId, Target};
 pub use crate::monitor::Live;
 use crate::monitor::{Dependencies, FleetSettings};
-use crate::ports::SourceError;
+use crate::ports::RegistryError;
 
 /// Changes of the registry that wait to be read; whoever has one more waits for room.
 const CHANGES: usize = 256;
@@ -31,7 +31,7 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 pub struct Supervisor {
     actor: ActorRef<actor::Message>,
     directory: Directory,
-    changed: mpsc::Sender<Changed>,
+    changed: mpsc::Sender<RegistryChange>,
     following: AbortHandle,
 }
 
@@ -39,7 +39,7 @@ pub struct Supervisor {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] RegistryError),
     #[error("the supervisor did not start: {0}")]
     Spawn(#[from] ractor::SpawnErr),
 }
@@ -50,8 +50,8 @@ impl Supervisor {
     /// # Errors
     /// [`StartError`] when the registry cannot be read.
     pub async fn start(dependencies: Dependencies) -> Result<(Self, JoinHandle<()>), StartError> {
-        let targets = dependencies.source.all().await?;
-        let source = Arc::clone(&dependencies.source);
+        let targets = dependencies.registry.all().await?;
+        let source = Arc::clone(&dependencies.registry);
         let directory = Directory::default();
         let arguments = (dependencies, directory.clone());
         let (actor, joined) = Actor::spawn(None, actor::SupervisorActor, arguments).await?;
@@ -70,7 +70,7 @@ impl Supervisor {
 
     /// Watches `target` from now on, or as it is now.
     pub fn watch(&self, target: Target) {
-        self.tell(actor::Message::Watch(Box::new(target)));
+        self.send(actor::Message::Watch(Box::new(target)));
     }
 
     /// Watches the database `id` as it is registered now, or stops when it is not registered any more. To be called after
@@ -90,7 +90,7 @@ impl Supervisor {
 
     /// Stops watching `id`, which is not registered any more; its live streams end.
     pub async fn forget(&self, id: DatabaseId) {
-        self.tell(actor::Message::Forget(id));
+        self.send(actor::Message::Forget(id));
         // a change of it that is being read at this moment would have it watched again
         self.refresh_soon(id).await;
     }
@@ -104,8 +104,8 @@ impl Supervisor {
     }
 
     /// Sets for all databases what `settings` say; connections are made anew only where they would differ.
-    pub fn settle(&self, settings: FleetSettings) {
-        self.tell(actor::Message::Settle(Box::new(settings)));
+    pub fn set_fleet_settings(&self, settings: FleetSettings) {
+        self.send(actor::Message::SetFleetSettings(Box::new(settings)));
     }
 
     /// Stops every monitor, letting go of the connections.
@@ -118,7 +118,7 @@ impl Supervisor {
         self.actor.stop(None);
     }
 
-    fn tell(&self, message: actor::Message) {
+    fn send(&self, message: actor::Message) {
         if self.actor.cast(message).is_err() {
             tracing::error!("the supervisor is gone");
         }

@@ -9,22 +9,22 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::actor::Message;
 use crate::model::{DatabaseId, Target};
-use crate::ports::TargetSource;
+use crate::ports::TargetRegistry;
 
 /// The wait after the registry could not be read.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A database whose registration changed, and whom to tell once the supervisor knows.
-pub(super) type Changed = (DatabaseId, oneshot::Sender<()>);
+pub(super) type RegistryChange = (DatabaseId, oneshot::Sender<()>);
 
 /// Lets `supervisor` watch each database in `changed` as it is registered when its turn comes.
 pub(super) async fn follow(
-    source: Arc<dyn TargetSource>,
+    registry: Arc<dyn TargetRegistry>,
     supervisor: ActorRef<Message>,
-    mut changed: mpsc::Receiver<Changed>,
+    mut changed: mpsc::Receiver<RegistryChange>,
 ) {
     while let Some((id, known)) = changed.recv().await {
-        let message = match read(&*source, id).await {
+        let message = match read(&*registry, id).await {
             Some(target) => Message::Watch(Box::new(target)),
             None => Message::Forget(id),
         };
@@ -37,9 +37,9 @@ pub(super) async fn follow(
 }
 
 /// A change that is stored must not be missed: until it can be read, this tries again.
-async fn read(source: &dyn TargetSource, id: DatabaseId) -> Option<Target> {
+async fn read(registry: &dyn TargetRegistry, id: DatabaseId) -> Option<Target> {
     loop {
-        match source.find(id).await {
+        match registry.find(id).await {
             Ok(found) => return found,
             Err(error) => {
                 tracing::error!(db.id = %id, %error, "cannot read a changed database; trying again")

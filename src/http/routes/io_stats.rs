@@ -33,7 +33,7 @@ struct Counters<'a> {
 impl<'a> Counters<'a> {
     fn new(ts: Timestamp, row: &'a IoRow) -> Self {
         let counters =
-            shown::columns(&IO, &row.values, &Texts::new(), |column| column.kind != ColumnKind::Word);
+            shown::columns(&IO, &row.values, &Texts::new(), |column| column.kind != ColumnKind::Text);
         Self { ts, backend_type: &row.backend_type, object: &row.object, context: &row.context, counters }
     }
 }

@@ -71,11 +71,11 @@ async fn get(request: Request) -> Answer {
     let activity = handle.as_ref().and_then(Handle::activity);
     let background = match &handle {
         Some(handle) if known.status == Status::Connected => {
-            Background::new(handle.newest().as_deref(), handle.newest().as_deref())
+            Background::new(handle.snapshot().as_deref(), handle.snapshot().as_deref())
         }
         _ => Background::default(),
     };
-    let tables = handle.map(|handle| handle.newest_of_each::<TableSnapshot>()).unwrap_or_default();
+    let tables = handle.map(|handle| handle.snapshots::<TableSnapshot>()).unwrap_or_default();
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 

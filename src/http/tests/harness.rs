@@ -78,8 +78,8 @@ impl TestServer {
         let scope = Scope { organization: principal.organization_id, database: id };
         let samples = Arc::new(FixedSamples { scope });
         let dependencies = Dependencies {
-            sink: samples.clone(),
-            source: Arc::new(targets(&storage)),
+            samples: samples.clone(),
+            registry: Arc::new(targets(&storage)),
             fleet: Fleet::new(
                 config.current().fleet_settings(Arc::new(config.current().networks_denied_to(true))),
             ),

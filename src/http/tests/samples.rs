@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, NULL, OrganizationId, Stream, Timestamp};
-use basira_actors::ports::{SampleSink, SinkError};
+use basira_actors::ports::{RepositoryError, SampleRepository};
 use serde_json::{Map, json};
 
 use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Timeline, Total, Wanted, Window};
@@ -31,12 +31,16 @@ pub(super) fn values(cells: &[(&str, i64)]) -> Vec<i64> {
 }
 
 #[async_trait]
-impl SampleSink for FixedSamples {
-    async fn append(&self, _: Arc<Batch>) -> Result<(), SinkError> {
+impl SampleRepository for FixedSamples {
+    async fn append(&self, _: Arc<Batch>) -> Result<(), RepositoryError> {
         Ok(())
     }
 
-    async fn newest(&self, _: DatabaseId, _: &'static Stream) -> Result<Option<Timestamp>, SinkError> {
+    async fn last_stored_at(
+        &self,
+        _: DatabaseId,
+        _: &'static Stream,
+    ) -> Result<Option<Timestamp>, RepositoryError> {
         Ok(None)
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn declared(stream: &Stream, resolution: Resolution) -> Vec<String> {
 /// A Sum of unknown cells is unknown. A reading in a bucket carries the time at which it was taken.
 fn kind(column: &Column, resolution: Resolution) -> String {
     match (resolution, column.kind) {
-        (Resolution::Raw, ColumnKind::Word) => "Nullable(Int64) CODEC(ZSTD(1))".to_owned(),
+        (Resolution::Raw, ColumnKind::Text) => "Nullable(Int64) CODEC(ZSTD(1))".to_owned(),
         (Resolution::Raw, _) => "Nullable(Int64) CODEC(T64, ZSTD(1))".to_owned(),
         (_, ColumnKind::Sum) => {
             "SimpleAggregateFunction(sum, Nullable(Int64)) CODEC(T64, ZSTD(1))".to_owned()

@@ -22,8 +22,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use basira_actors::model::{Batch, DatabaseId, Gap, Look, Memory, OrganizationId, Past, Stream, Timestamp};
-use basira_actors::ports::{SampleSink, SinkError};
+use basira_actors::model::{
+    Batch, DatabaseId, Gap, History, HistoryQuery, LastValues, OrganizationId, Stream, Timestamp,
+};
+use basira_actors::ports::{RepositoryError, SampleRepository};
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -162,15 +164,15 @@ impl ClickHouseStore {
 }
 
 #[async_trait]
-impl SampleSink for ClickHouseStore {
-    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), SinkError> {
+impl SampleRepository for ClickHouseStore {
+    async fn append(&self, mut batch: Arc<Batch>) -> Result<(), RepositoryError> {
         if batch.is_empty() {
             return Ok(());
         }
         let limit = self.remote.retention.get().new_texts_per_hour;
         let database = batch.database;
         let enforced = self.texts.enforce(&self.ledger.reader, limit, &mut batch).await;
-        let enforced = enforced.map_err(|error| SinkError(error.to_string()))?;
+        let enforced = enforced.map_err(|error| RepositoryError(error.to_string()))?;
         if enforced.left_out {
             self.notices.without_text(database);
         }
@@ -178,30 +180,30 @@ impl SampleSink for ClickHouseStore {
         appended.inspect_err(|_| self.texts.give_back(database, enforced.units))
     }
 
-    async fn newest(
+    async fn last_stored_at(
         &self,
         database: DatabaseId,
         stream: &'static Stream,
-    ) -> Result<Option<Timestamp>, SinkError> {
-        self.ledger.newest_here(database, stream).await.map_err(|error| SinkError(error.to_string()))
+    ) -> Result<Option<Timestamp>, RepositoryError> {
+        self.ledger.newest_here(database, stream).await.map_err(|error| RepositoryError(error.to_string()))
     }
 
-    async fn memory(
+    async fn last_values(
         &self,
         organization: OrganizationId,
         database: DatabaseId,
         stream: &'static Stream,
-    ) -> Result<Memory, SinkError> {
+    ) -> Result<LastValues, RepositoryError> {
         remember(self, Scope { organization, database }, stream).await
     }
 
-    async fn past(
+    async fn history(
         &self,
         organization: OrganizationId,
         database: DatabaseId,
-        look: Look,
-    ) -> Result<Past, SinkError> {
-        past(self, Scope { organization, database }, look).await
+        query: HistoryQuery,
+    ) -> Result<History, RepositoryError> {
+        past(self, Scope { organization, database }, query).await
     }
 }
 

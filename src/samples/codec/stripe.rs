@@ -136,7 +136,7 @@ fn put_column(
 /// The predictor under which a sample packs best.
 fn choose(stream: &Stream, table: &Table, column: usize) -> Result<(Predictor, Nature), CodecError> {
     let kind = stream.columns.get(column).map(|column| column.kind);
-    if kind == Some(ColumnKind::Word) {
+    if kind == Some(ColumnKind::Text) {
         return Ok((Predictor::Zero, Nature::Names));
     }
     let rows = table.len().min(SAMPLE_ROWS);

@@ -45,7 +45,7 @@ impl Sums {
             put_column(&mut out, &distances, Nature::Quantities)?;
         }
         for (column, values) in self.columns.iter().enumerate() {
-            let is_word = stream.columns.get(column).is_some_and(|column| column.kind == ColumnKind::Word);
+            let is_word = stream.columns.get(column).is_some_and(|column| column.kind == ColumnKind::Text);
             put_column(&mut out, values, if is_word { Nature::Names } else { Nature::Quantities })?;
         }
         for stamps in &self.stamps {

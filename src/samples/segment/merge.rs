@@ -195,7 +195,7 @@ impl Merge {
     /// Every word that `table` has.
     fn note_words(&mut self, table: &Table) {
         for (column, cells) in self.stream.columns.iter().zip(&table.columns) {
-            if column.kind == ColumnKind::Word {
+            if column.kind == ColumnKind::Text {
                 self.words
                     .extend(cells.iter().filter(|&&cell| cell != NULL).map(|cell| cell.cast_unsigned()));
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, DatabaseId, GapReason, NULL, Record, Stream, Timestamp, Word};
-use basira_actors::ports::SampleSink;
+use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, GapReason, NULL, Record, Stream, Timestamp};
+use basira_actors::ports::SampleRepository;
 use futures_util::future::join_all;
 use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IntoActiveModel};
 
@@ -88,8 +88,8 @@ async fn a_bad_batch_is_refused_whole_and_alone() {
         fixture.execute(NO_POISON[0], NO_POISON[1]).await;
         let append = |(number, record): (usize, Record)| {
             let text: Arc<str> = if number % 10 == 3 { "poison".into() } else { "fine".into() };
-            let words = vec![Word { hash: number as u64, text }];
-            fixture.store.append(Batch { words, ..fixture.batch(vec![record]) }.into())
+            let words = vec![DictionaryEntry { hash: number as u64, text }];
+            fixture.store.append(Batch { dictionary: words, ..fixture.batch(vec![record]) }.into())
         };
         let results = join_all(two_hours().into_iter().enumerate().map(append)).await;
         let refused: Vec<usize> = results

@@ -79,7 +79,7 @@ impl Fixture {
     }
 
     async fn append(&self, records: Vec<Record>) {
-        use basira_actors::ports::SampleSink;
+        use basira_actors::ports::SampleRepository;
         self.store.append(self.batch(records).into()).await.unwrap();
     }
 

@@ -2,9 +2,9 @@
 
 use basira_actors::model::streams::{ACTIVITY, SETTINGS, STATEMENTS};
 use basira_actors::model::{
-    Batch, DatabaseId, Entry, Gap, GapReason, NULL, OrganizationId, Record, Timestamp, Word,
+    Batch, DatabaseId, DictionaryEntry, Entry, Gap, GapReason, NULL, OrganizationId, Record, Timestamp,
 };
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use serde_json::json;
 
 use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
@@ -19,8 +19,8 @@ fn entry(series: u64, group: u64, user: &str) -> Entry {
     Entry { stream: &STATEMENTS, series, group, labels }
 }
 
-fn word(hash: u64, text: &str) -> Word {
-    Word { hash, text: text.into() }
+fn word(hash: u64, text: &str) -> DictionaryEntry {
+    DictionaryEntry { hash, text: text.into() }
 }
 
 async fn fill(fixture: &Fixture) {
@@ -30,7 +30,7 @@ async fn fill(fixture: &Fixture) {
             gap(START + 10, START + 10, GapReason::Restarted),
         ],
         entries: vec![entry(1, u64::MAX, "ana"), entry(2, u64::MAX, "bo"), entry(2, u64::MAX, "cy")],
-        words: vec![word(u64::MAX, "SELECT 1"), word(5, "idle"), word(5, "idle")],
+        dictionary: vec![word(u64::MAX, "SELECT 1"), word(5, "idle"), word(5, "idle")],
         ..fixture.batch(vec![record(&STATEMENTS, START + 10, START + 20, &[1, 2, 3], 1)])
     };
     fixture.store.append(batch.clone().into()).await.unwrap();
@@ -91,7 +91,8 @@ async fn of_many_gaps_the_newest_come_back() {
 #[tokio::test]
 async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
     on_each_backend(async |fixture| {
-        let newest = async || fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap();
+        let newest =
+            async || fixture.store.last_stored_at(fixture.scope.database, &STATEMENTS).await.unwrap();
         assert_eq!(newest().await, None);
         fixture.append(vec![record(&STATEMENTS, START, START + 1, &[1], 1)]).await;
         fixture.append(vec![record(&STATEMENTS, START + HOUR - 1, START + HOUR, &[1], 1)]).await;
@@ -167,16 +168,17 @@ async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
             Record::new(&SETTINGS, Timestamp(START), Timestamp(START + 1), vec![row(1, 5), row(2, 5)]);
         let second = Record::new(&SETTINGS, Timestamp(START + 8), Timestamp(START + 9), vec![row(1, 6)]);
         let words = vec![word(5, "4096"), word(6, "8192")];
-        let batch = Batch { words, ..fixture.batch(vec![first]) };
+        let batch = Batch { dictionary: words, ..fixture.batch(vec![first]) };
         fixture.store.append(batch.into()).await.unwrap();
         fixture.store.append(fixture.batch(vec![second]).into()).await.unwrap();
         let Scope { organization, database } = fixture.scope;
-        let memory = fixture.store.memory(organization, database, &SETTINGS).await.unwrap();
+        let memory = fixture.store.last_values(organization, database, &SETTINGS).await.unwrap();
         let mut values: Vec<_> =
             memory.rows.iter().map(|(series, row)| (*series, memory.text(row[1]))).collect();
         values.sort_unstable();
         assert_eq!(values, [(1, Some("8192")), (2, Some("4096"))]);
-        let stranger = fixture.store.memory(OrganizationId::generate(), database, &SETTINGS).await.unwrap();
+        let stranger =
+            fixture.store.last_values(OrganizationId::generate(), database, &SETTINGS).await.unwrap();
         assert!(stranger.rows.is_empty());
     })
     .await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::streams::STATEMENTS;
-use basira_actors::model::{Batch, DatabaseId, Entry, GapReason, OrganizationId, Timestamp, Word};
-use basira_actors::ports::SampleSink;
+use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, Entry, GapReason, OrganizationId, Timestamp};
+use basira_actors::ports::SampleRepository;
 use sea_orm::{EntityTrait, PaginatorTrait};
 
 use super::{DAY, EVER, Fixture, HOUR, START, on_each_backend_keeping, record};
@@ -21,7 +21,7 @@ async fn calls(fixture: &Fixture, scope: Scope) -> i64 {
 fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Arc<Batch> {
     let first = at.cast_unsigned() * 1_000;
     let series: Vec<u64> = (first..first + count).collect();
-    let text = |series: &u64| Word { hash: *series, text: format!("{series:01000}").into() };
+    let text = |series: &u64| DictionaryEntry { hash: *series, text: format!("{series:01000}").into() };
     let entry = |&series: &u64| Entry {
         stream: &STATEMENTS,
         series,
@@ -29,7 +29,7 @@ fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Arc<Batch> {
         labels: serde_json::Map::from_iter([("user_name".to_owned(), "flood".into())]),
     };
     Arc::new(Batch {
-        words: series.iter().map(text).collect(),
+        dictionary: series.iter().map(text).collect(),
         entries: series.iter().map(entry).collect(),
         records: vec![record(&STATEMENTS, at - 1_000, at, &series, 1)],
         ..Batch::new(scope.organization, scope.database)
@@ -58,7 +58,7 @@ async fn a_tenant_that_floods_the_store_loses_its_own_samples() {
         }
         assert_eq!(calls(fixture, quiet).await, before);
         let texts: Vec<u64> =
-            poll_of_new_statements(quiet, START + 60_000, 20).words.iter().map(|w| w.hash).collect();
+            poll_of_new_statements(quiet, START + 60_000, 20).dictionary.iter().map(|w| w.hash).collect();
         assert_eq!(fixture.store.words(quiet.organization, &texts).await.unwrap().len(), 20);
         assert_eq!(fixture.store.gaps(quiet, &STATEMENTS, EVER).await.unwrap(), []);
         assert_eq!(fixture.store.notice(quiet), None);

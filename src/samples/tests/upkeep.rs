@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, Entry, GapReason, Record, Timestamp, Word};
-use basira_actors::ports::SampleSink;
+use basira_actors::model::{Batch, DictionaryEntry, Entry, GapReason, Record, Timestamp};
+use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sea_orm::{
@@ -189,10 +189,10 @@ async fn names_go_with_the_last_samples_that_need_them() {
             group: entry + 100,
             labels: serde_json::Map::new(),
         };
-        let word = |hash: u64| Word { hash, text: format!("word {hash}").into() };
+        let word = |hash: u64| DictionaryEntry { hash, text: format!("word {hash}").into() };
         let batch = Batch {
             entries: vec![age(1), age(2), age(3)],
-            words: [101, 102, 103, 7, 8, 9].map(word).to_vec(),
+            dictionary: [101, 102, 103, 7, 8, 9].map(word).to_vec(),
             ..fixture.batch(vec![
                 record(&STATEMENTS, START, START + 1_000, &[1], 1),
                 record(&ACTIVITY, START, START + 1_000, &[1], 7),

@@ -1,8 +1,8 @@
 //! What the store says of itself is what its tables hold.
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{DatabaseId, Entry, Stream, Timestamp, Word};
-use basira_actors::ports::SampleSink;
+use basira_actors::model::{DatabaseId, DictionaryEntry, Entry, Stream, Timestamp};
+use basira_actors::ports::SampleRepository;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{HOUR, START, on_each_backend, record};
@@ -36,7 +36,10 @@ async fn what_is_sealed_and_what_waits_is_counted_apart() {
         named.database = DatabaseId::generate();
         let labels = serde_json::Map::new();
         named.entries = vec![Entry { stream: &STATEMENTS, series: 1, group: 1, labels }];
-        named.words = vec![Word { hash: 1, text: "select".into() }, Word { hash: 2, text: "update".into() }];
+        named.dictionary = vec![
+            DictionaryEntry { hash: 1, text: "select".into() },
+            DictionaryEntry { hash: 2, text: "update".into() },
+        ];
         fixture.store.append(named.into()).await.unwrap();
         assert_eq!(fixture.seal().await, 2);
 

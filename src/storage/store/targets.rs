@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use basira_actors::model::{Checkup, DatabaseId, Secret, Target, Timestamp};
-use basira_actors::ports::{Sighting, SourceError, TargetSource};
+use basira_actors::ports::{Observation, RegistryError, TargetRegistry};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -21,21 +21,25 @@ pub struct Targets {
 }
 
 #[async_trait]
-impl TargetSource for Targets {
-    async fn all(&self) -> Result<Vec<Target>, SourceError> {
+impl TargetRegistry for Targets {
+    async fn all(&self) -> Result<Vec<Target>, RegistryError> {
         Ok(self.read_all().await?)
     }
 
-    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, SourceError> {
+    async fn find(&self, id: DatabaseId) -> Result<Option<Target>, RegistryError> {
         Ok(self.read(id).await?)
     }
 
-    /// What the sighting does not know stays as it was, except for the error: none means that there is none now.
-    async fn sighted(&self, id: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
-        Ok(self.storage.note_sighting(id, sighting).await?)
+    /// What the observation does not know stays as it was, except for the error: none means that there is none now.
+    async fn record_observation(
+        &self,
+        id: DatabaseId,
+        observation: Observation,
+    ) -> Result<(), RegistryError> {
+        Ok(self.storage.note_sighting(id, observation).await?)
     }
 
-    async fn examined(&self, id: DatabaseId, checkup: Checkup) -> Result<(), SourceError> {
+    async fn record_checkup(&self, id: DatabaseId, checkup: Checkup) -> Result<(), RegistryError> {
         Ok(self.storage.note_checkup(id, checkup, Timestamp::now()).await?)
     }
 }
@@ -84,13 +88,13 @@ impl Targets {
 }
 
 impl Storage {
-    async fn note_sighting(&self, id: DatabaseId, sighting: Sighting) -> Result<(), StorageError> {
+    async fn note_sighting(&self, id: DatabaseId, observation: Observation) -> Result<(), StorageError> {
         let mut changes =
-            monitored_database::ActiveModel { last_error: Set(sighting.last_error), ..Default::default() };
-        if let Some(last_seen_at) = sighting.last_seen_at {
+            monitored_database::ActiveModel { last_error: Set(observation.last_error), ..Default::default() };
+        if let Some(last_seen_at) = observation.last_seen_at {
             changes.last_seen_at = Set(Some(last_seen_at.into()));
         }
-        if let Some(version) = sighting.engine_version {
+        if let Some(version) = observation.engine_version {
             changes.engine_version = Set(Some(version));
         }
         let transaction = self.begin().await?;
@@ -103,7 +107,7 @@ impl Storage {
     }
 }
 
-impl From<StorageError> for SourceError {
+impl From<StorageError> for RegistryError {
     fn from(error: StorageError) -> Self {
         Self(error.to_string())
     }

@@ -1,6 +1,6 @@
 //! Registered databases.
 
-use basira_actors::ports::{Sighting, TargetSource};
+use basira_actors::ports::{Observation, TargetRegistry};
 
 use crate::storage::store::{Defaults, PasswordChange, RegisterError};
 use crate::storage::tests::*;
@@ -82,12 +82,15 @@ async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know
             storage.databases(own).insert(&stored, Some(&password())).await.unwrap();
             stored.id
         };
-        let seen =
-            Sighting { last_seen_at: Some(NOW), last_error: None, engine_version: Some("16.4".to_owned()) };
-        targets(&storage).sighted(id, seen).await.unwrap();
+        let seen = Observation {
+            last_seen_at: Some(NOW),
+            last_error: None,
+            engine_version: Some("16.4".to_owned()),
+        };
+        targets(&storage).record_observation(id, seen).await.unwrap();
         let away =
-            Sighting { last_seen_at: None, last_error: Some("refused".to_owned()), engine_version: None };
-        targets(&storage).sighted(id, away).await.unwrap();
+            Observation { last_seen_at: None, last_error: Some("refused".to_owned()), engine_version: None };
+        targets(&storage).record_observation(id, away).await.unwrap();
         let changed = storage
             .databases(own)
             .update(id, PasswordChange::Set(password()), |database| database.port = 6432)

@@ -1,7 +1,7 @@
 //! Advice from its first mention to its end.
 
 use basira_actors::model::{Advice, Checkup};
-use basira_actors::ports::TargetSource;
+use basira_actors::ports::TargetRegistry;
 use uuid::Uuid;
 
 use crate::storage::store::{AdviceStatus, Decision, Page, Recommendation};
@@ -52,14 +52,14 @@ async fn rules_open_update_and_resolve() {
         storage.databases(own).insert(&stored, None).await.unwrap();
 
         targets(&storage)
-            .examined(id, checkup(Some(93), vec![advice("a", 1.0), advice("b", 1.0)]))
+            .record_checkup(id, checkup(Some(93), vec![advice("a", 1.0), advice("b", 1.0)]))
             .await
             .unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Open)]));
         assert_eq!(storage.databases(own).find(id).await.unwrap().unwrap().health_score, Some(93));
         let first = one(&storage, own, "a").await;
 
-        targets(&storage).examined(id, checkup(None, vec![advice("a", 2.0)])).await.unwrap();
+        targets(&storage).record_checkup(id, checkup(None, vec![advice("a", 2.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Resolved)]));
         let updated = one(&storage, own, "a").await;
         assert_eq!((updated.id, updated.opened_at, updated.value), (first.id, first.opened_at, 2.0));
@@ -67,9 +67,9 @@ async fn rules_open_update_and_resolve() {
         assert_eq!(storage.databases(own).find(id).await.unwrap().unwrap().health_score, None);
 
         // a rule that could not look says nothing
-        targets(&storage).examined(id, Checkup::default()).await.unwrap();
+        targets(&storage).record_checkup(id, Checkup::default()).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Open), ("b", Resolved)]));
-        targets(&storage).examined(id, checkup(None, vec![advice("b", 1.0)])).await.unwrap();
+        targets(&storage).record_checkup(id, checkup(None, vec![advice("b", 1.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, of(&[("a", Resolved), ("b", Open)]));
 
         let other = sign_up(&storage, "b@x.org").await.organization.id;
@@ -77,7 +77,7 @@ async fn rules_open_update_and_resolve() {
         storage.databases(own).delete(id).await.unwrap();
         assert_eq!(statuses(&storage, own).await, []);
         // the doctor may be late
-        targets(&storage).examined(id, checkup(Some(1), vec![advice("a", 1.0)])).await.unwrap();
+        targets(&storage).record_checkup(id, checkup(Some(1), vec![advice("a", 1.0)])).await.unwrap();
         assert_eq!(statuses(&storage, own).await, []);
     }
 }
@@ -92,7 +92,7 @@ async fn what_was_dismissed_stays_dismissed() {
         let id = stored.id;
         storage.databases(own).insert(&stored, None).await.unwrap();
         let examined =
-            async |advice| targets(&storage).examined(id, checkup(Some(90), advice)).await.unwrap();
+            async |advice| targets(&storage).record_checkup(id, checkup(Some(90), advice)).await.unwrap();
         examined(vec![advice("a", 1.0)]).await;
         let known = one(&storage, own, "a").await.id;
         let dismiss = || Decision::Dismiss { reason: "tonight".to_owned(), by: None };

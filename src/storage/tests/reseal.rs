@@ -1,6 +1,6 @@
 //! Passwords sealed anew while others register and change databases.
 
-use basira_actors::ports::TargetSource;
+use basira_actors::ports::TargetRegistry;
 
 use super::*;
 

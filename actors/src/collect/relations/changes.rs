@@ -19,7 +19,7 @@ pub(super) struct Changes<const N: usize> {
 impl<const N: usize> Changes<N> {
     pub(super) fn new(stream: &'static Stream) -> Self {
         let count = |kind: ColumnKind| stream.columns.iter().filter(|column| column.kind == kind).count();
-        let (counters, words) = (count(ColumnKind::Sum), N - count(ColumnKind::Word));
+        let (counters, words) = (count(ColumnKind::Sum), N - count(ColumnKind::Text));
         Self { stream, counters, words, rows: HashMap::new() }
     }
 

@@ -15,9 +15,11 @@ use std::time::Duration;
 use self::changes::Changes;
 use self::mark::{CountedMark, weigh};
 use self::names::{Named, Stranger};
-use super::{Answer, CellError, CollectError, Collected, Cursor, Param, Query, Server, Step, Verdict, Words};
+use super::{
+    Answer, CellError, CollectError, Collected, Cursor, Interner, Param, Query, Server, Step, Verdict,
+};
 use crate::model::relations::{Relation, Relations};
-use crate::model::{Event, EventKind, NULL, Seen, Stream, Timestamp};
+use crate::model::{AnySnapshot, Event, EventKind, NULL, Stream, Timestamp};
 
 /// Rows of everything are stored again after this long, so that readings which never change are found.
 const BASELINE_EVERY: Duration = Duration::from_secs(3600);
@@ -36,7 +38,7 @@ pub struct RelationKind<const N: usize> {
     pub dropped: EventKind,
     /// Whether one that takes the name of another also takes its counters (`REINDEX CONCURRENTLY`).
     pub inherits: bool,
-    pub seen: fn(Relations<N>) -> Seen,
+    pub snapshot: fn(Relations<N>) -> AnySnapshot,
 }
 
 const NAME_COLUMNS: &[&str] = &["oid", "named", "schema", "name", "table_oid", "table_name"];
@@ -55,7 +57,7 @@ pub struct Ledger<const N: usize> {
     /// Stays over a run that was broken off: its baselines have moved.
     changes: Changes<N>,
     events: Vec<Event>,
-    words: Words,
+    interner: Interner,
     baseline_at: Option<Timestamp>,
     rows: u64,
 }
@@ -80,7 +82,7 @@ impl<const N: usize> Ledger<N> {
             strangers: Vec::new(),
             changes: Changes::new(kind.stream),
             events: Vec::new(),
-            words: Words::default(),
+            interner: Interner::default(),
             baseline_at: None,
             rows: 0,
         }
@@ -180,7 +182,7 @@ impl<const N: usize> Ledger<N> {
         for row in 0..answer.rows.len() {
             let named = Named::read(&mut Cursor::new(answer.rows, row))?;
             let Some(values) = strangers.remove(&named.oid) else { continue };
-            let relation = named.relation(server, self.kind.stream, values, &mut self.words);
+            let relation = named.relation(server, self.kind.stream, values, &mut self.interner);
             let before = self.known.get(&named.oid).map(|known| Arc::clone(&known.now));
             self.note(mark.at(), before.as_deref(), &relation, verdict);
             let own = before.map(|before| before.values);
@@ -242,9 +244,9 @@ impl<const N: usize> Ledger<N> {
         Step::Done(Box::new(Collected {
             records: vec![self.changes.record(from, at)],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             events: std::mem::take(&mut self.events),
-            seen: vec![(self.kind.seen)(snapshot)],
+            snapshots: vec![(self.kind.snapshot)(snapshot)],
             rows: self.rows,
             ..Collected::default()
         }))

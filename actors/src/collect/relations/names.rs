@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::collect::{CellError, Cursor, Server, Words};
+use crate::collect::{CellError, Cursor, Interner, Server};
 use crate::model::relations::Relation;
 use crate::model::{ColumnKind, NULL, Stream};
 
@@ -42,15 +42,15 @@ impl<'a> Named<'a> {
         server: &Server,
         stream: &Stream,
         mut values: [i64; N],
-        words: &mut Words,
+        interner: &mut Interner,
     ) -> Relation<N> {
         let columns = stream.columns.iter().zip(&mut values);
-        for (column, cell) in columns.filter(|(column, _)| column.kind == ColumnKind::Word) {
+        for (column, cell) in columns.filter(|(column, _)| column.kind == ColumnKind::Text) {
             *cell = match column.name {
-                "schema_name" => words.say(Some(self.schema)),
-                "table_name" => words.say(Some(self.table)),
-                "index_name" => words.say(Some(self.name)),
-                "database_name" => words.say(Some(&server.database)),
+                "schema_name" => interner.intern(Some(self.schema)),
+                "table_name" => interner.intern(Some(self.table)),
+                "index_name" => interner.intern(Some(self.name)),
+                "database_name" => interner.intern(Some(&server.database)),
                 _ => NULL,
             };
         }

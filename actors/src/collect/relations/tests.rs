@@ -19,7 +19,7 @@ static KIND: RelationKind<INDEX_COLUMNS> = RelationKind {
     created: EventKind::IndexCreated,
     dropped: EventKind::IndexDropped,
     inherits: true,
-    seen: |relations| Seen::new(IndexSnapshot(relations)),
+    snapshot: |relations| AnySnapshot::new(IndexSnapshot(relations)),
 };
 
 /// Oid, name, scans.

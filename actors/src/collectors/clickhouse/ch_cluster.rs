@@ -9,7 +9,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach,
     Server, Spec, Step,
 };
-use crate::model::{ClusterNode, ClusterSnapshot, Engine, Event, EventKind, Seen, streams};
+use crate::model::{AnySnapshot, ClusterNode, ClusterSnapshot, Engine, Event, EventKind, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_cluster",
@@ -73,7 +73,7 @@ impl Collector for Nodes {
             rows: nodes.len() as u64,
             notice: notice(&nodes, server),
             events: self.events(&nodes),
-            seen: vec![Seen::new(ClusterSnapshot { nodes })],
+            snapshots: vec![AnySnapshot::new(ClusterSnapshot { nodes })],
             ..Collected::default()
         })))
     }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn answering(collected: &Collected) -> Vec<bool> {
-        let snapshot = collected.seen[0].get::<ClusterSnapshot>().expect("nodes");
+        let snapshot = collected.snapshots[0].get::<ClusterSnapshot>().expect("nodes");
         snapshot.nodes.iter().map(|node| node.answered).collect()
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, HostCounters, Query, Reach,
-    Reading, Server, Spec, Step, Words, seconds,
+    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, HostCounters, Interner,
+    Query, Reach, Reading, Server, Spec, Step, seconds,
 };
 use crate::model::{Engine, NULL, Record, streams};
 
@@ -21,7 +21,7 @@ pub(crate) static SPEC: Spec = Spec {
     timeout: Duration::from_secs(5),
     start: || {
         let counters = HostCounters::new(PATIENCE);
-        Box::new(Errors { clock: None, counters, words: Words::default() })
+        Box::new(Errors { clock: None, counters, interner: Interner::default() })
     },
 };
 
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 struct Errors {
     clock: Option<Clock>,
     counters: HostCounters<1>,
-    words: Words,
+    interner: Interner,
 }
 
 /// All rows of one node.
@@ -89,13 +89,13 @@ impl Errors {
             let (code, name) = (cursor.required_i64()?, cursor.text()?.unwrap_or_default());
             let is_remote = i64::from(cursor.bool()?.unwrap_or_default());
             let values = [
-                self.words.say(Some(host_name)),
+                self.interner.intern(Some(host_name)),
                 code,
-                self.words.say(Some(name)),
+                self.interner.intern(Some(name)),
                 is_remote,
                 cursor.counter()?,
                 cursor.instant()?,
-                self.words.say(cursor.text()?.filter(|message| !message.is_empty())),
+                self.interner.intern(cursor.text()?.filter(|message| !message.is_empty())),
             ];
             let series = xxh3_64(format!("{host_name}\0{code}\0{name}\0{is_remote}").as_bytes());
             let host = hosts.entry(host_name.to_owned()).or_insert(Host { uptime, rows: Vec::new() });
@@ -128,7 +128,7 @@ impl Errors {
         Collected {
             records: record.into_iter().collect(),
             gaps,
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             ..Collected::default()
         }
     }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn errors_are_counted_from_look_to_look_and_from_a_restart_on() {
         let mut errors =
-            Errors { clock: None, counters: HostCounters::new(PATIENCE), words: Words::default() };
+            Errors { clock: None, counters: HostCounters::new(PATIENCE), interner: Interner::default() };
         assert!(run(&mut errors, 100, 50, &[]).records.is_empty(), "nothing to compare with");
         let rows = [(60, "UNKNOWN_TABLE", false, 3), (60, "UNKNOWN_TABLE", true, 2)];
         assert_eq!(counted(&run(&mut errors, 160, 110, &rows)), [(60, 0, 3), (60, 1, 2)]);

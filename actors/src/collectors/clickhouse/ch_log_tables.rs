@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach,
-    Server, Spec, Step, Words,
+    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks,
+    Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, LogTable, LogTables, NULL, Record, Seen, streams};
+use crate::model::{AnySnapshot, Engine, LogTable, LogTables, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_log_tables",
@@ -18,7 +18,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
-    start: || Box::new(Guard { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }),
+    start: || Box::new(Guard { stage: Stage::Clock, looks: Looks::default(), interner: Interner::default() }),
 };
 
 const TABLES: &str = include_str!("sql/ch_log_tables/tables.sql");
@@ -43,7 +43,7 @@ const NO_DAY: &str = "1970-01-01";
 struct Guard {
     stage: Stage,
     looks: Looks,
-    words: Words,
+    interner: Interner,
 }
 
 /// By node and name.
@@ -88,17 +88,17 @@ impl Guard {
         Collected {
             records: vec![Record::new(&streams::LOG_TABLES, from, clock.at, rows)],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: tables.len() as u64,
-            seen: vec![Seen::new(LogTables { at: clock.at, tables })],
+            snapshots: vec![AnySnapshot::new(LogTables { at: clock.at, tables })],
             ..Collected::default()
         }
     }
 
     fn row(&mut self, table: &LogTable) -> (u64, [i64; WIDTH]) {
         let row = [
-            self.words.say(Some(&table.host_name)),
-            self.words.say(Some(&table.name)),
+            self.interner.intern(Some(&table.host_name)),
+            self.interner.intern(Some(&table.name)),
             table.rows,
             table.bytes_on_disk,
             table.parts,

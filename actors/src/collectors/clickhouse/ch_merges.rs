@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, Merge, MergeSnapshot, Seen, streams};
+use crate::model::{AnySnapshot, Engine, Merge, MergeSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_merges",
@@ -52,7 +52,7 @@ impl Collector for Merges {
         let merges: Vec<Merge> = rows.collect::<Result<_, _>>()?;
         Ok(Step::Done(Box::new(Collected {
             rows: merges.len() as u64,
-            seen: vec![Seen::new(MergeSnapshot { merges })],
+            snapshots: vec![AnySnapshot::new(MergeSnapshot { merges })],
             ..Collected::default()
         })))
     }

@@ -14,7 +14,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
     Texts,
 };
-use crate::model::{Engine, Mutation, MutationSnapshot, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Mutation, MutationSnapshot, Timestamp, streams};
 use crate::text;
 
 pub(crate) static SPEC: Spec = Spec {
@@ -140,7 +140,7 @@ impl Mutations {
         let mutations: Vec<Mutation> = mutations.collect();
         Step::Done(Box::new(Collected {
             rows: mutations.len() as u64,
-            seen: vec![Seen::new(MutationSnapshot { mutations })],
+            snapshots: vec![AnySnapshot::new(MutationSnapshot { mutations })],
             ..Collected::default()
         }))
     }

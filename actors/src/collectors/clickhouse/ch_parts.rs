@@ -19,7 +19,7 @@ use self::read::{Counted, Listed, Listing, Name};
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, PartsSnapshot, Seen, StoredTable, TableParts, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, PartsSnapshot, StoredTable, TableParts, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_parts",
@@ -159,9 +159,9 @@ impl Parts {
         Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
             gaps: gap.into_iter().collect(),
-            words: self.history.words.news(),
+            dictionary: self.history.interner.drain_new(),
             rows: tables.len() as u64,
-            seen: vec![Seen::new(PartsSnapshot { at: self.at, tables })],
+            snapshots: vec![AnySnapshot::new(PartsSnapshot { at: self.at, tables })],
             notice: self.detached.notice(),
             ..Collected::default()
         }))

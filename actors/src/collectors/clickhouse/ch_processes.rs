@@ -7,8 +7,8 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Normal, Query, Reach,
-    Server, Spec, Step, Texts, Words,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Normal,
+    Query, Reach, Server, Spec, Step, Texts,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, QueryWork, Record, Timestamp, streams};
 
@@ -54,7 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 struct Processes {
     looks: Looks,
     texts: Texts,
-    words: Words,
+    interner: Interner,
 }
 
 /// One row of the answer.
@@ -96,7 +96,7 @@ impl Collector for Processes {
         Ok(Step::Done(Box::new(Collected {
             records: vec![record],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: queries.len() as u64,
             activity: Some(ActivitySnapshot { at, queries }),
             ..Collected::default()
@@ -158,9 +158,9 @@ impl Processes {
     /// The columns of the stream, in its order.
     fn row(&mut self, process: &Process) -> [i64; streams::ACTIVITY.columns.len()] {
         let Process { query, work, text: (text, hash), .. } = process;
-        let text = self.words.say_as(hash.0, || Arc::clone(text));
+        let text = self.interner.intern_hashed(hash.0, || Arc::clone(text));
         let [id_high, id_low] = halves(work.query_id.as_deref());
-        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
         [
             text,
             word(&query.state),

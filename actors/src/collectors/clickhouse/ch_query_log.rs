@@ -16,8 +16,8 @@ use self::decode::Line;
 use self::growth::{Growth, Introduced};
 use self::horizon::{Horizon, SLICE, Span, Written};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach, Server, Spec,
-    Step, Texts, Words,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Param, Query, Reach, Server,
+    Spec, Step, Texts,
 };
 use crate::model::{Engine, GapReason, Timestamp, streams};
 use crate::text::Fingerprint;
@@ -67,7 +67,7 @@ struct QueryLog {
     known: HashMap<i64, Fingerprint>,
     texts: Texts,
     introduced: Introduced,
-    words: Words,
+    interner: Interner,
     looks: u32,
     /// What the log leaves out.
     sampled: Option<Notice>,
@@ -171,7 +171,7 @@ impl QueryLog {
             let mut cursor = Cursor::new(answer.rows, row);
             let hash = cursor.required_i64()?;
             let normal = self.texts.normal(Engine::Clickhouse, cursor.text()?.unwrap_or_default());
-            growth::say(&mut self.words, &normal);
+            growth::intern(&mut self.interner, &normal);
             self.known.insert(hash, normal.1);
         }
         Ok(())
@@ -188,7 +188,7 @@ impl QueryLog {
             let query =
                 self.known.get(&line.who.hash).copied().unwrap_or(Fingerprint(line.who.hash.cast_unsigned()));
             if let Some(grown) = self.counted.growth(line.slice, series, &line.count) {
-                growth.add(series, &line, &grown, query, &mut self.words);
+                growth.add(series, &line, &grown, query, &mut self.interner);
                 entries.extend(self.introduced.introduce(series, &line.who, query));
             }
             counts.push((line.slice, series, line.count));
@@ -199,7 +199,13 @@ impl QueryLog {
         self.horizon.read(span);
         let given_up = span.given_up_from.map(|from| (Some(from), span.from, GapReason::NotWatched));
         collected.gaps.extend(given_up);
-        Collected { records: growth.records(span), entries, words: self.words.news(), rows, ..collected }
+        Collected {
+            records: growth.records(span),
+            entries,
+            dictionary: self.interner.drain_new(),
+            rows,
+            ..collected
+        }
     }
 
     /// A server that started anew may have lost the end of its log.

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{QUEUE_COLUMNS, REPLICA_COLUMNS, add_queue, replicas};
 use crate::collect::{
-    Answer, Clock, CollectError, Collected, Collector, Every, Look, Looks, Notice, Query, Reach, Server,
-    Spec, Step, Words,
+    Answer, Clock, CollectError, Collected, Collector, Every, Interner, Look, Looks, Notice, Query, Reach,
+    Server, Spec, Step,
 };
-use crate::model::{Engine, NULL, Record, Replica, Replicas, Seen, streams};
+use crate::model::{AnySnapshot, Engine, NULL, Record, Replica, Replicas, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_replicas",
@@ -22,7 +22,9 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(5),
-    start: || Box::new(Tables { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }),
+    start: || {
+        Box::new(Tables { stage: Stage::Clock, looks: Looks::default(), interner: Interner::default() })
+    },
 };
 
 const REPLICAS: &str = include_str!("sql/ch_replicas/replicas.sql");
@@ -34,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 struct Tables {
     stage: Stage,
     looks: Looks,
-    words: Words,
+    interner: Interner,
 }
 
 /// What the next answer is to.
@@ -94,16 +96,16 @@ impl Tables {
             let name = format!("{database}.{table}");
             let series = xxh3_64(format!("table\0{host_name}\0{database}\0{table}").as_bytes());
             let mut row = self.row("table", Some(&name), replica.absolute_delay_seconds, None);
-            row[2] = self.words.say(Some(host_name));
+            row[2] = self.interner.intern(Some(host_name));
             rows.push((series, row));
         }
         Collected {
             records: vec![Record::new(&streams::REPLICATION, from, seen.at, rows)],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: seen.replicas.len() as u64,
             notice,
-            seen: vec![Seen::new(seen)],
+            snapshots: vec![AnySnapshot::new(seen)],
             ..Collected::default()
         }
     }
@@ -120,8 +122,8 @@ impl Tables {
         let lag_us = delay_seconds.map_or(NULL, |seconds| seconds.saturating_mul(1_000_000));
         for (cell, column) in row.iter_mut().zip(streams::REPLICATION.columns) {
             *cell = match column.name {
-                "kind" => self.words.say(Some(kind)),
-                "name" => self.words.say(name),
+                "kind" => self.interner.intern(Some(kind)),
+                "name" => self.interner.intern(name),
                 "is_replica" => is_replica.map_or(NULL, i64::from),
                 "lag_us" => lag_us,
                 _ => NULL,

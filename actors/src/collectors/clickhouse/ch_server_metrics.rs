@@ -11,10 +11,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{Counted, counters, disk};
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Growth, HostCounters, Look,
-    Looks, Optional, Query, Reach, Reading, Server, Spec, Step, Words,
+    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Growth, HostCounters,
+    Interner, Look, Looks, Optional, Query, Reach, Reading, Server, Spec, Step,
 };
-use crate::model::{Engine, GapReason, HostMetrics, NULL, Record, Seen, ServerMetrics, Timestamp, streams};
+use crate::model::{
+    AnySnapshot, Engine, GapReason, HostMetrics, NULL, Record, ServerMetrics, Timestamp, streams,
+};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_server_metrics",
@@ -30,7 +32,7 @@ pub(crate) static SPEC: Spec = Spec {
             looks: Looks::default(),
             counters: HostCounters::new(PATIENCE),
             optional: Optional::default(),
-            words: Words::default(),
+            interner: Interner::default(),
         })
     },
 };
@@ -51,7 +53,7 @@ struct Metrics {
     looks: Looks,
     counters: HostCounters<3>,
     optional: Optional,
-    words: Words,
+    interner: Interner,
 }
 
 /// What the next answer is to, in this order.
@@ -175,9 +177,9 @@ impl Metrics {
         Collected {
             records,
             gaps,
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: rows as u64,
-            seen: vec![Seen::new(ServerMetrics { own, hosts: hosts.into_values().collect() })],
+            snapshots: vec![AnySnapshot::new(ServerMetrics { own, hosts: hosts.into_values().collect() })],
             notice: self.optional.notice(),
             ..Collected::default()
         }
@@ -194,7 +196,7 @@ impl Metrics {
         let [queries, inserts, failed] = growth.rows.first().map_or([NULL; 3], |(_, deltas)| *deltas);
         let counted_us = growth.from.map(|from| i64::try_from(at.since(from).as_micros()).unwrap_or(NULL));
         [
-            self.words.say(host.host_name.as_deref()),
+            self.interner.intern(host.host_name.as_deref()),
             known(host.memory.resident_bytes),
             known(host.memory.tracked_bytes),
             known(host.memory.limit_bytes),
@@ -221,8 +223,8 @@ impl Metrics {
                 format!("{}\0{}", host.host_name.as_deref().unwrap_or_default(), disk.name).as_bytes(),
             );
             let row = [
-                self.words.say(host.host_name.as_deref()),
-                self.words.say(Some(&disk.name)),
+                self.interner.intern(host.host_name.as_deref()),
+                self.interner.intern(Some(&disk.name)),
                 disk.free_bytes.unwrap_or(NULL),
                 disk.total_bytes.unwrap_or(NULL),
             ];

@@ -12,7 +12,7 @@ use crate::collect::{
     Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Optional, Query, Reach,
     Server, SettingHistory, Spec, Step,
 };
-use crate::model::{Engine, Memory, Seen, Setting, SettingSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, LastValues, Setting, SettingSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "ch_settings",
@@ -62,12 +62,12 @@ impl Collector for Settings {
         self.ask_on()
     }
 
-    fn remembers(&self) -> bool {
+    fn wants_last_values(&self) -> bool {
         true
     }
 
-    fn remember(&mut self, memory: &Memory) {
-        self.history.remember(memory);
+    fn restore(&mut self, last_values: &LastValues) {
+        self.history.restore(last_values);
         self.compared.extend(self.history.names().map(Table::of));
     }
 }
@@ -128,7 +128,7 @@ impl Settings {
         collected.notice = self.optional.notice();
         let settings = found.into_values().map(|(_, setting)| setting);
         let settings = settings.filter(|setting| setting.changed != Some(false)).collect();
-        collected.seen.push(Seen::new(SettingSnapshot { at: clock.at, settings }));
+        collected.snapshots.push(AnySnapshot::new(SettingSnapshot { at: clock.at, settings }));
         collected
     }
 }

@@ -18,8 +18,8 @@ use self::entries::{Entry, Format};
 use self::needs::Facts;
 use self::place::Place;
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach, Server, Spec,
-    Step, Words,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Param, Query, Reach, Server,
+    Spec, Step,
 };
 use crate::model::{Engine, Event, GapReason, Record, Timestamp, streams};
 use crate::plan::{self, LastPlans, Plan, PlanError, Source};
@@ -48,7 +48,7 @@ struct AutoExplain {
     place: Option<Place>,
     previous: Option<Timestamp>,
     last: LastPlans,
-    words: Words,
+    interner: Interner,
     gap: bool,
 }
 
@@ -138,7 +138,7 @@ impl AutoExplain {
         let mut rows = Vec::new();
         let mut events = Vec::new();
         for Seen { query, text, plan } in found.into_values() {
-            rows.push(plan::row((query, &text), Source::AutoExplain, &plan, at, &mut self.words));
+            rows.push(plan::row((query, &text), Source::AutoExplain, &plan, at, &mut self.interner));
             events.extend(self.last.saw(query, &plan, at));
         }
         Ok(self.done(at, rows, events, unread, entries.len() as u64))
@@ -158,7 +158,7 @@ impl AutoExplain {
         Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             events,
             rows: read,
             notice: unread.map(|error| Notice {

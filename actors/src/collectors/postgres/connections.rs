@@ -10,7 +10,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
     Spec, Step, hidden_notice,
 };
-use crate::model::{ConnectionCount, ConnectionSnapshot, Engine, Record, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, ConnectionCount, ConnectionSnapshot, Engine, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "connections",
@@ -77,7 +77,7 @@ impl Collector for Connections {
             records: vec![Record::new(&streams::CONNECTIONS, from, at, vec![(0, values)])],
             gaps: gap.into_iter().collect(),
             rows: answer.rows.len() as u64,
-            seen: vec![Seen::new(snapshot)],
+            snapshots: vec![AnySnapshot::new(snapshot)],
             notice: hidden_notice(server, hidden),
             ..Collected::default()
         })))

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use self::queue::{Outcome, Queue};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Notice, Param, Query, Reach,
-    Server, Spec, Step, Words, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Interner, Notice, Param, Query,
+    Reach, Server, Spec, Step, advice,
 };
-use crate::model::{Engine, Record, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Record, Timestamp, streams};
 use crate::plan::{self, LastPlans, Source};
 use crate::text::Fingerprint;
 
@@ -46,7 +46,7 @@ struct ExplainPlans {
     stage: Stage,
     queue: Queue,
     last: LastPlans,
-    words: Words,
+    interner: Interner,
     rows: u64,
 }
 
@@ -154,13 +154,13 @@ impl ExplainPlans {
         };
         self.queue.note(fingerprint, Outcome::Planned);
         let Some(text) = self.queue.text(fingerprint) else { return Ok(self.done(server, None)) };
-        let row = plan::row((fingerprint, &text), Source::Generic, &plan, at, &mut self.words);
+        let row = plan::row((fingerprint, &text), Source::Generic, &plan, at, &mut self.interner);
         let record = Record::new(&streams::PLANS, Timestamp(at.as_millis() - 1), at, vec![row]);
         let event = self.last.saw(fingerprint, &plan, at);
         let collected = Collected {
             records: vec![record],
             events: event.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             ..Collected::default()
         };
         Ok(self.done(server, Some(collected)))
@@ -169,7 +169,7 @@ impl ExplainPlans {
     fn done(&self, server: &Server, collected: Option<Collected>) -> Step {
         let mut collected = collected.unwrap_or_default();
         collected.rows = self.rows;
-        collected.seen.push(Seen::new(self.queue.unplanned()));
+        collected.snapshots.push(AnySnapshot::new(self.queue.unplanned()));
         collected.notice = self.notice(server);
         Step::Done(Box::new(collected))
     }

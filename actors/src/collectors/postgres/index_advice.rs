@@ -19,7 +19,7 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Param, Query, Reach, Server,
     Spec, Step,
 };
-use crate::model::{Engine, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Timestamp, streams};
 use crate::plan;
 use crate::text::{self, Fingerprint};
 
@@ -318,7 +318,7 @@ impl IndexAdvisor {
             at: self.at.unwrap_or_else(Timestamp::now),
         };
         Step::Done(Box::new(Collected {
-            seen: vec![Seen::new(advices(&self.proposals, &self.tried, &context))],
+            snapshots: vec![AnySnapshot::new(advices(&self.proposals, &self.tried, &context))],
             rows: self.rows,
             ..Collected::default()
         }))

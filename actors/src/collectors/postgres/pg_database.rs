@@ -9,7 +9,7 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec, Step,
     advice,
 };
-use crate::model::{Engine, Event, EventKind, Seen, ServerDatabases, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Event, EventKind, ServerDatabases, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_database",
@@ -56,7 +56,7 @@ impl Collector for Roster {
         self.before = Some(now);
         Ok(Step::Done(Box::new(Collected {
             events,
-            seen: vec![Seen::new(seen)],
+            snapshots: vec![AnySnapshot::new(seen)],
             rows: answer.rows.len() as u64,
             notice: refused_notice(server, &refused),
             ..Collected::default()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, Extensions, InstalledExtension, Seen, streams};
+use crate::model::{AnySnapshot, Engine, Extensions, InstalledExtension, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_extension",
@@ -34,7 +34,7 @@ impl Collector for Installed {
         let installed: Result<Vec<_>, CellError> =
             (0..answer.rows.len()).map(|row| read(&mut Cursor::new(answer.rows, row))).collect();
         Ok(Step::Done(Box::new(Collected {
-            seen: vec![Seen::new(Extensions(installed?))],
+            snapshots: vec![AnySnapshot::new(Extensions(installed?))],
             rows: answer.rows.len() as u64,
             ..Collected::default()
         })))

@@ -13,7 +13,7 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
-use crate::model::{Engine, Event, EventKind, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Event, EventKind, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_index",
@@ -156,7 +156,7 @@ impl Indexes {
         let at = self.at.unwrap_or(Timestamp(0));
         Step::Done(Box::new(Collected {
             events: std::mem::take(&mut self.events),
-            seen: vec![Seen::new(IndexCatalog { at, indexes })],
+            snapshots: vec![AnySnapshot::new(IndexCatalog { at, indexes })],
             rows,
             ..Collected::default()
         }))

@@ -13,10 +13,10 @@ use std::time::Duration;
 use self::conflicts::mark_blockers;
 use self::decode::{COLUMNS, Found, found};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
-    Spec, Step, Texts, Words, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Query,
+    Reach, Server, Spec, Step, Texts, hidden_notice,
 };
-use crate::model::{Engine, LockSnapshot, NULL, Record, Seen, Timestamp, in_order, streams};
+use crate::model::{AnySnapshot, Engine, LockSnapshot, NULL, Record, Timestamp, in_order, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_locks",
@@ -41,7 +41,7 @@ const WIDTH: usize = streams::LOCKS.columns.len();
 struct Locks {
     looks: Looks,
     texts: Texts,
-    words: Words,
+    interner: Interner,
 }
 
 impl Collector for Locks {
@@ -74,9 +74,9 @@ impl Collector for Locks {
         Ok(Step::Done(Box::new(Collected {
             records: vec![record],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: locks.len() as u64,
-            seen: vec![Seen::new(LockSnapshot { at, locks, total })],
+            snapshots: vec![AnySnapshot::new(LockSnapshot { at, locks, total })],
             notice: hidden_notice(server, hidden.len()),
             ..Collected::default()
         })))
@@ -103,10 +103,12 @@ impl Locks {
     /// The columns of the stream, in its order.
     fn row(&mut self, found: &Found) -> [i64; WIDTH] {
         let Found { lock, text, .. } = found;
-        let text = text.known().map_or(NULL, |(text, hash)| self.words.say_as(hash.0, || Arc::clone(text)));
+        let text = text
+            .known()
+            .map_or(NULL, |(text, hash)| self.interner.intern_hashed(hash.0, || Arc::clone(text)));
         let pids = lock.blocking_pids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let blocking_pids = (!pids.is_empty()).then_some(pids);
-        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
         [
             word(&lock.lock_type),
             word(&lock.mode),

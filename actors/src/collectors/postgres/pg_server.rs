@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use self::changes::changes;
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Words,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach, Server,
+    Spec, Step,
 };
-use crate::model::{Engine, Memory, NULL, RESET_VIEWS, Record, Seen, ServerIdentity, Timestamp, streams};
+use crate::model::{
+    AnySnapshot, Engine, LastValues, NULL, RESET_VIEWS, Record, ServerIdentity, Timestamp, streams,
+};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_server",
@@ -56,7 +58,7 @@ struct Identity {
     now: Option<ServerIdentity>,
     /// When the identity was stored last.
     stored: Option<Timestamp>,
-    words: Words,
+    interner: Interner,
 }
 
 impl Collector for Identity {
@@ -85,12 +87,12 @@ impl Collector for Identity {
         }
     }
 
-    fn remembers(&self) -> bool {
+    fn wants_last_values(&self) -> bool {
         true
     }
 
-    fn remember(&mut self, memory: &Memory) {
-        self.known = memory.rows.first().and_then(|(_, values)| read_back(values, memory));
+    fn restore(&mut self, last_values: &LastValues) {
+        self.known = last_values.rows.first().and_then(|(_, values)| read_back(values, last_values));
     }
 }
 
@@ -110,8 +112,8 @@ impl Identity {
         Step::Done(Box::new(Collected {
             records,
             events,
-            words: self.words.news(),
-            seen: vec![Seen::new(now)],
+            dictionary: self.interner.drain_new(),
+            snapshots: vec![AnySnapshot::new(now)],
             rows: 1,
             ..Collected::default()
         }))
@@ -122,8 +124,8 @@ impl Identity {
         let reset = now.resets.map(|reset| reset.map_or(NULL, Timestamp::as_millis));
         let [bgwriter, checkpointer, wal, io, archiver, statements] = reset;
         [
-            self.words.say(now.system_identifier.as_deref()),
-            self.words.say(Some(&now.version)),
+            self.interner.intern(now.system_identifier.as_deref()),
+            self.interner.intern(Some(&now.version)),
             now.started_at.as_millis(),
             now.in_recovery.into(),
             now.timeline.unwrap_or(NULL),
@@ -154,7 +156,7 @@ fn identity(cursor: &mut Cursor<'_>) -> Result<ServerIdentity, CellError> {
 }
 
 /// What [`Identity::row`] wrote.
-fn read_back(values: &[i64], memory: &Memory) -> Option<ServerIdentity> {
+fn read_back(values: &[i64], last_values: &LastValues) -> Option<ServerIdentity> {
     let known = |value: i64| (value != NULL).then_some(value);
     let &[system_identifier, version, started_at, in_recovery, timeline, ref resets @ ..] = values else {
         return None;
@@ -162,8 +164,8 @@ fn read_back(values: &[i64], memory: &Memory) -> Option<ServerIdentity> {
     let resets: &[i64; RESET_VIEWS.len()] = resets.try_into().ok()?;
     Some(ServerIdentity {
         at: Timestamp(0),
-        system_identifier: memory.text(system_identifier).map(str::to_owned),
-        version: memory.text(version)?.to_owned(),
+        system_identifier: last_values.text(system_identifier).map(str::to_owned),
+        version: last_values.text(version)?.to_owned(),
         started_at: Timestamp(known(started_at)?),
         in_recovery: known(in_recovery)? != 0,
         timeline: known(timeline),
@@ -188,9 +190,9 @@ mod tests {
             resets: [Some(Timestamp(1)), None, Some(Timestamp(3)), None, Some(Timestamp(5)), None],
         };
         let row = identity.row(&now);
-        let words = identity.words.news().into_iter().map(|word| (word.hash, word.text)).collect();
-        let memory = Memory { rows: vec![(0, row.to_vec())], words };
-        identity.remember(&memory);
+        let words = identity.interner.drain_new().into_iter().map(|word| (word.hash, word.text)).collect();
+        let last_values = LastValues { rows: vec![(0, row.to_vec())], texts: words };
+        identity.restore(&last_values);
         assert_eq!(identity.known, Some(now));
     }
 }

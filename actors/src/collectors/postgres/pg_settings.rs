@@ -8,7 +8,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collector, Cursor, Every, Notice, Query, Reach, Server, SettingHistory,
     Spec, Step, advice,
 };
-use crate::model::{Engine, Memory, Seen, Setting, SettingSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, LastValues, Setting, SettingSnapshot, streams};
 use crate::text::secrets::redact_setting;
 use crate::text::with_unit;
 
@@ -71,7 +71,7 @@ impl Collector for Settings {
         let at = at.ok_or(CellError { column: 0, expected: "in any row" })?;
         let mut collected = self.0.compare(&settings.iter().collect::<Vec<_>>(), at, |_| false);
         collected.rows = settings.len() as u64;
-        collected.seen.push(Seen::new(SettingSnapshot { at, settings }));
+        collected.snapshots.push(AnySnapshot::new(SettingSnapshot { at, settings }));
         collected.notice = (!all_visible).then(|| Notice {
             reason: format!("settings that are for superusers are hidden from role {}", server.role),
             fix: advice::grant("pg_read_all_settings", &server.role),
@@ -79,12 +79,12 @@ impl Collector for Settings {
         Ok(Step::Done(Box::new(collected)))
     }
 
-    fn remembers(&self) -> bool {
+    fn wants_last_values(&self) -> bool {
         true
     }
 
-    fn remember(&mut self, memory: &Memory) {
-        self.0.remember(memory);
+    fn restore(&mut self, last_values: &LastValues) {
+        self.0.restore(last_values);
     }
 }
 
@@ -125,7 +125,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
 mod tests {
     use super::*;
     use crate::collect::fixture::{self, Cell, Table};
-    use crate::collect::{Collected, Words};
+    use crate::collect::{Collected, Interner};
 
     fn text(text: &str) -> Cell {
         Cell::Text(text.to_owned())
@@ -165,7 +165,7 @@ mod tests {
         let mut settings = Settings::default();
         let collected = run(&mut settings, vec![row("jit", "off", Cell::Null, "bool", "client")]);
         assert!(collected.records.is_empty());
-        let seen = collected.seen[0].get::<SettingSnapshot>().expect("settings");
+        let seen = collected.snapshots[0].get::<SettingSnapshot>().expect("settings");
         let jit = &seen.settings[0];
         assert_eq!((&jit.setting, &jit.reset_val, jit.changed), (&None, &None, None));
         assert!(jit.note.is_some());
@@ -180,7 +180,7 @@ mod tests {
         };
         let collected = run(&mut settings, conninfo("hunter2"));
         assert!(!format!("{collected:?}").contains("hunter2"));
-        let seen = collected.seen[0].get::<SettingSnapshot>().expect("settings");
+        let seen = collected.snapshots[0].get::<SettingSnapshot>().expect("settings");
         assert_eq!(seen.settings[0].setting.as_deref(), Some("host=a password=***"));
         assert_eq!(seen.settings[0].source_file.as_deref(), Some("postgresql.conf"));
         assert!(run(&mut settings, conninfo("hunter3")).events.is_empty());
@@ -188,11 +188,16 @@ mod tests {
 
     #[test]
     fn what_changed_while_basira_was_away_is_told_too() {
-        let mut words = Words::default();
-        let row_of = [words.say(Some("work_mem")), words.say(Some("4096")), words.say(Some("kB")), 0];
-        let words = words.news().into_iter().map(|word| (word.hash, word.text)).collect();
+        let mut interner = Interner::default();
+        let row_of = [
+            interner.intern(Some("work_mem")),
+            interner.intern(Some("4096")),
+            interner.intern(Some("kB")),
+            0,
+        ];
+        let words = interner.drain_new().into_iter().map(|word| (word.hash, word.text)).collect();
         let mut settings = Settings::default();
-        settings.remember(&Memory { rows: vec![(1, row_of.to_vec())], words });
+        settings.restore(&LastValues { rows: vec![(1, row_of.to_vec())], texts: words });
         let collected = run(&mut settings, vec![row("work_mem", "65536", text("kB"), "integer", "default")]);
         let [event] = &collected.events[..] else { panic!("{:?}", collected.events) };
         assert_eq!((event.before.as_deref(), event.after.as_deref()), (Some("4MB"), Some("64MB")));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
-    SessionText, Spec, Step, Texts, Words, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Query,
+    Reach, Server, SessionText, Spec, Step, Texts, hidden_notice,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, Record, Timestamp, streams};
 
@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 struct Activity {
     looks: Looks,
     texts: Texts,
-    words: Words,
+    interner: Interner,
 }
 
 impl Collector for Activity {
@@ -82,7 +82,7 @@ impl Collector for Activity {
         Ok(Step::Done(Box::new(Collected {
             records: vec![record],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: queries.len() as u64,
             activity: Some(ActivitySnapshot { at, queries }),
             notice: hidden_notice(server, hidden),
@@ -149,9 +149,11 @@ impl Activity {
     /// The columns of the stream, in its order.
     fn row(&mut self, session: &Session) -> [i64; streams::ACTIVITY.columns.len()] {
         let Session { query, text, .. } = session;
-        let text = text.known().map_or(NULL, |(text, hash)| self.words.say_as(hash.0, || Arc::clone(text)));
+        let text = text
+            .known()
+            .map_or(NULL, |(text, hash)| self.interner.intern_hashed(hash.0, || Arc::clone(text)));
         let blocking_pids = (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids));
-        let mut word = |text: &Option<String>| self.words.say(text.as_deref());
+        let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
         // the last are those of ClickHouse
         [
             text,

@@ -8,7 +8,7 @@ use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Query, Reach,
     Server, Spec, Step, Verdict, judge,
 };
-use crate::model::{Archiver, Engine, NULL, Record, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Archiver, Engine, NULL, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_archiver",
@@ -103,7 +103,7 @@ impl Archivers {
         Step::Done(Box::new(Collected {
             records: vec![Record::new(&streams::ARCHIVER, from, now.ts, vec![(0, row)])],
             gaps: gap.into_iter().map(|(from, reason)| (from, now.ts, reason)).collect(),
-            seen: vec![Seen::new(now)],
+            snapshots: vec![AnySnapshot::new(now)],
             rows: 1,
             ..Collected::default()
         }))

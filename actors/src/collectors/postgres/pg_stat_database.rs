@@ -13,11 +13,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Counters, Every, Mark, Notice, Query, Reach, Server,
-    Spec, Step, Verdict, Words, advice, judge,
+    Answer, Change, CollectError, Collected, Collector, Counters, Every, Interner, Mark, Notice, Query,
+    Reach, Server, Spec, Step, Verdict, advice, judge,
 };
 use crate::model::{
-    DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Seen, Timestamp, streams,
+    AnySnapshot, DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
+    streams,
 };
 
 pub(crate) static SPEC: Spec = Spec {
@@ -47,7 +48,7 @@ struct Databases {
     /// Runs until sizes are asked for again. Counted before they are, so that slow ones do not hold up every run.
     runs_to_sizes: u32,
     sizing: bool,
-    words: Words,
+    interner: Interner,
 }
 
 /// A sample's place in the life of the server.
@@ -139,9 +140,9 @@ impl Databases {
         Step::Done(Box::new(Collected {
             records: vec![record],
             gaps,
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             events,
-            seen: vec![Seen::new(self.now(at, rows))],
+            snapshots: vec![AnySnapshot::new(self.now(at, rows))],
             rows: rows.len() as u64,
             notice: self.notice(server),
             ..Collected::default()
@@ -198,7 +199,7 @@ impl Databases {
         let lasts = [row.numbackends, row.connection_limit, size_bytes, row.xid_age, row.mxid_age];
         let mut cells = [NULL; streams::DATABASES.columns.len()];
         let lasts = lasts.map(|last| last.unwrap_or(NULL));
-        let values = [self.words.say(row.name.as_deref())].into_iter().chain(*sums).chain(lasts);
+        let values = [self.interner.intern(row.name.as_deref())].into_iter().chain(*sums).chain(lasts);
         cells.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
         cells
     }

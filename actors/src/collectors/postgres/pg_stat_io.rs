@@ -7,10 +7,10 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice,
-    Query, Reach, Reading, Server, Spec, Step, Words, variant,
+    Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Interner, Mark,
+    Notice, Query, Reach, Reading, Server, Spec, Step, variant,
 };
-use crate::model::{Engine, IoCounters, IoRow, NULL, Record, Seen, streams};
+use crate::model::{AnySnapshot, Engine, IoCounters, IoRow, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_io",
@@ -19,7 +19,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(30)),
     timeout: Duration::from_secs(5),
-    start: || Box::new(Io { view: CounterView::new(PATIENCE), words: Words::default() }),
+    start: || Box::new(Io { view: CounterView::new(PATIENCE), interner: Interner::default() }),
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -58,7 +58,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 struct Io {
     /// The names of a row stand still as NULL.
     view: CounterView<WIDTH>,
-    words: Words,
+    interner: Interner,
 }
 
 /// What all rows have in common.
@@ -99,7 +99,7 @@ impl Collector for Io {
         for (id, deltas) in &mut moved {
             if let Some(row) = rows.iter().find(|row| series(row) == *id) {
                 for (cell, name) in deltas.iter_mut().zip([&row.backend_type, &row.object, &row.context]) {
-                    *cell = self.words.say(Some(name));
+                    *cell = self.interner.intern(Some(name));
                 }
             }
         }
@@ -107,9 +107,9 @@ impl Collector for Io {
         Ok(Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
             gaps: growth.gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             rows: rows.len() as u64,
-            seen: vec![Seen::new(IoCounters { at: mark.at, rows })],
+            snapshots: vec![AnySnapshot::new(IoCounters { at: mark.at, rows })],
             notice: (!is_timed).then(untimed),
             ..Collected::default()
         })))

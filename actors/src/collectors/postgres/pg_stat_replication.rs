@@ -10,10 +10,10 @@ use std::time::Duration;
 use self::changes::Changes;
 use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Notice, Query, Reach, Server,
-    Spec, Step, Words, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Notice, Query, Reach,
+    Server, Spec, Step, advice,
 };
-use crate::model::{Engine, Record, Seen, Slot, Standby, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Record, Slot, Standby, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_replication",
@@ -42,7 +42,7 @@ struct Replicas {
     /// When a standby had last replayed all that it knew of.
     caught_up_at: Option<Timestamp>,
     changes: Changes,
-    words: Words,
+    interner: Interner,
 }
 
 /// What the next answer is to.
@@ -94,19 +94,19 @@ impl Replicas {
         let is_hidden = own.is_hidden() || standbys.iter().any(|standby| standby.state.is_none());
         let seen = own.with(lag_seconds, slots, standbys);
         let Look { from, gap } = self.looks.take(seen.ts, PATIENCE);
-        let rows = decode::rows(&seen, &mut self.words);
-        let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.words)).collect();
+        let rows = decode::rows(&seen, &mut self.interner);
+        let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.interner)).collect();
         Collected {
             records: vec![
                 Record::new(&streams::REPLICATION, from, seen.ts, rows),
                 Record::new(&streams::REPLICATION_SLOTS, from, seen.ts, slot_rows),
             ],
             gaps: gap.into_iter().collect(),
-            words: self.words.news(),
+            dictionary: self.interner.drain_new(),
             events: self.changes.events(server.started_at, &seen),
             rows: 1 + (seen.standbys.len() + seen.slots.len()) as u64,
             notice: is_hidden.then(|| hidden_notice(server)),
-            seen: vec![Seen::new(seen)],
+            snapshots: vec![AnySnapshot::new(seen)],
             ..Collected::default()
         }
     }

@@ -201,13 +201,13 @@ impl Statements {
             Verdict::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
             Verdict::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
         };
-        let (entries, words) = self.texts.news();
+        let (entries, dictionary) = self.texts.drain_new();
         let forgotten = from.and_then(|from| evictions(from, previous, mark));
         Step::Done(Box::new(Collected {
             records: from.map(|from| record(from, mark.at, changed)).into_iter().chain(forgotten).collect(),
             gaps: gap.into_iter().collect(),
             entries,
-            words,
+            dictionary,
             rows,
             notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
             ..Collected::default()

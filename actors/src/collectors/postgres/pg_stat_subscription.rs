@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, Seen, Subscription, SubscriptionSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, Subscription, SubscriptionSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_subscription",
@@ -61,7 +61,7 @@ impl Collector for Subscriptions {
             rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(Step::Done(Box::new(Collected {
             rows: subscriptions.len() as u64,
-            seen: vec![Seen::new(SubscriptionSnapshot { subscriptions })],
+            snapshots: vec![AnySnapshot::new(SubscriptionSnapshot { subscriptions })],
             ..Collected::default()
         })))
     }

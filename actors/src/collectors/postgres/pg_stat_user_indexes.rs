@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::collect::relations::{Ledger, RelationKind};
 use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
 use crate::model::relations::{INDEX_COLUMNS, IndexSnapshot};
-use crate::model::{Engine, EventKind, NULL, Seen, streams};
+use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_user_indexes",
@@ -27,7 +27,7 @@ static KIND: RelationKind<INDEX_COLUMNS> = RelationKind {
     created: EventKind::IndexCreated,
     dropped: EventKind::IndexDropped,
     inherits: true,
-    seen: |relations| Seen::new(IndexSnapshot(relations)),
+    snapshot: |relations| AnySnapshot::new(IndexSnapshot(relations)),
 };
 
 const COLUMNS: &[&str] = &[

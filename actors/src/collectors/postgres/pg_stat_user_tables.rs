@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::collect::relations::{Ledger, RelationKind, is_nothing};
 use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
 use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
-use crate::model::{Engine, EventKind, NULL, Seen, streams};
+use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_user_tables",
@@ -27,7 +27,7 @@ static KIND: RelationKind<TABLE_COLUMNS> = RelationKind {
     created: EventKind::TableCreated,
     dropped: EventKind::TableDropped,
     inherits: false,
-    seen: |relations| Seen::new(TableSnapshot(relations)),
+    snapshot: |relations| AnySnapshot::new(TableSnapshot(relations)),
 };
 
 const COLUMNS: &[&str] = &[

@@ -9,7 +9,7 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice, Query,
     Reach, Reading, Server, Spec, Step,
 };
-use crate::model::{Engine, Record, Seen, WalCounters, streams};
+use crate::model::{AnySnapshot, Engine, Record, WalCounters, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_wal",
@@ -72,7 +72,7 @@ impl Collector for Wal {
         Ok(Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
             gaps: growth.gap.into_iter().collect(),
-            seen: vec![Seen::new(WalCounters { at, reset_at, values })],
+            snapshots: vec![AnySnapshot::new(WalCounters { at, reset_at, values })],
             rows: 1,
             notice: (is_timed == Some(false)).then(untimed),
             ..Collected::default()

@@ -10,7 +10,7 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
 };
 use crate::model::relations::{RelationSize, RelationSizes};
-use crate::model::{Engine, Seen, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "relation_sizes",
@@ -108,8 +108,8 @@ impl Sizes {
             let toast_bytes = if toast == 0 { 0 } else { self.measured.get(&toast)?.0 };
             Some((oid, RelationSize { bytes, toast_bytes, at }))
         });
-        let seen = vec![Seen::new(RelationSizes(sizes.collect()))];
-        Step::Done(Box::new(Collected { seen, rows, ..Collected::default() }))
+        let snapshots = vec![AnySnapshot::new(RelationSizes(sizes.collect()))];
+        Step::Done(Box::new(Collected { snapshots, rows, ..Collected::default() }))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
     Step,
 };
-use crate::model::{Engine, Seen, Sequence, SequenceSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, Sequence, SequenceSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "sequences",
@@ -63,7 +63,7 @@ impl Collector for Sequences {
         sequences.truncate(MOST);
         Ok(Step::Done(Box::new(Collected {
             rows: total as u64,
-            seen: vec![Seen::new(SequenceSnapshot { sequences, total })],
+            snapshots: vec![AnySnapshot::new(SequenceSnapshot { sequences, total })],
             notice,
             ..Collected::default()
         })))

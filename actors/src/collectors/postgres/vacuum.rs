@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
 };
-use crate::model::{Engine, Seen, VacuumTable, VacuumTables, streams};
+use crate::model::{AnySnapshot, Engine, VacuumTable, VacuumTables, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "vacuum",
@@ -61,7 +61,7 @@ impl Collector for Vacuum {
         let tables: Vec<VacuumTable> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(Step::Done(Box::new(Collected {
             rows: tables.len() as u64,
-            seen: vec![Seen::new(VacuumTables { at, tables })],
+            snapshots: vec![AnySnapshot::new(VacuumTables { at, tables })],
             ..Collected::default()
         })))
     }

@@ -8,7 +8,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
     Step, advice,
 };
-use crate::model::{Engine, NULL, Progress, ProgressSnapshot, Seen, streams};
+use crate::model::{AnySnapshot, Engine, NULL, Progress, ProgressSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "vacuum_progress",
@@ -65,7 +65,7 @@ impl Collector for Running {
         let hidden = running.iter().filter(|progress| progress.phase.is_none()).count();
         Ok(Step::Done(Box::new(Collected {
             rows: running.len() as u64,
-            seen: vec![Seen::new(ProgressSnapshot { at, running })],
+            snapshots: vec![AnySnapshot::new(ProgressSnapshot { at, running })],
             notice: (hidden > 0).then(|| Notice {
                 reason: format!(
                     "{hidden} running commands of other roles are hidden from role {}",

@@ -9,7 +9,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
     Step, advice,
 };
-use crate::model::{DatabaseAge, Engine, Seen, XidHorizon, XminHolder, streams};
+use crate::model::{AnySnapshot, DatabaseAge, Engine, XidHorizon, XminHolder, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "xid_horizon",
@@ -61,7 +61,7 @@ impl Collector for Horizon {
         horizon.holders.sort_by_key(|holder| Reverse(holder.age_xids));
         Ok(Step::Done(Box::new(Collected {
             rows: answer.rows.len() as u64,
-            seen: vec![Seen::new(horizon)],
+            snapshots: vec![AnySnapshot::new(horizon)],
             notice: (!all_visible).then(|| Notice {
                 reason: format!("sessions and standbys of other roles are hidden from role {}", server.role),
                 fix: advice::grant("pg_read_all_stats", &server.role),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::fit::Known;
+use super::column_fallback::Known;
 
 /// The columns of tables of `system` that we read: a line for each table.
 const VERSIONS: [(u32, &str); 3] = [

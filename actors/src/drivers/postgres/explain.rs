@@ -2,7 +2,7 @@
 //!
 //! What stands between a text and its being run: our own lexer and the server's parser must both find one statement in
 //! it, EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back. What the planner itself would run
-//! of others is looked for before the server sees the text: see [`super::harmless`].
+//! of others is looked for before the server sees the text: see [`super::planning_safety`].
 
 use std::pin::pin;
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl Postgres {
 
     async fn planned(&mut self, statement: &Explainable, limit: Duration) -> Result<Explained, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(BEGIN)).await?;
-        if let Some(reason) = self.harm(statement, limit).await? {
+        if let Some(reason) = self.unsafe_to_plan(statement, limit).await? {
             return Ok(Explained::Refused(None, reason));
         }
         let path: &(dyn tokio_postgres::types::ToSql + Sync) = &statement.search_path;

@@ -85,7 +85,7 @@ fn what_is_not_known_is_not_passed() {
     };
     assert_eq!(reason(&|_| ()), None);
     assert_eq!(
-        reason(&|facts| facts.newest = Default::default()).as_deref(),
+        reason(&|facts| facts.snapshots = Default::default()).as_deref(),
         Some("nothing was seen of it yet")
     );
     assert_eq!(

@@ -6,7 +6,7 @@ use crate::health::{
     Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
 };
 use crate::model::streams::EVENTS;
-use crate::model::{Engine, EventKind, Past, ServerIdentity};
+use crate::model::{Engine, EventKind, History, ServerIdentity};
 
 pub(crate) static RULE: Rule = Rule {
     id: "availability.restarted",
@@ -77,7 +77,7 @@ fn crashes(resets: &[i64]) -> Vec<i64> {
     crashes
 }
 
-fn happened(past: &Past, kind: EventKind) -> Vec<i64> {
+fn happened(past: &History, kind: EventKind) -> Vec<i64> {
     let of_kind = past.series.iter().filter(|series| {
         let word = series.get(&EVENTS, "kind");
         word.and_then(|word| past.text(word)) == Some(kind.as_str())

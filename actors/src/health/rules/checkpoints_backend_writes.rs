@@ -7,7 +7,7 @@ use crate::health::{
     pct, span,
 };
 use crate::model::streams::IO;
-use crate::model::{Engine, Past};
+use crate::model::{Engine, History};
 
 pub(crate) static RULE: Rule = Rule {
     id: "checkpoints.backend_writes",
@@ -70,7 +70,7 @@ fn check(case: &Case<'_>) -> Found {
 
 /// Bytes of tables and indexes that `backend_type` wrote, but for those of scans and loads, which are meant to write
 /// what they pass.
-fn written(past: &Past, backend_type: &str) -> f64 {
+fn written(past: &History, backend_type: &str) -> f64 {
     let is = |value: Option<i64>, text: &str| value.and_then(|word| past.text(word)) == Some(text);
     let of_type = past.series.iter().filter(|series| {
         is(series.get(&IO, "backend_type"), backend_type)

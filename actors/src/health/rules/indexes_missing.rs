@@ -8,7 +8,7 @@ use crate::health::{
     quoted, span,
 };
 use crate::model::streams::{INDEXES, TABLES};
-use crate::model::{Engine, Past, PastSeries};
+use crate::model::{Engine, History, HistorySeries};
 
 pub(crate) static RULE: Rule = Rule {
     id: "indexes.missing",
@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Found {
     let past = case.totals(&TABLES)?;
     let of_indexes = case.totals(&INDEXES)?;
     let minutes = case.window().as_secs_f64() / 60.0;
-    let suspects: Vec<(&PastSeries, f64)> = past
+    let suspects: Vec<(&HistorySeries, f64)> = past
         .series
         .iter()
         .filter_map(|series| Some((series, read_sequentially(series)? / minutes)))
@@ -83,7 +83,7 @@ fn check(case: &Case<'_>) -> Found {
 }
 
 /// Rows that long sequential scans read; none for a table that is no suspect.
-fn read_sequentially(series: &PastSeries) -> Option<f64> {
+fn read_sequentially(series: &HistorySeries) -> Option<f64> {
     let rows = series.get(&TABLES, "seq_tup_read").filter(|rows| *rows > 0)?;
     let scans = series.get(&TABLES, "seq_scan").filter(|scans| *scans >= LEAST_SCANS)?;
     let is_large = series.get(&TABLES, "table_size_bytes").is_some_and(|size| size >= LEAST_BYTES);
@@ -91,7 +91,7 @@ fn read_sequentially(series: &PastSeries) -> Option<f64> {
 }
 
 /// Scans of all indexes, by database, schema and table.
-fn index_scans(past: &Past) -> HashMap<(&str, &str, &str), i64> {
+fn index_scans(past: &History) -> HashMap<(&str, &str, &str), i64> {
     let mut scans = HashMap::new();
     for series in &past.series {
         let text = |column| past.text(series.get(&INDEXES, column)?);

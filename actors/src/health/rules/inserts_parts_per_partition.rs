@@ -7,7 +7,7 @@ use crate::health::{
     float, pct, quoted, share_pct, span, trend,
 };
 use crate::model::streams::PARTS;
-use crate::model::{Engine, PartsSnapshot, Past, StoredTable, TableParts};
+use crate::model::{Engine, History, PartsSnapshot, StoredTable, TableParts};
 
 pub(crate) static RULE: Rule = Rule {
     id: "inserts.parts_per_partition",
@@ -54,7 +54,7 @@ fn object(
     parts: &TableParts,
     throw: i64,
     full_pct: f64,
-    course: Option<&Past>,
+    course: Option<&History>,
 ) -> Object {
     let most = parts.max_parts_in_partition;
     let delayed = parts.parts_to_delay_insert.filter(|delay| *delay > 0 && most >= *delay);
@@ -77,7 +77,7 @@ fn object(
     }
 }
 
-fn forecast(course: Option<&Past>, series: u64, throw: i64) -> Option<Duration> {
+fn forecast(course: Option<&History>, series: u64, throw: i64) -> Option<Duration> {
     let past = course?.series.iter().find(|past| past.series == series)?;
     let readings: Vec<_> = past
         .course(&PARTS, "max_parts_in_partition")
@@ -90,7 +90,7 @@ fn forecast(course: Option<&Past>, series: u64, throw: i64) -> Option<Duration> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NULL, PastSeries, Timestamp};
+    use crate::model::{HistorySeries, NULL, Timestamp};
 
     #[test]
     fn the_forecast_follows_the_course() {
@@ -100,8 +100,8 @@ mod tests {
                 (at, vec![NULL, NULL, NULL, *parts, NULL, NULL, NULL])
             };
             let points = parts.iter().enumerate().map(point).collect();
-            let series = PastSeries { series: 7, values: Vec::new(), first: Timestamp(0), points };
-            Past { series: vec![series], ..Past::default() }
+            let series = HistorySeries { series: 7, values: Vec::new(), first: Timestamp(0), points };
+            History { series: vec![series], ..History::default() }
         };
         let rising = course(&[100, 200, 300, 400]);
         assert_eq!(forecast(Some(&rising), 7, 3_000), Some(Duration::from_secs(26 * 60)));

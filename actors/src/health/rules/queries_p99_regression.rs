@@ -8,7 +8,7 @@ use crate::health::{
 };
 use crate::model::durations::{Durations, query_of};
 use crate::model::streams::{QUERIES, QUERY_DURATIONS};
-use crate::model::{Engine, Past};
+use crate::model::{Engine, History};
 
 pub(crate) static RULE: Rule = Rule {
     id: "queries.p99_regression",
@@ -81,7 +81,7 @@ struct Sketch {
     durations: Durations,
 }
 
-fn sketches(past: &Past) -> HashMap<u64, Sketch> {
+fn sketches(past: &History) -> HashMap<u64, Sketch> {
     let mut sketches = HashMap::<u64, Sketch>::new();
     for series in &past.series {
         let calls = series.get(&QUERY_DURATIONS, "calls").unwrap_or(0);

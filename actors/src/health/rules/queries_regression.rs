@@ -7,7 +7,7 @@ use crate::health::{
     Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, span,
 };
 use crate::model::streams::STATEMENTS;
-use crate::model::{Engine, PastSeries};
+use crate::model::{Engine, HistorySeries};
 
 pub(crate) static RULE: Rule = Rule {
     id: "queries.regression",
@@ -82,7 +82,7 @@ struct Mean {
 
 impl Mean {
     /// None when there are too few calls.
-    fn of(series: &PastSeries) -> Option<Self> {
+    fn of(series: &HistorySeries) -> Option<Self> {
         let calls = series.get(&STATEMENTS, "calls").filter(|calls| *calls >= LEAST_CALLS)?;
         Some(Self { calls, total_us: float(series.get(&STATEMENTS, "total_time_us")?) })
     }
@@ -105,17 +105,18 @@ mod tests {
     use super::*;
     use crate::health::testing::{NOW, facts};
     use crate::health::{Asked, Effective};
-    use crate::model::{Past, RuleSetting};
+    use crate::model::{History, RuleSetting};
 
-    fn past(calls: i64, total_ms: i64) -> Past {
+    fn past(calls: i64, total_ms: i64) -> History {
         let mut values = vec![0; STATEMENTS.columns.len()];
         values[STATEMENTS.column("calls").unwrap()] = calls;
         values[STATEMENTS.column("total_time_us").unwrap()] = total_ms * 1000;
-        let series = vec![PastSeries { series: 0xab, values, first: NOW - RULE.window, points: Vec::new() }];
-        Past { series, words: [(0xab, "select  *\n from item".into())].into() }
+        let series =
+            vec![HistorySeries { series: 0xab, values, first: NOW - RULE.window, points: Vec::new() }];
+        History { series, texts: [(0xab, "select  *\n from item".into())].into() }
     }
 
-    fn ratio(now: Past, then: Past) -> Option<f64> {
+    fn ratio(now: History, then: History) -> Option<f64> {
         let mut facts = facts(Engine::Postgres);
         for (ago, past) in [(Duration::ZERO, now), (RULE.baseline, then)] {
             let asked = Asked { stream: STATEMENTS.name, window: RULE.window, ago, course: false };

@@ -7,7 +7,7 @@ use crate::health::{
     span, trend,
 };
 use crate::model::streams::DISKS;
-use crate::model::{Disk, Engine, Past, ServerMetrics};
+use crate::model::{Disk, Engine, History, ServerMetrics};
 
 pub(crate) static RULE: Rule = Rule {
     id: "storage.disk_full",
@@ -56,7 +56,7 @@ fn size(free_bytes: i64) -> String {
     bytes(float(free_bytes))
 }
 
-fn forecast(course: Option<&Past>, host_name: &str, disk: &Disk) -> Option<Duration> {
+fn forecast(course: Option<&History>, host_name: &str, disk: &Disk) -> Option<Duration> {
     let past = course?;
     let is = |word: Option<i64>, text: &str| word.and_then(|word| past.text(word)) == Some(text);
     let of_disk = past.series.iter().find(|series| {

@@ -62,7 +62,7 @@ const fn last(name: &'static str) -> Column {
 }
 
 const fn word(name: &'static str) -> Column {
-    Column { name, kind: ColumnKind::Word }
+    Column { name, kind: ColumnKind::Text }
 }
 
 /// Every stream there is.

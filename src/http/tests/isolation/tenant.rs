@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use basira_actors::model::{Advice, Checkup, OrganizationId, Secret, Timestamp};
-use basira_actors::ports::TargetSource;
+use basira_actors::ports::TargetRegistry;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -115,7 +115,7 @@ impl Tenant {
         let id = self.database.parse().expect("a database's id");
         let checkup =
             Checkup { score: Some(93), advice: vec![advice(tag)], evaluated: vec!["indexes.invalid"] };
-        targets(&server.app.storage).examined(id, checkup).await.expect("kept advice");
+        targets(&server.app.storage).record_checkup(id, checkup).await.expect("kept advice");
         let advice = server.app.storage.recommendations(self.organization).list(None, None, Page::ALL).await;
         self.recommendation = advice.expect("the advice").0[0].id.to_string();
         self.marks.extend([self.database.clone(), self.recommendation.clone(), self.user.clone()]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use basira_actors::model::streams::{ALL, STATEMENTS};
 use basira_actors::model::{Batch, DatabaseId, GapReason, NULL, OrganizationId, Record, Stream, Timestamp};
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use sea_orm::{ConnectionTrait, Database};
 
 use super::super::super::tests::{EVER, HOUR, START, record};
@@ -51,7 +51,7 @@ async fn counts_once(mut fixture: Fixture) {
     assert!(usage.streams[0].tail_bytes > 0 && usage.streams[0].held[0].rows == 120);
     fixture.ship().await;
     assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (121, [121; 3]));
-    let newest = async || fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap();
+    let newest = async || fixture.store.last_stored_at(fixture.scope.database, &STATEMENTS).await.unwrap();
     assert_eq!(newest().await, Some(Timestamp(START + 2 * HOUR)));
     fixture.store.forget(fixture.scope).await.unwrap();
     assert_eq!((newest().await, calls(&fixture).await), (None, 0));
@@ -180,7 +180,7 @@ async fn a_server_that_hangs_holds_up_nobody_and_counts_once_when_it_goes_on() {
     let waiting = fixture.waiting().await;
     assert_eq!(waiting, (120, 120), "all of them may have arrived");
     fixture.append(vec![record(&STATEMENTS, START, START + 1, &[7], 1)]).await;
-    let newest = fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap();
+    let newest = fixture.store.last_stored_at(fixture.scope.database, &STATEMENTS).await.unwrap();
     assert_eq!(newest, Some(Timestamp(START + 2 * HOUR)));
     server.resume().unwrap();
     fixture.ship().await;
@@ -266,7 +266,7 @@ async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
     fixture.ship().await;
     fixture.store.forget(fixture.scope).await.unwrap();
     assert_eq!((calls(&fixture).await, calls_there(&fixture).await), (0, [120; 3]));
-    assert_eq!(fixture.store.newest(fixture.scope.database, &STATEMENTS).await.unwrap(), None);
+    assert_eq!(fixture.store.last_stored_at(fixture.scope.database, &STATEMENTS).await.unwrap(), None);
     let usage = fixture.store.usage().await.unwrap();
     assert!(usage.streams.iter().all(|stream| stream.database == neighbour.database));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
 use basira_actors::model::{Batch, ColumnKind, Entry, NULL, Record, Stream, Timestamp};
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};

@@ -2,7 +2,7 @@
 
 use basira_actors::model::Record;
 use basira_actors::model::streams::STATEMENTS;
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 

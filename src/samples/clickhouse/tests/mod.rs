@@ -9,7 +9,7 @@ mod reading;
 use std::time::Duration;
 
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Timestamp};
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use basira_migrations::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, PaginatorTrait,

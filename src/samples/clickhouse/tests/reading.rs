@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
 use basira_actors::model::{Batch, Entry, NULL, Stream};
-use basira_actors::ports::SampleSink;
+use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};

@@ -57,7 +57,7 @@ fn answer(collector: &mut Mutations, rows: Vec<Vec<Cell>>) -> Step {
 
 fn mutations(step: Step) -> Vec<Mutation> {
     let Step::Done(collected) = step else { panic!("not done: {step:?}") };
-    let snapshot = collected.seen[0].get::<MutationSnapshot>().expect("what it saw");
+    let snapshot = collected.snapshots[0].get::<MutationSnapshot>().expect("what it saw");
     snapshot.mutations.clone()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::collect::Words;
+use crate::collect::Interner;
 use crate::model::{GapReason, NULL, Record, StoredTable, Timestamp, streams};
 
 const WIDTH: usize = streams::PARTS.columns.len();
@@ -18,7 +18,7 @@ pub(super) struct History {
     previous: Option<Timestamp>,
     baseline_at: Option<Timestamp>,
     rows: HashMap<u64, [i64; WIDTH]>,
-    pub(super) words: Words,
+    pub(super) interner: Interner,
 }
 
 impl History {
@@ -62,9 +62,9 @@ impl History {
             table.bytes.unwrap_or(NULL),
             parts.map_or(NULL, |parts| parts.active_parts),
             parts.map_or(NULL, |parts| parts.max_parts_in_partition),
-            self.words.say(Some(&table.database)),
-            self.words.say(Some(&table.table)),
-            self.words.say(Some(&table.host_name)),
+            self.interner.intern(Some(&table.database)),
+            self.interner.intern(Some(&table.table)),
+            self.interner.intern(Some(&table.host_name)),
         ]
     }
 }

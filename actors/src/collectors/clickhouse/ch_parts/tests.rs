@@ -77,7 +77,7 @@ fn run(
 }
 
 fn table(collected: &Collected, name: &str) -> StoredTable {
-    let snapshot = collected.seen[0].get::<PartsSnapshot>().expect("what it saw");
+    let snapshot = collected.snapshots[0].get::<PartsSnapshot>().expect("what it saw");
     snapshot.tables.iter().find(|table| *table.table == *name).expect("the table").clone()
 }
 

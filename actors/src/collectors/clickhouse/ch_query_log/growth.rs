@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::counted::Count;
 use super::decode::{Line, Who};
 use super::horizon::Span;
-use crate::collect::Words;
+use crate::collect::Interner;
 use crate::model::{Entry, Record, durations, streams};
 use crate::text::Fingerprint;
 
@@ -74,12 +74,12 @@ impl Growth {
         line: &Line,
         grown: &Count,
         query: Fingerprint,
-        words: &mut Words,
+        interner: &mut Interner,
     ) {
         let kind = Some(line.who.kind.as_str()).filter(|kind| !kind.is_empty());
         let mut row = [0; streams::QUERIES.columns.len()];
         row[..grown.sums.len()].copy_from_slice(&grown.sums);
-        let readings = [line.max_time_us, line.peak_memory_bytes, words.say(kind)];
+        let readings = [line.max_time_us, line.peak_memory_bytes, interner.intern(kind)];
         row[grown.sums.len()..].copy_from_slice(&readings);
         self.queries.entry(series).and_modify(|sum| add(sum, &row, grown.sums.len())).or_insert(row);
         for (bucket, calls) in &grown.durations {
@@ -116,6 +116,6 @@ fn add(sum: &mut QueryRow, row: &QueryRow, sums: usize) {
 }
 
 /// The text of a statement, as a word under its fingerprint.
-pub(super) fn say(words: &mut Words, (text, fingerprint): &(Arc<str>, Fingerprint)) {
-    words.say_as(fingerprint.0, || Arc::clone(text));
+pub(super) fn intern(interner: &mut Interner, (text, fingerprint): &(Arc<str>, Fingerprint)) {
+    interner.intern_hashed(fingerprint.0, || Arc::clone(text));
 }

@@ -41,11 +41,11 @@ fn run(tables: &mut Tables, answers: Vec<Vec<Vec<Cell>>>) -> Box<Collected> {
 }
 
 fn fresh() -> Tables {
-    Tables { stage: Stage::Clock, looks: Looks::default(), words: Words::default() }
+    Tables { stage: Stage::Clock, looks: Looks::default(), interner: Interner::default() }
 }
 
 fn seen(collected: &Collected) -> std::sync::Arc<Replicas> {
-    collected.seen[0].get::<Replicas>().expect("replicas")
+    collected.snapshots[0].get::<Replicas>().expect("replicas")
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn run(metrics: &mut dyn Collector, at: i64, uptime: i64, queries: i64) -> Box<C
 
 /// The rate shown, and what is stored: queries, and the microseconds that they are about.
 fn counted(collected: &Collected) -> (Option<f64>, i64, i64) {
-    let seen = collected.seen[0].get::<ServerMetrics>().expect("metrics");
+    let seen = collected.snapshots[0].get::<ServerMetrics>().expect("metrics");
     let record = &collected.records[0];
     let cell = |name: &str| record.columns[streams::SERVER_METRICS.column(name).expect("a column")][0];
     (seen.own.queries.per_second, cell("queries"), cell("counted_us"))
@@ -68,7 +68,7 @@ fn rates_are_null_at_first_and_after_a_restart() {
 #[test]
 fn what_cannot_be_read_is_null_and_said() {
     let collected = run(&mut *fresh(), 100, 50, 1000);
-    let seen = collected.seen[0].get::<ServerMetrics>().expect("metrics");
+    let seen = collected.snapshots[0].get::<ServerMetrics>().expect("metrics");
     assert_eq!((seen.own.memory.resident_bytes, seen.own.memory.limit_bytes), (None, None));
     assert_eq!(seen.own.disks[0].used_pct, Some(75.0));
     assert_eq!((seen.own.queries.running, seen.hosts.len()), (Some(2), 1));

@@ -1,7 +1,7 @@
 //! Tables of settings, played by hand.
 
 use super::*;
-use crate::collect::Words;
+use crate::collect::Interner;
 use crate::collect::fixture::{self, Cell, Table as Rows};
 
 fn text(text: &str) -> Cell {
@@ -49,22 +49,22 @@ fn what_is_set_and_what_is_taken_back_are_events() {
     assert!(first.events.is_empty() && first.records.is_empty());
     let set = run(&mut settings, of("1000"));
     assert_eq!(told(&set), [("server_settings.mark_cache_size", Some("5368709120"), Some("1000"))]);
-    let seen = set.seen[0].get::<SettingSnapshot>().expect("settings");
+    let seen = set.snapshots[0].get::<SettingSnapshot>().expect("settings");
     let [shown] = &seen.settings[..] else { panic!("{:?}", seen.settings) };
     assert_eq!((shown.changed, shown.description.as_deref()), (Some(true), Some("What it does.")));
     assert!(run(&mut settings, of("1000")).events.is_empty());
     let back = run(&mut settings, of("5368709120"));
     assert_eq!(told(&back), [("server_settings.mark_cache_size", Some("1000"), Some("5368709120"))]);
-    assert!(back.seen[0].get::<SettingSnapshot>().expect("settings").settings.is_empty());
+    assert!(back.snapshots[0].get::<SettingSnapshot>().expect("settings").settings.is_empty());
 }
 
 #[test]
 fn a_table_that_is_read_for_the_first_time_tells_no_changes() {
-    let mut words = Words::default();
-    let stored = [words.say(Some("max_block_size")), words.say(Some("1")), 0, 0];
-    let words = words.news().into_iter().map(|word| (word.hash, word.text)).collect();
+    let mut interner = Interner::default();
+    let stored = [interner.intern(Some("max_block_size")), interner.intern(Some("1")), 0, 0];
+    let words = interner.drain_new().into_iter().map(|word| (word.hash, word.text)).collect();
     let mut settings = Settings::default();
-    settings.remember(&Memory { rows: vec![(1, stored.to_vec())], words });
+    settings.restore(&LastValues { rows: vec![(1, stored.to_vec())], texts: words });
     let collected = run(
         &mut settings,
         [
@@ -98,7 +98,7 @@ fn no_secret_leaves_and_numbers_are_no_secrets() {
         ],
     );
     assert!(!format!("{collected:?}").contains("hunter2"));
-    let seen = collected.seen[0].get::<SettingSnapshot>().expect("settings");
+    let seen = collected.snapshots[0].get::<SettingSnapshot>().expect("settings");
     let shown: Vec<_> = seen.settings.iter().map(|one| (&*one.name, one.setting.as_deref())).collect();
     let expected = [
         ("force_primary_key", Some("1")),
@@ -120,7 +120,7 @@ fn nodes_that_differ_are_noted() {
         row("a", "same", "1", "5", "UInt64"),
     ];
     let collected = run(&mut settings, [vec![], rows, vec![]]);
-    let seen = collected.seen[0].get::<SettingSnapshot>().expect("settings");
+    let seen = collected.snapshots[0].get::<SettingSnapshot>().expect("settings");
     let shown: Vec<_> =
         seen.settings.iter().map(|one| (one.setting.as_deref(), one.note.is_some())).collect();
     assert_eq!(shown, [(Some("1"), true), (Some("1"), false)]);

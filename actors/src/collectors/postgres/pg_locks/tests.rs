@@ -49,7 +49,7 @@ fn look(collector: &mut Locks, rows: Vec<Vec<Cell>>) -> Collected {
 }
 
 fn locks(collected: &Collected) -> Vec<Lock> {
-    collected.seen[0].get::<LockSnapshot>().expect("locks").locks.clone()
+    collected.snapshots[0].get::<LockSnapshot>().expect("locks").locks.clone()
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn waits_come_first_then_what_is_in_the_way_and_only_these_are_stored() {
         ]
     );
     assert_eq!((locks[0].blocked_by_pid, &locks[0].blocking_pids[..]), (Some(1), &[2, 1][..]));
-    assert!(!format!("{locks:?} {:?}", collected.words).contains("secret"), "a literal got out");
+    assert!(!format!("{locks:?} {:?}", collected.dictionary).contains("secret"), "a literal got out");
     let series = &collected.records[0].series;
     assert_eq!(series[..], [0, 2 * 16, 3 * 16, 4 * 16, 5 * 16]);
-    assert_eq!(collected.seen[0].get::<LockSnapshot>().expect("locks").total, 7);
+    assert_eq!(collected.snapshots[0].get::<LockSnapshot>().expect("locks").total, 7);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::collect::{CellError, Cursor, Words};
+use crate::collect::{CellError, Cursor, Interner};
 use crate::model::{NULL, Replication, Slot, Standby, Timestamp, streams};
 
 pub(super) const OWN_COLUMNS: &[&str] = &[
@@ -191,10 +191,10 @@ fn distance(cursor: &mut Cursor<'_>) -> Result<Option<i64>, CellError> {
 type Row = [i64; streams::REPLICATION.columns.len()];
 
 /// The server itself and its standbys; of several with one name and address, the one that is furthest behind.
-pub(super) fn rows(seen: &Replication, words: &mut Words) -> Vec<(u64, Row)> {
+pub(super) fn rows(seen: &Replication, interner: &mut Interner) -> Vec<(u64, Row)> {
     let mut own = [NULL; streams::REPLICATION.columns.len()];
-    own[0] = words.say(Some("self"));
-    own[3] = words.say(seen.receiver_status.as_deref());
+    own[0] = interner.intern(Some("self"));
+    own[3] = interner.intern(seen.receiver_status.as_deref());
     own[5] = i64::from(seen.is_replica);
     own[9] = seen.replication_lag_bytes.unwrap_or(NULL);
     own[12] = micros(seen.replication_lag_seconds);
@@ -206,7 +206,7 @@ pub(super) fn rows(seen: &Replication, words: &mut Words) -> Vec<(u64, Row)> {
             *known = standby;
         }
     }
-    rows.extend(worst.into_iter().map(|(series, standby)| (series, standby_row(standby, words))));
+    rows.extend(worst.into_iter().map(|(series, standby)| (series, standby_row(standby, interner))));
     rows
 }
 
@@ -217,13 +217,13 @@ fn series(standby: &Standby) -> u64 {
     )
 }
 
-fn standby_row(standby: &Standby, words: &mut Words) -> Row {
+fn standby_row(standby: &Standby, interner: &mut Interner) -> Row {
     [
-        words.say(Some("standby")),
-        words.say(standby.application_name.as_deref()),
-        words.say(standby.client_addr.as_deref()),
-        words.say(standby.state.as_deref()),
-        words.say(standby.sync_state.as_deref()),
+        interner.intern(Some("standby")),
+        interner.intern(standby.application_name.as_deref()),
+        interner.intern(standby.client_addr.as_deref()),
+        interner.intern(standby.state.as_deref()),
+        interner.intern(standby.sync_state.as_deref()),
         NULL,
         standby.sent_lag_bytes.unwrap_or(NULL),
         standby.write_lag_bytes.unwrap_or(NULL),
@@ -237,12 +237,12 @@ fn standby_row(standby: &Standby, words: &mut Words) -> Row {
 
 pub(super) fn slot_row(
     slot: &Slot,
-    words: &mut Words,
+    interner: &mut Interner,
 ) -> (u64, [i64; streams::REPLICATION_SLOTS.columns.len()]) {
     let row = [
-        words.say(Some(&slot.slot_name)),
-        words.say(slot.slot_type.as_deref()),
-        words.say(slot.wal_status.as_deref()),
+        interner.intern(Some(&slot.slot_name)),
+        interner.intern(slot.slot_type.as_deref()),
+        interner.intern(slot.wal_status.as_deref()),
         i64::from(slot.active),
         slot.lag_bytes.unwrap_or(NULL),
         slot.safe_wal_size.unwrap_or(NULL),

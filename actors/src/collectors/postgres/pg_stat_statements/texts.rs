@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::decode::series;
 use crate::collect::{Answer, CollectError, Cursor, Extension, Param, Query};
-use crate::model::{Engine, Entry, Timestamp, Word, streams};
+use crate::model::{DictionaryEntry, Engine, Entry, Timestamp, streams};
 use crate::text;
 
 const SQL: &str = include_str!("../sql/pg_stat_statements/texts.sql");
@@ -36,7 +36,7 @@ pub(super) struct Texts {
     wanted: HashMap<u64, i64>,
     not_before: Option<Timestamp>,
     entries: Vec<Entry>,
-    words: Vec<Word>,
+    dictionary: Vec<DictionaryEntry>,
 }
 
 impl Texts {
@@ -122,12 +122,12 @@ impl Texts {
         ]);
         let group = normalised.fingerprint.0;
         self.entries.push(Entry { stream: &streams::STATEMENTS, series: new.series, group, labels });
-        self.words.push(Word { hash: group, text: normalised.text.into() });
+        self.dictionary.push(DictionaryEntry { hash: group, text: normalised.text.into() });
     }
 
     /// What was learned since the last call.
-    pub(super) fn news(&mut self) -> (Vec<Entry>, Vec<Word>) {
-        (std::mem::take(&mut self.entries), std::mem::take(&mut self.words))
+    pub(super) fn drain_new(&mut self) -> (Vec<Entry>, Vec<DictionaryEntry>) {
+        (std::mem::take(&mut self.entries), std::mem::take(&mut self.dictionary))
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Dependencies;
-use crate::collect::Words;
+use crate::collect::Interner;
 use crate::health::{Asked, Diagnosis, Examination, Examiner, Facts, Issue, Need};
 use crate::model::streams::HEALTH;
 use crate::model::{
-    Batch, Checkup, Gap, GapReason, Look, NULL, Past, Record, RuleSettings, Target, Timestamp,
+    Batch, Checkup, Gap, GapReason, History, HistoryQuery, NULL, Record, RuleSettings, Target, Timestamp,
 };
-use crate::ports::SinkError;
+use crate::ports::RepositoryError;
 
 /// The score is stored this often although nothing has changed.
 const STORE_EVERY: Duration = Duration::from_secs(60);
@@ -23,13 +23,13 @@ const FRESH_LEAST: Duration = Duration::from_secs(1);
 const FRESH_MOST: Duration = Duration::from_secs(300);
 
 /// Travels into the task and back, so two examinations cannot overlap.
-pub(crate) struct Doctor {
+pub(crate) struct HealthChecker {
     dependencies: Dependencies,
     /// Whom it examined last.
-    patient: Option<Target>,
+    last_target: Option<Target>,
     examiner: Examiner,
-    past: BTreeMap<Asked, (Instant, Arc<Past>)>,
-    words: Words,
+    past: BTreeMap<Asked, (Instant, Arc<History>)>,
+    interner: Interner,
     stored: Option<Stored>,
     noted: Option<(Instant, Checkup)>,
 }
@@ -42,14 +42,14 @@ struct Stored {
     penalties: Vec<(&'static str, u8)>,
 }
 
-impl Doctor {
+impl HealthChecker {
     pub(super) fn new(dependencies: Dependencies) -> Self {
         Self {
             dependencies,
-            patient: None,
+            last_target: None,
             examiner: Examiner::default(),
             past: BTreeMap::new(),
-            words: Words::default(),
+            interner: Interner::default(),
             stored: None,
             noted: None,
         }
@@ -57,7 +57,7 @@ impl Doctor {
 
     /// Examines `target`, of which `facts` are known but for what is stored.
     pub(super) async fn examine(&mut self, target: &Target, mut facts: Facts) -> Arc<Diagnosis> {
-        if self.patient.replace(target.clone()).is_some_and(|known| !known.connects_like(target)) {
+        if self.last_target.replace(target.clone()).is_some_and(|known| !known.connects_like(target)) {
             // what another server had says nothing of this one
             self.examiner = Examiner::default();
         }
@@ -77,7 +77,7 @@ impl Doctor {
         target: &Target,
         settings: &RuleSettings,
         at: Timestamp,
-    ) -> BTreeMap<Asked, Arc<Past>> {
+    ) -> BTreeMap<Asked, Arc<History>> {
         let asks = Examiner::asks(target.engine, settings);
         self.past.retain(|asked, _| asks.contains_key(asked));
         for (asked, stream) in asks {
@@ -87,8 +87,8 @@ impl Doctor {
             }
             let until = at - asked.ago;
             let steps = asked.course.then_some(Need::STEPS);
-            let look = Look { stream, since: until - asked.window, until, steps };
-            match self.dependencies.sink.past(target.organization_id, target.id, look).await {
+            let look = HistoryQuery { stream, since: until - asked.window, until, steps };
+            match self.dependencies.samples.history(target.organization_id, target.id, look).await {
                 Ok(past) => {
                     self.past.insert(asked, (Instant::now(), Arc::new(past)));
                 }
@@ -115,23 +115,23 @@ impl Doctor {
                 return;
             }
         };
-        match self.dependencies.sink.append(Arc::new(batch)).await {
+        match self.dependencies.samples.append(Arc::new(batch)).await {
             Ok(()) => self.stored = Some(now),
             // the words are new again next time
             Err(error) => {
-                self.words = Words::default();
+                self.interner = Interner::default();
                 // a storage that takes no writes says so itself, once for all databases
                 tracing::debug!(db.id = %target.id, %error, "the score was not stored");
             }
         }
     }
 
-    async fn batch(&mut self, target: &Target, now: &Stored) -> Result<Batch, SinkError> {
+    async fn batch(&mut self, target: &Target, now: &Stored) -> Result<Batch, RepositoryError> {
         let mut batch = Batch::new(target.organization_id, target.id);
         let from = match &self.stored {
             Some(stored) => stored.at,
             None => {
-                let newest = self.dependencies.sink.newest(target.id, &HEALTH).await?;
+                let newest = self.dependencies.samples.last_stored_at(target.id, &HEALTH).await?;
                 if let Some(from) = newest.filter(|newest| *newest < now.at) {
                     let gap = Gap { stream: &HEALTH, from, to: now.at, reason: GapReason::NotWatched };
                     batch.gaps.push(gap);
@@ -145,13 +145,13 @@ impl Doctor {
         let score = now.score.map_or(NULL, i64::from);
         let mut rows = vec![(0, [score, now.status, NULL, NULL])];
         for (id, penalty) in penalties {
-            let word = self.words.say(Some(id));
+            let word = self.interner.intern(Some(id));
             rows.push((word.cast_unsigned(), [NULL, NULL, word, penalty.into()]));
         }
         // a record has a length: work in it happened after its beginning
         let from = from.min(Timestamp(now.at.as_millis() - 1));
         batch.push(Record::new(&HEALTH, from, now.at, rows));
-        batch.words.extend(self.words.news());
+        batch.dictionary.extend(self.interner.drain_new());
         Ok(batch)
     }
 
@@ -168,7 +168,7 @@ impl Doctor {
         if self.noted.as_ref().is_some_and(|(at, noted)| at.elapsed() < NOTE_EVERY && same(noted)) {
             return;
         }
-        match self.dependencies.source.examined(target.id, checkup.clone()).await {
+        match self.dependencies.registry.record_checkup(target.id, checkup.clone()).await {
             Ok(()) => self.noted = Some((Instant::now(), checkup)),
             Err(error) => tracing::debug!(db.id = %target.id, %error, "the advice was not noted"),
         }

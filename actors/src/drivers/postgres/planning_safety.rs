@@ -8,7 +8,7 @@ use super::{GRACE, Postgres};
 use crate::collect::{CollectError, Explainable, Query, Rows as _};
 use crate::text;
 
-const SQL: &str = include_str!("../sql/harmless.sql");
+const SQL: &str = include_str!("../sql/planning_safety.sql");
 const COLUMNS: &[&str] = &["is_reachable"];
 
 /// Functions of PostgreSQL's own that run what a text names: a query, a view, or the checks of a type.
@@ -23,7 +23,7 @@ const UNKNOWN: &str = "it cannot be told which functions planning it would run";
 impl Postgres {
     /// Why `statement` is not to be planned, if planning it could run code of others. Asked anew each time, in the
     /// transaction that plans.
-    pub(super) async fn harm(
+    pub(super) async fn unsafe_to_plan(
         &mut self,
         statement: &Explainable,
         limit: Duration,

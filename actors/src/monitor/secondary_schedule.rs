@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ractor::ActorRef;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::visits::{Brought, Visitor};
+use super::secondary_poll::{SecondaryPoller, SecondaryResults};
 use super::{Dependencies, Message};
 use crate::model::{ServerDatabases, Target};
 
@@ -14,9 +14,9 @@ use crate::model::{ServerDatabases, Target};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The rounds of one monitor.
-pub(super) struct Rounds {
+pub(super) struct SecondarySchedule {
     /// At home between rounds, `None` while one is under way.
-    visitor: Option<Visitor>,
+    poller: Option<SecondaryPoller>,
     /// Learned while a round was under way.
     next_databases: Option<Arc<ServerDatabases>>,
     timer: Option<JoinHandle<Result<(), ractor::MessagingErr<Message>>>>,
@@ -26,7 +26,7 @@ pub(super) struct Rounds {
     pub(super) paused: bool,
 }
 
-impl Drop for Rounds {
+impl Drop for SecondarySchedule {
     fn drop(&mut self) {
         if let Some(timer) = &self.timer {
             timer.abort();
@@ -37,75 +37,75 @@ impl Drop for Rounds {
     }
 }
 
-impl Rounds {
+impl SecondarySchedule {
     pub(super) const fn new(dependencies: Dependencies, target: Target) -> Self {
-        let visitor = Some(Visitor::new(dependencies, target));
-        Self { visitor, next_databases: None, timer: None, task: None, ended_at: None, paused: false }
+        let poller = Some(SecondaryPoller::new(dependencies, target));
+        Self { poller, next_databases: None, timer: None, task: None, ended_at: None, paused: false }
     }
 
     /// Learns which databases there are.
     pub(super) fn meet(&mut self, databases: Arc<ServerDatabases>, now: Instant) {
-        match &mut self.visitor {
-            Some(visitor) => visitor.meet(&databases.others, now),
+        match &mut self.poller {
+            Some(poller) => poller.meet(&databases.others, now),
             None => self.next_databases = Some(databases),
         }
     }
 
     /// Takes a changed registration. A round under way is for the old one; [`Self::ended`] sees to that.
     pub(super) fn reconfigure(&mut self, target: &Target, now: Instant) {
-        if let Some(visitor) = &mut self.visitor {
-            visitor.reconfigure(target.clone(), now);
+        if let Some(poller) = &mut self.poller {
+            poller.reconfigure(target.clone(), now);
         }
     }
 
     /// Sets the timer for the next round. One that was set before no longer counts.
-    pub(super) fn arm(&mut self, myself: &ActorRef<Message>, now: Instant) {
+    pub(super) fn schedule_timer(&mut self, myself: &ActorRef<Message>, now: Instant) {
         if let Some(timer) = self.timer.take() {
             timer.abort();
         }
-        let next = self.visitor.as_ref().filter(|_| !self.paused).and_then(Visitor::next);
+        let next = self.poller.as_ref().filter(|_| !self.paused).and_then(SecondaryPoller::next);
         let Some(next) = next else { return };
         let rested = self.ended_at.map_or(now, |ended_at| ended_at + PAUSE);
         let wait = next.max(rested).saturating_duration_since(now);
-        self.timer = Some(myself.send_after(wait, || Message::VisitsDue));
+        self.timer = Some(myself.send_after(wait, || Message::SecondaryPollDue));
     }
 
     /// Starts a round, unless one is under way.
     pub(super) fn start(&mut self, myself: &ActorRef<Message>) {
-        let Some(mut visitor) = self.visitor.take_if(|_| !self.paused) else { return };
+        let Some(mut poller) = self.poller.take_if(|_| !self.paused) else { return };
         let round = tokio::spawn(async move {
-            let brought = visitor.round().await;
-            Box::new((visitor, brought))
+            let results = poller.round().await;
+            Box::new((poller, results))
         });
         self.task = Some(round.abort_handle());
         let monitor = myself.clone();
         tokio::spawn(async move {
             let message = match round.await {
-                Ok(visited) => Message::Visited(visited),
+                Ok(visited) => Message::SecondaryPolled(visited),
                 Err(error) if error.is_cancelled() => return,
-                Err(error) => Message::PollBroke(error.to_string()),
+                Err(error) => Message::PollPanicked(error.to_string()),
             };
             // a monitor that was stopped needs nothing any more
             let _ = monitor.cast(message);
         });
     }
 
-    /// A round is over; what it brought counts if it was for the registration as it is now.
+    /// A round is over; what it results counts if it was for the registration as it is now.
     pub(super) fn ended(
         &mut self,
-        (mut visitor, brought): (Visitor, Brought),
+        (mut poller, results): (SecondaryPoller, SecondaryResults),
         target: &Target,
         now: Instant,
-    ) -> Option<Brought> {
+    ) -> Option<SecondaryResults> {
         (self.task, self.ended_at) = (None, Some(now));
-        let of_now = brought.target == *target;
+        let of_now = results.target == *target;
         if !of_now {
-            visitor.reconfigure(target.clone(), now);
+            poller.reconfigure(target.clone(), now);
         }
         if let Some(databases) = self.next_databases.take() {
-            visitor.meet(&databases.others, now);
+            poller.meet(&databases.others, now);
         }
-        self.visitor = Some(visitor);
-        of_now.then_some(brought)
+        self.poller = Some(poller);
+        of_now.then_some(results)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ractor::ActorRef;
 
-use super::{Doctor, Live, Message, State};
+use super::{HealthChecker, Live, Message, State};
 use crate::health::Facts;
 use crate::model::Timestamp;
 
@@ -23,21 +23,21 @@ impl State {
 
     /// Has the database examined, unless that is under way or was done a moment ago.
     pub(super) fn examine(&mut self, myself: &ActorRef<Message>, now: Instant) {
-        let hastened = self.hastened_at >= self.examined_at;
+        let hastened = self.run_soon_at >= self.examined_at;
         if self.examined_at.is_some_and(|at| now.duration_since(at) < EXAMINE_EVERY) && !hastened {
             return;
         }
-        let Some(mut doctor) = self.doctor.take() else { return };
+        let Some(mut health_checker) = self.health_checker.take() else { return };
         self.examined_at = Some(now);
         let (facts, target, monitor) = (self.facts(now), self.target.clone(), myself.clone());
         let examination = tokio::spawn(async move {
-            let diagnosis = doctor.examine(&target, facts).await;
-            Message::Examined(doctor, diagnosis)
+            let diagnosis = health_checker.examine(&target, facts).await;
+            Message::HealthChecked(health_checker, diagnosis)
         });
         tokio::spawn(async move {
             let message = match examination.await {
                 Ok(examined) => examined,
-                Err(error) => Message::ExaminationBroke(error.to_string()),
+                Err(error) => Message::HealthCheckPanicked(error.to_string()),
             };
             // a monitor that was stopped needs no diagnosis
             let _ = monitor.cast(message);
@@ -45,9 +45,9 @@ impl State {
     }
 
     /// A rule that panics must not end the polls.
-    pub(super) fn replace_doctor(&mut self, panic: &str) {
+    pub(super) fn replace_health_checker(&mut self, panic: &str) {
         tracing::error!(db.id = %self.target.id, panic, "the examination broke off");
-        self.doctor = Some(Box::new(Doctor::new(self.dependencies.clone())));
+        self.health_checker = Some(Box::new(HealthChecker::new(self.dependencies.clone())));
     }
 
     /// All that is known without reading what is stored.
@@ -64,7 +64,7 @@ impl State {
             status: status.status,
             last_error: status.last_error,
             store_error: observed.store_error,
-            newest: self.shared.everything(),
+            snapshots: self.shared.all_snapshots(),
             activity,
             collectors: self.report.lines(&self.schedule, now),
             skew_ms: self.skew_ms,

@@ -31,7 +31,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 const LARGE_BYTES: usize = 256 << 10;
 
 /// A connection, and what goes with each question.
-pub(super) struct Asker {
+pub(super) struct QueryRunner {
     client: Client,
     database: String,
     pub(super) peer: Peer,
@@ -39,7 +39,7 @@ pub(super) struct Asker {
     clustered: bool,
 }
 
-impl Asker {
+impl QueryRunner {
     pub(super) async fn new(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
         let is_encrypted = connection::is_encrypted(target, settings).await?;
         let client = connection::client(target, settings)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::check_columns;
 use super::ClickHouse;
-use super::fit::{Cluster, Known};
+use super::column_fallback::{Cluster, Known};
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Cursor, Rows as _, Server, message};
 
@@ -42,17 +42,17 @@ impl ClickHouse {
     }
 
     async fn told(&mut self, sql: &str, columns: &'static [&'static str]) -> Result<JsonRows, CollectError> {
-        let rows = self.asker.ask(sql, &[], columns, TIMEOUT).await?;
+        let rows = self.runner.ask(sql, &[], columns, TIMEOUT).await?;
         check_columns(&rows.columns(), columns)?;
         Ok(rows)
     }
 
     async fn learn_settings(&mut self) -> Result<(), CollectError> {
         let rows = self.told(SETTINGS, SETTINGS_COLUMNS).await?;
-        self.asker.limits.forget();
+        self.runner.limits.forget();
         for row in 0..rows.len() {
             let (name, value) = (rows.text(row, 0)?, rows.text(row, 1)?);
-            self.asker.limits.learn(name.unwrap_or_default(), value.unwrap_or_default());
+            self.runner.limits.learn(name.unwrap_or_default(), value.unwrap_or_default());
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl ClickHouse {
         if self.server.major < CHECKS_GRANTS {
             return Ok(None);
         }
-        match self.asker.ask(SHOWS_TABLES, &[], &[], TIMEOUT).await {
+        match self.runner.ask(SHOWS_TABLES, &[], &[], TIMEOUT).await {
             Ok(rows) if rows.len() == 1 => Ok(rows.bool(0, 0)?),
             Err(error) if error.ends_connection() => Err(error),
             _ => Ok(None),

@@ -6,47 +6,47 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::model::DatabaseId;
-use crate::ports::{Sighting, TargetSource};
+use crate::ports::{Observation, TargetRegistry};
 
 /// A database that stays as it is is noted this often. So is what could not be written before.
 const REPEAT_EVERY: Duration = Duration::from_secs(30);
 
 /// Takes what is learned, and leaves out what is known already. Its task ends with it.
-pub(super) struct SeenRecorder {
-    newest: watch::Sender<Option<Sighting>>,
-    recorded: Option<(Instant, Sighting)>,
+pub(super) struct ObservationRecorder {
+    newest: watch::Sender<Option<Observation>>,
+    recorded: Option<(Instant, Observation)>,
 }
 
-impl SeenRecorder {
-    pub(super) fn start(source: Arc<dyn TargetSource>, id: DatabaseId) -> Self {
+impl ObservationRecorder {
+    pub(super) fn start(registry: Arc<dyn TargetRegistry>, id: DatabaseId) -> Self {
         let (newest, unwritten) = watch::channel(None);
-        tokio::spawn(write(source, id, unwritten));
+        tokio::spawn(write(registry, id, unwritten));
         Self { newest, recorded: None }
     }
 
-    /// Lets `sighting` be written when it changed, or is due.
-    pub(super) fn record(&mut self, sighting: Sighting, now: Instant) {
+    /// Lets `observation` be written when it changed, or is due.
+    pub(super) fn record(&mut self, observation: Observation, now: Instant) {
         let is_known = self.recorded.as_ref().is_some_and(|(at, recorded)| {
             now.duration_since(*at) < REPEAT_EVERY
-                && recorded.last_error == sighting.last_error
-                && recorded.engine_version == sighting.engine_version
-                && recorded.last_seen_at.is_some() == sighting.last_seen_at.is_some()
+                && recorded.last_error == observation.last_error
+                && recorded.engine_version == observation.engine_version
+                && recorded.last_seen_at.is_some() == observation.last_seen_at.is_some()
         });
         if !is_known {
-            self.recorded = Some((now, sighting.clone()));
-            self.newest.send_replace(Some(sighting));
+            self.recorded = Some((now, observation.clone()));
+            self.newest.send_replace(Some(observation));
         }
     }
 }
 
 async fn write(
-    source: Arc<dyn TargetSource>,
+    registry: Arc<dyn TargetRegistry>,
     id: DatabaseId,
-    mut unwritten: watch::Receiver<Option<Sighting>>,
+    mut unwritten: watch::Receiver<Option<Observation>>,
 ) {
     while unwritten.changed().await.is_ok() {
-        let Some(sighting) = unwritten.borrow_and_update().clone() else { continue };
-        if let Err(error) = source.sighted(id, sighting).await {
+        let Some(observation) = unwritten.borrow_and_update().clone() else { continue };
+        if let Err(error) = registry.record_observation(id, observation).await {
             // a storage that takes no writes says so itself, once for all databases
             tracing::debug!(db.id = %id, %error, "when the database was seen last was not written");
         }
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Checkup, Target, Timestamp};
-    use crate::ports::SourceError;
+    use crate::ports::RegistryError;
 
     /// A registry whose first write takes longest.
     struct Slow {
@@ -71,28 +71,32 @@ mod tests {
     }
 
     #[async_trait]
-    impl TargetSource for Slow {
-        async fn all(&self) -> Result<Vec<Target>, SourceError> {
+    impl TargetRegistry for Slow {
+        async fn all(&self) -> Result<Vec<Target>, RegistryError> {
             Ok(Vec::new())
         }
 
-        async fn find(&self, _: DatabaseId) -> Result<Option<Target>, SourceError> {
+        async fn find(&self, _: DatabaseId) -> Result<Option<Target>, RegistryError> {
             Ok(None)
         }
 
-        async fn sighted(&self, _: DatabaseId, sighting: Sighting) -> Result<(), SourceError> {
+        async fn record_observation(
+            &self,
+            _: DatabaseId,
+            observation: Observation,
+        ) -> Result<(), RegistryError> {
             self.turns.acquire().await.unwrap().forget();
-            self.written.lock().unwrap().push(sighting.last_error);
+            self.written.lock().unwrap().push(observation.last_error);
             Ok(())
         }
 
-        async fn examined(&self, _: DatabaseId, _: Checkup) -> Result<(), SourceError> {
+        async fn record_checkup(&self, _: DatabaseId, _: Checkup) -> Result<(), RegistryError> {
             Ok(())
         }
     }
 
-    fn failing(error: &str) -> Sighting {
-        Sighting {
+    fn failing(error: &str) -> Observation {
+        Observation {
             last_seen_at: Some(Timestamp(1)),
             last_error: Some(error.to_owned()),
             engine_version: None,
@@ -101,18 +105,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_write_is_not_overtaken_and_the_newest_is_the_last() {
-        let source = Arc::new(Slow { written: Mutex::default(), turns: Semaphore::new(0) });
-        let mut recorder = SeenRecorder::start(Arc::clone(&source) as _, DatabaseId::generate());
+        let registry = Arc::new(Slow { written: Mutex::default(), turns: Semaphore::new(0) });
+        let mut recorder = ObservationRecorder::start(Arc::clone(&registry) as _, DatabaseId::generate());
         let now = Instant::now();
         for error in ["first", "second", "third", "third"] {
             recorder.record(failing(error), now);
             tokio::task::yield_now().await;
         }
-        source.turns.add_permits(10);
-        while source.written.lock().unwrap().len() < 2 {
+        registry.turns.add_permits(10);
+        while registry.written.lock().unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
-        let written = source.written.lock().unwrap().clone();
+        let written = registry.written.lock().unwrap().clone();
         assert_eq!(written, [Some("first".to_owned()), Some("third".to_owned())]);
     }
 }
