@@ -7,11 +7,10 @@ use basira_actors::model::{DatabaseStatus, OrganizationId, Status, Timestamp};
 use basira_actors::supervisor::{Directory, Supervisor};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Accounts;
-use crate::config::{Config, LiveConfig};
+use crate::auth::{Accounts, WsTickets};
+use crate::config::{Config, LiveConfig, PublicUrl};
 use crate::databases::Databases;
-use crate::http::{LiveStreams, PublicUrl, Tickets};
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveStreams};
 use crate::reload::Reloader;
 use crate::samples::SampleStore;
 use crate::storage::store::{DatabaseRecord, NewAuditEntry};
@@ -26,8 +25,8 @@ pub struct App {
     pub config: LiveConfig,
     pub limits: Limits,
     pub public_url: PublicUrl,
-    pub tickets: Tickets,
-    pub live: LiveStreams,
+    pub ws_tickets: WsTickets,
+    pub live_streams: LiveStreams,
     pub reloader: Arc<Reloader>,
     /// Cancelled when the server stops.
     pub shutdown: CancellationToken,

@@ -10,13 +10,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, prune_now_and_then};
-use crate::config::{Config, LiveConfig, Secrets, SecretsError};
+use crate::auth::{Accounts, AuthSettings, WsTickets, prune_now_and_then};
+use crate::config::{Config, LiveConfig, PublicUrl, Secrets, SecretsError};
 use crate::databases::TargetNetworks;
-use crate::http::{
-    BindError, CertificateError, Certificates, LiveStreams, PublicUrl, RouteTableError, Server, Tickets,
-};
-use crate::limits::Limits;
+use crate::http::{BindError, CertificateError, Certificates, RouteTableError, Server};
+use crate::limits::{Limits, LiveStreams};
 use crate::log::Log;
 use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
@@ -92,8 +90,8 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
         supervisor: supervisor.clone(),
         limits: Limits::new(live.clone()),
         config: live,
-        tickets: Tickets::default(),
-        live: LiveStreams::default(),
+        ws_tickets: WsTickets::default(),
+        live_streams: LiveStreams::default(),
         reloader: Arc::clone(&reloader),
         shutdown: shutdown.clone(),
     });

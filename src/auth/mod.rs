@@ -21,6 +21,7 @@ mod standing;
 mod token;
 mod totp;
 mod whose;
+mod ws_tickets;
 
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
@@ -38,6 +39,7 @@ pub use pruning::prune_now_and_then;
 pub use signup::{Signup, bounded_email, bounded_secret, normalised_email};
 pub use standing::Whose;
 pub use totp::{Enrolment, TotpStatus};
+pub use ws_tickets::{WsTicketError, WsTickets};
 
 #[cfg(test)]
 mod fuzz;

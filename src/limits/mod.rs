@@ -2,6 +2,7 @@
 
 mod attempt;
 mod limiter;
+mod live_streams;
 mod shares;
 mod store;
 mod turns;
@@ -24,6 +25,7 @@ use crate::quota::{Quota, QuotaExceeded};
 
 pub use self::attempt::Attempt;
 pub use self::limiter::Rate;
+pub use self::live_streams::{LiveStreams, OpenStream};
 pub use self::shares::Share;
 pub use self::turns::{Crowded, Turn};
 

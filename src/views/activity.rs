@@ -7,8 +7,8 @@ use basira_actors::model::{ActiveQuery, QueryWork, Timestamp};
 
 use uuid::Uuid;
 
-use super::recorder::{self, Look, Replay};
-use super::shown::{Row, pids};
+use super::json_cells::{Row, pids};
+use super::replay::{self, Look, Replay};
 use crate::samples::{SampleStore, Scope, StoreError};
 
 /// What ran at `at`, longest first.
@@ -20,7 +20,7 @@ pub async fn at(
     scope: Scope,
     at: Timestamp,
 ) -> Result<Replay<Vec<ActiveQuery>>, StoreError> {
-    Ok(recorder::look(samples, scope, &ACTIVITY, at).await?.map(|look| queries(&look)))
+    Ok(replay::look(samples, scope, &ACTIVITY, at).await?.map(|look| queries(&look)))
 }
 
 fn queries(look: &Look) -> Vec<ActiveQuery> {
@@ -83,7 +83,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
 
     use super::queries;
-    use crate::views::recorder::Look;
+    use crate::views::replay::Look;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; ACTIVITY.columns.len()];

@@ -7,7 +7,7 @@ use basira_actors::model::Timestamp;
 use basira_actors::model::streams::ERRORS;
 use serde::Serialize;
 
-use super::shown::{self, Row, Texts};
+use super::json_cells::{self, Row, Texts};
 use crate::samples::{SampleStore, Scope, StoreError, Total, Wanted, Window};
 
 /// One error in a window, as `GET /errors` shows it; nodes are summed.
@@ -33,7 +33,7 @@ pub async fn within(
     window: Window,
 ) -> Result<Vec<ErrorCount>, StoreError> {
     let totals = samples.totals(scope, &ERRORS, window, &Wanted::ALL).await?;
-    let hashes = shown::words(&ERRORS, totals.iter().map(|total| &total.values[..]));
+    let hashes = json_cells::words(&ERRORS, totals.iter().map(|total| &total.values[..]));
     let texts = samples.words(scope.organization, &hashes).await?;
     Ok(counted(&totals, &texts))
 }

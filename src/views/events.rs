@@ -6,7 +6,7 @@ use basira_actors::model::streams::{self, EVENTS};
 use basira_actors::model::{Gap, Timestamp};
 use serde::Serialize;
 
-use super::shown;
+use super::json_cells;
 use crate::samples::{MOST_GAPS, SampleStore, Scope, StoreError, Wanted, Window};
 
 /// What a gap is called among events.
@@ -41,14 +41,14 @@ pub async fn read(
     window: Window,
 ) -> Result<Vec<Happened>, StoreError> {
     let totals = store.totals(scope, &EVENTS, window, &Wanted::ALL).await?;
-    let hashes = shown::words(&EVENTS, totals.iter().map(|total| &total.values[..]));
+    let hashes = json_cells::words(&EVENTS, totals.iter().map(|total| &total.values[..]));
     let texts = store.words(scope.organization, &hashes).await?;
     let mut happened: Vec<Happened> = totals
         .iter()
         .filter_map(|total| {
-            let text = |name| shown::text(&EVENTS, &total.values, &texts, name).map(ToString::to_string);
+            let text = |name| json_cells::text(&EVENTS, &total.values, &texts, name).map(ToString::to_string);
             Some(Happened {
-                ts: Timestamp(shown::cell(&EVENTS, &total.values, "happened_at_ms")?),
+                ts: Timestamp(json_cells::cell(&EVENTS, &total.values, "happened_at_ms")?),
                 kind: text("kind")?,
                 subject: text("subject"),
                 before: text("before"),

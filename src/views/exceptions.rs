@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use basira_actors::model::streams::QUERY_EXCEPTIONS;
 use serde::Serialize;
 
-use super::shown::cell;
+use super::json_cells::cell;
 use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
 
 /// One error code.

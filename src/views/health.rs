@@ -7,7 +7,7 @@ use basira_actors::model::Timestamp;
 use basira_actors::model::streams::HEALTH;
 use serde::Serialize;
 
-use super::shown;
+use super::json_cells;
 use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
 
 /// The state at the end of one bucket.
@@ -40,18 +40,18 @@ pub async fn over(
 ) -> Result<Vec<HealthLine>, StoreError> {
     let timelines = store.timelines(scope, &HEALTH, window, bucket_ms, &Wanted::ALL).await?;
     let points = || timelines.iter().flat_map(|timeline| &timeline.points);
-    let hashes = shown::words(&HEALTH, points().map(|point| &point.values[..]));
+    let hashes = json_cells::words(&HEALTH, points().map(|point| &point.values[..]));
     let texts = store.words(scope.organization, &hashes).await?;
     let mut lines: BTreeMap<Timestamp, HealthLine> = BTreeMap::new();
     for point in points() {
         let empty = || HealthLine { ts: point.ts, score: None, status: None, issues: Vec::new() };
         let line = lines.entry(point.ts).or_insert_with(empty);
-        let cell = |name| shown::cell(&HEALTH, &point.values, name);
+        let cell = |name| json_cells::cell(&HEALTH, &point.values, name);
         if let Some(status) = cell("status") {
             line.score = cell("score");
             line.status = DoctorStatus::from_code(status);
         } else if let Some(penalty) = cell("penalty").filter(|penalty| *penalty > 0)
-            && let Some(rule_id) = shown::text(&HEALTH, &point.values, &texts, "rule_id")
+            && let Some(rule_id) = json_cells::text(&HEALTH, &point.values, &texts, "rule_id")
         {
             line.issues.push(Lost { rule_id: rule_id.to_string(), penalty });
         }

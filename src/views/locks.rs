@@ -3,8 +3,8 @@
 use basira_actors::model::streams::LOCKS;
 use basira_actors::model::{Lock, Timestamp, in_order};
 
-use super::recorder::{self, Look, Replay};
-use super::shown::{Row, pids};
+use super::json_cells::{Row, pids};
+use super::replay::{self, Look, Replay};
 use crate::samples::{SampleStore, Scope, StoreError};
 
 /// Locks of one pid in one look: see [`LOCKS`].
@@ -19,7 +19,7 @@ pub async fn at(
     scope: Scope,
     at: Timestamp,
 ) -> Result<Replay<Vec<Lock>>, StoreError> {
-    Ok(recorder::look(samples, scope, &LOCKS, at).await?.map(|look| locks(&look)))
+    Ok(replay::look(samples, scope, &LOCKS, at).await?.map(|look| locks(&look)))
 }
 
 fn locks(look: &Look) -> Vec<Lock> {
@@ -61,7 +61,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp, lock_tree};
 
     use super::locks;
-    use crate::views::recorder::Look;
+    use crate::views::replay::Look;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; LOCKS.columns.len()];

@@ -7,7 +7,7 @@ use basira_actors::model::streams::LOG_TABLES;
 use basira_actors::model::{LogTable, Timestamp};
 use serde::Serialize;
 
-use super::shown::cell;
+use super::json_cells::cell;
 use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 
 /// Growth is told of the last day.

@@ -1,19 +1,19 @@
 //! What the API shows, made of samples and of what the actors saw last. Knows neither HTTP nor how samples are stored.
 
 pub mod activity;
+pub mod background_merges;
 pub mod errors;
 pub mod events;
 pub mod exceptions;
 pub mod health;
+pub mod json_cells;
 pub mod latency;
 pub mod locks;
 pub mod log_tables;
-pub mod merging;
 pub mod plans;
 pub mod ranking;
-pub mod recorder;
 pub mod relations;
+pub mod replay;
 pub mod server_metrics;
-pub mod shown;
 pub mod statements;
 pub mod waits;

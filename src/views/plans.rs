@@ -7,12 +7,12 @@ use basira_actors::model::{NULL, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shown::{Texts, cell, float, milliseconds, text};
+use super::json_cells::{Texts, cell, float, milliseconds, text};
 use crate::samples::{Total, Wanted};
 
 /// One line of `GET /databases/{id}/queries/{hash}/explain`: a plan and when it was seen last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ShownPlan {
+pub struct PlanJson {
     pub ts: Timestamp,
     /// As EXPLAIN (FORMAT JSON) writes it, without literals.
     pub plan_json: Value,
@@ -31,7 +31,7 @@ pub struct ShownPlan {
     pub query_text: Option<Arc<str>>,
 }
 
-impl ShownPlan {
+impl PlanJson {
     /// The plan in `total`, a group of the stream of plans.
     #[must_use]
     pub fn new(total: &Total, texts: &Texts) -> Self {
@@ -87,9 +87,9 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
     use serde_json::json;
 
-    use super::{ShownPlan, newest, of};
+    use super::{PlanJson, newest, of};
     use crate::samples::Total;
-    use crate::views::shown::Texts;
+    use crate::views::json_cells::Texts;
 
     fn total(group: u64, query: i64, seen_at: i64) -> Total {
         let values = vec![query, 2, 3, 4, 1_500, 10_000, NULL, NULL, 1, 0, seen_at];
@@ -104,7 +104,7 @@ mod tests {
             (3, "00ff".into()),
             (4, "generic".into()),
         ]);
-        let shown = serde_json::to_value(ShownPlan::new(&total(9, 1, 7), &texts)).expect("JSON");
+        let shown = serde_json::to_value(PlanJson::new(&total(9, 1, 7), &texts)).expect("JSON");
         assert_eq!(
             shown,
             json!({"ts": "1970-01-01T00:00:00.007Z", "plan_json": [{"Plan": {}}], "plan_hash": "00ff",

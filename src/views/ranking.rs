@@ -2,8 +2,8 @@
 
 use basira_actors::model::Engine;
 
+use super::json_cells;
 use super::latency::Latencies;
-use super::shown;
 use super::statements::{self, Rank, Statement};
 use crate::samples::{SampleStore, Scope, StoreError, Window};
 
@@ -39,7 +39,7 @@ impl Ranking {
         let totals = samples.totals(scope, stream, window, &wanted).await?;
         let (count, cache_hit_ratio) = (totals.len(), statements::cache_hit_ratio(stream, &totals));
         let top = statements::top(stream, totals, rank, limit);
-        let mut hashes = shown::words(stream, top.iter().map(|total| &total.values[..]));
+        let mut hashes = json_cells::words(stream, top.iter().map(|total| &total.values[..]));
         hashes.extend(top.iter().map(|total| total.group));
         let texts = samples.words(scope.organization, &hashes).await?;
         let latencies = match engine {

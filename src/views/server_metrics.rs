@@ -6,7 +6,7 @@ use basira_actors::model::streams::{DISKS, SERVER_METRICS};
 use basira_actors::model::{Disk, HostConnections, HostMemory, HostQueries, Timestamp};
 use serde::Serialize;
 
-use super::shown::{self, Row, Texts, float};
+use super::json_cells::{self, Row, Texts, float};
 use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 
 /// One node in one bucket: the newest readings in it, and rates over all of it that was seen.
@@ -44,8 +44,8 @@ pub async fn over(
 ) -> Result<Vec<HostPoint>, StoreError> {
     let metrics = samples.timelines(scope, &SERVER_METRICS, window, bucket_ms, &Wanted::ALL).await?;
     let disks = samples.timelines(scope, &DISKS, window, bucket_ms, &Wanted::ALL).await?;
-    let mut hashes = shown::words(&SERVER_METRICS, values(&metrics));
-    hashes.extend(shown::words(&DISKS, values(&disks)));
+    let mut hashes = json_cells::words(&SERVER_METRICS, values(&metrics));
+    hashes.extend(json_cells::words(&DISKS, values(&disks)));
     let texts = samples.words(scope.organization, &hashes).await?;
     Ok(points(&metrics, &disks, &texts))
 }

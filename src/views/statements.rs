@@ -9,8 +9,8 @@ use basira_actors::model::{ColumnKind, Engine, NULL, Stream, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::json_cells::{self, Texts, columns, float};
 use super::latency::Latency;
-use super::shown::{self, Texts, columns, float};
 use crate::samples::{Point, Total, Wanted};
 
 /// By what statements are ranked, largest first.
@@ -171,7 +171,7 @@ impl Statement {
             result_rows: cell("rows"),
             memory_usage: memory_usage(values),
             exceptions: cell("exceptions"),
-            kind: shown::text(&QUERIES, values, texts, "kind").cloned(),
+            kind: json_cells::text(&QUERIES, values, texts, "kind").cloned(),
             latency,
         };
         Self { work: Some(work), ..self }
@@ -214,11 +214,11 @@ fn counters(stream: &Stream, values: &[i64], shown: impl Fn(&str) -> bool) -> Ma
 }
 
 fn cell(stream: &Stream, values: &[i64], name: &str) -> Option<i64> {
-    shown::cell(stream, values, name)
+    json_cells::cell(stream, values, name)
 }
 
 fn milliseconds(stream: &Stream, values: &[i64], name: &str) -> Option<f64> {
-    cell(stream, values, name).map(shown::milliseconds)
+    cell(stream, values, name).map(json_cells::milliseconds)
 }
 
 fn mean_time_ms(stream: &Stream, values: &[i64]) -> Option<f64> {

@@ -6,7 +6,7 @@ use basira_actors::model::Timestamp;
 use basira_actors::model::streams::WAITS;
 use serde::Serialize;
 
-use super::shown::{self, Row, Texts};
+use super::json_cells::{self, Row, Texts};
 use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
 
 /// One wait event in one bucket, as `GET /waits` shows it.
@@ -33,7 +33,7 @@ pub async fn over(
 ) -> Result<Vec<Wait>, StoreError> {
     let timelines = samples.timelines(scope, &WAITS, window, bucket_ms, &Wanted::ALL).await?;
     let values = || timelines.iter().flat_map(|timeline| &timeline.points).map(|point| &point.values[..]);
-    let texts = samples.words(scope.organization, &shown::words(&WAITS, values())).await?;
+    let texts = samples.words(scope.organization, &json_cells::words(&WAITS, values())).await?;
     Ok(waits(&timelines, &texts))
 }
 
@@ -65,7 +65,7 @@ mod tests {
 
     use super::waits;
     use crate::samples::{Point, Timeline};
-    use crate::views::shown::Texts;
+    use crate::views::json_cells::Texts;
 
     #[test]
     fn waits_are_in_the_order_of_time_and_then_of_count() {

@@ -32,6 +32,7 @@ const HOMES: [(&str, &[&str]); 6] = [
             "actors/src/drivers/",
             "actors/src/collectors/mod.rs",
             "actors/src/text/lexer.rs",
+            "src/http/routes/databases/",
             "src/samples/mod.rs",
             "src/samples/open.rs",
             "src/demo/servers/mod.rs",
@@ -68,7 +69,7 @@ const UPSTAIRS: [(&str, &[&str]); 18] = [
 ];
 
 /// Rooms whose members do not know each other, the list that names each of them, and how.
-const ROOMS: [Room; 4] = [
+const ROOMS: [Room; 11] = [
     Room {
         folder: "actors/src/collectors/postgres",
         list: "actors/src/collectors/mod.rs",
@@ -81,6 +82,37 @@ const ROOMS: [Room; 4] = [
     },
     Room { folder: "actors/src/health/rules", list: "actors/src/health/rules/mod.rs", entry: "NAME::RULE" },
     Room { folder: "src/http/routes", list: "src/http/routes/mod.rs", entry: "NAME::routes()" },
+    Room {
+        folder: "src/http/routes/account",
+        list: "src/http/routes/account/mod.rs",
+        entry: "NAME::routes()",
+    },
+    Room {
+        folder: "src/http/routes/databases",
+        list: "src/http/routes/databases/mod.rs",
+        entry: "NAME::routes()",
+    },
+    Room {
+        folder: "src/http/routes/databases/clickhouse",
+        list: "src/http/routes/databases/clickhouse/mod.rs",
+        entry: "NAME::routes()",
+    },
+    Room {
+        folder: "src/http/routes/databases/postgres",
+        list: "src/http/routes/databases/postgres/mod.rs",
+        entry: "NAME::routes()",
+    },
+    Room { folder: "src/http/routes/health", list: "src/http/routes/health/mod.rs", entry: "NAME::routes()" },
+    Room {
+        folder: "src/http/routes/instance",
+        list: "src/http/routes/instance/mod.rs",
+        entry: "NAME::routes()",
+    },
+    Room {
+        folder: "src/http/routes/organization",
+        list: "src/http/routes/organization/mod.rs",
+        entry: "NAME::routes()",
+    },
 ];
 
 /// Macros that print or give up.

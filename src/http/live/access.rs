@@ -1,4 +1,4 @@
-//! Until when the opener of a live stream may follow it.
+//! For how long the client that opened a live stream may read it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::auth::{AuthenticateError, Principal};
 
-/// How soon a stream ends when another process took the access away.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How soon a stream ends after another process has revoked the access.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Who opened a stream.
-pub struct Access {
+/// The caller that opened a stream.
+pub struct StreamAccess {
     pub app: Arc<App>,
     pub principal: Principal,
 }
 
-impl Access {
-    /// Waits until the session, the person or the key is gone. Whatever role is left may follow a stream.
-    pub(super) async fn ends(self) {
+impl StreamAccess {
+    /// Waits until the session, the user or the key is revoked. Any role may read a stream.
+    pub(super) async fn revoked(self) {
         let Self { app, principal } = self;
         let mut changes = app.accounts.access_changes();
         loop {
@@ -39,8 +39,8 @@ impl Access {
                     }
                 }
             };
-            // either is reason enough to look again
-            let _ = timeout(LOOK_AGAIN, concerned).await;
+            // after a change or the interval the access is checked again
+            let _ = timeout(RECHECK_INTERVAL, concerned).await;
         }
     }
 }

@@ -19,13 +19,13 @@ pub(super) enum Close {
     /// The access token or the key that opened it has expired.
     Expired,
     /// The session, the person or the key that opened it is no more.
-    TakenAway,
+    Revoked,
     /// The database was deleted.
     Deleted,
     /// The server stops; another will be there soon.
     Restarting,
     /// The client left, or does not answer any more: there is nobody to tell.
-    Gone,
+    Disconnected,
 }
 
 impl Close {
@@ -51,10 +51,10 @@ impl Close {
                 Some((code, error.to_string().into()))
             }
             Self::Expired => Some((4401, "the credentials have expired".into())),
-            Self::TakenAway => Some((4401, "the credentials are not valid any more".into())),
+            Self::Revoked => Some((4401, "the credentials are not valid any more".into())),
             Self::Deleted => Some((4404, "the database was deleted".into())),
             Self::Restarting => Some((1012, "the server restarts: connect again".into())),
-            Self::Gone => None,
+            Self::Disconnected => None,
         }
     }
 }
@@ -75,10 +75,10 @@ mod tests {
         assert_eq!(refused(ApiError::storage("down")), Some(1013));
         assert_eq!(refused(ApiError::internal("bug")), Some(1011));
         assert_eq!(code(Close::Expired), Some(4401));
-        assert_eq!(code(Close::TakenAway), Some(4401));
+        assert_eq!(code(Close::Revoked), Some(4401));
         assert_eq!(code(Close::Deleted), Some(4404));
         assert_eq!(code(Close::Restarting), Some(1012));
-        assert_eq!(code(Close::Gone), None);
+        assert_eq!(code(Close::Disconnected), None);
     }
 
     #[test]

@@ -12,10 +12,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-use super::access::Access;
+use super::access::StreamAccess;
 use super::close::Close;
 use super::pace::Pace;
-use super::upgrade::Upgrade;
+use crate::http::routing::Upgrade;
 use crate::http::{ApiError, Response};
 
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -32,7 +32,7 @@ pub struct Session {
     /// When what opened the stream expires.
     pub expires_at: Option<Timestamp>,
     /// Who opened it; none when whoever reads may read for ever.
-    pub access: Option<Access>,
+    pub access: Option<StreamAccess>,
     pub live: watch::Receiver<Option<Live>>,
 }
 
@@ -62,7 +62,7 @@ pub fn run<H: Send + 'static>(
             Ok(session) => session.run(&mut socket, shutdown).await,
             Err(error) => Close::Refused(error),
         };
-        say_goodbye(&mut socket, &close).await;
+        close_socket(&mut socket, &close).await;
         drop(held);
     })
 }
@@ -81,9 +81,9 @@ impl Session {
             }
         };
         let access = self.access.take();
-        let taken_away = async {
+        let revoked = async {
             match access {
-                Some(access) => access.ends().await,
+                Some(access) => access.revoked().await,
                 None => std::future::pending().await,
             }
         };
@@ -91,7 +91,7 @@ impl Session {
             close = self.follow(socket) => close,
             () = shutdown.cancelled() => Close::Restarting,
             () = expiry => Close::Expired,
-            () = taken_away => Close::TakenAway,
+            () = revoked => Close::Revoked,
         }
     }
 
@@ -126,7 +126,7 @@ impl Session {
                 () = sleep_until(pace.due()), if unsent.is_some() => None,
                 _ = ping.tick() => {
                     if unanswered_pings == MOST_UNANSWERED_PINGS {
-                        return Close::Gone;
+                        return Close::Disconnected;
                     }
                     unanswered_pings += 1;
                     Some(Message::Ping(Bytes::new()))
@@ -136,7 +136,7 @@ impl Session {
                         unanswered_pings = 0;
                         None
                     }
-                    _ => return Close::Gone,
+                    _ => return Close::Disconnected,
                 },
             };
             let due = || {
@@ -171,23 +171,23 @@ fn text(frame: Bytes) -> Option<Message> {
 async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Result<(), Close> {
     match timeout(SEND_TIME_LIMIT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Close::Gone),
+        Ok(Err(_)) | Err(_) => Err(Close::Disconnected),
     }
 }
 
 /// Closes the way the protocol asks: our close frame and the client's, whoever was first.
-async fn say_goodbye<S>(socket: &mut S, close: &Close)
+async fn close_socket<S>(socket: &mut S, close: &Close)
 where
     S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
 {
-    let goodbye = async {
+    let closing = async {
         let Some(frame) = close.frame() else { return drop(socket.close().await) };
         if socket.send(frame).await.is_ok() {
             // waiting for the answer keeps the connection until ours has arrived
             while let Some(Ok(_)) = socket.next().await {}
         }
     };
-    if timeout(CLOSE_TIME_LIMIT, goodbye).await.is_err() {
+    if timeout(CLOSE_TIME_LIMIT, closing).await.is_err() {
         tracing::debug!("a live stream's client did not confirm the close");
     }
 }

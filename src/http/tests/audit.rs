@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::harness::TestServer;
-use crate::http::{Recorded, routes};
+use crate::http::{AuditPolicy, routes};
 
 /// What Ada's organization did, newest first.
 async fn audit(server: &TestServer) -> Vec<Value> {
@@ -126,7 +126,7 @@ async fn the_log_of_the_instance_is_for_its_admins() {
 fn every_route_that_changes_something_is_recorded() {
     let silent: Vec<_> = routes::all()
         .into_iter()
-        .filter(|route| !route.method.is_safe() && route.recorded == Recorded::Nothing)
+        .filter(|route| !route.method.is_safe() && route.audit == AuditPolicy::Never)
         .map(|route| format!("{route:?}"))
         .collect();
     // an invitation is accepted when the provider sends its person back: that is recorded

@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::described::{Answered, Described};
 use super::samples::FixedSamples;
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, Signup};
-use crate::config::{Config, LiveConfig, SecretRing};
-use crate::http::{LiveStreams, PublicUrl, Route, Server, Tickets, openapi, routes};
-use crate::limits::Limits;
+use crate::auth::{Accounts, AuthSettings, Signup, WsTickets};
+use crate::config::{Config, LiveConfig, PublicUrl, SecretRing};
+use crate::http::{Route, Server, openapi, routes};
+use crate::limits::{Limits, LiveStreams};
 use crate::mail::Mailer;
 use crate::reload::Reloader;
 use crate::samples::Scope;
@@ -93,8 +93,8 @@ impl TestServer {
             limits: Limits::new(config.clone()),
             config: config.clone(),
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
-            tickets: Tickets::default(),
-            live: LiveStreams::default(),
+            ws_tickets: WsTickets::default(),
+            live_streams: LiveStreams::default(),
             reloader: Arc::new(Reloader::new(config.clone(), Vec::new(), storage)),
             shutdown: CancellationToken::new(),
         });

@@ -158,7 +158,7 @@ async fn following(
         let live = live.clone();
         async move {
             let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
-            let slot = request.app.live.enter();
+            let slot = request.app.live_streams.open();
             let session =
                 Session { database_id: DatabaseId::generate(), interval, expires_at, access: None, live };
             Answer::Ok(live::run(upgrade, Ok(session), request.app.shutdown.clone(), slot))
@@ -213,8 +213,8 @@ async fn a_client_that_leaves_is_answered_and_its_slot_freed() {
     let goodbye = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
     socket.send(Message::Close(Some(goodbye))).await.expect("an open socket");
     assert_eq!(hear(&mut socket).await, Heard::Closed(1000));
-    server.app.live.close();
-    timeout(Duration::from_secs(1), server.app.live.wait()).await.expect("no stream is open");
+    server.app.live_streams.close();
+    timeout(Duration::from_secs(1), server.app.live_streams.wait()).await.expect("no stream is open");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use basira_actors::model::streams::INDEXES;
 use serde::Serialize;
 
 use super::{DatabaseView, descending};
-use crate::views::shown::{cell, float};
+use crate::views::json_cells::{cell, float};
 
 /// An index below this is not worth a word.
 const WORTH_DROPPING_BYTES: i64 = 1024 * 1024;

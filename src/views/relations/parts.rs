@@ -8,8 +8,8 @@ use basira_actors::model::{PartsSnapshot, StoredTable, TableParts, Timestamp};
 use serde::Serialize;
 
 use super::descending;
-use super::tables::TableLine;
-use crate::views::shown::float;
+use super::tables::{StoredLine, TableLine};
+use crate::views::json_cells::float;
 
 /// One line of `GET /databases/{id}/parts`: one table of the `MergeTree` family on one node.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,21 +36,6 @@ pub struct PartsLine {
     pub detached_parts: Option<i64>,
     pub last_modification: Option<Timestamp>,
     pub ts: Timestamp,
-}
-
-/// What a line of `/tables` has on ClickHouse only; the last six are null for a table without parts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StoredLine {
-    /// The node that has most of the table, and on how many it is: replicas hold copies, so that nothing is summed.
-    pub host_name: Arc<str>,
-    pub hosts: usize,
-    pub engine: Arc<str>,
-    pub partitions: Option<i64>,
-    pub active_parts: Option<i64>,
-    pub bytes_compressed: Option<i64>,
-    pub bytes_uncompressed: Option<i64>,
-    pub compression_ratio: Option<f64>,
-    pub max_parts_in_partition: Option<i64>,
 }
 
 /// Every table that has parts, those nearest to the limit that refuses inserts first.

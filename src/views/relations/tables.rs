@@ -8,9 +8,8 @@ use basira_actors::model::relations::{Relation, TABLE_COLUMNS, TableSnapshot};
 use basira_actors::model::streams::{INDEXES, TABLES};
 use serde::Serialize;
 
-use super::parts::StoredLine;
 use super::{DatabaseView, descending, known};
-use crate::views::shown::{cell, float};
+use crate::views::json_cells::{cell, float};
 
 /// By what tables are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +60,21 @@ pub struct TableLine {
     /// ClickHouse only.
     #[serde(flatten)]
     pub stored: Option<StoredLine>,
+}
+
+/// What a line of `/tables` has on ClickHouse only; the last six are null for a table without parts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoredLine {
+    /// The node that has most of the table, and on how many it is: replicas hold copies, so that nothing is summed.
+    pub host_name: Arc<str>,
+    pub hosts: usize,
+    pub engine: Arc<str>,
+    pub partitions: Option<i64>,
+    pub active_parts: Option<i64>,
+    pub bytes_compressed: Option<i64>,
+    pub bytes_uncompressed: Option<i64>,
+    pub compression_ratio: Option<f64>,
+    pub max_parts_in_partition: Option<i64>,
 }
 
 /// What the indexes of one table come to.

@@ -1,0 +1,26 @@
+//! The account of the caller: signing up and in, sessions, the second factor, API keys.
+
+mod api_keys;
+mod me;
+mod passwords;
+mod sessions;
+mod sign_in;
+mod totp;
+mod ws_tickets;
+
+use crate::http::Route;
+
+pub(super) fn routes() -> Vec<Route> {
+    [
+        api_keys::routes(),
+        me::routes(),
+        passwords::routes(),
+        sessions::routes(),
+        sign_in::routes(),
+        totp::routes(),
+        ws_tickets::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

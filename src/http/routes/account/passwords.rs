@@ -1,0 +1,65 @@
+//! `/api/v1/auth`: a forgotten password, and another one instead.
+
+use basira_actors::model::{Secret, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+use warp::http::StatusCode;
+
+use crate::auth::{bounded_email, bounded_secret};
+use crate::http::{Answer, Request, Route, response};
+use crate::limits::Limit;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/v1/auth/forgot-password", forget).limited(Limit::ForgotPassword),
+        Route::post("/api/v1/auth/reset-password", reset).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/change-password", change).limited(Limit::ResetPassword),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Forgotten {
+    email: String,
+}
+
+#[derive(Deserialize)]
+struct Reset {
+    /// From the mail.
+    token: Secret,
+    password: Secret,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    current_password: Secret,
+    new_password: Secret,
+}
+
+/// 202, whether or not a mail follows.
+async fn forget(mut request: Request) -> Answer {
+    let Forgotten { email } = request.json().await?;
+    request.count_mail(bounded_email(&email)?)?;
+    request.app.accounts.forgot_password(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
+}
+
+async fn reset(mut request: Request) -> Answer {
+    let Reset { token, password } = request.json().await?;
+    bounded_secret("token", &token)?;
+    let accounts = &request.app.accounts;
+    let _turn = request.password_turn().await?;
+    let account = accounts.reset_password(token.expose(), &password, Timestamp::now()).await?;
+    request.audit.set_person(account.user.id);
+    response::ok(&json!({"reset": true}))
+}
+
+/// 204; the caller's session goes on, and no other.
+async fn change(mut request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let Change { current_password, new_password } = request.json().await?;
+    bounded_secret("current_password", &current_password)?;
+    let accounts = &request.app.accounts;
+    let _turn = request.password_turn().await?;
+    accounts.change_password(&principal, &current_password, &new_password, Timestamp::now()).await?;
+    Ok(response::no_content())
+}

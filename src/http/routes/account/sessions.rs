@@ -1,0 +1,178 @@
+//! `/api/v1/auth`: signing up, logging in, staying in, getting out.
+
+use basira_actors::model::{Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use warp::http::StatusCode;
+
+use crate::auth::{
+    ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
+};
+use crate::http::cookies::{self, with_mark, with_session};
+use crate::http::{Answer, ApiError, AuditPolicy, Request, Route, response};
+use crate::limits::Limit;
+use crate::storage::store::Organization;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/v1/auth/signup", sign_up).limited(Limit::Signup).audited(AuditPolicy::Both),
+        Route::post("/api/v1/auth/accept-invitation", accept_invitation).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/login", log_in).limited(Limit::Login).audited(AuditPolicy::Both),
+        Route::post("/api/v1/auth/refresh", refresh).limited(Limit::Refresh).audited(AuditPolicy::Refused),
+        Route::post("/api/v1/auth/logout", log_out),
+        Route::get("/api/v1/auth/me", me),
+        Route::get("/api/v1/auth/verify-email", verify_email).audited(AuditPolicy::Done),
+        Route::post("/api/v1/auth/resend-verification", resend_verification)
+            .limited(Limit::ResendVerification),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Login {
+    email: String,
+    password: Secret,
+    /// Of the second factor, if there is one.
+    code: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
+}
+
+#[derive(Default, Deserialize)]
+struct RefreshToken {
+    refresh_token: Option<Secret>,
+}
+
+#[derive(Serialize)]
+struct IssuedTokens<'a> {
+    access_token: &'a str,
+    refresh_token: &'a str,
+    /// Seconds.
+    expires_in: u64,
+}
+
+#[derive(Serialize)]
+struct SignedUp<'a> {
+    user: &'a Profile,
+    organization: &'a Organization,
+    #[serde(flatten)]
+    tokens: IssuedTokens<'a>,
+}
+
+async fn sign_up(mut request: Request) -> Answer {
+    let signup: Signup = request.json().await?;
+    request.audit.set_claimed_email(bounded_email(&signup.email)?);
+    let _turn = request.password_turn().await?;
+    let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
+    signed_up(&request, &session)
+}
+
+async fn accept_invitation(mut request: Request) -> Answer {
+    let acceptance: Acceptance = request.json().await?;
+    bounded_secret("token", &acceptance.token)?;
+    let _turn = request.password_turn().await?;
+    let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
+    request.audit.set_person(session.user.id);
+    signed_up(&request, &session)
+}
+
+fn signed_up(request: &Request, session: &Session) -> Answer {
+    let body = SignedUp {
+        user: &session.user,
+        organization: &session.organization,
+        tokens: IssuedTokens::of(&session.tokens),
+    };
+    let response = with_session(request, response::created(&body)?, &session.tokens)?;
+    with_mark(request, response, &session.user.email)
+}
+
+async fn log_in(mut request: Request) -> Answer {
+    let login: Login = request.json().await?;
+    bounded_secret("password", &login.password)?;
+    login.code.as_ref().map(|code| bounded_secret("code", code)).transpose()?;
+    request.audit.set_claimed_email(bounded_email(&login.email)?);
+    request.count_client(Limit::AnyLogin)?;
+    let turn = request.password_turn().await?;
+    let attempt = request.attempt(&login.email)?;
+    let (accounts, code) = (&request.app.accounts, login.code.as_ref());
+    let outcome = accounts.log_in(&login.email, &login.password, code, Timestamp::now()).await;
+    drop(turn);
+    if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
+        attempt.was_none();
+    }
+    let tokens = outcome?;
+    let response = with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
+    with_mark(&request, response, &login.email)
+}
+
+async fn refresh(mut request: Request) -> Answer {
+    let presented = refresh_token(&mut request).await?;
+    let presented = presented.ok_or_else(|| ApiError::field("refresh_token", "is required"))?;
+    bounded_secret("refresh_token", &presented)?;
+    let tokens = request.app.accounts.refresh(&presented, Timestamp::now()).await?;
+    with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+}
+
+/// Ends the session, however the caller shows which it is. There may be none left: that is no error.
+async fn log_out(mut request: Request) -> Answer {
+    let now = Timestamp::now();
+    if let Some(refresh) = refresh_token(&mut request).await? {
+        bounded_secret("refresh_token", &refresh)?;
+        if let Some(user_id) = request.app.accounts.log_out(&refresh, now).await? {
+            request.audit.set_person(user_id);
+        }
+    } else {
+        match request.principal().await {
+            Ok(principal) => request.app.accounts.log_out_principal(&principal, now).await?,
+            Err(ApiError::Unauthenticated { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut response = response::no_content();
+    cookies::drop_session(&request, &mut response)?;
+    Ok(response)
+}
+
+async fn me(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    response::ok(&request.app.accounts.me(&principal).await?)
+}
+
+async fn verify_email(request: Request) -> Answer {
+    let query = request.query()?;
+    let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
+    let user_id = request.app.accounts.verify_email(token, Timestamp::now()).await?;
+    request.audit.set_person(user_id);
+    response::ok(&json!({"verified": true}))
+}
+
+/// 202, whether or not a mail follows.
+async fn resend_verification(mut request: Request) -> Answer {
+    let Address { email } = request.json().await?;
+    request.count_mail(bounded_email(&email)?)?;
+    request.app.accounts.resend_verification(&email, Timestamp::now());
+    Ok(response::empty(StatusCode::ACCEPTED))
+}
+
+/// The refresh token of the body, else of the cookie, which only this server's own pages may use.
+async fn refresh_token(request: &mut Request) -> Result<Option<Secret>, ApiError> {
+    let body: RefreshToken = request.optional_json().await?.unwrap_or_default();
+    if body.refresh_token.is_some() {
+        return Ok(body.refresh_token);
+    }
+    let Some(cookie) = request.cookie(cookies::REFRESH)? else { return Ok(None) };
+    request.check_origin()?;
+    Ok(Some(Secret::new(cookie)))
+}
+
+impl<'a> IssuedTokens<'a> {
+    fn of(tokens: &'a Tokens) -> Self {
+        Self {
+            access_token: tokens.access.expose(),
+            refresh_token: tokens.refresh.expose(),
+            expires_in: ACCESS_LIFETIME.as_secs(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `/api/v1/auth/oidc` and `/api/v1/auth/identities`: signing in with providers of OpenID Connect.
+
+use basira_actors::model::{Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use warp::http::header::LOCATION;
+use warp::http::{HeaderValue, StatusCode};
+
+use crate::auth::{Aim, Begun, Returned, bounded_secret};
+use crate::http::{Answer, ApiError, AuditPolicy, Request, Response, Route, cookies, response};
+use crate::limits::{Limit, Turn};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/auth/oidc", list),
+        Route::get("/api/v1/auth/oidc/{provider}/start", start).limited(Limit::Refresh),
+        Route::get("/api/v1/auth/oidc/{provider}/callback", callback)
+            .audited(AuditPolicy::Both)
+            .limited(Limit::Refresh),
+        // a password may be guessed at
+        Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::ResetPassword),
+        Route::post("/api/v1/auth/oidc/{provider}/accept-invitation", accept_invitation)
+            .audited(AuditPolicy::Never)
+            .limited(Limit::ResetPassword),
+        Route::get("/api/v1/auth/identities", identities),
+        Route::delete("/api/v1/auth/identities/{id}", unlink).limited(Limit::ResetPassword),
+    ]
+}
+
+/// A provider, for a page with a button for each.
+#[derive(Serialize)]
+struct ProviderJson<'a> {
+    name: &'a str,
+    label: &'a str,
+    /// Where the button leads.
+    start: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Link {
+    return_to: Option<String>,
+    /// For who logged in a while ago.
+    password: Option<Secret>,
+}
+
+#[derive(Default, Deserialize)]
+struct Unlink {
+    /// For who logged in a while ago.
+    password: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct Acceptance {
+    token: Secret,
+    return_to: Option<String>,
+}
+
+async fn list(request: Request) -> Answer {
+    let providers = request.app.accounts.oidc_providers();
+    let shown = |name: &str| format!("/api/v1/auth/oidc/{name}/start");
+    let shown: Vec<_> = providers
+        .iter()
+        .map(|provider| ProviderJson {
+            name: &provider.name,
+            label: &provider.label,
+            start: shown(&provider.name),
+        })
+        .collect();
+    response::list(&shown, shown.len())
+}
+
+async fn start(request: Request) -> Answer {
+    let query = request.query()?;
+    let (name, return_to) = (request.path_text("provider"), query.text("return_to")?);
+    let begun = request.app.accounts.begin_oidc(name, return_to, Aim::SignIn, Timestamp::now()).await?;
+    let response = see_other(begun.url.as_str())?;
+    with_flow(&request, response, &begun)
+}
+
+/// Not by following a link, as [`start`] is: somebody else could have made the browser do that.
+async fn link(mut request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let asked: Link = request.optional_json().await?.unwrap_or_default();
+    let _turn = turn_for(&request, asked.password.as_ref()).await?;
+    let aim = Aim::Link { principal: &principal, password: asked.password.as_ref() };
+    lead_on(&request, asked.return_to.as_deref(), aim).await
+}
+
+/// Nothing is accepted yet: that comes of the sign-in.
+async fn accept_invitation(mut request: Request) -> Answer {
+    let asked: Acceptance = request.json().await?;
+    bounded_secret("token", &asked.token)?;
+    lead_on(&request, asked.return_to.as_deref(), Aim::Accept(&asked.token)).await
+}
+
+/// Tells a script where its browser goes on.
+async fn lead_on(request: &Request, return_to: Option<&str>, aim: Aim<'_>) -> Answer {
+    let name = request.path_text("provider");
+    let begun = request.app.accounts.begin_oidc(name, return_to, aim, Timestamp::now()).await?;
+    let response = response::ok(&json!({"url": begun.url.as_str()}))?;
+    with_flow(request, response, &begun)
+}
+
+async fn callback(request: Request) -> Answer {
+    let query = request.query()?;
+    let returned = Returned {
+        code: query.text("code")?,
+        state: query.text("state")?,
+        error: query.text("error")?,
+        issuer: query.text("iss")?,
+    };
+    let (name, kept) = (request.path_text("provider"), request.cookie(cookies::SIGN_IN)?);
+    let completed = request.app.accounts.complete_oidc(name, kept, returned, Timestamp::now()).await?;
+    let mut response = see_other(&completed.return_to)?;
+    cookies::SIGN_IN.drop(&request, &mut response)?;
+    request.audit.set_person(completed.user_id);
+    match &completed.tokens {
+        Some(tokens) => cookies::with_session(&request, response, tokens),
+        None => Ok(response),
+    }
+}
+
+async fn identities(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let identities = request.app.accounts.identities(&principal).await?;
+    response::list(&identities, identities.len())
+}
+
+async fn unlink(mut request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let id: Uuid = request.path_id("id")?;
+    let Unlink { password } = request.optional_json().await?.unwrap_or_default();
+    let _turn = turn_for(&request, password.as_ref()).await?;
+    match request.app.accounts.unlink(&principal, id, password.as_ref(), Timestamp::now()).await? {
+        true => Ok(response::no_content()),
+        false => Err(ApiError::not_found("identity")),
+    }
+}
+
+/// To check the password, if one was sent.
+async fn turn_for(request: &Request, password: Option<&Secret>) -> Result<Option<Turn>, ApiError> {
+    let Some(password) = password else { return Ok(None) };
+    bounded_secret("password", password)?;
+    Ok(Some(request.password_turn().await?))
+}
+
+fn with_flow(request: &Request, mut response: Response, begun: &Begun) -> Answer {
+    cookies::SIGN_IN.set(request, &mut response, begun.kept.expose())?;
+    Ok(response)
+}
+
+fn see_other(location: &str) -> Answer {
+    let mut response = response::empty(StatusCode::SEE_OTHER);
+    let location = HeaderValue::from_str(location).map_err(ApiError::internal)?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}

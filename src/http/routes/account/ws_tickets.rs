@@ -1,0 +1,17 @@
+//! `POST /api/v1/auth/ws-ticket`: opens one WebSocket, once, within 30 s, without a token in its URL.
+
+use serde_json::json;
+
+use crate::auth::WsTickets;
+use crate::http::{Answer, AuditPolicy, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::post("/api/v1/auth/ws-ticket", issue).audited(AuditPolicy::Never)]
+}
+
+async fn issue(request: Request) -> Answer {
+    let principal = request.principal().await?;
+    let quota = request.app.config().limits.quotas.stream_tickets;
+    let ticket = request.app.ws_tickets.issue(principal, quota)?;
+    response::ok(&json!({"ticket": ticket, "expires_in": WsTickets::LIFETIME.as_secs()}))
+}

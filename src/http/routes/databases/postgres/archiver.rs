@@ -1,0 +1,46 @@
+//! `GET /api/v1/databases/{id}/archiver`: whether finished WAL files get away.
+
+use basira_actors::model::streams::ARCHIVER;
+use basira_actors::model::{Archiver, Engine, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Request, Route, response};
+use crate::samples::Wanted;
+use crate::views::json_cells;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/archiver", get)]
+}
+
+#[derive(Serialize)]
+struct ArchiverJson {
+    /// Null fields when it was not looked at yet; `reason` says why.
+    #[serde(flatten)]
+    now: Value,
+    /// Within `since` and `until`; null when nothing was counted in it.
+    archived: Option<i64>,
+    failed: Option<i64>,
+    reason: Option<String>,
+}
+
+async fn get(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let totals = request.app.samples.totals(watched.scope, &ARCHIVER, window, &Wanted::ALL).await?;
+    let total = |name| totals.first().and_then(|total| json_cells::cell(&ARCHIVER, &total.values, name));
+    let now = watched.newest::<Archiver>();
+    response::ok(&ArchiverJson {
+        now: now.as_deref().map_or_else(|| Ok(unknown()), serde_json::to_value)?,
+        archived: total("archived"),
+        failed: total("failed"),
+        reason: watched.unavailable_reason("pg_stat_archiver").await,
+    })
+}
+
+fn unknown() -> Value {
+    json!({
+        "ts": null, "archive_mode": null, "archived_count": null, "last_archived_wal": null, "last_archived": null,
+        "failed_count": null, "last_failed_wal": null, "last_failed": null, "failing": null, "stats_reset": null,
+    })
+}

@@ -1,0 +1,35 @@
+//! `GET /api/v1/databases/{id}/extensions`: what is installed in each watched database of a server, and what is outdated.
+
+use std::sync::Arc;
+
+use basira_actors::model::{Engine, Extensions, InstalledExtension};
+use serde::Serialize;
+
+use crate::http::{Answer, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/extensions", list)]
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    database_name: &'a str,
+    #[serde(flatten)]
+    extension: &'a InstalledExtension,
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let seen: Vec<(Arc<str>, Arc<Extensions>)> = watched.newest_of_each();
+    if seen.is_empty()
+        && let Some(reason) = watched.unavailable_reason("pg_extension").await
+    {
+        return response::unavailable_list(&reason);
+    }
+    let line = |database_name, extension| Line { database_name, extension };
+    let lines: Vec<Line<'_>> = seen
+        .iter()
+        .flat_map(|(database, found)| found.0.iter().map(move |extension| line(database, extension)))
+        .collect();
+    response::list(&lines, lines.len())
+}

@@ -1,0 +1,67 @@
+//! `GET /api/v1/databases/{id}/io-stats` and `/io-stats/timeseries`: what was read and written, by kind of backend,
+//! object and context.
+
+use basira_actors::model::streams::IO;
+use basira_actors::model::{ColumnKind, Engine, IoCounters, IoRow, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::http::{Answer, Request, Route, response};
+use crate::samples::Wanted;
+use crate::views::json_cells::{self, Line, Texts, words};
+
+const COLLECTOR: &str = "pg_stat_io";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/io-stats", now),
+        Route::get("/api/v1/databases/{id}/io-stats/timeseries", timeseries),
+    ]
+}
+
+/// Since the counters were reset last; null where there can be no such operation, or its time is not measured.
+#[derive(Serialize)]
+struct Counters<'a> {
+    ts: Timestamp,
+    backend_type: &'a str,
+    object: &'a str,
+    context: &'a str,
+    #[serde(flatten)]
+    counters: Map<String, Value>,
+}
+
+impl<'a> Counters<'a> {
+    fn new(ts: Timestamp, row: &'a IoRow) -> Self {
+        let counters =
+            json_cells::columns(&IO, &row.values, &Texts::new(), |column| column.kind != ColumnKind::Text);
+        Self { ts, backend_type: &row.backend_type, object: &row.object, context: &row.context, counters }
+    }
+}
+
+async fn now(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let mut reason = watched.unavailable_reason(COLLECTOR).await;
+    let seen = watched.newest::<IoCounters>();
+    if seen.is_none() {
+        reason.get_or_insert_with(|| "it is not looked at yet".to_owned());
+    }
+    let rows: Vec<Counters<'_>> =
+        seen.iter().flat_map(|seen| seen.rows.iter().map(|row| Counters::new(seen.at, row))).collect();
+    response::list_with_reason(&rows, rows.len(), reason.as_deref())
+}
+
+/// Who did nothing in a bucket has no line there.
+async fn timeseries(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = json_cells::bucket_ms(window);
+    let samples = &request.app.samples;
+    let timelines = samples.timelines(watched.scope, &IO, window, bucket_ms, &Wanted::ALL).await?;
+    let mut points: Vec<_> = timelines.iter().flat_map(|timeline| &timeline.points).collect();
+    points.sort_by_key(|point| point.ts);
+    let texts = words(&IO, points.iter().map(|point| &*point.values));
+    let texts = samples.words(watched.scope.organization, &texts).await?;
+    let lines: Vec<Line> = points.into_iter().map(|point| Line::new(&IO, point, &texts)).collect();
+    let reason = if lines.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };
+    response::list_with_reason(&lines, lines.len(), reason.as_deref())
+}

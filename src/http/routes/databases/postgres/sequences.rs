@@ -1,0 +1,25 @@
+//! `GET /api/v1/databases/{id}/sequences`: how far sequences have come, the furthest first.
+
+use std::cmp::Ordering;
+
+use basira_actors::model::{Engine, Sequence, SequenceSnapshot};
+
+use crate::http::{Answer, Request, Route, response};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/sequences", list)]
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let limit = request.query()?.limit(100, 500)?;
+    let reason = watched.degraded_reason("sequences").await;
+    let snapshots = watched.newest_of_each::<SequenceSnapshot>();
+    let total = snapshots.iter().map(|(_, snapshot)| snapshot.total).sum();
+    let mut sequences: Vec<&Sequence> =
+        snapshots.iter().flat_map(|(_, snapshot)| &snapshot.sequences).collect();
+    let used = |sequence: &Sequence| sequence.used_pct.unwrap_or(-1.0);
+    sequences.sort_by(|a, b| used(b).partial_cmp(&used(a)).unwrap_or(Ordering::Equal));
+    sequences.truncate(limit);
+    response::list_with_reason(&sequences, total, reason.as_deref())
+}

@@ -1,0 +1,56 @@
+//! `GET /api/v1/databases/{id}/wal-stats` and `/wal-stats/timeseries`: how much WAL the server wrote.
+
+use basira_actors::model::streams::WAL;
+use basira_actors::model::{Engine, NULL, Timestamp, WalCounters};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::http::{Answer, Request, Route, response};
+use crate::samples::Wanted;
+use crate::views::json_cells::{self, Line, Texts};
+
+const COLLECTOR: &str = "pg_stat_wal";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/wal-stats", now),
+        Route::get("/api/v1/databases/{id}/wal-stats/timeseries", timeseries),
+    ]
+}
+
+/// Since `stats_reset`.
+#[derive(Serialize)]
+struct Counters {
+    ts: Option<Timestamp>,
+    #[serde(flatten)]
+    counters: Map<String, Value>,
+    stats_reset: Option<Timestamp>,
+}
+
+async fn now(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let mut reason = watched.unavailable_reason(COLLECTOR).await;
+    let seen = watched.newest::<WalCounters>();
+    if seen.is_none() {
+        reason.get_or_insert_with(|| "it is not looked at yet".to_owned());
+    }
+    let values = seen.as_ref().map_or([NULL; WAL.columns.len()], |seen| seen.values);
+    let counters = Counters {
+        ts: seen.as_ref().map(|seen| seen.at),
+        counters: json_cells::columns(&WAL, &values, &Texts::new(), |_| true),
+        stats_reset: seen.as_ref().and_then(|seen| seen.reset_at),
+    };
+    response::ok_with_reason(&counters, reason.as_deref())
+}
+
+async fn timeseries(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = json_cells::bucket_ms(window);
+    let samples = &request.app.samples;
+    let timelines = samples.timelines(watched.scope, &WAL, window, bucket_ms, &Wanted::ALL).await?;
+    let points = timelines.iter().flat_map(|timeline| &timeline.points);
+    let lines: Vec<Line> = points.map(|point| Line::new(&WAL, point, &Texts::new())).collect();
+    let reason = if lines.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };
+    response::list_with_reason(&lines, lines.len(), reason.as_deref())
+}

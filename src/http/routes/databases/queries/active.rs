@@ -1,0 +1,109 @@
+//! `GET /api/v1/databases/{id}/active` and its live stream `/active/ws`: what runs right now, longest first;
+//! with `at`, what ran then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use basira_actors::model::Timestamp;
+use basira_actors::supervisor::{Subscription, Unavailable};
+use uuid::Uuid;
+
+use crate::auth::{Credential, Principal};
+use crate::http::live::{self, Session, StreamAccess};
+use crate::http::{Answer, ApiError, Query, Request, Route, response};
+use crate::limits::Share;
+use crate::samples::Scope;
+use crate::views::activity;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/active", list),
+        Route::get("/api/v1/databases/{id}/active/ws", stream),
+    ]
+}
+
+async fn list(request: Request) -> Answer {
+    let (principal, database) = request.database().await?;
+    let query = request.query()?;
+    let limit = query.limit(50, 200)?;
+    if let Some(at) = query.moment(Timestamp::now())? {
+        let scope = Scope { organization: principal.organization_id, database: database.id };
+        return match activity::at(&*request.app.samples, scope, at).await? {
+            Ok(queries) => response::list(&queries[..limit.min(queries.len())], queries.len()),
+            Err(reason) => response::unavailable_list(&reason),
+        };
+    }
+    let Some(handle) = request.app.directory().find(database.id) else {
+        return response::unavailable_list("the database is not watched yet");
+    };
+    match handle.activity() {
+        Some(snapshot) => {
+            response::list(&snapshot.queries[..limit.min(snapshot.queries.len())], snapshot.queries.len())
+        }
+        None => {
+            let reason = handle.status().last_error;
+            response::unavailable_list(reason.as_deref().unwrap_or("the activity is not looked at yet"))
+        }
+    }
+}
+
+/// A browser reads no status and no body of a refused upgrade, so refusals come as close codes.
+async fn stream(mut request: Request) -> Answer {
+    let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
+    let slot = request.app.live_streams.open().ok_or_else(too_many_streams)?;
+    let (admitted, held) = match admit(&request).await {
+        Ok((session, held)) => (Ok(session), Some(held)),
+        Err(error) => (Err(error), None),
+    };
+    Ok(live::run(upgrade, admitted, request.app.shutdown.clone(), (slot, held)))
+}
+
+/// What a stream has as long as it is open.
+type Held = (Subscription, [Share<Uuid>; 2]);
+
+async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
+    let query = request.query()?;
+    let interval = Duration::from_secs(query.integer("interval", 5, 1, 60)?.into());
+    let principal = principal(request, &query).await?;
+    let share = request.app.limits.live_stream(principal.id()).ok_or_else(too_many_streams)?;
+    let of_all = request.app.limits.stream_of_organization(principal.organization_id.0)?;
+    let id = request.database_id()?;
+    let database = request.app.storage.databases(principal.organization_id).find(id).await?;
+    database.ok_or(ApiError::not_found("database"))?;
+    let handle = request.app.directory().find(id).ok_or(Unavailable)?;
+    let expires_at = principal.expires_at();
+    let access = Some(StreamAccess { app: Arc::clone(&request.app), principal });
+    let (live, subscription) = handle.subscribe(interval);
+    Ok((Session { database_id: id, interval, expires_at, access, live }, (subscription, [share, of_all])))
+}
+
+/// Who opens the stream: by ticket, by token, by header, or by a cookie that this server's own page sent.
+async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiError> {
+    if let Some(ticket) = query.text("ticket")? {
+        let principal = request.app.ws_tickets.redeem(ticket).ok_or_else(bad_ticket)?;
+        if let Credential::ApiKey { limits, .. } = &principal.credential {
+            limits.admit(request.client_address(), Timestamp::now())?;
+        }
+        let principal = request.app.accounts.renewed(principal, Timestamp::now()).await?;
+        request.count(&principal)?;
+        return Ok(principal);
+    }
+    if let Some(token) = query.text("token")? {
+        let principal = request.app.accounts.authenticate_token(token, Timestamp::now()).await?;
+        request.count(&principal)?;
+        return Ok(principal);
+    }
+    let principal = request.principal().await?;
+    if principal.from_cookie() {
+        request.check_origin()?;
+    }
+    Ok(principal)
+}
+
+fn too_many_streams() -> ApiError {
+    ApiError::unavailable("too many live streams are open", Duration::from_secs(10))
+}
+
+fn bad_ticket() -> ApiError {
+    ApiError::unauthenticated("bad_ticket", "the ticket was used, has expired or never was")
+}

@@ -1,0 +1,140 @@
+//! One statement over a window: who runs it, what it cost, and how that changed.
+
+use basira_actors::model::{Engine, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::parse_hash;
+use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::samples::{Member, Scope, Wanted};
+use crate::views::exceptions::{self, ExceptionLine};
+use crate::views::json_cells::{self, GapLine};
+use crate::views::latency::{self, Latencies};
+use crate::views::statements::{self, Statement, StatementPoint};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/queries/{hash}", detail)]
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    totals: Statement,
+    engine: Engine,
+    /// These three are null when the statement is run under more than one; `members` has them all.
+    queryid: Option<String>,
+    user_name: Option<String>,
+    database_name: Option<String>,
+    members: Vec<Map<String, Value>>,
+    /// Within the window.
+    first_seen_at: Option<Timestamp>,
+    last_seen_at: Option<Timestamp>,
+    #[serde(flatten)]
+    further: Map<String, Value>,
+    bucket_seconds: i64,
+    timeseries: Vec<StatementPoint>,
+    /// ClickHouse only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exceptions_by_code: Option<Vec<ExceptionLine>>,
+    gaps: Vec<GapLine>,
+}
+
+async fn detail(request: Request) -> Answer {
+    let (principal, database) = request.database().await?;
+    let group = parse_hash(request.path_text("hash"))?;
+    let window = request.query()?.window(Timestamp::now())?;
+
+    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let (samples, engine) = (&*request.app.samples, database.engine);
+    let stream = statements::stream(engine);
+    let members = samples.members(scope, stream, group).await?;
+    if members.is_empty() {
+        return Err(ApiError::not_found("query"));
+    }
+    let bucket_ms = json_cells::bucket_ms(window);
+    let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
+    let totals = samples.totals(scope, stream, window, &wanted).await?;
+    let total = totals.into_iter().find(|total| total.group == group);
+    let points = samples.points(scope, stream, group, window, bucket_ms).await?;
+    let gaps = samples.gaps(scope, stream, window).await?;
+    let values = total.as_ref().map_or(&[][..], |total| &total.values);
+    let mut hashes = json_cells::words(stream, std::iter::once(values));
+    hashes.push(group);
+    let texts = samples.words(scope.organization, &hashes).await?;
+
+    let mut totals = match &total {
+        Some(total) => Statement::new(stream, total, &texts),
+        None => Statement::idle(stream, group, texts.get(&group).cloned()),
+    };
+    let mut timeseries: Vec<StatementPoint> =
+        points.iter().map(|point| StatementPoint::new(stream, point)).collect();
+    let mut exceptions_by_code = None;
+    if engine == Engine::Clickhouse {
+        let latency = Latencies::read(samples, scope, window).await?.of(group);
+        totals = totals.with_work(values, &texts, latency);
+        let over_time = latency::over_time(samples, scope, group, window, bucket_ms).await?;
+        let at = |ts| over_time.get(&ts).copied().unwrap_or_default();
+        timeseries = timeseries
+            .into_iter()
+            .map(|point| {
+                let ts = point.ts;
+                point.with_latency(at(ts))
+            })
+            .collect();
+        exceptions_by_code = Some(exceptions::by_code(samples, scope, group, window).await?);
+    }
+    response::ok(&Detail {
+        totals,
+        engine,
+        queryid: shared_label(&members, "queryid"),
+        user_name: shared_label(&members, "user_name"),
+        database_name: shared_label(&members, "database_name"),
+        first_seen_at: total.as_ref().map(|total| total.first),
+        last_seen_at: total.as_ref().map(|total| total.last),
+        further: statements::further_counters(stream, values),
+        members: members.into_iter().map(|member| member.labels).collect(),
+        bucket_seconds: bucket_ms / 1000,
+        timeseries,
+        exceptions_by_code,
+        gaps: gaps.into_iter().map(GapLine::from).collect(),
+    })
+}
+
+/// The label `name` when every member has the same; 64-bit identifiers are strings.
+fn shared_label(members: &[Member], name: &str) -> Option<String> {
+    let mut labels = members.iter().map(|member| member.labels.get(name));
+    let first = labels.next()??;
+    if labels.any(|label| label != Some(first)) {
+        return None;
+    }
+    match first {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::shared_label;
+    use crate::samples::Member;
+
+    #[test]
+    fn a_label_is_shown_only_when_all_agree() {
+        let member = |queryid: i64, user: &str| Member {
+            series: 1,
+            labels: Map::from_iter([
+                ("queryid".to_owned(), json!(queryid)),
+                ("user_name".to_owned(), json!(user)),
+            ]),
+        };
+        let members = [member(-5, "ann"), member(-5, "bob")];
+        assert_eq!(shared_label(&members, "queryid").as_deref(), Some("-5"));
+        assert_eq!(shared_label(&members, "user_name"), None);
+        assert_eq!(shared_label(&members, "database_name"), None);
+        assert_eq!(shared_label(&members[..1], "user_name").as_deref(), Some("ann"));
+        assert_eq!(shared_label(&[], "user_name"), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! `GET /api/v1/databases/{id}/waits`: what active sessions waited for, or running queries of
+//! ClickHouse spent their time on, as sampled.
+
+use basira_actors::model::{Engine, Timestamp};
+
+use crate::http::{Answer, Request, Route, response};
+use crate::views::waits;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/v1/databases/{id}/waits", list)]
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched_any().await?;
+    let query = request.query()?;
+    let window = query.window(Timestamp::now())?;
+    let bucket_ms = query.bucket_ms(window)?;
+    let waits = waits::over(&*request.app.samples, watched.scope, window, bucket_ms).await?;
+    let collector = match watched.engine() {
+        Engine::Postgres => "pg_wait_events",
+        Engine::Clickhouse => "ch_query_states",
+    };
+    let reason = if waits.is_empty() { watched.unavailable_reason(collector).await } else { None };
+    response::list_with_reason(&waits, waits.len(), reason.as_deref())
+}

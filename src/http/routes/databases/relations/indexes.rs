@@ -1,0 +1,104 @@
+//! `GET /api/v1/databases/{id}/indexes` and below: what indexes are used for, and which of them are not needed.
+
+use basira_actors::model::Engine;
+use basira_actors::model::streams::INDEXES;
+use serde::Serialize;
+
+use super::Bucket;
+use crate::http::{Answer, ApiError, Choice, Request, Route, response};
+use crate::views::json_cells::GapLine;
+use crate::views::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
+use crate::views::relations::overlap::Overlap;
+
+/// Counts.
+const COLLECTOR: &str = "pg_stat_user_indexes";
+/// Says what an index is.
+const CATALOG: &str = "pg_index";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/indexes", list),
+        Route::get("/api/v1/databases/{id}/indexes/duplicates", duplicates),
+        Route::get("/api/v1/databases/{id}/indexes/invalid", invalid),
+        Route::get("/api/v1/databases/{id}/indexes/unused", unused),
+        Route::get("/api/v1/databases/{id}/indexes/{schema}/{name}", detail),
+    ]
+}
+
+impl Choice for Rank {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("size", Self::Size), ("scans", Self::Scans), ("tuples_read", Self::TuplesRead)];
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    index: IndexLine,
+    bucket_seconds: i64,
+    timeseries: Vec<Bucket>,
+    gaps: Vec<GapLine>,
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let query = request.query()?;
+    let limit = query.limit(50, 500)?;
+    let rank = query.choice("sort_by", Rank::Size)?;
+    let views = watched.views(&request)?;
+    let mut lines: Vec<IndexLine> = views.iter().flat_map(|view| view.index_lines()).collect();
+    indexes::sort(&mut lines, rank);
+    let reason = watched.unavailable_reason(COLLECTOR).await;
+    response::list_with_reason(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
+}
+
+async fn unused(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let limit = request.query()?.limit(50, 500)?;
+    let mut lines: Vec<UnusedIndex> = Vec::new();
+    for view in watched.views(&request)? {
+        let standbys = watched.standbys(&request, &view).await?;
+        lines.extend(view.unused_indexes(&standbys));
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.index.size_bytes));
+    let reason = watched.unavailable_reason(COLLECTOR).await.or(watched.unavailable_reason(CATALOG).await);
+    response::list_with_reason(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
+}
+
+async fn duplicates(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let limit = request.query()?.limit(50, 500)?;
+    let groups: Vec<Overlap> = watched.views(&request)?.iter().flat_map(|view| view.overlaps()).collect();
+    let reason = watched.unavailable_reason(CATALOG).await;
+    response::list_with_reason(&groups[..limit.min(groups.len())], groups.len(), reason.as_deref())
+}
+
+/// Left over by a `CREATE INDEX CONCURRENTLY` that failed, or still being built by one.
+async fn invalid(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let limit = request.query()?.limit(50, 500)?;
+    let views = watched.views(&request)?;
+    let mut lines: Vec<IndexLine> = views.iter().flat_map(|view| view.index_lines()).collect();
+    lines.retain(|line| line.is_valid == Some(false));
+    indexes::sort(&mut lines, Rank::Size);
+    let reason = watched.unavailable_reason(CATALOG).await;
+    response::list_with_reason(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
+}
+
+async fn detail(request: Request) -> Answer {
+    let watched = request.watched(Engine::Postgres).await?;
+    let (window, bucket_ms) = super::window(&request)?;
+    let (schema, name) = (request.path_text("schema"), request.path_text("name"));
+    let is_meant = |line: &IndexLine| *line.schema_name == *schema && *line.index_name == *name;
+    let views = watched.views(&request)?;
+    let index = views.iter().find_map(|view| view.index_lines().into_iter().find(is_meant));
+    let index = index.ok_or(ApiError::not_found("index"))?;
+    let samples = &request.app.samples;
+    let points = samples.points(watched.scope, &INDEXES, index.series, window, bucket_ms).await?;
+    let gaps = samples.gaps(watched.scope, &INDEXES, window).await?;
+    response::ok(&Detail {
+        index,
+        bucket_seconds: bucket_ms / 1000,
+        timeseries: super::timeseries(super::series(&INDEXES, &points)),
+        gaps: gaps.into_iter().map(GapLine::from).collect(),
+    })
+}

@@ -1,0 +1,124 @@
+//! `GET /api/v1/databases/{id}/tables` and `/tables/{schema}/{name}`: tables as the server counts them, and over time.
+
+mod clickhouse;
+
+use basira_actors::model::streams::{INDEXES, TABLES};
+use basira_actors::model::{Engine, NULL};
+use serde::Serialize;
+
+use super::Bucket;
+use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
+use crate::samples::{Wanted, Window};
+use crate::views::json_cells::GapLine;
+use crate::views::relations::indexes::IndexLine;
+use crate::views::relations::parts::PartsLine;
+use crate::views::relations::tables::{self, Rank, TableLine};
+
+const COLLECTOR: &str = "pg_stat_user_tables";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/databases/{id}/tables", list),
+        Route::get("/api/v1/databases/{id}/tables/{schema}/{name}", detail),
+    ]
+}
+
+impl Choice for Rank {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("size", Self::Size),
+        ("dead_tuples", Self::DeadTuples),
+        ("seq_scans", Self::SeqScans),
+        ("live_tuples", Self::LiveTuples),
+        ("index_size", Self::IndexSize),
+    ];
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    table: TableLine,
+    /// Null on ClickHouse, as is what only PostgreSQL counts.
+    indexes: Option<Vec<IndexLine>>,
+    /// ClickHouse only: on each of its nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Vec<PartsLine>>,
+    bucket_seconds: i64,
+    timeseries: Vec<Bucket>,
+    gaps: Vec<GapLine>,
+}
+
+async fn list(request: Request) -> Answer {
+    let watched = request.watched_any().await?;
+    let query = request.query()?;
+    let limit = query.limit(50, 500)?;
+    let rank = query.choice("sort_by", Rank::Size)?;
+    let (mut lines, collector) = match watched.database.engine {
+        Engine::Postgres => {
+            let views = watched.views(&request)?;
+            (views.iter().flat_map(|view| view.table_lines()).collect(), COLLECTOR)
+        }
+        Engine::Clickhouse => (clickhouse::lines(&watched, &request)?, clickhouse::COLLECTOR),
+    };
+    tables::sort(&mut lines, rank);
+    let reason = watched.unavailable_reason(collector).await;
+    response::list_with_reason(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
+}
+
+async fn detail(request: Request) -> Answer {
+    let watched = request.watched_any().await?;
+    if watched.database.engine == Engine::Clickhouse {
+        return clickhouse::detail(&request, &watched).await;
+    }
+    let (window, bucket_ms) = super::window(&request)?;
+    let (schema, name) = (request.path_text("schema"), request.path_text("name"));
+    let found = watched.views(&request)?.into_iter().find_map(|view| {
+        let is_meant = |line: &TableLine| *line.schema_name == *schema && *line.table_name == *name;
+        view.table_lines().into_iter().find(is_meant).map(|table| (view, table))
+    });
+    let (view, table) = found.ok_or(ApiError::not_found("table"))?;
+    let mut indexes = view.index_lines();
+    indexes.retain(|index| index.table_oid == table.oid);
+    indexes.sort_by(|a, b| a.index_name.cmp(&b.index_name));
+    let groups = indexes.iter().map(|index| index.series).collect();
+    let timeseries = timeseries(&request, &watched, table.series, groups, (window, bucket_ms)).await?;
+    let gaps = request.app.samples.gaps(watched.scope, &TABLES, window).await?;
+    response::ok(&Detail {
+        table,
+        indexes: Some(indexes),
+        parts: None,
+        bucket_seconds: bucket_ms / 1000,
+        timeseries,
+        gaps: gaps.into_iter().map(GapLine::from).collect(),
+    })
+}
+
+/// A table over time, with the scans of its indexes.
+async fn timeseries(
+    request: &Request,
+    watched: &Watched,
+    table: u64,
+    indexes: Vec<u64>,
+    (window, bucket_ms): (Window, i64),
+) -> Result<Vec<Bucket>, ApiError> {
+    let samples = &request.app.samples;
+    let points = samples.points(watched.scope, &TABLES, table, window, bucket_ms).await?;
+    let mut series = super::series(&TABLES, &points);
+    let scan = INDEXES.column("idx_scan");
+    let has_indexes = !indexes.is_empty();
+    let wanted = Wanted { columns: Some(scan.into_iter().collect()), groups: Some(indexes), ..Wanted::ALL };
+    let timelines = if has_indexes {
+        samples.timelines(watched.scope, &INDEXES, window, bucket_ms, &wanted).await?
+    } else {
+        Vec::new()
+    };
+    for figures in series.values_mut() {
+        figures.insert("idx_scan".to_owned(), if has_indexes { 0.into() } else { None::<i64>.into() });
+    }
+    for point in timelines.iter().flat_map(|timeline| &timeline.points) {
+        let scans = scan.and_then(|scan| point.values.get(scan)).copied().filter(|scans| *scans != NULL);
+        let figures = series.entry(point.ts).or_insert_with(|| super::empty_bucket(&TABLES));
+        let before = figures.get("idx_scan").and_then(serde_json::Value::as_i64).unwrap_or(0);
+        figures.insert("idx_scan".to_owned(), (before + scans.unwrap_or(0)).into());
+    }
+    Ok(super::timeseries(series))
+}

@@ -1,0 +1,29 @@
+//! From a request to its handler: the route table, what a handler is given, and what it answers.
+
+mod audit_context;
+mod body;
+mod client_address;
+pub(super) mod cookies;
+mod error;
+mod host;
+mod query;
+mod request;
+pub mod response;
+mod route;
+mod router;
+mod upgrade;
+mod watched;
+
+pub(super) use audit_context::Actor;
+pub use audit_context::{AuditContext, AuditPolicy};
+pub(super) use body::Body;
+pub(super) use client_address::is_proxy;
+pub use error::ApiError;
+pub use query::{Choice, Query};
+pub use request::{Peer, Request};
+pub use response::Response;
+pub use route::{Answer, Route};
+pub use router::RouteTableError;
+pub(super) use router::{PathParameters, Router};
+pub(super) use upgrade::Upgrade;
+pub use watched::Watched;

@@ -1,0 +1,260 @@
+//! One request, and the typed questions that a handler asks of it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use basira_actors::model::{DatabaseId, Timestamp};
+use serde::de::DeserializeOwned;
+use warp::http::Method;
+use warp::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
+
+use super::body::{self, Body};
+use super::client_address::ClientAddress;
+use super::cookies::{self, Cookie};
+use super::router::PathParameters;
+use super::{ApiError, AuditContext, Query, Upgrade, host};
+use crate::app::App;
+use crate::auth::{Presented, Principal, Role, normalised_email};
+use crate::limits::{Attempt, Limit, Turn, Who};
+use crate::storage::store::DatabaseRecord;
+
+/// The address at the other end of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// A request whose path and method have a route.
+pub struct Request {
+    pub app: Arc<App>,
+    pub method: Method,
+    pub headers: HeaderMap,
+    /// `None` in tests without a connection.
+    pub peer: Option<Peer>,
+    pub audit: Arc<AuditContext>,
+    pub(in crate::http) parameters: PathParameters,
+    pub(in crate::http) raw_query: String,
+    pub(in crate::http) upgrade: Option<Upgrade>,
+    pub(in crate::http) body: Body,
+}
+
+impl Request {
+    /// Who is asking. A cookie that would change something must come from this server's own pages.
+    ///
+    /// # Errors
+    /// 401 without a valid credential, 403 for a foreign `Origin` or `Host`, 429 for one who asks too often.
+    pub async fn principal(&self) -> Result<Principal, ApiError> {
+        // one that is no text is a bad one, and must not be passed over
+        let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let (api_key, authorization) = (header("x-api-key"), header(AUTHORIZATION.as_str()));
+        let access_cookie = match (api_key, authorization) {
+            (None, None) => self.cookie(cookies::ACCESS)?,
+            _ => None,
+        };
+        let presented = Presented { api_key, authorization, access_cookie, address: self.client_address() };
+        let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
+        if principal.from_cookie() && !self.method.is_safe() {
+            self.check_origin()?;
+        }
+        self.audit.set_actor(&principal);
+        self.count(&principal)?;
+        Ok(principal)
+    }
+
+    /// Counts this request for `principal`; [`Self::principal`] has done so.
+    ///
+    /// # Errors
+    /// 429 when it asks too often.
+    pub fn count(&self, principal: &Principal) -> Result<(), ApiError> {
+        Ok(self.app.limits.count(Limit::Api, Who::Principal(principal.id()))?)
+    }
+
+    /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection, and where a
+    /// trusted proxy does not say so that it can be read.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.client()?.known()
+    }
+
+    /// The address that requests are counted by; `None` without a connection.
+    fn counted_address(&self) -> Option<IpAddr> {
+        self.client().map(ClientAddress::counted)
+    }
+
+    fn client(&self) -> Option<ClientAddress> {
+        let Peer(peer) = self.peer?;
+        Some(ClientAddress::of(peer.ip(), &self.headers, &self.app.config().http.trusted_proxies))
+    }
+
+    /// Counts one more request of this client, whoever it is.
+    ///
+    /// # Errors
+    /// 429 when `limit` is reached.
+    pub fn count_client(&self, limit: Limit) -> Result<(), ApiError> {
+        let Some(address) = self.counted_address() else { return Ok(()) };
+        Ok(self.app.limits.count(limit, Who::host(address))?)
+    }
+
+    /// Counts one more mail to the account of `email`, whether there is one or not.
+    ///
+    /// # Errors
+    /// 429 when the last one was a moment ago, or there were many today.
+    pub fn count_mail(&self, email: &str) -> Result<(), ApiError> {
+        let email = normalised_email(email);
+        self.app.limits.count(Limit::Mail, Who::Account(&email))?;
+        Ok(self.app.limits.count(Limit::MailADay, Who::Account(&email))?)
+    }
+
+    /// Counts one more invitation of `email` by the organization of `principal`.
+    ///
+    /// # Errors
+    /// 429 when there were many today, by this organization, of this address, or both.
+    pub fn count_invitation(&self, principal: &Principal, email: &str) -> Result<(), ApiError> {
+        let (organization, email) = (principal.organization_id.0, normalised_email(email));
+        let limits = &self.app.limits;
+        limits.count(Limit::InvitationTo, Who::OrganizationTo(organization, &email))?;
+        limits.count(Limit::InvitationToFromAll, Who::Account(&email))?;
+        Ok(limits.count(Limit::Invitation, Who::Organization(organization))?)
+    }
+
+    /// Waits until the password of this request may be hashed, which takes a CPU a while: clients take turns.
+    ///
+    /// # Errors
+    /// 503 when too many wait.
+    pub async fn password_turn(&self) -> Result<Turn, ApiError> {
+        Ok(self.app.limits.password_turn(self.client_address()).await?)
+    }
+
+    /// Lets the client try to log in to the account of `email`; whoever calls this says how it went.
+    ///
+    /// # Errors
+    /// 429 when too many failed before.
+    pub fn attempt(&self, email: &str) -> Result<Attempt<'_>, ApiError> {
+        let mark = self.cookie(cookies::DEVICE)?;
+        let device = mark.and_then(|mark| self.app.accounts.devices().recognise(mark, email));
+        let device = device.as_ref().map(<[u8; _]>::as_slice);
+        Ok(self.app.limits.attempt(self.counted_address(), &normalised_email(email), device)?)
+    }
+
+    /// Who is asking, if its role is `least` or more.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for a lesser role.
+    pub async fn principal_at_least(&self, least: Role) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        principal.require(least)?;
+        Ok(principal)
+    }
+
+    /// Who is asking, if it may register and change databases and what belongs to them.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for who may not.
+    pub async fn principal_with_write(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        principal.require_writing()?;
+        Ok(principal)
+    }
+
+    /// Who is asking, if it is a person who runs the instance.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 403 for everyone else, keys too.
+    pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
+        let principal = self.principal().await?;
+        if self.app.accounts.runs_the_instance(&principal).await? {
+            return Ok(principal);
+        }
+        let message = "this takes an instance admin, logged in: a key does not do";
+        Err(ApiError::forbidden("instance_admin_required", message))
+    }
+
+    /// Who is asking, and the database of the path, if it belongs to the same organization.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
+    pub async fn database(&self) -> Result<(Principal, DatabaseRecord), ApiError> {
+        let principal = self.principal().await?;
+        let id = self.database_id()?;
+        let database = self.app.storage.databases(principal.organization_id).find(id).await?;
+        Ok((principal, database.ok_or(ApiError::not_found("database"))?))
+    }
+
+    /// The `{id}` of a path below `/databases`.
+    ///
+    /// # Errors
+    /// 400 when it is not a UUID.
+    pub fn database_id(&self) -> Result<DatabaseId, ApiError> {
+        self.path_id("id")
+    }
+
+    /// The path parameter `name` as an identifier.
+    ///
+    /// # Errors
+    /// 400 when it is not a UUID.
+    pub fn path_id<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, ApiError> {
+        self.path_text(name).parse().map_err(|_| ApiError::field(name, "must be a UUID"))
+    }
+
+    /// The path parameter `name`, percent-decoded; empty when the route has none of that name.
+    #[must_use]
+    pub fn path_text(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The parameters after the `?`.
+    ///
+    /// # Errors
+    /// 400 when they are not UTF-8.
+    pub fn query(&self) -> Result<Query, ApiError> {
+        Query::parse(&self.raw_query)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 400 naming the field, 408, 413, 415.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, ApiError> {
+        body::json(&self.headers, &mut self.body).await
+    }
+
+    /// The body as JSON, `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub async fn optional_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
+        body::optional_json(&self.headers, &mut self.body).await
+    }
+
+    /// The value of a cookie, for a request that names this server as its `Host`.
+    ///
+    /// # Errors
+    /// 403 `bad_host` for a cookie that was sent to another.
+    pub(in crate::http) fn cookie(&self, cookie: Cookie) -> Result<Option<&str>, ApiError> {
+        let value = cookie.value_in(&self.headers, &self.app.public_url);
+        if value.is_some() {
+            host::check(&self.headers, &self.app.public_url, &self.app.config().http.hosts)?;
+        }
+        Ok(value)
+    }
+
+    /// The means to speak WebSocket from here on, if the caller asked for that.
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        self.upgrade.take()
+    }
+
+    /// Whether the request was sent by one of this server's own pages.
+    ///
+    /// # Errors
+    /// 403 `bad_origin` for another origin, or none.
+    pub fn check_origin(&self) -> Result<(), ApiError> {
+        match self.header(ORIGIN.as_str()) {
+            Some(origin) if self.app.public_url.is_origin(origin) => Ok(()),
+            _ => Err(ApiError::forbidden("bad_origin", "the Origin header must name this server")),
+        }
+    }
+
+    /// The header `name`, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

@@ -1,0 +1,184 @@
+//! Answers: JSON bodies and the headers that go with them.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use warp::http::StatusCode;
+use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+
+use super::{Answer, ApiError};
+use crate::blocking::{self, LONG_WORK_BYTES};
+
+/// A whole answer; bodies are always complete in memory.
+pub type Response = warp::http::Response<Bytes>;
+
+const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");
+
+/// What is encoded in a reason, besides whatever is no ASCII.
+const UNPRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
+/// A header is no place for more: names in it may come from a watched server.
+const MOST_REASON_CHARACTERS: usize = 500;
+
+/// An answer without a body.
+#[must_use]
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// 204.
+#[must_use]
+pub fn no_content() -> Response {
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// `value` as JSON.
+///
+/// # Errors
+/// When `value` cannot be serialised, which is a fault of ours.
+pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Result<Response, serde_json::Error> {
+    let mut response = Response::new(to_json(value)?.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// A short text is made on this thread; a long one is begun again where it delays nobody.
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut short = ShortText::default();
+    match serde_json::to_writer(&mut short, value) {
+        Err(_) if short.is_full => blocking::blocking(|| serde_json::to_vec(value)),
+        made => made.map(|()| short.bytes),
+    }
+}
+
+/// Takes less than [`LONG_WORK_BYTES`].
+#[derive(Default)]
+struct ShortText {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for ShortText {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + text.len() >= LONG_WORK_BYTES {
+            self.is_full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// 200 with `value` as JSON.
+///
+/// # Errors
+/// As [`json`].
+pub fn ok<T: Serialize + ?Sized>(value: &T) -> Answer {
+    Ok(json(StatusCode::OK, value)?)
+}
+
+/// 201 with `value` as JSON.
+///
+/// # Errors
+/// As [`json`].
+pub fn created<T: Serialize + ?Sized>(value: &T) -> Answer {
+    Ok(json(StatusCode::CREATED, value)?)
+}
+
+/// 200 with a bare array; `total` counts what there was before the limit.
+///
+/// # Errors
+/// As [`json`].
+pub fn list<T: Serialize>(rows: &[T], total: usize) -> Answer {
+    let mut response = json(StatusCode::OK, rows)?;
+    response.headers_mut().insert(TOTAL_COUNT, HeaderValue::from(total));
+    Ok(response)
+}
+
+/// As [`list`], of one page of what the storage has.
+///
+/// # Errors
+/// As [`json`].
+pub fn page<T: Serialize>(rows: &[T], total: u64) -> Answer {
+    list(rows, usize::try_from(total).map_err(ApiError::internal)?)
+}
+
+/// 200 with an empty list, and why it is empty.
+///
+/// # Errors
+/// As [`json`].
+pub fn unavailable_list(reason: &str) -> Answer {
+    list_with_reason(&[] as &[()], 0, Some(reason))
+}
+
+/// As [`list`]; with a reason, the list is not what it should be: empty, out of date or lacking something.
+///
+/// # Errors
+/// As [`json`].
+pub fn list_with_reason<T: Serialize>(rows: &[T], total: usize, reason: Option<&str>) -> Answer {
+    let response = list(rows, total)?;
+    match reason {
+        Some(reason) => with_reason(response, reason),
+        None => Ok(response),
+    }
+}
+
+/// As [`ok`]; with a reason, the value is not what it should be: out of date or lacking something.
+///
+/// # Errors
+/// As [`json`].
+pub fn ok_with_reason<T: Serialize + ?Sized>(value: &T, reason: Option<&str>) -> Answer {
+    let response = ok(value)?;
+    match reason {
+        Some(reason) => with_reason(response, reason),
+        None => Ok(response),
+    }
+}
+
+/// What is no printable ASCII stands percent-encoded as UTF-8, as does `%` itself: `decodeURIComponent` gives the reason.
+fn with_reason(mut response: Response, reason: &str) -> Answer {
+    let reason: String = reason.chars().take(MOST_REASON_CHARACTERS).collect();
+    let encoded = utf8_percent_encode(&reason, UNPRINTABLE).to_string();
+    let value = HeaderValue::from_str(&encoded).map_err(ApiError::internal)?;
+    response.headers_mut().insert(UNAVAILABLE_REASON, value);
+    Ok(response)
+}
+
+/// Leaves the headers of a GET and no body, for HEAD.
+pub fn drop_body(response: &mut Response) {
+    let length = HeaderValue::from(response.body().len());
+    response.headers_mut().insert(CONTENT_LENGTH, length);
+    response.body_mut().clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONG_WORK_BYTES, ok, unavailable_list};
+
+    #[test]
+    fn answers_around_the_limit_of_short_ones_are_whole() {
+        for characters in [LONG_WORK_BYTES - 3, LONG_WORK_BYTES - 2, LONG_WORK_BYTES - 1, 3 * LONG_WORK_BYTES]
+        {
+            let text = "x".repeat(characters);
+            let answer = ok(&text).expect("an answer");
+            assert_eq!(answer.body().len(), characters + 2);
+            assert_eq!(serde_json::from_slice::<String>(answer.body()).expect("JSON"), text);
+        }
+    }
+
+    #[test]
+    fn an_unavailable_reason_is_always_a_valid_header() {
+        let response = unavailable_list("naïve\nreason of 80%").expect("an answer");
+        assert_eq!(response.headers()["x-unavailable-reason"], "na%C3%AFve%0Areason of 80%25");
+        assert_eq!(response.headers()["x-total-count"], "0");
+    }
+}

@@ -1,0 +1,123 @@
+//! The database that a request is about, and what is known of it now.
+
+use std::sync::Arc;
+
+use basira_actors::model::{CollectorState, CollectorStatus, Engine, Snapshot, Status};
+use basira_actors::supervisor::{Handle, Unavailable};
+
+use super::{ApiError, Request};
+use crate::samples::Scope;
+use crate::storage::store::DatabaseRecord;
+
+/// A database of the caller's organization.
+pub struct Watched {
+    pub scope: Scope,
+    pub database: DatabaseRecord,
+    /// None when no actor watches it yet.
+    handle: Option<Handle>,
+}
+
+impl Request {
+    /// The database of the path, which must be of `engine`.
+    ///
+    /// # Errors
+    /// As [`Request::database`]; 400 `engine_mismatch` for a database of the other engine.
+    pub async fn watched(&self, engine: Engine) -> Result<Watched, ApiError> {
+        let watched = self.watched_any().await?;
+        if watched.engine() != engine {
+            let message = format!("this is a {} database; only {engine} has this", watched.engine());
+            return Err(ApiError::invalid("engine_mismatch", message));
+        }
+        Ok(watched)
+    }
+
+    /// The database of the path, of whatever engine.
+    ///
+    /// # Errors
+    /// As [`Request::database`].
+    pub async fn watched_any(&self) -> Result<Watched, ApiError> {
+        let (principal, database) = self.database().await?;
+        let scope = Scope { organization: principal.organization_id, database: database.id };
+        let handle = self.app.directory().find(database.id);
+        Ok(Watched { scope, database, handle })
+    }
+}
+
+impl Watched {
+    /// What its server is.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.database.engine
+    }
+
+    /// What was seen last of a kind of which the server has one; also when it is away by now.
+    #[must_use]
+    pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
+        self.handle.as_ref()?.snapshot()
+    }
+
+    /// What was seen last, by the database within the server; also when it is away by now.
+    #[must_use]
+    pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
+        self.handle.as_ref().map(Handle::snapshots).unwrap_or_default()
+    }
+
+    /// As [`Self::newest`], but nothing when the server is away: for what is of no use a minute later.
+    #[must_use]
+    pub fn live<T: Snapshot>(&self) -> Option<Arc<T>> {
+        let handle = self.handle.as_ref()?;
+        if handle.status().status == Status::Connected { handle.snapshot() } else { None }
+    }
+
+    /// What `collector` sees, or why that cannot be shown: of what is of no use a minute later.
+    ///
+    /// # Errors
+    /// The reason, when the server is away or the collector does not work.
+    pub async fn snapshot_or_reason<T: Snapshot>(&self, collector: &str) -> Result<Arc<T>, String> {
+        match self.collector_note(collector, false).await {
+            Ok(Some(reason)) => Err(reason),
+            Ok(None) => self.live().ok_or_else(|| format!("{collector}: has not run yet")),
+            // what was seen before the monitor fell is not old yet
+            Err(restarting) => self.live().ok_or_else(|| restarting.to_string()),
+        }
+    }
+
+    /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
+    pub async fn unavailable_reason(&self, collector: &str) -> Option<String> {
+        self.collector_note(collector, false).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
+    }
+
+    /// As [`Self::unavailable_reason`]; also what `collector` could not see though it fares well, and what would help.
+    pub async fn degraded_reason(&self, collector: &str) -> Option<String> {
+        self.collector_note(collector, true).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
+    }
+
+    async fn collector_note(
+        &self,
+        collector: &str,
+        also_when_well: bool,
+    ) -> Result<Option<String>, Unavailable> {
+        let Some(handle) = &self.handle else {
+            return Ok(Some("the database is not watched yet".to_owned()));
+        };
+        let status = handle.status();
+        if status.status == Status::Disconnected {
+            let reason = status.last_error.unwrap_or_else(|| "the database is not connected yet".to_owned());
+            return Ok(Some(reason));
+        }
+        let lines = handle.collectors().await?;
+        Ok(lines.into_iter().find(|line| line.name == collector).and_then(|line| said(line, also_when_well)))
+    }
+}
+
+/// What a line of `/collectors` says of what it could not see.
+fn said(line: CollectorStatus, also_when_well: bool) -> Option<String> {
+    let reason = match line.state {
+        CollectorState::Ok if also_when_well => line.reason?,
+        CollectorState::Ok => return None,
+        CollectorState::Disabled => "it is disabled for this database".to_owned(),
+        CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),
+    };
+    let fix = line.fix.map(|fix| format!("; {fix}")).unwrap_or_default();
+    Some(format!("{}: {reason}{fix}", line.name))
+}

@@ -1,0 +1,90 @@
+//! The flight recorder: what a collector saw at some moment, as long as records are kept as they came.
+
+use std::time::Duration;
+
+use basira_actors::model::{Stream, Timestamp};
+
+use super::json_cells::{self, Texts};
+use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+
+/// How much older than the moment asked for a look may be.
+const REACH: Duration = Duration::from_secs(30);
+
+/// Values of each series.
+pub type Rows = Vec<(u64, Vec<i64>)>;
+
+/// One look: every row that it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// By the watched server's clock.
+    pub at: Timestamp,
+    /// By series; the look itself (series 0) is not among them.
+    pub rows: Rows,
+    pub texts: Texts,
+}
+
+/// What was seen, or why nothing can be shown.
+pub type Replay<T> = Result<T, String>;
+
+/// The newest look at or before `at` that `stream` has.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be read.
+pub async fn look(
+    samples: &dyn SampleStore,
+    scope: Scope,
+    stream: &'static Stream,
+    at: Timestamp,
+) -> Result<Replay<Look>, StoreError> {
+    let kept = samples.raw_kept();
+    if at < Timestamp::now() - kept {
+        let hours = kept.as_secs() / 3600;
+        return Ok(Err(format!("what was seen at one moment is kept for {hours} h, and this was before")));
+    }
+    let window = Window { since: at - REACH, until: at + Duration::from_millis(1) };
+    let timelines = samples.timelines(scope, stream, window, 1, &Wanted::ALL).await?;
+    let Some((at, rows)) = newest(timelines, at) else {
+        return Ok(Err(format!("nothing was looked at in the {} s before this moment", REACH.as_secs())));
+    };
+    let words = json_cells::words(stream, rows.iter().map(|(_, values)| &values[..]));
+    let texts = samples.words(scope.organization, &words).await?;
+    Ok(Ok(Look { at, rows, texts }))
+}
+
+/// The rows of the newest bucket of a millisecond that ends at or before `at` and holds a look.
+fn newest(timelines: Vec<Timeline>, at: Timestamp) -> Option<(Timestamp, Rows)> {
+    // a bucket has what ends after its start and not after its end
+    let last_start = Timestamp(at.as_millis() - 1);
+    let looks = timelines.iter().find(|timeline| timeline.group == 0)?;
+    let start = looks.points.iter().map(|point| point.ts).filter(|start| *start <= last_start).max()?;
+    let rows = timelines.into_iter().filter(|timeline| timeline.group != 0).filter_map(|timeline| {
+        let point = timeline.points.into_iter().find(|point| point.ts == start)?;
+        Some((timeline.group, point.values))
+    });
+    Some((Timestamp(start.as_millis() + 1), rows.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use basira_actors::model::Timestamp;
+
+    use super::newest;
+    use crate::samples::{Point, Timeline};
+
+    fn timeline(group: u64, ends: &[i64]) -> Timeline {
+        let point = |&end: &i64| Point { ts: Timestamp(end - 1), values: vec![end] };
+        Timeline { group, points: ends.iter().map(point).collect() }
+    }
+
+    #[test]
+    fn the_newest_look_that_had_ended_counts_whole() {
+        let timelines = || vec![timeline(0, &[100, 200, 300]), timeline(7, &[100, 300]), timeline(9, &[200])];
+        let at = |at| newest(timelines(), Timestamp(at));
+        assert_eq!(at(99), None);
+        assert_eq!(at(100), Some((Timestamp(100), vec![(7, vec![100])])));
+        assert_eq!(at(299), Some((Timestamp(200), vec![(9, vec![200])])));
+        assert_eq!(at(300), Some((Timestamp(300), vec![(7, vec![300])])));
+        assert_eq!(newest(vec![timeline(0, &[5])], Timestamp(9)), Some((Timestamp(5), Vec::new())));
+        assert_eq!(newest(vec![timeline(7, &[5])], Timestamp(9)), None, "no look");
+    }
+}
