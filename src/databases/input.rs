@@ -295,7 +295,7 @@ fn cluster(name: &str, engine: Engine) -> Result<String, FieldError> {
 
 /// Settings of rules that `engine` has.
 fn rules(settings: RuleSettings, engine: Engine) -> Result<RuleSettings, FieldError> {
-    health::accepts(&settings, Some(engine))
+    health::validate_settings(&settings, Some(engine))
         .map_err(|(name, fault)| FieldError::new("rules", format!("{name} {fault}")))?;
     Ok(settings)
 }

@@ -3,7 +3,7 @@
 /// Who runs a PostgreSQL server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Flavour {
+pub enum HostingProvider {
     /// Its owner, as far as one can see.
     #[default]
     Plain,
@@ -16,7 +16,7 @@ pub enum Flavour {
     Neon,
 }
 
-impl Flavour {
+impl HostingProvider {
     const ALL: [(Self, &'static str); 8] = [
         (Self::Plain, "plain"),
         (Self::Aurora, "aurora"),
@@ -31,37 +31,39 @@ impl Flavour {
     /// The name used by the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(flavour, _)| *flavour == self).map_or("", |(_, name)| name)
+        Self::ALL.iter().find(|(provider, _)| *provider == self).map_or("", |(_, name)| name)
     }
 
-    /// The flavour called `name`.
+    /// The provider called `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(flavour, _)| *flavour)
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(provider, _)| *provider)
     }
 }
 
 /// How to let the server load `library` when it starts.
 #[must_use]
-pub fn preload(flavour: Flavour, library: &str) -> String {
-    match flavour {
-        Flavour::Plain => format!("add {library} to shared_preload_libraries and restart the server"),
-        Flavour::Aurora => format!(
+pub fn preload(provider: HostingProvider, library: &str) -> String {
+    match provider {
+        HostingProvider::Plain => format!("add {library} to shared_preload_libraries and restart the server"),
+        HostingProvider::Aurora => format!(
             "add {library} to shared_preload_libraries in the DB cluster parameter group and reboot the instances"
         ),
-        Flavour::Rds => {
+        HostingProvider::Rds => {
             format!(
                 "add {library} to shared_preload_libraries in the DB parameter group and reboot the instance"
             )
         }
-        Flavour::AlloyDb => format!("set the database flag alloydb.enable_{library} to on, if there is one"),
-        Flavour::CloudSql => {
+        HostingProvider::AlloyDb => {
+            format!("set the database flag alloydb.enable_{library} to on, if there is one")
+        }
+        HostingProvider::CloudSql => {
             format!("set the database flag cloudsql.enable_{library} to on, if there is one")
         }
-        Flavour::Azure => format!(
+        HostingProvider::Azure => format!(
             "choose {library} in the server parameters shared_preload_libraries and azure.extensions, and restart"
         ),
-        Flavour::Supabase | Flavour::Neon => {
+        HostingProvider::Supabase | HostingProvider::Neon => {
             format!("ask the provider to load {library}: its shared_preload_libraries cannot be changed")
         }
     }
@@ -69,9 +71,9 @@ pub fn preload(flavour: Flavour, library: &str) -> String {
 
 /// How to install an extension whose library has to be loaded first.
 #[must_use]
-pub fn install(flavour: Flavour, extension: &str, loaded: bool) -> String {
+pub fn install(provider: HostingProvider, extension: &str, loaded: bool) -> String {
     let create = format!("CREATE EXTENSION {extension};");
-    if loaded { create } else { format!("{}, then: {create}", preload(flavour, extension)) }
+    if loaded { create } else { format!("{}, then: {create}", preload(provider, extension)) }
 }
 
 /// The SQL that makes `role` a member of `granted`.
@@ -113,17 +115,17 @@ fn identifier(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Flavour, grant_connect, install};
+    use super::{HostingProvider, grant_connect, install};
 
     #[test]
     fn a_managed_server_has_no_file_to_edit() {
-        for (flavour, name) in Flavour::ALL {
-            assert_eq!(Flavour::from_name(name), Some(flavour));
-            assert_eq!(install(flavour, "pg_stat_statements", true), "CREATE EXTENSION pg_stat_statements;");
-            let fix = install(flavour, "pg_stat_statements", false);
+        for (provider, name) in HostingProvider::ALL {
+            assert_eq!(HostingProvider::from_name(name), Some(provider));
+            assert_eq!(install(provider, "pg_stat_statements", true), "CREATE EXTENSION pg_stat_statements;");
+            let fix = install(provider, "pg_stat_statements", false);
             assert!(fix.ends_with("CREATE EXTENSION pg_stat_statements;"), "{fix}");
         }
-        assert!(install(Flavour::Rds, "pg_stat_statements", false).contains("parameter group"));
+        assert!(install(HostingProvider::Rds, "pg_stat_statements", false).contains("parameter group"));
     }
 
     #[test]

@@ -27,9 +27,9 @@ pub enum Change<const N: usize> {
     /// Grew by this much.
     Grown([i64; N]),
     /// Was not there before: its values are what happened since.
-    Begun([i64; N]),
+    New([i64; N]),
     /// Was thrown away and made anew: its values are what happened since then, and more may have happened before.
-    Renewed([i64; N]),
+    Recreated([i64; N]),
 }
 
 impl<const N: usize> Default for Counters<N> {
@@ -40,13 +40,13 @@ impl<const N: usize> Default for Counters<N> {
 
 impl<const N: usize> Counters<N> {
     /// Opens the next sample.
-    pub fn begin_round(&mut self) {
+    pub fn begin_sample(&mut self) {
         self.round = self.round.wrapping_add(1);
     }
 
     /// Whether `key` still has the counters `probe` (indices and values) that move with every change. Such a key
     /// need not be read any further in this round.
-    pub fn untouched(&mut self, key: u64, since: Option<Timestamp>, probe: &[(usize, i64)]) -> bool {
+    pub fn is_unchanged(&mut self, key: u64, since: Option<Timestamp>, probe: &[(usize, i64)]) -> bool {
         let Some(baseline) = self.baselines.get_mut(&key) else { return false };
         let same = baseline.since == since
             && probe.iter().all(|&(index, value)| baseline.values.get(index) == Some(&value));
@@ -60,11 +60,11 @@ impl<const N: usize> Counters<N> {
     /// later `since`, means that the entry was thrown away and made anew.
     pub fn observe(&mut self, key: u64, since: Option<Timestamp>, values: [i64; N]) -> Change<N> {
         let fresh = Baseline { values, since, round: self.round };
-        let Some(before) = self.baselines.insert(key, fresh) else { return Change::Begun(values) };
+        let Some(before) = self.baselines.insert(key, fresh) else { return Change::New(values) };
         // a column that is not known any more (a measurement switched off) has not gone down
         let fell = |(old, new): (&i64, &i64)| *new != NULL && new < old;
         if before.since != since || before.values.iter().zip(&values).any(fell) {
-            return Change::Renewed(values);
+            return Change::Recreated(values);
         }
         if before.values == values {
             return Change::Same;
@@ -78,7 +78,7 @@ impl<const N: usize> Counters<N> {
     }
 
     /// Closes the sample: a key that was not in it loses its baseline at once. Returns how many did.
-    pub fn end_round(&mut self) -> usize {
+    pub fn end_sample(&mut self) -> usize {
         let before = self.baselines.len();
         let round = self.round;
         self.baselines.retain(|_, baseline| baseline.round == round);
@@ -115,29 +115,33 @@ mod tests {
     use super::*;
 
     fn round(counters: &mut Counters<2>, rows: &[(u64, i64, [i64; 2])]) -> Vec<Change<2>> {
-        counters.begin_round();
+        counters.begin_sample();
         let changes = rows
             .iter()
             .map(|&(key, since, values)| counters.observe(key, Some(Timestamp(since)), values))
             .collect();
-        counters.end_round();
+        counters.end_sample();
         changes
     }
 
     #[test]
     fn changes() {
         let mut counters = Counters::<2>::default();
-        assert_eq!(round(&mut counters, &[(1, 0, [5, 50])]), [Change::Begun([5, 50])]);
+        assert_eq!(round(&mut counters, &[(1, 0, [5, 50])]), [Change::New([5, 50])]);
         assert_eq!(round(&mut counters, &[(1, 0, [5, 50])]), [Change::Same]);
         assert_eq!(round(&mut counters, &[(1, 0, [7, 80])]), [Change::Grown([2, 30])]);
-        assert_eq!(round(&mut counters, &[(1, 0, [8, 10])]), [Change::Renewed([8, 10])], "one counter fell");
+        assert_eq!(
+            round(&mut counters, &[(1, 0, [8, 10])]),
+            [Change::Recreated([8, 10])],
+            "one counter fell"
+        );
         assert_eq!(
             round(&mut counters, &[(1, 9, [8, 10])]),
-            [Change::Renewed([8, 10])],
+            [Change::Recreated([8, 10])],
             "made anew, same values"
         );
-        assert_eq!(round(&mut counters, &[(2, 0, [1, 1])]), [Change::Begun([1, 1])]);
-        assert_eq!(round(&mut counters, &[(1, 9, [9, 11])]), [Change::Begun([9, 11])], "gone for one round");
+        assert_eq!(round(&mut counters, &[(2, 0, [1, 1])]), [Change::New([1, 1])]);
+        assert_eq!(round(&mut counters, &[(1, 9, [9, 11])]), [Change::New([9, 11])], "gone for one round");
     }
 
     #[test]
@@ -156,11 +160,11 @@ mod tests {
     fn an_untouched_key_stays_known() {
         let mut counters = Counters::<2>::default();
         round(&mut counters, &[(1, 0, [5, 50])]);
-        counters.begin_round();
-        assert!(!counters.untouched(1, Some(Timestamp(0)), &[(0, 6)]));
-        assert!(!counters.untouched(1, Some(Timestamp(1)), &[(0, 5)]));
-        assert!(counters.untouched(1, Some(Timestamp(0)), &[(0, 5)]));
-        assert_eq!(counters.end_round(), 0);
+        counters.begin_sample();
+        assert!(!counters.is_unchanged(1, Some(Timestamp(0)), &[(0, 6)]));
+        assert!(!counters.is_unchanged(1, Some(Timestamp(1)), &[(0, 5)]));
+        assert!(counters.is_unchanged(1, Some(Timestamp(0)), &[(0, 5)]));
+        assert_eq!(counters.end_sample(), 0);
         assert!(counters.contains(1));
     }
 }

@@ -1,6 +1,6 @@
 //! Rows made by hand, for the unit tests of collectors.
 
-use super::{CellError, Flavour, Rows, Server};
+use super::{CellError, HostingProvider, Rows, Server};
 use crate::model::{Databases, Timestamp};
 
 /// One cell of a made-up answer.
@@ -75,7 +75,7 @@ pub(crate) fn server() -> Server {
         database: "shop".to_owned(),
         databases: Databases::default(),
         cluster: None,
-        flavour: Flavour::Plain,
+        provider: HostingProvider::Plain,
         role: "basira".to_owned(),
         role_oid: 10,
         statements: None,

@@ -1,48 +1,48 @@
 //! What a collector is and what happens between two samples. Pure: no I/O, no clock of its own.
 
-mod absent;
 pub mod advice;
 mod backoff;
-mod clock;
+mod continuity;
 mod counters;
-mod epoch;
+mod cumulative_view;
 mod error;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod foreign;
-mod hosts;
+mod host_counters;
 mod interner;
-mod looks;
-mod optional;
+mod missing_columns;
+mod node_clock;
+mod optional_queries;
 pub mod relations;
 mod rows;
+mod sample_interval;
 mod schedule;
 mod settings;
 mod spec;
-mod texts;
-mod view;
-mod waits;
+mod text_cache;
+mod text_limits;
+mod wait_sampler;
 
-pub use absent::{column_in, without, without_untyped};
-pub use advice::Flavour;
+pub use advice::HostingProvider;
 pub use backoff::Backoff;
-pub use clock::{Clock, seconds};
+pub use continuity::{Continuity, Epoch, Mark};
 pub use counters::{Change, Counters};
-pub use epoch::{Epoch, Mark, Verdict, judge};
+pub use cumulative_view::{CumulativeView, Deltas, Reading};
 pub use error::CollectError;
-pub use foreign::{CUT_MARK, cut, longest_cell, message};
-pub use hosts::HostCounters;
+pub use host_counters::HostCounters;
 pub use interner::Interner;
-pub use looks::{Look, Looks};
-pub use optional::Optional;
+pub use missing_columns::{column_named_in, without_column, without_untyped_column};
+pub use node_clock::{NodeClock, seconds};
+pub use optional_queries::OptionalQueries;
 pub use rows::{CellError, Cursor, Rows};
+pub use sample_interval::{SampleInterval, SampleTimes};
 pub use schedule::{Due, Schedule};
 pub use settings::SettingHistory;
 pub use spec::{
-    Answer, Collected, Collector, EXPLAINED, Every, Explainable, Extension, Notice, Param, Query, Reach,
-    Server, Spec, Step, variant,
+    Answer, Collected, Collector, EXPLAIN_COLUMNS, Every, ExplainRequest, Extension, Notice, Param, Query,
+    Reach, Server, Spec, Step, variant,
 };
-pub use texts::{Normal, SessionText, Texts, hidden_notice};
-pub use view::{CounterView, Growth, Reading};
-pub use waits::{WAIT_INTERVAL, WaitLooks};
+pub use text_cache::{NormalisedText, SessionText, TextCache, hidden_notice};
+pub use text_limits::{TRUNCATION_MARK, max_cell_bytes, one_line, truncated};
+pub use wait_sampler::{WAIT_INTERVAL, WaitSampler};

@@ -56,7 +56,7 @@ impl Schedule {
     }
 
     /// Makes everything due at `when`, or earlier where it is anyway; the grid goes on from there.
-    pub fn hasten(&mut self, when: Instant) {
+    pub fn bring_forward(&mut self, when: Instant) {
         for slot in &mut self.slots {
             slot.next = slot.next.min(when);
         }
@@ -101,7 +101,7 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new([("fast", SECOND), ("slow", SECOND * 300)], start);
         schedule.take_due(start);
-        schedule.hasten(start + SECOND * 5);
+        schedule.bring_forward(start + SECOND * 5);
         assert_eq!(schedule.next_of("fast"), Some(start + SECOND));
         assert_eq!(schedule.take_due(start + SECOND * 5).len(), 2);
         assert_eq!(schedule.next_of("slow"), Some(start + SECOND * 305));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, Flavour, Rows, advice};
+use super::{CollectError, HostingProvider, Rows, advice};
 use crate::model::{
     ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, GapReason, LastValues,
     Record, Stream, Timestamp,
@@ -87,8 +87,8 @@ pub struct Answer<'a> {
 #[derive(Debug)]
 pub enum Step {
     Ask(Query),
-    /// Answered with one row of [`EXPLAINED`]: a refusal is an answer, not a failed run.
-    Explain(Explainable),
+    /// Answered with one row of [`EXPLAIN_COLUMNS`]: a refusal is an answer, not a failed run.
+    Explain(ExplainRequest),
     Done(Box<Collected>),
 }
 
@@ -102,7 +102,7 @@ pub struct Query {
 
 /// A statement whose plan is wanted. It is planned, never run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explainable {
+pub struct ExplainRequest {
     /// As the server shows it: parameters are `$1`, `$2`, ..
     pub text: Arc<str>,
     /// Where its tables are looked for, as `search_path` spells it.
@@ -113,7 +113,7 @@ pub struct Explainable {
 
 /// The columns of the answer to [`Step::Explain`]: the plan as JSON, or why there is none: an SQLSTATE (none when it was
 /// not even asked for) and words without literals.
-pub const EXPLAINED: [&str; 3] = ["plan", "code", "refusal"];
+pub const EXPLAIN_COLUMNS: [&str; 3] = ["plan", "code", "refusal"];
 
 /// A bound parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +184,7 @@ pub struct Server {
     /// The cluster of which every replica is read; ClickHouse only.
     pub cluster: Option<String>,
     /// Who runs it.
-    pub flavour: Flavour,
+    pub provider: HostingProvider,
     /// The role connected as, and its oid.
     pub role: String,
     pub role_oid: i64,
@@ -217,7 +217,7 @@ impl Server {
                 "the extension pg_stat_statements is not installed in database {}",
                 self.database
             ),
-            fix: advice::install(self.flavour, "pg_stat_statements", self.statements_loaded),
+            fix: advice::install(self.provider, "pg_stat_statements", self.statements_loaded),
         })
     }
 

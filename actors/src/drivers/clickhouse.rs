@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use self::column_fallback::{Cluster, Fitted, Known};
 use self::query_runner::QueryRunner;
 use super::{ConnectSettings, Reply, Session, check_columns};
-use crate::collect::{CollectError, Explainable, Flavour, Notice, Query, Server, advice};
+use crate::collect::{CollectError, ExplainRequest, HostingProvider, Notice, Query, Server, advice};
 use crate::model::{Target, Timestamp};
 
 /// A connection to a ClickHouse server.
@@ -53,7 +53,7 @@ impl ClickHouse {
             role_oid: 0,
             databases: target.databases.clone(),
             cluster: target.cluster.clone(),
-            flavour: Flavour::Plain,
+            provider: HostingProvider::Plain,
             statements: None,
             statements_loaded: false,
             raw_query_text: settings.raw_query_text,
@@ -111,7 +111,7 @@ impl Session for ClickHouse {
         Ok(Reply { size_bytes: rows.size_bytes(), rows: Box::new(rows), absent: absent.into(), notice })
     }
 
-    async fn explain(&mut self, _: &Explainable, _: Duration) -> Result<Reply, CollectError> {
+    async fn explain(&mut self, _: &ExplainRequest, _: Duration) -> Result<Reply, CollectError> {
         Err(CollectError::Missing {
             reason: "plans of ClickHouse are not collected".to_owned(),
             fix: "EXPLAIN the query by hand".to_owned(),

@@ -19,7 +19,7 @@ pub use self::cause::innermost_cause;
 pub use self::guard::GuardedConnector;
 pub use self::resolve::resolve;
 pub use self::tls::{check_authorities, client_config, https_config};
-use crate::collect::{CollectError, Explainable, Notice, Query, Rows, Server, message};
+use crate::collect::{CollectError, ExplainRequest, Notice, Query, Rows, Server, one_line};
 use crate::model::{Engine, Target};
 use crate::ports::AddressPolicy;
 
@@ -41,12 +41,13 @@ pub trait Session: Send {
     /// [`CollectError`]; when it [ends the connection](CollectError::ends_connection), drop the session.
     async fn run(&mut self, query: &Query, timeout: Duration) -> Result<Reply, CollectError>;
 
-    /// The plan of `statement`, which is not run: one row of [`EXPLAINED`](crate::collect::EXPLAINED). Refused unless it
+    /// The plan of `statement`, which is not run: one row of [`EXPLAIN_COLUMNS`](crate::collect::EXPLAIN_COLUMNS). Refused unless it
     /// is exactly one statement that has a plan.
     ///
     /// # Errors
     /// As for [`Session::run`]; that the server refuses the statement is an answer.
-    async fn explain(&mut self, statement: &Explainable, timeout: Duration) -> Result<Reply, CollectError>;
+    async fn explain(&mut self, statement: &ExplainRequest, timeout: Duration)
+    -> Result<Reply, CollectError>;
 }
 
 /// What a server answered.
@@ -100,5 +101,5 @@ fn check_columns(found: &[&str], expected: &[&str]) -> Result<(), CollectError> 
     }
     let place = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
     let name = |names: &[&str]| names.get(place).copied().unwrap_or("missing").to_owned();
-    Err(CollectError::Columns { place: place + 1, found: message(&name(found)), expected: name(expected) })
+    Err(CollectError::Columns { place: place + 1, found: one_line(&name(found)), expected: name(expected) })
 }

@@ -27,8 +27,8 @@ use self::rows::PgRows;
 use super::budget::Budget;
 use super::{ConnectSettings, Reply, Session, check_columns};
 use crate::collect::{
-    CollectError, Cursor, Explainable, Extension, Flavour, Param, Query, Rows, Server, column_in, message,
-    without,
+    CollectError, Cursor, ExplainRequest, Extension, HostingProvider, Param, Query, Rows, Server,
+    column_named_in, one_line, without_column,
 };
 use crate::model::{Secret, Target};
 
@@ -110,7 +110,7 @@ impl Postgres {
             role_oid: 0,
             databases: target.databases.clone(),
             cluster: None,
-            flavour: Flavour::Plain,
+            provider: HostingProvider::Plain,
             statements: None,
             statements_loaded: false,
             raw_query_text: settings.raw_query_text,
@@ -191,8 +191,8 @@ impl Postgres {
                 Err(CollectError::Server { code, message })
                     if code == SqlState::UNDEFINED_COLUMN.code() && absent.len() < MOST_ABSENT =>
                 {
-                    let fitted = column_in(&message, &sql)
-                        .and_then(|column| Some((column.to_owned(), without(&sql, column)?)));
+                    let fitted = column_named_in(&message, &sql)
+                        .and_then(|column| Some((column.to_owned(), without_column(&sql, column)?)));
                     let Some((column, fitted)) = fitted else {
                         return Err(CollectError::Server { code, message });
                     };
@@ -254,7 +254,7 @@ impl Session for Postgres {
         Ok(Reply { size_bytes: rows.size_bytes(), rows: Box::new(rows), absent, notice: None })
     }
 
-    async fn explain(&mut self, statement: &Explainable, limit: Duration) -> Result<Reply, CollectError> {
+    async fn explain(&mut self, statement: &ExplainRequest, limit: Duration) -> Result<Reply, CollectError> {
         let explained = self.explained(statement, limit).await?;
         let size_bytes = explained.size_bytes();
         Ok(Reply { rows: Box::new(explained), absent: Arc::from([]), notice: None, size_bytes })
@@ -265,7 +265,8 @@ impl Session for Postgres {
 fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
     // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
-    let version = message(cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default());
+    let version =
+        one_line(cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default());
     let version_num = cursor.required_i64()?;
     let started_at = cursor.required_timestamp()?;
     let database = cursor.text()?.unwrap_or_default().to_owned();
@@ -280,7 +281,7 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
     if cursor.text()? != Some(LOCK_TIMEOUT) {
         return Err(pooler("the limits that Basira set when connecting did not reach the server"));
     }
-    let flavour = cursor.text()?.and_then(Flavour::from_name).unwrap_or(Flavour::Plain);
+    let provider = cursor.text()?.and_then(HostingProvider::from_name).unwrap_or(HostingProvider::Plain);
     let block_bytes = cursor.required_i64()?;
     let statements = statements_version.zip(statements_schema).and_then(|(version, schema)| {
         let (major, minor) = version.split_once('.')?;
@@ -297,7 +298,7 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
         database,
         databases: before.databases.clone(),
         cluster: None,
-        flavour,
+        provider,
         role,
         role_oid,
         statements,

@@ -1,6 +1,6 @@
 //! Figures as rules reckon with them, and amounts of memory as settings have them.
 
-use super::{Case, Unknown};
+use super::{RuleContext, Unknown};
 use crate::model::SettingSnapshot;
 
 const KILOBYTE: f64 = 1024.0;
@@ -55,7 +55,7 @@ fn unit_bytes(unit: &str) -> Option<f64> {
     Some(times * bytes)
 }
 
-impl Case<'_> {
+impl RuleContext<'_> {
     /// The setting called `name`, an amount of memory or disk, in bytes.
     ///
     /// # Errors

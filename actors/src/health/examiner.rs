@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
-    Asked, Case, Diagnosis, DoctorStatus, Effective, Facts, Issue, Measure, NotEvaluated, Object, Penalties,
-    Rule, Severity, Unknown, listed, rules, score, summary,
+    Diagnosis, DoctorStatus, EffectiveSettings, Facts, HistoryKey, Issue, Measure, NotEvaluated, Object,
+    Penalties, Rule, RuleContext, Severity, Unknown, listed, rules, score, summary,
 };
 use crate::model::{Advice, Checkup, Dismissed, Engine, RuleSettings, Status, Stream, Timestamp};
 
@@ -53,11 +53,11 @@ pub struct Examination {
 impl Examiner {
     /// The spans that the rules for `engine` look at, as they are set.
     #[must_use]
-    pub fn asks(engine: Engine, settings: &RuleSettings) -> BTreeMap<Asked, &'static Stream> {
+    pub fn asks(engine: Engine, settings: &RuleSettings) -> BTreeMap<HistoryKey, &'static Stream> {
         let of_rule = |rule: &'static Rule| {
-            let set = Effective::of(rule, settings.of(rule.id));
+            let set = EffectiveSettings::of(rule, settings.of(rule.id));
             let needs = rule.needs.iter().filter(move |_| set.enabled);
-            needs.filter_map(move |need| Asked::by(*need, set.window, set.baseline))
+            needs.filter_map(move |need| HistoryKey::by(*need, set.window, set.baseline))
         };
         rules::of(engine).flat_map(of_rule).collect()
     }
@@ -73,43 +73,44 @@ impl Examiner {
             };
             return Examination { diagnosis, checkup: Checkup::default() };
         }
-        let mut round = Round::default();
+        let mut run = ExaminationRun::default();
         for rule in rules::of(facts.engine) {
-            let set = Effective::of(rule, settings.of(rule.id));
+            let set = EffectiveSettings::of(rule, settings.of(rule.id));
             if !set.enabled {
                 self.states.remove(rule.id);
-                round.not_evaluated(rule, "it is switched off");
+                run.not_evaluated(rule, "it is switched off");
                 continue;
             }
-            match self.look(facts, rule, set, dismissed, &mut round.advice) {
+            match self.look(facts, rule, set, dismissed, &mut run.advice) {
                 Ok(()) => {
-                    round.evaluated += 1;
-                    round.decided.extend(self.is_decided(rule.id).then_some(rule.id));
+                    run.evaluated += 1;
+                    run.decided.extend(self.is_decided(rule.id).then_some(rule.id));
                 }
                 Err(Unknown(reason)) => {
                     self.states.remove(rule.id);
-                    round.not_evaluated(rule, &reason);
+                    run.not_evaluated(rule, &reason);
                 }
             }
         }
-        self.conclude(facts, round)
+        self.conclude(facts, run)
     }
 
-    /// Looks at one rule; all that it advises goes to `advice`, dismissed or not.
+    /// Evaluates one rule; all that it recommends goes to `advice`, dismissed or not.
     fn look(
         &mut self,
         facts: &Facts,
         rule: &'static Rule,
-        set: Effective,
+        set: EffectiveSettings,
         dismissed: &Dismissed,
         advice: &mut Vec<Advice>,
     ) -> Result<(), Unknown> {
         facts.serves(rule)?;
         let applies = self.states.get(rule.id).is_some_and(|state| state.applies);
-        let case = Case { facts, rule, set, limit: if applies { set.leave } else { set.enter } };
-        let mut objects = (rule.check)(&case)?;
+        let context =
+            RuleContext { facts, rule, set, threshold: if applies { set.leave } else { set.enter } };
+        let mut objects = (rule.check)(&context)?;
         if matches!(rule.measure, Measure::Highest | Measure::Lowest) {
-            objects.retain(|object| case.beyond(object.value));
+            objects.retain(|object| context.exceeds(object.value));
         }
         let lowest = rule.measure == Measure::Lowest;
         let worse = |a: &Object, b: &Object| {
@@ -119,10 +120,10 @@ impl Examiner {
         objects.sort_by(worse);
         let is_muted = |object: &Object| dismissed.contains(&(rule.id.to_owned(), object.name.clone()));
         let (muted, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(is_muted);
-        let met = measured(rule.measure, &objects).filter(|value| case.beyond(*value));
+        let met = measured(rule.measure, &objects).filter(|value| context.exceeds(*value));
         let finding = met.map(|value| Finding { objects, value, threshold: set.enter });
-        self.step(rule.id, finding, facts.at, set.lasting);
-        if rule.advises {
+        self.step(rule.id, finding, facts.at, set.hold_for);
+        if rule.makes_recommendations {
             let heard = self.states.get(rule.id).filter(|_| self.is_decided(rule.id));
             let heard = heard.map(|state| &state.finding.objects[..]).unwrap_or_default();
             let objects = heard.iter().chain(&muted).take(MOST_ADVICE);
@@ -136,20 +137,20 @@ impl Examiner {
         self.states.get(id).is_none_or(|state| state.applies && state.well_since.is_none())
     }
 
-    fn step(&mut self, id: &'static str, finding: Option<Finding>, at: Timestamp, lasting: Duration) {
+    fn step(&mut self, id: &'static str, finding: Option<Finding>, at: Timestamp, hold_for: Duration) {
         match (finding, self.states.get_mut(id)) {
             (Some(finding), Some(state)) => {
                 state.finding = finding;
                 state.well_since = None;
-                state.applies |= at.since(state.since) >= lasting;
+                state.applies |= at.since(state.since) >= hold_for;
             }
             (Some(finding), None) => {
-                let applies = lasting.is_zero();
+                let applies = hold_for.is_zero();
                 self.states.insert(id, State { since: at, applies, well_since: None, finding });
             }
             (None, Some(state)) => {
                 let well_since = *state.well_since.get_or_insert(at);
-                if !state.applies || at.since(well_since) >= lasting.min(SETTLES) {
+                if !state.applies || at.since(well_since) >= hold_for.min(SETTLES) {
                     self.states.remove(id);
                 }
             }
@@ -157,7 +158,7 @@ impl Examiner {
         }
     }
 
-    fn conclude(&self, facts: &Facts, round: Round) -> Examination {
+    fn conclude(&self, facts: &Facts, run: ExaminationRun) -> Examination {
         let applying = rules::of(facts.engine)
             .filter_map(|rule| Some((rule, self.states.get(rule.id).filter(|state| state.applies)?)));
         let found: Vec<(&'static Rule, &State, f64)> = applying
@@ -179,11 +180,11 @@ impl Examiner {
             computed_at: facts.at,
             top_issues: issues.into_iter().map(|(_, issue)| issue).collect(),
             metrics_summary: summary::of(facts),
-            evaluated: round.evaluated,
+            evaluated: run.evaluated,
             evaluated_in_ms: None,
-            not_evaluated: round.not_evaluated,
+            not_evaluated: run.not_evaluated,
         };
-        let checkup = Checkup { score: Some(score), advice: round.advice, evaluated: round.decided };
+        let checkup = Checkup { score: Some(score), advice: run.advice, evaluated: run.decided };
         Examination { diagnosis, checkup }
     }
 
@@ -199,7 +200,7 @@ impl Examiner {
 
 /// What one examination gathers on its way through the rules.
 #[derive(Default)]
-struct Round {
+struct ExaminationRun {
     advice: Vec<Advice>,
     evaluated: usize,
     /// Those of which it is clear whether they apply.
@@ -207,7 +208,7 @@ struct Round {
     not_evaluated: Vec<NotEvaluated>,
 }
 
-impl Round {
+impl ExaminationRun {
     fn not_evaluated(&mut self, rule: &'static Rule, reason: &str) {
         self.not_evaluated.push(NotEvaluated { rule_id: rule.id, reason: reason.to_owned() });
     }

@@ -24,12 +24,12 @@ pub struct Facts {
     pub collectors: Vec<CollectorStatus>,
     /// How far the server's clock is ahead of Basira's.
     pub skew_ms: Option<i64>,
-    pub past: BTreeMap<Asked, Arc<History>>,
+    pub past: BTreeMap<HistoryKey, Arc<History>>,
 }
 
 /// A span of a stream, relative to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+pub struct HistoryKey {
     pub stream: &'static str,
     pub window: Duration,
     /// How long ago it ended.
@@ -38,7 +38,7 @@ pub struct Asked {
     pub course: bool,
 }
 
-impl Asked {
+impl HistoryKey {
     /// What `need` asks for, if it is about a span.
     #[must_use]
     pub const fn by(need: Need, window: Duration, baseline: Duration) -> Option<(Self, &'static Stream)> {
@@ -75,10 +75,10 @@ impl Facts {
                 Err(Unknown(format!("{collector}: {}", reason())))
             }
             CollectorState::Ok => {
-                let patience = (line.interval_seconds * STALE_INTERVALS).max(STALE_SECONDS);
-                let patience = Duration::from_secs(patience);
+                let max_age = (line.interval_seconds * STALE_INTERVALS).max(STALE_SECONDS);
+                let max_age = Duration::from_secs(max_age);
                 match line.last_success_at {
-                    Some(seen) if self.at.since(seen) <= patience => Ok(()),
+                    Some(seen) if self.at.since(seen) <= max_age => Ok(()),
                     _ => Err(Unknown(format!("what {collector} saw last is too old"))),
                 }
             }

@@ -3,9 +3,9 @@
 //! A rule is one file in [`rules`] and one line in its list; `docs/rules.md` is made of the rules themselves.
 
 mod amounts;
-mod case;
+mod context;
 mod diagnosis;
-mod document;
+mod documentation;
 mod examiner;
 mod facts;
 mod people;
@@ -24,16 +24,16 @@ mod trend;
 mod wraparound;
 
 pub use amounts::{amount, float, pct_of, share_pct};
-pub use case::Case;
+pub use context::RuleContext;
 pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
-pub use document::{describe, document};
+pub use documentation::{describe, document};
 pub use examiner::{Examination, Examiner};
-pub use facts::{Asked, Facts};
+pub use facts::{Facts, HistoryKey};
 pub use people::{literal, session, standby};
 pub use rule::{
-    Category, Curve, Found, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
 };
 pub use say::{bytes, clickhouse_literal, count, listed, pct, quoted, span};
 pub use score::{Penalties, score};
-pub use settings::{Effective, accepts};
+pub use settings::{EffectiveSettings, validate_settings};
 pub use trend::{Trend, trend};

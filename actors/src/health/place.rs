@@ -1,9 +1,9 @@
 //! Where in a server something is, as objects are called.
 
-use super::Case;
+use super::RuleContext;
 use crate::model::ServerDatabases;
 
-impl Case<'_> {
+impl RuleContext<'_> {
     /// `names` joined by dots; with that of its database before them where it is another than the one connected to.
     #[must_use]
     pub fn called(&self, database: &str, names: &[&str]) -> String {
@@ -27,20 +27,24 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::health::testing::{facts, saw};
-    use crate::health::{Effective, rules};
+    use crate::health::testing::{add_snapshot, facts};
+    use crate::health::{EffectiveSettings, rules};
     use crate::model::{Engine, RuleSetting};
 
     #[test]
     fn only_other_databases_are_named() {
         let mut facts = facts(Engine::Postgres);
-        saw(&mut facts, "shop", ServerDatabases { connected: Arc::from("shop"), others: Vec::new() });
+        add_snapshot(
+            &mut facts,
+            "shop",
+            ServerDatabases { connected: Arc::from("shop"), others: Vec::new() },
+        );
         let rule = rules::ALL[0];
-        let set = Effective::of(rule, RuleSetting::default());
-        let case = Case { facts: &facts, rule, set, limit: set.enter };
-        assert_eq!(case.called("shop", &["public", "item"]), "public.item");
-        assert_eq!(case.called("bank", &["public", "item"]), "bank.public.item");
-        assert_eq!(case.run_in("shop", "ANALYZE a;"), "ANALYZE a;");
-        assert_eq!(case.run_in("bank", "ANALYZE a;"), "-- in database bank\nANALYZE a;");
+        let set = EffectiveSettings::of(rule, RuleSetting::default());
+        let context = RuleContext { facts: &facts, rule, set, threshold: set.enter };
+        assert_eq!(context.called("shop", &["public", "item"]), "public.item");
+        assert_eq!(context.called("bank", &["public", "item"]), "bank.public.item");
+        assert_eq!(context.run_in("shop", "ANALYZE a;"), "ANALYZE a;");
+        assert_eq!(context.run_in("bank", "ANALYZE a;"), "-- in database bank\nANALYZE a;");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Case;
+use super::RuleContext;
 use crate::model::{Engine, Stream};
 
 /// One thing that can be wrong with a database. Everything here is documentation too: `docs/rules.md`.
@@ -16,7 +16,7 @@ pub struct Rule {
     /// What is wrong, as a headline.
     pub title: &'static str,
     /// What it looks at, and why that matters.
-    pub looks_at: &'static str,
+    pub description: &'static str,
     /// Without one of these it is not evaluated, and says why.
     pub needs: &'static [Need],
     /// The span that [`Need::Totals`] and its like are about, or for how long something must have been counted; zero when
@@ -27,11 +27,11 @@ pub struct Rule {
     pub measure: Measure,
     pub threshold: Threshold,
     /// How long it must be so before it counts.
-    pub lasting: Duration,
+    pub hold_for: Duration,
     pub curve: Curve,
     /// Whether each object becomes advice that is kept until it is followed or dismissed: for what stays until somebody
     /// does something.
-    pub advises: bool,
+    pub makes_recommendations: bool,
     pub recommendation: &'static str,
     /// SQL to run.
     pub investigate: &'static str,
@@ -40,11 +40,11 @@ pub struct Rule {
     /// Where the figures come from.
     pub source: &'static str,
     /// What there is, with its value; what is within the threshold may be left out.
-    pub check: fn(&Case<'_>) -> Found,
+    pub check: fn(&RuleContext<'_>) -> CheckResult,
 }
 
 /// The objects concerned, or why nobody knows.
-pub type Found = Result<Vec<Object>, Unknown>;
+pub type CheckResult = Result<Vec<Object>, Unknown>;
 
 /// Why a rule was not evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,16 +7,16 @@ use crate::model::{Engine, RuleSetting, RuleSettings};
 
 /// What counts once the settings of all databases and of this one are heeded.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Effective {
+pub struct EffectiveSettings {
     pub enabled: bool,
     pub enter: f64,
     pub leave: f64,
-    pub lasting: Duration,
+    pub hold_for: Duration,
     pub window: Duration,
     pub baseline: Duration,
 }
 
-impl Effective {
+impl EffectiveSettings {
     /// How `rule` is set by `setting`.
     #[must_use]
     pub fn of(rule: &Rule, setting: RuleSetting) -> Self {
@@ -26,7 +26,7 @@ impl Effective {
             enabled: setting.enabled.unwrap_or(true),
             enter,
             leave: leave(rule, enter),
-            lasting: seconds(setting.for_seconds, rule.lasting),
+            hold_for: seconds(setting.for_seconds, rule.hold_for),
             window: seconds(setting.window_seconds, rule.window),
             baseline: seconds(setting.baseline_seconds, rule.baseline),
         }
@@ -50,7 +50,7 @@ fn leave(rule: &Rule, enter: f64) -> f64 {
 ///
 /// # Errors
 /// The setting, and what is wrong with it.
-pub fn accepts(settings: &RuleSettings, engine: Option<Engine>) -> Result<(), (String, String)> {
+pub fn validate_settings(settings: &RuleSettings, engine: Option<Engine>) -> Result<(), (String, String)> {
     for (id, setting) in &settings.0 {
         let known = rules::find(id).filter(|rule| engine.is_none_or(|engine| rule.scope.takes(engine)));
         let Some(rule) = known else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Case, Effective, Facts, Found, Rule, Scope, rules};
+use super::{CheckResult, EffectiveSettings, Facts, Rule, RuleContext, Scope, rules};
 use crate::model::{
     AnySnapshot, CollectorState, CollectorStatus, Engine, Replica, RuleSetting, Snapshot, Snapshots, Status,
     Timestamp,
@@ -54,20 +54,20 @@ fn collectors(engine: Engine) -> Vec<CollectorStatus> {
 }
 
 /// Adds what was seen in `database`.
-pub(crate) fn saw<T: Snapshot>(facts: &mut Facts, database: &str, seen: T) {
+pub(crate) fn add_snapshot<T: Snapshot>(facts: &mut Facts, database: &str, seen: T) {
     facts.snapshots.put(database, AnySnapshot::new(seen));
 }
 
 /// What `rule` finds at its own threshold in facts that `arrange` has changed.
-pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> Found {
+pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> CheckResult {
     let engine = match rule.scope {
         Scope::Only(engine) => engine,
         Scope::Any => Engine::Postgres,
     };
     let mut facts = facts(engine);
     arrange(&mut facts);
-    let set = Effective::of(rule, RuleSetting::default());
-    (rule.check)(&Case { facts: &facts, rule, set, limit: set.enter })
+    let set = EffectiveSettings::of(rule, RuleSetting::default());
+    (rule.check)(&RuleContext { facts: &facts, rule, set, threshold: set.enter })
 }
 
 /// A replicated table that is as far as the others.

@@ -1,7 +1,7 @@
 //! What holds of every rule.
 
 use super::rules::{ALL, find};
-use super::{Effective, Measure, Need, document};
+use super::{EffectiveSettings, Measure, Need, document};
 use crate::collectors;
 use crate::model::{Engine, RuleSetting};
 
@@ -23,7 +23,7 @@ fn ids_are_unique_ordered_and_those_of_their_files() {
 #[test]
 fn every_rule_says_everything() {
     for rule in ALL {
-        for text in [rule.looks_at, rule.recommendation, rule.source] {
+        for text in [rule.description, rule.recommendation, rule.source] {
             assert!(text.len() > 10 && text.ends_with('.'), "{}: {text}", rule.id);
         }
         assert!(!rule.title.ends_with('.') && !rule.title.is_empty(), "{}", rule.id);
@@ -69,7 +69,7 @@ fn the_page_is_that_of_the_rules() {
 #[test]
 fn a_threshold_that_was_set_keeps_its_distance() {
     let rule = find("connections.saturation").unwrap();
-    let set = |threshold| Effective::of(rule, RuleSetting { threshold, ..RuleSetting::default() });
+    let set = |threshold| EffectiveSettings::of(rule, RuleSetting { threshold, ..RuleSetting::default() });
     assert_eq!((set(None).enter, set(None).leave), (rule.threshold.enter, rule.threshold.leave));
     let half = set(Some(rule.threshold.enter / 2.0));
     assert!((half.leave - rule.threshold.leave / 2.0).abs() < 1e-9);

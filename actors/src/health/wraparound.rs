@@ -1,6 +1,6 @@
 //! How far ids have come on their way around, and when they will be there.
 
-use super::{Case, Found, Object, float, pct, span, trend};
+use super::{CheckResult, Object, RuleContext, float, pct, span, trend};
 use crate::model::streams::DATABASES;
 use crate::model::{DatabaseAge, History, XidHorizon};
 
@@ -11,25 +11,26 @@ const LAST_ID: f64 = ALL_IDS - 3_000_000.0;
 
 /// Databases whose `ids` are used up beyond the threshold, with a forecast where it is known where `column` is going.
 pub(super) fn wraparound(
-    case: &Case<'_>,
+    context: &RuleContext<'_>,
     ids: &str,
     column: &'static str,
     age: impl Fn(&DatabaseAge) -> i64,
-) -> Found {
-    let horizon = case.newest::<XidHorizon>()?;
+) -> CheckResult {
+    let horizon = context.newest::<XidHorizon>()?;
     // the forecast can do without
-    let past = case.course(&DATABASES).ok();
+    let past = context.course(&DATABASES).ok();
     let used_pct = |database: &DatabaseAge| float(age(database)) * 100.0 / ALL_IDS;
-    let found = horizon.databases.iter().filter(|database| case.beyond(used_pct(database))).map(|database| {
-        let (name, used_pct) = (&database.database_name, used_pct(database));
-        let forecast = past.as_deref().and_then(|past| forecast(past, name, column)).unwrap_or_default();
-        Object {
-            name: name.clone(),
-            value: used_pct,
-            note: format!("{name} has used up {} of its {ids}{forecast}", pct(used_pct)),
-            fix: Some(format!("-- in database {name}\nVACUUM (FREEZE);")),
-        }
-    });
+    let found =
+        horizon.databases.iter().filter(|database| context.exceeds(used_pct(database))).map(|database| {
+            let (name, used_pct) = (&database.database_name, used_pct(database));
+            let forecast = past.as_deref().and_then(|past| forecast(past, name, column)).unwrap_or_default();
+            Object {
+                name: name.clone(),
+                value: used_pct,
+                note: format!("{name} has used up {} of its {ids}{forecast}", pct(used_pct)),
+                fix: Some(format!("-- in database {name}\nVACUUM (FREEZE);")),
+            }
+        });
     Ok(found.collect())
 }
 

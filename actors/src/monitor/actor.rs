@@ -354,7 +354,7 @@ impl State {
     fn wake(&mut self, now: Instant) {
         if self.target.let_idle {
             self.idle.wake(now);
-            self.schedule.hasten(now);
+            self.schedule.bring_forward(now);
             self.set_stale_after();
         }
     }
@@ -412,7 +412,7 @@ impl State {
             None => now,
         };
         self.run_soon_at = Some(when);
-        self.schedule.hasten(when);
+        self.schedule.bring_forward(when);
     }
 
     /// Sets the timer for the next poll. One that was set before no longer counts.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::collect::{CollectError, Collected, Flavour, Spec};
+use crate::collect::{CollectError, Collected, HostingProvider, Spec};
 use crate::collectors;
 use crate::drivers::{self, ConnectSettings, Session};
 use crate::health::{Diagnosis, Examiner, Facts, rules};
@@ -21,7 +21,7 @@ pub struct CheckReport {
     pub connected: bool,
     pub engine_version: Option<String>,
     /// Who runs the server, as far as one can see.
-    pub flavour: Option<Flavour>,
+    pub flavour: Option<HostingProvider>,
     /// Why there is no connection, and what to do.
     pub error: Option<String>,
     pub fix: Option<String>,
@@ -80,7 +80,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
     CheckReport {
         connected: true,
         engine_version: Some(session.server().version.clone()),
-        flavour: Some(session.server().flavour),
+        flavour: Some(session.server().provider),
         error: None,
         fix: None,
         collectors: checks,

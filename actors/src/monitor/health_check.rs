@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Dependencies;
 use crate::collect::Interner;
-use crate::health::{Asked, Diagnosis, Examination, Examiner, Facts, Issue, Need};
+use crate::health::{Diagnosis, Examination, Examiner, Facts, HistoryKey, Issue, Need};
 use crate::model::streams::HEALTH;
 use crate::model::{
     Batch, Checkup, Gap, GapReason, History, HistoryQuery, NULL, Record, RuleSettings, Target, Timestamp,
@@ -28,7 +28,7 @@ pub(crate) struct HealthChecker {
     /// Whom it examined last.
     last_target: Option<Target>,
     examiner: Examiner,
-    past: BTreeMap<Asked, (Instant, Arc<History>)>,
+    past: BTreeMap<HistoryKey, (Instant, Arc<History>)>,
     interner: Interner,
     stored: Option<Stored>,
     noted: Option<(Instant, Checkup)>,
@@ -77,7 +77,7 @@ impl HealthChecker {
         target: &Target,
         settings: &RuleSettings,
         at: Timestamp,
-    ) -> BTreeMap<Asked, Arc<History>> {
+    ) -> BTreeMap<HistoryKey, Arc<History>> {
         let asks = Examiner::asks(target.engine, settings);
         self.past.retain(|asked, _| asks.contains_key(asked));
         for (asked, stream) in asks {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use basira_actors::collect::Flavour;
+use basira_actors::collect::HostingProvider;
 use basira_actors::health::{Diagnosis, DoctorStatus, Issue, Severity};
 use basira_actors::model::{CollectorState, Engine};
 use basira_actors::monitor::{CheckReport, CollectorCheck};
@@ -37,7 +37,7 @@ fn connection(page: &mut String, engine: Engine, report: &CheckReport) -> fmt::R
         Some(error) => writeln!(page, "{BAD}no connection{BAD:#}: {error}")?,
         None => {
             let version = report.engine_version.as_deref().unwrap_or("?");
-            let flavour = report.flavour.filter(|flavour| *flavour != Flavour::Plain);
+            let flavour = report.flavour.filter(|flavour| *flavour != HostingProvider::Plain);
             let flavour = flavour.map(|flavour| format!(" ({})", flavour.as_str())).unwrap_or_default();
             writeln!(page, "{GOOD}connected{GOOD:#} to {} {version}{flavour}", engine.title())?;
         }

@@ -18,7 +18,7 @@ impl Reader<'_> {
                 settings.0.insert(rule.id.to_owned(), setting);
             }
         }
-        match health::accepts(&settings, None) {
+        match health::validate_settings(&settings, None) {
             Ok(()) => Some(Health { rules: settings }),
             Err((name, fault)) => {
                 self.wrong(&format!("health.rules.{name}"), &fault);

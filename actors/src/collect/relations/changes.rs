@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::collect::Verdict;
+use crate::collect::Continuity;
 use crate::model::relations::Relation;
 use crate::model::{ColumnKind, GapReason, NULL, Record, Stream, Timestamp};
 
@@ -28,7 +28,7 @@ impl<const N: usize> Changes<N> {
     }
 
     /// Gives `values` the names of `like`.
-    pub(super) fn name_like(&self, values: &mut [i64; N], like: &[i64; N]) {
+    pub(super) fn copy_names(&self, values: &mut [i64; N], like: &[i64; N]) {
         values[self.words..].copy_from_slice(&like[self.words..]);
     }
 
@@ -44,14 +44,14 @@ impl<const N: usize> Changes<N> {
         relation: &Relation<N>,
         before: Option<&[i64; N]>,
         values: &[i64; N],
-        verdict: Verdict,
+        continuity: Continuity,
     ) {
         let mut row = *values;
         let counters = &mut row[..self.counters];
-        match (verdict, before) {
-            (Verdict::Baseline { .. }, _) => counters.fill(NULL),
-            (Verdict::SinceReset { .. }, _) | (_, None) => {}
-            (Verdict::Delta { gap, .. }, Some(before)) => {
+        match (continuity, before) {
+            (Continuity::Baseline { .. }, _) => counters.fill(NULL),
+            (Continuity::SinceReset { .. }, _) | (_, None) => {}
+            (Continuity::Delta { gap, .. }, Some(before)) => {
                 let fell = counters.iter().zip(before).any(|(now, before)| now < before);
                 if fell && gap == Some(GapReason::Restarted) {
                     // it may have read back old counters: nothing says since when they count

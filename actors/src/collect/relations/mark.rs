@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::collect::{CellError, Cursor, Epoch, Mark, Server, Verdict, judge};
+use crate::collect::{CellError, Continuity, Cursor, Epoch, Mark, Server};
 use crate::model::{GapReason, Timestamp};
 
 /// A sample this much later than the one before leaves a gap: what happened is known, but not when.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A sample's place in time, and what tells whether its counters are those of before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,26 +40,26 @@ impl CountedMark {
     }
 }
 
-/// As [`judge`], for counters whose stamp says little: resetting those of one table moves it too, and a crash, which
-/// sets all to zero, sets it to null. So it is the database's own counter that tells.
-pub(super) fn weigh(previous: Option<CountedMark>, current: CountedMark) -> Verdict {
-    let Some(before) = previous else { return judge(None, current.mark, PATIENCE) };
+/// As [`Continuity::between`], for counters whose reset time is unreliable: resetting those of one table moves it too, and a
+/// crash, which sets all to zero, sets it to null. The database's own transaction counter decides instead.
+pub(super) fn continuity(previous: Option<CountedMark>, current: CountedMark) -> Continuity {
+    let Some(before) = previous else { return Continuity::between(None, current.mark, MAX_INTERVAL) };
     let (old, new) = (before.mark, current.mark);
     let restarted = old.epoch.started_at != new.epoch.started_at;
     let other_system = before.system_identifier != current.system_identifier;
     let other_role = restarted && old.epoch.in_recovery != new.epoch.in_recovery;
     if other_system || other_role || new.at < old.at {
-        return Verdict::Baseline { gap: Some((Some(old.at), GapReason::ServerChanged)) };
+        return Continuity::Baseline { gap: Some((Some(old.at), GapReason::ServerChanged)) };
     }
     if current.commits < before.commits {
         let within = |stamp: &Timestamp| *stamp > old.at && *stamp <= new.at;
         let started_at = restarted.then_some(new.epoch.started_at);
         let from = new.epoch.reset_at.filter(within).or(started_at.filter(within)).unwrap_or(old.at);
         let gap = if restarted { GapReason::Restarted } else { GapReason::CountersReset };
-        return Verdict::SinceReset { from, gap };
+        return Continuity::SinceReset { from, gap };
     }
     let epoch = Epoch { reset_at: old.epoch.reset_at, ..new.epoch };
-    judge(Some(old), Mark { epoch, ..new }, PATIENCE)
+    Continuity::between(Some(old), Mark { epoch, ..new }, MAX_INTERVAL)
 }
 
 #[cfg(test)]
@@ -79,9 +79,10 @@ mod tests {
     #[test]
     fn only_a_fallen_count_of_transactions_means_that_all_counters_are_new() {
         let before = mark(100_000, 10, Some(20), 50);
-        let since = |from, gap| Verdict::SinceReset { from: Timestamp(from), gap };
-        let delta = |gap| Verdict::Delta { from: Timestamp(100_000), gap };
-        let changed = Verdict::Baseline { gap: Some((Some(Timestamp(100_000)), GapReason::ServerChanged)) };
+        let since = |from, gap| Continuity::SinceReset { from: Timestamp(from), gap };
+        let delta = |gap| Continuity::Delta { from: Timestamp(100_000), gap };
+        let changed =
+            Continuity::Baseline { gap: Some((Some(Timestamp(100_000)), GapReason::ServerChanged)) };
         let cases = [
             ("nothing", mark(110_000, 10, Some(20), 50), delta(None)),
             ("one table was reset", mark(110_000, 10, Some(105_000), 51), delta(None)),
@@ -97,7 +98,7 @@ mod tests {
             ),
         ];
         for (name, current, expected) in cases {
-            assert_eq!(weigh(Some(before), current), expected, "{name}");
+            assert_eq!(continuity(Some(before), current), expected, "{name}");
         }
     }
 }

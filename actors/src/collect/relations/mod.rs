@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::changes::Changes;
-use self::mark::{CountedMark, weigh};
-use self::names::{Named, Stranger};
+use self::mark::{CountedMark, continuity};
+use self::names::{Named, Unnamed};
 use super::{
-    Answer, CellError, CollectError, Collected, Cursor, Interner, Param, Query, Server, Step, Verdict,
+    Answer, CellError, CollectError, Collected, Continuity, Cursor, Interner, Param, Query, Server, Step,
 };
 use crate::model::relations::{Relation, Relations};
 use crate::model::{AnySnapshot, Event, EventKind, NULL, Stream, Timestamp};
@@ -45,15 +45,15 @@ const NAME_COLUMNS: &[&str] = &["oid", "named", "schema", "name", "table_oid", "
 const MARK_COLUMNS: usize = 4;
 
 /// All relations of one kind in one database.
-pub struct Ledger<const N: usize> {
+pub struct RelationTracker<const N: usize> {
     kind: &'static RelationKind<N>,
     known: HashMap<i64, Known<N>>,
     round: u32,
     previous: Option<CountedMark>,
     /// The reset that the last answer was found to be after.
     settled: Option<Timestamp>,
-    current: Option<(CountedMark, Verdict)>,
-    strangers: Vec<Stranger<N>>,
+    current: Option<(CountedMark, Continuity)>,
+    unnamed: Vec<Unnamed<N>>,
     /// Stays over a run that was broken off: its baselines have moved.
     changes: Changes<N>,
     events: Vec<Event>,
@@ -69,7 +69,7 @@ struct Known<const N: usize> {
     round: u32,
 }
 
-impl<const N: usize> Ledger<N> {
+impl<const N: usize> RelationTracker<N> {
     #[must_use]
     pub fn new(kind: &'static RelationKind<N>) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl<const N: usize> Ledger<N> {
             previous: None,
             settled: None,
             current: None,
-            strangers: Vec::new(),
+            unnamed: Vec::new(),
             changes: Changes::new(kind.stream),
             events: Vec::new(),
             interner: Interner::default(),
@@ -91,7 +91,7 @@ impl<const N: usize> Ledger<N> {
     /// The first question of a run.
     pub fn begin(&mut self) -> Step {
         self.current = None;
-        self.strangers.clear();
+        self.unnamed.clear();
         self.ask()
     }
 
@@ -100,11 +100,11 @@ impl<const N: usize> Ledger<N> {
     /// # Errors
     /// [`CollectError::Decode`] when it is not what was asked for.
     pub fn answer(&mut self, server: &Server, answer: &Answer<'_>) -> Result<Step, CollectError> {
-        let Some((mark, verdict)) = self.current else {
+        let Some((mark, continuity)) = self.current else {
             return self.take(server, answer);
         };
-        self.meet(server, answer, mark, verdict)?;
-        Ok(self.finish(server, mark, verdict))
+        self.meet(server, answer, mark, continuity)?;
+        Ok(self.finish(server, mark, continuity))
     }
 
     fn ask(&self) -> Step {
@@ -125,8 +125,8 @@ impl<const N: usize> Ledger<N> {
             self.settled = mark.reset_at();
             return Ok(self.ask());
         }
-        let verdict = weigh(self.previous, mark);
-        if !matches!(verdict, Verdict::Delta { .. }) {
+        let continuity = continuity(self.previous, mark);
+        if !matches!(continuity, Continuity::Delta { .. }) {
             self.changes.clear();
         }
         self.round = self.round.wrapping_add(1);
@@ -135,29 +135,29 @@ impl<const N: usize> Ledger<N> {
             let mut cursor = Cursor::new(answer.rows, row);
             let (oid, named) = (cursor.required_i64()?, cursor.required_i64()?);
             let values = (self.kind.read)(server, &mut cursor)?;
-            self.look_at(oid, named, values, verdict);
+            self.observe(oid, named, values, continuity);
         }
-        self.current = Some((mark, verdict));
-        if self.strangers.is_empty() {
-            return Ok(self.finish(server, mark, verdict));
+        self.current = Some((mark, continuity));
+        if self.unnamed.is_empty() {
+            return Ok(self.finish(server, mark, continuity));
         }
-        let oids = self.strangers.iter().map(|stranger| stranger.oid).collect();
+        let oids = self.unnamed.iter().map(|relation| relation.oid).collect();
         let sql = Arc::from(self.kind.names);
         Ok(Step::Ask(Query { sql, params: vec![Param::BigInts(oids)], columns: NAME_COLUMNS }))
     }
 
-    fn look_at(&mut self, oid: i64, named: i64, mut values: [i64; N], verdict: Verdict) {
+    fn observe(&mut self, oid: i64, named: i64, mut values: [i64; N], continuity: Continuity) {
         let Some(known) = self.known.get_mut(&oid).filter(|known| known.named == named) else {
-            self.strangers.push(Stranger { oid, values });
+            self.unnamed.push(Unnamed { oid, values });
             return;
         };
         known.round = self.round;
-        self.changes.name_like(&mut values, &known.now.values);
+        self.changes.copy_names(&mut values, &known.now.values);
         let same = values == known.now.values;
-        if same && matches!(verdict, Verdict::Delta { .. }) {
+        if same && matches!(continuity, Continuity::Delta { .. }) {
             return;
         }
-        self.changes.add(&known.now, Some(&known.now.values), &values, verdict);
+        self.changes.add(&known.now, Some(&known.now.values), &values, continuity);
         if !same {
             known.now = Arc::new(Relation { values, ..Relation::clone(&known.now) });
         }
@@ -169,10 +169,10 @@ impl<const N: usize> Ledger<N> {
         server: &Server,
         answer: &Answer<'_>,
         mark: CountedMark,
-        verdict: Verdict,
+        continuity: Continuity,
     ) -> Result<(), CollectError> {
-        let mut strangers: HashMap<i64, [i64; N]> =
-            self.strangers.drain(..).map(|stranger| (stranger.oid, stranger.values)).collect();
+        let mut unnamed: HashMap<i64, [i64; N]> =
+            self.unnamed.drain(..).map(|relation| (relation.oid, relation.values)).collect();
         let round = self.round;
         let mut holders: HashMap<u64, [i64; N]> = HashMap::new();
         if self.kind.inherits {
@@ -181,15 +181,15 @@ impl<const N: usize> Ledger<N> {
         }
         for row in 0..answer.rows.len() {
             let named = Named::read(&mut Cursor::new(answer.rows, row))?;
-            let Some(values) = strangers.remove(&named.oid) else { continue };
+            let Some(values) = unnamed.remove(&named.oid) else { continue };
             let relation = named.relation(server, self.kind.stream, values, &mut self.interner);
             let before = self.known.get(&named.oid).map(|known| Arc::clone(&known.now));
-            self.note(mark.at(), before.as_deref(), &relation, verdict);
+            self.note(mark.at(), before.as_deref(), &relation, continuity);
             let own = before.map(|before| before.values);
             let inherited =
                 holders.get(&relation.series).filter(|held| self.changes.follow(held, &relation.values));
             let base = inherited.copied().or(own);
-            self.changes.add(&relation, base.as_ref(), &relation.values, verdict);
+            self.changes.add(&relation, base.as_ref(), &relation.values, continuity);
             let known = Known { now: Arc::new(relation), named: named.named, round };
             self.known.insert(named.oid, known);
         }
@@ -197,8 +197,14 @@ impl<const N: usize> Ledger<N> {
     }
 
     /// Notes what appeared or was renamed.
-    fn note(&mut self, at: Timestamp, before: Option<&Relation<N>>, now: &Relation<N>, verdict: Verdict) {
-        if matches!(verdict, Verdict::Baseline { .. }) {
+    fn note(
+        &mut self,
+        at: Timestamp,
+        before: Option<&Relation<N>>,
+        now: &Relation<N>,
+        continuity: Continuity,
+    ) {
+        if matches!(continuity, Continuity::Baseline { .. }) {
             return;
         }
         let (old, new) = (before.map(full_name), full_name(now));
@@ -209,10 +215,10 @@ impl<const N: usize> Ledger<N> {
         self.events.push(Event { at, kind: self.kind.created, subject: new, before: old, after: None });
     }
 
-    fn finish(&mut self, server: &Server, mark: CountedMark, verdict: Verdict) -> Step {
+    fn finish(&mut self, server: &Server, mark: CountedMark, continuity: Continuity) -> Step {
         let at = mark.at();
         let (round, dropped) = (self.round, self.kind.dropped);
-        let is_baseline = matches!(verdict, Verdict::Baseline { .. });
+        let is_baseline = matches!(continuity, Continuity::Baseline { .. });
         let events = &mut self.events;
         self.known.retain(|_, known| {
             let stays = known.round == round;
@@ -227,12 +233,12 @@ impl<const N: usize> Ledger<N> {
             self.baseline_at = Some(at);
         }
         let before = self.previous.replace(mark).map(|previous| previous.at());
-        let (from, gap) = match verdict {
-            Verdict::Baseline { gap } => {
+        let (from, gap) = match continuity {
+            Continuity::Baseline { gap } => {
                 (Timestamp(at.as_millis() - 1), gap.map(|(from, reason)| (from, at, reason)))
             }
-            Verdict::SinceReset { from, gap } => (from, Some((before, at, gap))),
-            Verdict::Delta { from, gap } => (from, gap.map(|reason| (Some(from), at, reason))),
+            Continuity::SinceReset { from, gap } => (from, Some((before, at, gap))),
+            Continuity::Delta { from, gap } => (from, gap.map(|reason| (Some(from), at, reason))),
         };
         let snapshot = Relations {
             at,

@@ -9,7 +9,7 @@ use crate::model::relations::Relation;
 use crate::model::{ColumnKind, NULL, Stream};
 
 /// A relation whose name is not known yet.
-pub(super) struct Stranger<const N: usize> {
+pub(super) struct Unnamed<const N: usize> {
     pub(super) oid: i64,
     pub(super) values: [i64; N],
 }

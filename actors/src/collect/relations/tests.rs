@@ -26,7 +26,7 @@ static KIND: RelationKind<INDEX_COLUMNS> = RelationKind {
 type Shown = (i64, &'static str, i64);
 
 struct Play {
-    ledger: Ledger<INDEX_COLUMNS>,
+    tracker: RelationTracker<INDEX_COLUMNS>,
     server: Server,
     now: i64,
     reset_at: Option<i64>,
@@ -36,18 +36,24 @@ struct Play {
 impl Play {
     fn new() -> Self {
         let server = fixture::server();
-        Self { ledger: Ledger::new(&KIND), server, now: 100_000, reset_at: Some(2_000), commits: 50 }
+        Self {
+            tracker: RelationTracker::new(&KIND),
+            server,
+            now: 100_000,
+            reset_at: Some(2_000),
+            commits: 50,
+        }
     }
 
     fn say(&mut self, table: &Table) -> Step {
         let answer = Answer { rows: table, took: Duration::ZERO };
-        self.ledger.answer(&self.server, &answer).expect("the answer is understood")
+        self.tracker.answer(&self.server, &answer).expect("the answer is understood")
     }
 
     /// One whole run, ten seconds after the one before.
     fn poll(&mut self, shown: &[Shown]) -> Collected {
         (self.now, self.commits) = (self.now + 10_000, self.commits + 1);
-        let mut step = self.ledger.begin();
+        let mut step = self.tracker.begin();
         loop {
             step = match step {
                 Step::Done(collected) => return *collected,
@@ -133,7 +139,7 @@ fn a_run_that_was_broken_off_loses_nothing() {
     let mut play = Play::new();
     play.poll(&[(1, "a", 50)]);
     play.now += 10_000;
-    play.ledger.begin();
+    play.tracker.begin();
     let broken = play.say(&play.counters(&[(1, "a", 55), (2, "b", 1)]));
     assert!(matches!(broken, Step::Ask(_)), "its name was never answered");
     let mut after = scans(&play.poll(&[(1, "a", 56), (2, "b", 1)]));

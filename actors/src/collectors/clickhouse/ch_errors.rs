@@ -7,7 +7,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, HostCounters, Interner,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, HostCounters, Interner, NodeClock,
     Query, Reach, Reading, Server, Spec, Step, seconds,
 };
 use crate::model::{Engine, NULL, Record, streams};
@@ -20,7 +20,7 @@ pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(5),
     start: || {
-        let counters = HostCounters::new(PATIENCE);
+        let counters = HostCounters::new(MAX_INTERVAL);
         Box::new(Errors { clock: None, counters, interner: Interner::default() })
     },
 };
@@ -40,10 +40,10 @@ const WIDTH: usize = streams::ERRORS.columns.len();
 /// The place of the count.
 const COUNT: usize = 4;
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(180);
+const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 struct Errors {
-    clock: Option<Clock>,
+    clock: Option<NodeClock>,
     counters: HostCounters<1>,
     interner: Interner,
 }
@@ -57,13 +57,13 @@ struct Host {
 impl Collector for Errors {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.clock = None;
-        Clock::ask(server)
+        NodeClock::ask(server)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         match self.clock.take() {
             None => {
-                self.clock = Some(Clock::read(&answer)?);
+                self.clock = Some(NodeClock::read(&answer)?);
                 let sql = server.variant(&VARIANTS)?;
                 Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
             }
@@ -79,7 +79,7 @@ impl Collector for Errors {
 
 impl Errors {
     /// Each node with its rows; the one connected to also when it met no error yet.
-    fn read(&mut self, clock: &Clock, answer: &Answer<'_>) -> Result<BTreeMap<String, Host>, CellError> {
+    fn read(&mut self, clock: &NodeClock, answer: &Answer<'_>) -> Result<BTreeMap<String, Host>, CellError> {
         let own = Host { uptime: clock.uptime, rows: Vec::new() };
         let mut hosts = BTreeMap::from([(clock.host_name.clone(), own)]);
         for row in 0..answer.rows.len() {
@@ -104,7 +104,7 @@ impl Errors {
         Ok(hosts)
     }
 
-    fn collected(&mut self, clock: &Clock, hosts: BTreeMap<String, Host>) -> Collected {
+    fn collected(&mut self, clock: &NodeClock, hosts: BTreeMap<String, Host>) -> Collected {
         let (mut from, mut gaps, mut rows) = (None, Vec::new(), Vec::new());
         for (host_name, host) in hosts {
             let reading = |(series, values): &(u64, [i64; WIDTH])| Reading {
@@ -113,11 +113,11 @@ impl Errors {
                 values: [values[COUNT]],
             };
             let readings: Vec<_> = host.rows.iter().map(reading).collect();
-            let growth = self.counters.take(&host_name, clock.at, host.uptime, &readings);
-            from = from.into_iter().chain(growth.from).min();
-            gaps.extend(growth.gap);
+            let deltas = self.counters.take(&host_name, clock.at, host.uptime, &readings);
+            from = from.into_iter().chain(deltas.from).min();
+            gaps.extend(deltas.gap);
             let grown: BTreeMap<u64, i64> =
-                growth.rows.iter().map(|(series, [delta])| (*series, *delta)).collect();
+                deltas.rows.iter().map(|(series, [delta])| (*series, *delta)).collect();
             rows.extend(host.rows.into_iter().filter_map(|(series, mut values)| {
                 values[COUNT] = grown.get(&series).copied().filter(|delta| *delta > 0 && *delta != NULL)?;
                 Some((series, values))
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn errors_are_counted_from_look_to_look_and_from_a_restart_on() {
         let mut errors =
-            Errors { clock: None, counters: HostCounters::new(PATIENCE), interner: Interner::default() };
+            Errors { clock: None, counters: HostCounters::new(MAX_INTERVAL), interner: Interner::default() };
         assert!(run(&mut errors, 100, 50, &[]).records.is_empty(), "nothing to compare with");
         let rows = [(60, "UNKNOWN_TABLE", false, 3), (60, "UNKNOWN_TABLE", true, 2)];
         assert_eq!(counted(&run(&mut errors, 160, 110, &rows)), [(60, 0, 3), (60, 1, 2)]);

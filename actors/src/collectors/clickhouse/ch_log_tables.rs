@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks,
-    Query, Reach, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, NodeClock, Query, Reach,
+    SampleInterval, SampleTimes, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, LogTable, LogTables, NULL, Record, streams};
 
@@ -18,7 +18,9 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
-    start: || Box::new(Guard { stage: Stage::Clock, looks: Looks::default(), interner: Interner::default() }),
+    start: || {
+        Box::new(Guard { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
+    },
 };
 
 const TABLES: &str = include_str!("sql/ch_log_tables/tables.sql");
@@ -36,13 +38,13 @@ const PART_COLUMNS: &[&str] = &[
 ];
 const WIDTH: usize = streams::LOG_TABLES.columns.len();
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(900);
+const MAX_INTERVAL: Duration = Duration::from_secs(900);
 /// The day of parts that know none.
 const NO_DAY: &str = "1970-01-01";
 
 struct Guard {
     stage: Stage,
-    looks: Looks,
+    looks: SampleTimes,
     interner: Interner,
 }
 
@@ -52,21 +54,21 @@ type Tables = BTreeMap<(String, String), LogTable>;
 /// What the next answer is to.
 enum Stage {
     Clock,
-    Tables(Clock),
-    Parts(Clock, Tables),
+    Tables(NodeClock),
+    Parts(NodeClock, Tables),
 }
 
 impl Collector for Guard {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.stage = Stage::Clock;
-        Clock::ask(server)
+        NodeClock::ask(server)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let ask = |sql: &str, columns| Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns });
         match std::mem::replace(&mut self.stage, Stage::Clock) {
             Stage::Clock => {
-                self.stage = Stage::Tables(Clock::read(&answer)?);
+                self.stage = Stage::Tables(NodeClock::read(&answer)?);
                 Ok(ask(TABLES, TABLE_COLUMNS))
             }
             Stage::Tables(clock) => {
@@ -82,8 +84,8 @@ impl Collector for Guard {
 }
 
 impl Guard {
-    fn collected(&mut self, clock: &Clock, tables: Vec<LogTable>) -> Collected {
-        let Look { from, gap } = self.looks.take(clock.at, PATIENCE);
+    fn collected(&mut self, clock: &NodeClock, tables: Vec<LogTable>) -> Collected {
+        let SampleInterval { from, gap } = self.looks.take(clock.at, MAX_INTERVAL);
         let rows = tables.iter().map(|table| self.row(table)).collect();
         Collected {
             records: vec![Record::new(&streams::LOG_TABLES, from, clock.at, rows)],

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::progress::Progress;
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    Texts,
+    TextCache,
 };
 use crate::model::{AnySnapshot, Engine, Mutation, MutationSnapshot, Timestamp, streams};
 use crate::text;
@@ -51,7 +51,7 @@ const RUNNING_COLUMNS: &[&str] = &["host_name", "database_name", "table_name"];
 /// Commands already normalised, and how far each mutation had come at the look before.
 #[derive(Default)]
 struct Mutations {
-    texts: Texts,
+    texts: TextCache,
     progress: Progress,
     /// Read in this run, not judged yet.
     looked: Vec<Looked>,
@@ -74,12 +74,12 @@ impl Collector for Mutations {
         if !self.looked.is_empty() {
             return Ok(self.finish(&running(&answer)?));
         }
-        self.progress.begin_round();
+        self.progress.begin_sample();
         for row in 0..answer.rows.len() {
             let looked = self.read(&mut Cursor::new(answer.rows, row))?;
             self.looked.push(looked);
         }
-        self.progress.end_round();
+        self.progress.end_sample();
         if self.looked.iter().any(|looked| looked.is_idle) {
             // a large part may take as long
             return Ok(Step::Ask(Query {
@@ -111,7 +111,7 @@ impl Mutations {
         let (latest_failed_part, latest_fail_time) = (owned(cursor)?, instant(cursor)?);
         let reason = cursor.text()?.filter(|reason| !reason.is_empty());
         let mutation = Mutation {
-            command: self.texts.normal(Engine::Clickhouse, raw).0.to_string(),
+            command: self.texts.normalise(Engine::Clickhouse, raw).0.to_string(),
             create_time,
             parts_to_do,
             is_done,

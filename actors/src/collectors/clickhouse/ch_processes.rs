@@ -7,8 +7,8 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Normal,
-    Query, Reach, Server, Spec, Step, Texts,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, NormalisedText, Query,
+    Reach, SampleInterval, SampleTimes, Server, Spec, Step, TextCache,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, QueryWork, Record, Timestamp, streams};
 
@@ -47,13 +47,13 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Texts already normalised and words already handed on.
 #[derive(Default)]
 struct Processes {
-    looks: Looks,
-    texts: Texts,
+    looks: SampleTimes,
+    texts: TextCache,
     interner: Interner,
 }
 
@@ -63,7 +63,7 @@ struct Process {
     query: ActiveQuery,
     work: QueryWork,
     /// What is stored, even when the live view shows the raw text.
-    text: Normal,
+    text: NormalisedText,
 }
 
 impl Collector for Processes {
@@ -87,7 +87,7 @@ impl Collector for Processes {
         }
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
         // the look itself is series 0, so that one at which nothing ran can be found again
-        let Look { from, gap } = self.looks.take(at, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
         let rows = processes.iter().map(|process| (process.series, self.row(process)));
         let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
@@ -132,7 +132,7 @@ impl Processes {
             total_rows_approx: cursor.i64()?,
         };
         let raw = cursor.text()?.unwrap_or_default();
-        let text = self.texts.normal(Engine::Clickhouse, raw);
+        let text = self.texts.normalise(Engine::Clickhouse, raw);
         let query = ActiveQuery {
             pid: None,
             query_text: Some(if server.raw_query_text { raw.to_owned() } else { text.0.to_string() }),

@@ -17,7 +17,7 @@ use self::growth::{Growth, Introduced};
 use self::horizon::{Horizon, SLICE, Span, Written};
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Param, Query, Reach, Server,
-    Spec, Step, Texts,
+    Spec, Step, TextCache,
 };
 use crate::model::{Engine, GapReason, Timestamp, streams};
 use crate::text::Fingerprint;
@@ -51,7 +51,7 @@ const TEXTS_COLUMNS: &[&str] = &["hash", "query_text"];
 
 /// How far two readings of when the server started may differ.
 const START_JITTER: Duration = Duration::from_secs(5);
-/// Looks at the log between two looks at what it leaves out.
+/// Runs of the collector between two reads of the log between two looks at what it leaves out.
 const SAMPLING_EVERY: u32 = 60;
 /// Texts asked for at once, and known before starting over.
 const TEXTS_AT_ONCE: usize = 500;
@@ -65,7 +65,7 @@ struct QueryLog {
     counted: Counted,
     /// The fingerprint of each statement, by the server's hash.
     known: HashMap<i64, Fingerprint>,
-    texts: Texts,
+    texts: TextCache,
     introduced: Introduced,
     interner: Interner,
     looks: u32,
@@ -170,7 +170,7 @@ impl QueryLog {
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
             let hash = cursor.required_i64()?;
-            let normal = self.texts.normal(Engine::Clickhouse, cursor.text()?.unwrap_or_default());
+            let normal = self.texts.normalise(Engine::Clickhouse, cursor.text()?.unwrap_or_default());
             growth::intern(&mut self.interner, &normal);
             self.known.insert(hash, normal.1);
         }
@@ -180,7 +180,7 @@ impl QueryLog {
     /// Counts what grew; every statement is known by now.
     fn finish(&mut self, server: &Server, span: Span, lines: Vec<Line>) -> Collected {
         let rows = lines.len() as u64;
-        self.introduced.begin_round();
+        self.introduced.begin_sample();
         let (mut growth, mut entries, mut counts) = (Growth::default(), Vec::new(), Vec::new());
         for line in lines {
             let series = line.who.series();

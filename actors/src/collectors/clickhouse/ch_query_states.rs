@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    WAIT_INTERVAL, WaitLooks,
+    WAIT_INTERVAL, WaitSampler,
 };
 use crate::model::{Engine, streams};
 
@@ -52,7 +52,7 @@ const RUNNING: (&str, &str) = ("Running", "running");
 struct States {
     /// The counters of each query at the last look.
     before: HashMap<u64, Times>,
-    looks: WaitLooks,
+    looks: WaitSampler,
 }
 
 /// Cumulative times of one query, in microseconds; none where they are not counted.

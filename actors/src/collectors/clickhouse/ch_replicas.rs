@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{QUEUE_COLUMNS, REPLICA_COLUMNS, add_queue, replicas};
 use crate::collect::{
-    Answer, Clock, CollectError, Collected, Collector, Every, Interner, Look, Looks, Notice, Query, Reach,
-    Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, Every, Interner, NodeClock, Notice, Query, Reach,
+    SampleInterval, SampleTimes, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, NULL, Record, Replica, Replicas, streams};
 
@@ -23,7 +23,7 @@ pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(5),
     start: || {
-        Box::new(Tables { stage: Stage::Clock, looks: Looks::default(), interner: Interner::default() })
+        Box::new(Tables { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
     },
 };
 
@@ -31,32 +31,32 @@ const REPLICAS: &str = include_str!("sql/ch_replicas/replicas.sql");
 const QUEUE: &str = include_str!("sql/ch_replicas/queue.sql");
 const WIDTH: usize = streams::REPLICATION.columns.len();
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(180);
+const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 struct Tables {
     stage: Stage,
-    looks: Looks,
+    looks: SampleTimes,
     interner: Interner,
 }
 
 /// What the next answer is to.
 enum Stage {
     Clock,
-    Replicas(Clock),
+    Replicas(NodeClock),
     Queue(Replicas),
 }
 
 impl Collector for Tables {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.stage = Stage::Clock;
-        Clock::ask(server)
+        NodeClock::ask(server)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let ask = |sql: &str, columns| Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns });
         match std::mem::replace(&mut self.stage, Stage::Clock) {
             Stage::Clock => {
-                self.stage = Stage::Replicas(Clock::read(&answer)?);
+                self.stage = Stage::Replicas(NodeClock::read(&answer)?);
                 Ok(ask(REPLICAS, REPLICA_COLUMNS))
             }
             Stage::Replicas(clock) => {
@@ -88,7 +88,7 @@ impl Tables {
             reason: format!("what is queued is not known: {refusal}"),
             fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });
-        let Look { from, gap } = self.looks.take(seen.at, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(seen.at, MAX_INTERVAL);
         let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));
         let mut rows = vec![(xxh3_64(b"self"), own)];
         for replica in &seen.replicas {

@@ -11,8 +11,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{Counted, counters, disk};
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Growth, HostCounters,
-    Interner, Look, Looks, Optional, Query, Reach, Reading, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Deltas, Every, HostCounters, Interner,
+    NodeClock, OptionalQueries, Query, Reach, Reading, SampleInterval, SampleTimes, Server, Spec, Step,
 };
 use crate::model::{
     AnySnapshot, Engine, GapReason, HostMetrics, NULL, Record, ServerMetrics, Timestamp, streams,
@@ -29,9 +29,9 @@ pub(crate) static SPEC: Spec = Spec {
         Box::new(Metrics {
             stage: Stage::Clock,
             sample: None,
-            looks: Looks::default(),
-            counters: HostCounters::new(PATIENCE),
-            optional: Optional::default(),
+            looks: SampleTimes::default(),
+            counters: HostCounters::new(MAX_INTERVAL),
+            optional: OptionalQueries::default(),
             interner: Interner::default(),
         })
     },
@@ -45,14 +45,14 @@ const DISKS: &str = include_str!("sql/ch_server_metrics/disks.sql");
 /// A version that counts failed queries; earlier ones do not even tell that they do not.
 const COUNTS_FAILURES: u32 = 2_010;
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Metrics {
     stage: Stage,
     sample: Option<Sample>,
-    looks: Looks,
+    looks: SampleTimes,
     counters: HostCounters<3>,
-    optional: Optional,
+    optional: OptionalQueries,
     interner: Interner,
 }
 
@@ -69,7 +69,7 @@ enum Stage {
 
 /// What was answered so far.
 struct Sample {
-    clock: Clock,
+    clock: NodeClock,
     rows: usize,
     counted: Vec<Counted>,
     hosts: BTreeMap<String, HostMetrics>,
@@ -100,12 +100,12 @@ impl Stage {
 impl Collector for Metrics {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         (self.stage, self.sample) = (Stage::Clock, None);
-        Clock::ask(server)
+        NodeClock::ask(server)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         match &mut self.sample {
-            None => self.sample = Some(Sample::new(Clock::read(&answer)?)),
+            None => self.sample = Some(Sample::new(NodeClock::read(&answer)?)),
             Some(sample) if self.stage == Stage::Counters => {
                 let counts_failures = server.major >= COUNTS_FAILURES;
                 (sample.counted, sample.hosts) = counters(&answer, sample.clock.at, counts_failures)?;
@@ -152,20 +152,20 @@ impl Metrics {
             return Collected::default();
         };
         let at = clock.at;
-        let Look { mut from, gap } = self.looks.take(at, PATIENCE);
+        let SampleInterval { mut from, gap } = self.looks.take(at, MAX_INTERVAL);
         let mut gaps: Vec<_> = gap.into_iter().collect();
         let mut lines = Vec::with_capacity(hosts.len());
         for counted in &counted {
             let Some(host) = hosts.get_mut(&counted.host_name) else { continue };
             let reading = Reading { series: 0, since: None, values: counted.values };
-            let growth = self.counters.take(&counted.host_name, at, counted.uptime, &[reading]);
-            let restart = growth.gap.filter(|(.., reason)| *reason == GapReason::Restarted);
+            let deltas = self.counters.take(&counted.host_name, at, counted.uptime, &[reading]);
+            let restart = deltas.gap.filter(|(.., reason)| *reason == GapReason::Restarted);
             if restart.is_none() {
-                decode::rates(&growth, at, &mut host.queries);
+                decode::rates(&deltas, at, &mut host.queries);
             }
             gaps.extend(restart);
-            from = from.min(growth.from.unwrap_or(from));
-            lines.push((xxh3_64(counted.host_name.as_bytes()), self.row(host, &growth, at)));
+            from = from.min(deltas.from.unwrap_or(from));
+            lines.push((xxh3_64(counted.host_name.as_bytes()), self.row(host, &deltas, at)));
         }
         gaps.dedup();
         let records = vec![
@@ -189,12 +189,12 @@ impl Metrics {
     fn row(
         &mut self,
         host: &HostMetrics,
-        growth: &Growth<3>,
+        deltas: &Deltas<3>,
         at: Timestamp,
     ) -> [i64; streams::SERVER_METRICS.columns.len()] {
         let known = |value: Option<i64>| value.unwrap_or(NULL);
-        let [queries, inserts, failed] = growth.rows.first().map_or([NULL; 3], |(_, deltas)| *deltas);
-        let counted_us = growth.from.map(|from| i64::try_from(at.since(from).as_micros()).unwrap_or(NULL));
+        let [queries, inserts, failed] = deltas.rows.first().map_or([NULL; 3], |(_, deltas)| *deltas);
+        let counted_us = deltas.from.map(|from| i64::try_from(at.since(from).as_micros()).unwrap_or(NULL));
         [
             self.interner.intern(host.host_name.as_deref()),
             known(host.memory.resident_bytes),
@@ -235,7 +235,7 @@ impl Metrics {
 }
 
 impl Sample {
-    fn new(clock: Clock) -> Self {
+    fn new(clock: NodeClock) -> Self {
         Self { clock, rows: 0, counted: Vec::new(), hosts: BTreeMap::new() }
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use self::decode::{COLUMNS, Table, compare_nodes, setting};
 use crate::collect::{
-    Answer, CellError, Clock, CollectError, Collected, Collector, Cursor, Every, Optional, Query, Reach,
-    Server, SettingHistory, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, NodeClock, OptionalQueries, Query,
+    Reach, Server, SettingHistory, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, LastValues, Setting, SettingSnapshot, streams};
 
@@ -28,14 +28,14 @@ pub(crate) static SPEC: Spec = Spec {
 struct Settings {
     /// What the next answer is to: the clock, then each table.
     asked: usize,
-    clock: Option<Clock>,
+    clock: Option<NodeClock>,
     /// By name, of the first node: nodes are asked to tell the same.
     found: BTreeMap<String, (String, Setting)>,
     rows: usize,
     answered: BTreeSet<Table>,
     /// Tables that were read before: what is not known of them had its built-in value.
     compared: BTreeSet<Table>,
-    optional: Optional,
+    optional: OptionalQueries,
     history: SettingHistory,
 }
 
@@ -45,12 +45,12 @@ impl Collector for Settings {
         (self.clock, self.rows) = (None, 0);
         self.found.clear();
         self.answered.clear();
-        Clock::ask(server)
+        NodeClock::ask(server)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         match self.table() {
-            None => self.clock = Some(Clock::read(&answer)?),
+            None => self.clock = Some(NodeClock::read(&answer)?),
             Some(table) => self.take(table, &answer)?,
         }
         self.ask_on()
@@ -117,7 +117,7 @@ impl Settings {
         Ok(())
     }
 
-    fn collected(&mut self, clock: &Clock) -> Collected {
+    fn collected(&mut self, clock: &NodeClock) -> Collected {
         let found = std::mem::take(&mut self.found);
         let settings: Vec<&Setting> = found.values().map(|(_, setting)| setting).collect();
         let compared = &self.compared;

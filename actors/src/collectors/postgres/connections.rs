@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Look, Looks, Query, Reach, Server,
-    Spec, Step, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, SampleInterval,
+    SampleTimes, Server, Spec, Step, hidden_notice,
 };
 use crate::model::{AnySnapshot, ConnectionCount, ConnectionSnapshot, Engine, Record, Timestamp, streams};
 
@@ -40,11 +40,11 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct Connections {
-    looks: Looks,
+    looks: SampleTimes,
 }
 
 impl Collector for Connections {
@@ -72,7 +72,7 @@ impl Collector for Connections {
             snapshot.waiting,
             snapshot.max_connections,
         ];
-        let Look { from, gap } = self.looks.take(at, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
         Ok(Step::Done(Box::new(Collected {
             records: vec![Record::new(&streams::CONNECTIONS, from, at, vec![(0, values)])],
             gaps: gap.into_iter().collect(),

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use self::queue::{Outcome, Queue};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Interner, Notice, Param, Query,
-    Reach, Server, Spec, Step, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, ExplainRequest, Interner, Notice, Param,
+    Query, Reach, Server, Spec, Step, advice,
 };
 use crate::model::{AnySnapshot, Engine, Record, Timestamp, streams};
 use crate::plan::{self, LastPlans, Source};
@@ -87,7 +87,7 @@ impl Collector for ExplainPlans {
                 let search_path = cursor.text()?.unwrap_or_default().to_owned();
                 let Some(text) = self.queue.raw(fingerprint) else { return Ok(self.done(server, None)) };
                 self.stage = Stage::Plan(fingerprint, at);
-                Ok(Step::Explain(Explainable { text, search_path, verbose: false }))
+                Ok(Step::Explain(ExplainRequest { text, search_path, verbose: false }))
             }
             Stage::Plan(fingerprint, at) => self.explained(server, &answer, fingerprint, at),
         }
@@ -97,7 +97,7 @@ impl Collector for ExplainPlans {
 impl ExplainPlans {
     fn learn(&mut self, answer: &Answer<'_>) -> Result<(), CollectError> {
         self.rows = answer.rows.len() as u64;
-        self.queue.begin_round();
+        self.queue.begin_sample();
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
             self.queue.is_now(cursor.required_timestamp()?);
@@ -112,7 +112,7 @@ impl ExplainPlans {
                 self.queue.offer(user_name, query, beyond);
             }
         }
-        self.queue.end_round();
+        self.queue.end_sample();
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use self::outcome::{Tried, advices};
 use self::proposals::{Existing, Planned, Proposal, Tables, proposals};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Explainable, Param, Query, Reach, Server,
+    Answer, CollectError, Collected, Collector, Cursor, Every, ExplainRequest, Param, Query, Reach, Server,
     Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, Timestamp, streams};
@@ -326,7 +326,7 @@ impl IndexAdvisor {
 }
 
 fn explain(asked: &Asked) -> Step {
-    Step::Explain(Explainable {
+    Step::Explain(ExplainRequest {
         text: Arc::clone(&asked.text),
         search_path: asked.search_path.clone(),
         verbose: true,

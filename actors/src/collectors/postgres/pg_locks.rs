@@ -13,8 +13,8 @@ use std::time::Duration;
 use self::conflicts::mark_blockers;
 use self::decode::{COLUMNS, Found, found};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Query,
-    Reach, Server, Spec, Step, Texts, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach,
+    SampleInterval, SampleTimes, Server, Spec, Step, TextCache, hidden_notice,
 };
 use crate::model::{AnySnapshot, Engine, LockSnapshot, NULL, Record, Timestamp, in_order, streams};
 
@@ -31,7 +31,7 @@ pub(crate) static SPEC: Spec = Spec {
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_locks/14.sql"))];
 
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MAX_INTERVAL: Duration = Duration::from_secs(15);
 /// Locks of one session that are stored of one look: its wait, and what others wait for.
 const STORED_EACH: u64 = 16;
 
@@ -39,8 +39,8 @@ const WIDTH: usize = streams::LOCKS.columns.len();
 
 #[derive(Default)]
 struct Locks {
-    looks: Looks,
-    texts: Texts,
+    looks: SampleTimes,
+    texts: TextCache,
     interner: Interner,
 }
 
@@ -65,7 +65,7 @@ impl Collector for Locks {
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
         mark_blockers(&mut all);
-        let Look { from, gap } = self.looks.take(at, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
         let record = self.record(from, at, &all);
         let hidden: BTreeSet<i64> =
             all.iter().filter(|found| found.text.is_hidden()).map(|found| found.lock.pid).collect();

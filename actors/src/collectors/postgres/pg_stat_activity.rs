@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Query,
-    Reach, Server, SessionText, Spec, Step, Texts, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach,
+    SampleInterval, SampleTimes, Server, SessionText, Spec, Step, TextCache, hidden_notice,
 };
 use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, Record, Timestamp, streams};
 
@@ -39,13 +39,13 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Texts already normalised and words already handed on.
 #[derive(Default)]
 struct Activity {
-    looks: Looks,
-    texts: Texts,
+    looks: SampleTimes,
+    texts: TextCache,
     interner: Interner,
 }
 
@@ -73,7 +73,7 @@ impl Collector for Activity {
         sessions.retain(|session| !session.text.is_hidden());
         let hidden = all - sessions.len();
         // the look itself is series 0, so that one at which nothing ran can be found again
-        let Look { from, gap } = self.looks.take(at, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
         let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
         let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session)));
         let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
@@ -120,7 +120,7 @@ impl Activity {
         let mut blocking_pids = cursor.ints()?.unwrap_or_default();
         blocking_pids.sort_unstable();
         blocking_pids.dedup();
-        let text = self.texts.of_session(raw);
+        let text = self.texts.session_text(raw);
         let query_text = match (text.known(), raw) {
             (Some(_), Some(raw)) if server.raw_query_text => Some(raw.to_owned()),
             (known, _) => known.map(|(text, _)| text.to_string()),

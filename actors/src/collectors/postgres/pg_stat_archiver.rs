@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Query, Reach,
-    Server, Spec, Step, Verdict, judge,
+    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Every, Mark,
+    Query, Reach, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Archiver, Engine, NULL, Record, Timestamp, streams};
 
@@ -35,7 +35,7 @@ const COLUMNS: &[&str] = &[
     "reset_at",
 ];
 /// A sample this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(180);
+const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The counters of the sample before.
 #[derive(Default)]
@@ -81,14 +81,14 @@ impl Archivers {
     fn finish(&mut self, now: Archiver, epoch: Epoch) -> Step {
         let mark = Mark { at: now.ts, epoch };
         let previous = self.previous.replace(mark);
-        let verdict = judge(previous, mark, PATIENCE);
+        let continuity = Continuity::between(previous, mark, MAX_INTERVAL);
         let values = [now.archived_count, now.failed_count].map(|count| count.unwrap_or(NULL));
-        self.counters.begin_round();
+        self.counters.begin_sample();
         let change = self.counters.observe(0, None, values);
-        let (from, sums, gap) = match verdict {
-            Verdict::Baseline { gap } => (Timestamp(now.ts.as_millis() - 1), [NULL; 2], gap),
-            Verdict::SinceReset { from, gap } => (from, values, Some((previous.map(|mark| mark.at), gap))),
-            Verdict::Delta { from, gap } => (from, grown(change), gap.map(|gap| (Some(from), gap))),
+        let (from, sums, gap) = match continuity {
+            Continuity::Baseline { gap } => (Timestamp(now.ts.as_millis() - 1), [NULL; 2], gap),
+            Continuity::SinceReset { from, gap } => (from, values, Some((previous.map(|mark| mark.at), gap))),
+            Continuity::Delta { from, gap } => (from, grown(change), gap.map(|gap| (Some(from), gap))),
         };
         let time = |time: Option<Timestamp>| time.map_or(NULL, Timestamp::as_millis);
         let row = [
@@ -114,6 +114,6 @@ const fn grown(change: Change<2>) -> [i64; 2] {
     match change {
         Change::Same => [0; 2],
         Change::Grown(delta) => delta,
-        Change::Begun(values) | Change::Renewed(values) => values,
+        Change::New(values) | Change::Recreated(values) => values,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Query,
+    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Query,
     Reach, Reading, Server, Spec, Step,
 };
 use crate::model::{Engine, Record, streams};
@@ -20,7 +20,10 @@ pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(5),
     start: || {
-        Box::new(Bgwriter { bgwriter: CounterView::new(PATIENCE), checkpointer: CounterView::new(PATIENCE) })
+        Box::new(Bgwriter {
+            bgwriter: CumulativeView::new(MAX_INTERVAL),
+            checkpointer: CumulativeView::new(MAX_INTERVAL),
+        })
     },
 };
 
@@ -53,12 +56,12 @@ const COLUMNS: &[&str] = &[
 const CHECKPOINTER: &str = "pg_stat_checkpointer";
 const COUNTERS: usize = streams::BGWRITER.columns.len();
 /// A sample this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(180);
+const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The views are reset each on its own.
 struct Bgwriter {
-    bgwriter: CounterView<COUNTERS>,
-    checkpointer: CounterView<COUNTERS>,
+    bgwriter: CumulativeView<COUNTERS>,
+    checkpointer: CumulativeView<COUNTERS>,
 }
 
 impl Collector for Bgwriter {
@@ -73,10 +76,10 @@ impl Collector for Bgwriter {
             let (name, mark, values) = read(server, &mut Cursor::new(answer.rows, row))?;
             let view = if name == CHECKPOINTER { &mut self.checkpointer } else { &mut self.bgwriter };
             let reading = Reading { series: xxh3_64(name.as_bytes()), since: None, values };
-            let growth = view.take(mark, &[reading]);
-            let record = growth.from.map(|from| Record::new(&streams::BGWRITER, from, mark.at, growth.rows));
+            let deltas = view.take(mark, &[reading]);
+            let record = deltas.from.map(|from| Record::new(&streams::BGWRITER, from, mark.at, deltas.rows));
             collected.records.extend(record);
-            collected.gaps.extend(growth.gap);
+            collected.gaps.extend(deltas.gap);
         }
         collected.gaps.dedup_by_key(|(from, _, reason)| (*from, *reason));
         Ok(Step::Done(Box::new(collected)))

@@ -13,8 +13,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Counters, Every, Interner, Mark, Notice, Query,
-    Reach, Server, Spec, Step, Verdict, advice, judge,
+    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Every, Interner, Mark, Notice,
+    Query, Reach, Server, Spec, Step, advice,
 };
 use crate::model::{
     AnySnapshot, DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
@@ -36,7 +36,7 @@ const SIZES: &str = include_str!("sql/pg_stat_database/sizes.sql");
 /// Sizes are asked in every so manieth run, each ten minutes: the server looks at each of its files for them.
 const SIZES_EVERY: u32 = 20;
 /// A sample this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(90);
+const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
 /// Baselines by database, and the sizes as of the last time that they were asked for.
 #[derive(Default)]
@@ -103,29 +103,29 @@ impl Databases {
     fn finish(&mut self, server: &Server, sample: Sample, rows: &[Row]) -> Step {
         let previous = self.previous.replace(sample);
         let at = sample.mark.at;
-        let verdict = judge(previous.map(|sample| sample.mark), sample.mark, PATIENCE);
+        let continuity = Continuity::between(previous.map(|sample| sample.mark), sample.mark, MAX_INTERVAL);
         let changes = self.observe(rows);
         let shared_moved = previous.is_some_and(|previous| {
             previous.shared_resets.iter().zip(&sample.shared_resets).all(|(before, now)| before != now)
         });
-        let renewed = changes.iter().any(|change| matches!(change, Change::Renewed(_)));
-        let crashed = shared_moved && renewed;
+        let recreated = changes.iter().any(|change| matches!(change, Change::Recreated(_)));
+        let crashed = shared_moved && recreated;
         let restarted =
             previous.is_some_and(|previous| previous.mark.epoch.started_at != sample.mark.epoch.started_at);
 
-        let (from, mut gaps) = match verdict {
-            Verdict::Baseline { gap } => {
+        let (from, mut gaps) = match continuity {
+            Continuity::Baseline { gap } => {
                 let gap = gap.map(|(from, reason)| (from, at, reason));
                 (Timestamp(at.as_millis() - 1), Vec::from_iter(gap))
             }
-            Verdict::SinceReset { from, gap } => (from, vec![(Some(from), at, gap)]),
-            Verdict::Delta { from, gap } => {
+            Continuity::SinceReset { from, gap } => (from, vec![(Some(from), at, gap)]),
+            Continuity::Delta { from, gap } => {
                 (from, gap.map(|reason| (Some(from), at, reason)).into_iter().collect())
             }
         };
-        let grows = matches!(verdict, Verdict::Delta { .. });
+        let grows = matches!(continuity, Continuity::Delta { .. });
         let mut events = Vec::new();
-        if grows && renewed {
+        if grows && recreated {
             events = self.resets(rows, &changes, crashed, at);
             if !events.is_empty() && !restarted {
                 gaps.push((Some(from), at, GapReason::CountersReset));
@@ -150,10 +150,10 @@ impl Databases {
     }
 
     fn observe(&mut self, rows: &[Row]) -> Vec<Change<COUNTERS>> {
-        self.counters.begin_round();
+        self.counters.begin_sample();
         let changes = rows.iter().map(|row| self.counters.observe(row.key(), row.reset_at, row.counters));
         let changes = changes.collect();
-        self.counters.end_round();
+        self.counters.end_sample();
         changes
     }
 
@@ -169,8 +169,8 @@ impl Databases {
         if crashed {
             return vec![event(at, "pg_stat_database".to_owned(), None, None)];
         }
-        let renewed = rows.iter().zip(changes).filter(|(_, change)| matches!(change, Change::Renewed(_)));
-        let events = renewed.filter_map(|(row, _)| {
+        let recreated = rows.iter().zip(changes).filter(|(_, change)| matches!(change, Change::Recreated(_)));
+        let events = recreated.filter_map(|(row, _)| {
             let before = self.before.get(&row.key()).filter(|before| !before.idle)?;
             let subject = match &row.name {
                 Some(name) => format!("pg_stat_database of {name}"),
@@ -233,7 +233,7 @@ const fn sums(row: &Row, change: Change<COUNTERS>, crashed: bool) -> [i64; COUNT
         // all counters began at zero, also those that have grown beyond what they were
         Change::Grown(_) if crashed => row.counters,
         Change::Grown(delta) => delta,
-        Change::Begun(values) | Change::Renewed(values) => values,
+        Change::New(values) | Change::Recreated(values) => values,
     }
 }
 

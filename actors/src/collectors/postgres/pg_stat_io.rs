@@ -7,8 +7,8 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Interner, Mark,
-    Notice, Query, Reach, Reading, Server, Spec, Step, variant,
+    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Interner,
+    Mark, Notice, Query, Reach, Reading, Server, Spec, Step, variant,
 };
 use crate::model::{AnySnapshot, Engine, IoCounters, IoRow, NULL, Record, streams};
 
@@ -19,7 +19,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(30)),
     timeout: Duration::from_secs(5),
-    start: || Box::new(Io { view: CounterView::new(PATIENCE), interner: Interner::default() }),
+    start: || Box::new(Io { view: CumulativeView::new(MAX_INTERVAL), interner: Interner::default() }),
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -53,11 +53,11 @@ const COLUMNS: &[&str] = &[
 const WIDTH: usize = streams::IO.columns.len();
 const NAMES: usize = 3;
 /// A sample this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(90);
+const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
 struct Io {
     /// The names of a row stand still as NULL.
-    view: CounterView<WIDTH>,
+    view: CumulativeView<WIDTH>,
     interner: Interner,
 }
 
@@ -93,8 +93,8 @@ impl Collector for Io {
         let Head { mark, is_timed } = first.ok_or(CellError { column: 0, expected: "in any row" })?;
         let readings: Vec<_> =
             rows.iter().map(|row| Reading { series: series(row), since: None, values: row.values }).collect();
-        let growth = self.view.take(mark, &readings);
-        let mut moved = growth.rows;
+        let deltas = self.view.take(mark, &readings);
+        let mut moved = deltas.rows;
         moved.retain(|(_, deltas)| deltas.iter().any(|&delta| delta != NULL && delta != 0));
         for (id, deltas) in &mut moved {
             if let Some(row) = rows.iter().find(|row| series(row) == *id) {
@@ -103,10 +103,10 @@ impl Collector for Io {
                 }
             }
         }
-        let record = growth.from.map(|from| Record::new(&streams::IO, from, mark.at, moved));
+        let record = deltas.from.map(|from| Record::new(&streams::IO, from, mark.at, moved));
         Ok(Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
-            gaps: growth.gap.into_iter().collect(),
+            gaps: deltas.gap.into_iter().collect(),
             dictionary: self.interner.drain_new(),
             rows: rows.len() as u64,
             snapshots: vec![AnySnapshot::new(IoCounters { at: mark.at, rows })],

@@ -10,8 +10,8 @@ use std::time::Duration;
 use self::changes::Changes;
 use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Look, Looks, Notice, Query, Reach,
-    Server, Spec, Step, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Query, Reach,
+    SampleInterval, SampleTimes, Server, Spec, Step, advice,
 };
 use crate::model::{AnySnapshot, Engine, Record, Slot, Standby, Timestamp, streams};
 
@@ -33,12 +33,12 @@ const SLOTS: [(u32, &str); 3] = [
     (17, include_str!("sql/pg_stat_replication/slots/17.sql")),
 ];
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct Replicas {
     stage: Stage,
-    looks: Looks,
+    looks: SampleTimes,
     /// When a standby had last replayed all that it knew of.
     caught_up_at: Option<Timestamp>,
     changes: Changes,
@@ -93,7 +93,7 @@ impl Replicas {
         let lag_seconds = own.lag_seconds(&mut self.caught_up_at);
         let is_hidden = own.is_hidden() || standbys.iter().any(|standby| standby.state.is_none());
         let seen = own.with(lag_seconds, slots, standbys);
-        let Look { from, gap } = self.looks.take(seen.ts, PATIENCE);
+        let SampleInterval { from, gap } = self.looks.take(seen.ts, MAX_INTERVAL);
         let rows = decode::rows(&seen, &mut self.interner);
         let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.interner)).collect();
         Collected {

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::decode::{MOVES, Values, key, probe, values};
-use self::texts::Texts;
+use self::texts::StatementTexts;
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Counters, Cursor, Epoch, Every, Mark, Notice, Param,
-    Query, Reach, Server, Spec, Step, Verdict, advice, judge, variant,
+    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Every, Mark,
+    Notice, Param, Query, Reach, Server, Spec, Step, advice, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
@@ -36,7 +36,7 @@ const INFO: &str = include_str!("sql/pg_stat_statements/info.sql");
 const INFO_COLUMNS: &[&str] = &["at", "reset_at", "evictions", "in_recovery"];
 
 /// A sample this much later than the one before leaves a gap: what happened is known, but not when.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Baselines and what is known of each statement.
 #[derive(Default)]
@@ -46,7 +46,7 @@ pub(crate) struct Statements {
     /// Whether that sample was of every database of the server.
     everywhere: bool,
     counters: Counters<{ decode::COUNTERS }>,
-    texts: Texts,
+    texts: StatementTexts,
     /// The sample being taken.
     sample: Sample,
     /// Changes of a sample that was broken off after its baselines had moved: they join the next one.
@@ -61,11 +61,11 @@ enum Stage {
     Counters(Mark),
     InfoAfter {
         before: Mark,
-        verdict: Verdict,
+        continuity: Continuity,
     },
     Texts {
         mark: Mark,
-        verdict: Verdict,
+        continuity: Continuity,
     },
 }
 
@@ -91,36 +91,36 @@ impl Collector for Statements {
                 ask_counters(server)
             }
             Stage::Counters(before) => {
-                let verdict = self.judge(server, before);
-                self.take(server, &answer, verdict, before.at)?;
-                self.stage = Stage::InfoAfter { before, verdict };
+                let continuity = self.continuity(server, before);
+                self.take(server, &answer, continuity, before.at)?;
+                self.stage = Stage::InfoAfter { before, continuity };
                 ask_info(server)
             }
-            Stage::InfoAfter { before, verdict } => {
+            Stage::InfoAfter { before, continuity } => {
                 let after = read_mark(server, &answer)?;
                 if after.epoch.reset_at != before.epoch.reset_at {
                     return self.start_over(server, before);
                 }
-                self.texts_or_done(server, after, verdict)
+                self.texts_or_done(server, after, continuity)
             }
-            Stage::Texts { mark, verdict } => {
+            Stage::Texts { mark, continuity } => {
                 self.texts.learn(&answer, mark.at)?;
-                Ok(self.finish(server, mark, verdict))
+                Ok(self.finish(server, mark, continuity))
             }
         }
     }
 }
 
 impl Statements {
-    /// As [`judge`]; what was not looked at before, because it is in another database, has no baseline either.
-    fn judge(&mut self, server: &Server, now: Mark) -> Verdict {
+    /// As [`Continuity::between`]; databases that were not read before have no baseline either.
+    fn continuity(&mut self, server: &Server, now: Mark) -> Continuity {
         let everywhere = std::mem::replace(&mut self.everywhere, server.databases.all);
         match self.previous {
             Some(previous) if everywhere != server.databases.all => {
                 self.previous = None;
-                Verdict::Baseline { gap: Some((Some(previous.at), GapReason::NotWatched)) }
+                Continuity::Baseline { gap: Some((Some(previous.at), GapReason::NotWatched)) }
             }
-            previous => judge(previous, now, PATIENCE),
+            previous => Continuity::between(previous, now, MAX_INTERVAL),
         }
     }
 
@@ -129,14 +129,14 @@ impl Statements {
         &mut self,
         server: &Server,
         answer: &Answer<'_>,
-        verdict: Verdict,
+        continuity: Continuity,
         now: Timestamp,
     ) -> Result<(), CollectError> {
         self.sample = Sample { rows: answer.rows.len() as u64, ..Sample::default() };
-        self.counters.begin_round();
-        self.texts.begin_round(now);
+        self.counters.begin_sample();
+        self.texts.begin_sample(now);
         let version = server.statements()?.version;
-        let grows = matches!(verdict, Verdict::Delta { .. });
+        let grows = matches!(continuity, Continuity::Delta { .. });
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
             let Some(statement) = key(&mut cursor)? else {
@@ -145,7 +145,7 @@ impl Statements {
             };
             let moves = probe(&mut cursor)?;
             if grows
-                && self.counters.untouched(
+                && self.counters.is_unchanged(
                     statement.series,
                     statement.since,
                     &MOVES.map(|at| (at, moves[at])),
@@ -160,11 +160,11 @@ impl Statements {
             }
             let (counters, gauges) = values(&mut cursor, moves, version)?;
             let change = self.counters.observe(statement.series, statement.since, counters);
-            if let Some(delta) = worth_storing(verdict, change, counters) {
+            if let Some(delta) = worth_storing(continuity, change, counters) {
                 self.sample.changed.push((statement.series, decode::row(&delta, &gauges)));
             }
         }
-        if self.counters.end_round() > 0 {
+        if self.counters.end_sample() > 0 {
             let counters = &self.counters;
             self.texts.keep(|series| counters.contains(series));
         }
@@ -179,27 +179,32 @@ impl Statements {
         self.begin(server)
     }
 
-    fn texts_or_done(&mut self, server: &Server, mark: Mark, verdict: Verdict) -> Result<Step, CollectError> {
+    fn texts_or_done(
+        &mut self,
+        server: &Server,
+        mark: Mark,
+        continuity: Continuity,
+    ) -> Result<Step, CollectError> {
         if let Some(query) = self.texts.ask(server.statements()?, server.databases.all, mark.at) {
-            self.stage = Stage::Texts { mark, verdict };
+            self.stage = Stage::Texts { mark, continuity };
             return Ok(Step::Ask(query));
         }
-        Ok(self.finish(server, mark, verdict))
+        Ok(self.finish(server, mark, continuity))
     }
 
-    fn finish(&mut self, server: &Server, mark: Mark, verdict: Verdict) -> Step {
+    fn finish(&mut self, server: &Server, mark: Mark, continuity: Continuity) -> Step {
         let previous = self.previous.replace(mark);
         let before = previous.map(|previous| previous.at);
         let Sample { mut changed, rows, hidden } = std::mem::take(&mut self.sample);
         let carried = std::mem::take(&mut self.carried);
-        if matches!(verdict, Verdict::Delta { .. }) {
+        if matches!(continuity, Continuity::Delta { .. }) {
             decode::add(&mut changed, carried);
         }
         changed.retain(|(series, _)| !self.texts.is_own(*series));
-        let (from, gap) = match verdict {
-            Verdict::Baseline { gap } => (None, gap.map(|(from, reason)| (from, mark.at, reason))),
-            Verdict::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
-            Verdict::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
+        let (from, gap) = match continuity {
+            Continuity::Baseline { gap } => (None, gap.map(|(from, reason)| (from, mark.at, reason))),
+            Continuity::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
+            Continuity::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
         };
         let (entries, dictionary) = self.texts.drain_new();
         let forgotten = from.and_then(|from| evictions(from, previous, mark));
@@ -216,13 +221,17 @@ impl Statements {
 }
 
 /// What a change is worth, given how the sample relates to the one before.
-fn worth_storing<const N: usize>(verdict: Verdict, change: Change<N>, values: [i64; N]) -> Option<[i64; N]> {
-    let delta = match (verdict, change) {
-        (Verdict::Baseline { .. }, _) | (_, Change::Same) => return None,
-        (Verdict::SinceReset { .. }, _) => values,
+fn worth_storing<const N: usize>(
+    continuity: Continuity,
+    change: Change<N>,
+    values: [i64; N],
+) -> Option<[i64; N]> {
+    let delta = match (continuity, change) {
+        (Continuity::Baseline { .. }, _) | (_, Change::Same) => return None,
+        (Continuity::SinceReset { .. }, _) => values,
         // a restarted server may have read back old counters: nothing says since when they count
-        (Verdict::Delta { gap: Some(GapReason::Restarted), .. }, Change::Renewed(_)) => return None,
-        (Verdict::Delta { .. }, Change::Grown(delta) | Change::Begun(delta) | Change::Renewed(delta)) => {
+        (Continuity::Delta { gap: Some(GapReason::Restarted), .. }, Change::Recreated(_)) => return None,
+        (Continuity::Delta { .. }, Change::Grown(delta) | Change::New(delta) | Change::Recreated(delta)) => {
             delta
         }
     };

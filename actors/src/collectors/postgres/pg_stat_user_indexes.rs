@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::collect::relations::{Ledger, RelationKind};
+use crate::collect::relations::{RelationKind, RelationTracker};
 use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
 use crate::model::relations::{INDEX_COLUMNS, IndexSnapshot};
 use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
@@ -15,7 +15,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Database,
     every: Every::PollInterval,
     timeout: Duration::from_secs(5),
-    start: || Box::new(Indexes(Ledger::new(&KIND))),
+    start: || Box::new(Indexes(RelationTracker::new(&KIND))),
 };
 
 static KIND: RelationKind<INDEX_COLUMNS> = RelationKind {
@@ -45,7 +45,7 @@ const COLUMNS: &[&str] = &[
     "commits",
 ];
 
-struct Indexes(Ledger<INDEX_COLUMNS>);
+struct Indexes(RelationTracker<INDEX_COLUMNS>);
 
 impl Collector for Indexes {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {

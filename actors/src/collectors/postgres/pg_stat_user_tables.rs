@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::collect::relations::{Ledger, RelationKind, is_nothing};
+use crate::collect::relations::{RelationKind, RelationTracker, is_nothing};
 use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
 use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
 use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
@@ -15,7 +15,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Database,
     every: Every::PollInterval,
     timeout: Duration::from_secs(5),
-    start: || Box::new(Tables(Ledger::new(&KIND))),
+    start: || Box::new(Tables(RelationTracker::new(&KIND))),
 };
 
 static KIND: RelationKind<TABLE_COLUMNS> = RelationKind {
@@ -56,7 +56,7 @@ const COLUMNS: &[&str] = &[
     "commits",
 ];
 
-struct Tables(Ledger<TABLE_COLUMNS>);
+struct Tables(RelationTracker<TABLE_COLUMNS>);
 
 impl Collector for Tables {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, CounterView, Cursor, Epoch, Every, Mark, Notice, Query,
+    Answer, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Notice, Query,
     Reach, Reading, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, Record, WalCounters, streams};
@@ -18,7 +18,7 @@ pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(30)),
     timeout: Duration::from_secs(5),
-    start: || Box::new(Wal(CounterView::new(PATIENCE))),
+    start: || Box::new(Wal(CumulativeView::new(MAX_INTERVAL))),
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -39,9 +39,9 @@ const COLUMNS: &[&str] = &[
 ];
 const COUNTERS: usize = streams::WAL.columns.len();
 /// A sample this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(90);
+const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
-struct Wal(CounterView<COUNTERS>);
+struct Wal(CumulativeView<COUNTERS>);
 
 impl Collector for Wal {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
@@ -67,11 +67,11 @@ impl Collector for Wal {
         ];
         let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
         let reading = Reading { series: xxh3_64(b"wal"), since: None, values };
-        let growth = self.0.take(Mark { at, epoch }, &[reading]);
-        let record = growth.from.map(|from| Record::new(&streams::WAL, from, at, growth.rows));
+        let deltas = self.0.take(Mark { at, epoch }, &[reading]);
+        let record = deltas.from.map(|from| Record::new(&streams::WAL, from, at, deltas.rows));
         Ok(Step::Done(Box::new(Collected {
             records: record.into_iter().collect(),
-            gaps: growth.gap.into_iter().collect(),
+            gaps: deltas.gap.into_iter().collect(),
             snapshots: vec![AnySnapshot::new(WalCounters { at, reset_at, values })],
             rows: 1,
             notice: (is_timed == Some(false)).then(untimed),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    WAIT_INTERVAL, WaitLooks, hidden_notice,
+    WAIT_INTERVAL, WaitSampler, hidden_notice,
 };
 use crate::model::{Engine, streams};
 
@@ -24,7 +24,7 @@ const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_wait_events/14.sql
 const COLUMNS: &[&str] = &["at", "wait_event_type", "wait_event", "sessions"];
 
 #[derive(Default)]
-struct Waits(WaitLooks);
+struct Waits(WaitSampler);
 
 impl Collector for Waits {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::collect::{CollectError, without_untyped};
+use crate::collect::{CollectError, without_untyped_column};
 
 /// The columns of the tables of `system` that the user may read; of others nothing is known.
 #[derive(Debug, Default)]
@@ -67,7 +67,8 @@ impl Known {
                     continue;
                 }
                 let spelled = format!("{alias}.{column}");
-                fitted.sql = without_untyped(&fitted.sql, &spelled).ok_or_else(|| lacks(table, column))?;
+                fitted.sql =
+                    without_untyped_column(&fitted.sql, &spelled).ok_or_else(|| lacks(table, column))?;
                 fitted.absent.push(format!("system.{table}.{column}"));
             }
         }

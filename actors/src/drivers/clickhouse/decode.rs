@@ -264,7 +264,7 @@ impl<'de> Visitor<'de> for ElementVisitor {
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use crate::collect::{CUT_MARK, Rows as _};
+    use crate::collect::{Rows as _, TRUNCATION_MARK};
     use crate::drivers::clickhouse::rows::MOST_CELLS;
     use crate::model::Timestamp;
 
@@ -305,7 +305,7 @@ mod tests {
         let body = format!("{meta}[[\"{long}\",\"{long}\"]]}}");
         let rows = decode(body.as_bytes(), COLUMNS).expect("an answer");
         let text = rows.text(0, 0).expect("a text").expect("one");
-        assert!(text.len() < 9_000 && text.ends_with(CUT_MARK), "{}", text.len());
+        assert!(text.len() < 9_000 && text.ends_with(TRUNCATION_MARK), "{}", text.len());
         assert_eq!(rows.text(0, 1), Ok(Some(long.as_str())));
         let body = format!("{meta}[{}[1,1]]}}", "[1,1],".repeat(MOST_CELLS / 2));
         assert!(decode(body.as_bytes(), COLUMNS).is_err());

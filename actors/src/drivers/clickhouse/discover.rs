@@ -7,7 +7,7 @@ use super::super::check_columns;
 use super::ClickHouse;
 use super::column_fallback::{Cluster, Known};
 use super::rows::JsonRows;
-use crate::collect::{CollectError, Cursor, Rows as _, Server, message};
+use crate::collect::{CollectError, Cursor, Rows as _, Server, one_line};
 
 const SETTINGS: &str = include_str!("../sql/clickhouse_settings.sql");
 const SETTINGS_COLUMNS: &[&str] = &["setting_name", "setting_value"];
@@ -86,7 +86,7 @@ impl ClickHouse {
             }
             names.push(found.to_owned());
         }
-        Err(CollectError::NoCluster { name, known: message(&names.join(", ")) })
+        Err(CollectError::NoCluster { name, known: one_line(&names.join(", ")) })
     }
 
     /// Whether the user sees all tables; none when the server cannot be asked.
@@ -105,7 +105,7 @@ impl ClickHouse {
 /// What the server says of itself.
 fn read_server(rows: &JsonRows, server: &mut Server) -> Result<(), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
-    server.version = message(cursor.text()?.unwrap_or_default());
+    server.version = one_line(cursor.text()?.unwrap_or_default());
     let mut numbers = server.version.split('.').map(|number| number.parse().unwrap_or(0));
     let mut number = || numbers.next().filter(|number| *number < MOST_OF_A_VERSION).unwrap_or(0);
     server.major = number() * 100 + number();

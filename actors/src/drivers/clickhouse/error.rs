@@ -1,6 +1,6 @@
 //! What ClickHouse, or what stands in front of it, says; in the words of [`CollectError`].
 
-use crate::collect::{CollectError, advice, message};
+use crate::collect::{CollectError, advice, one_line};
 use crate::drivers::budget::Excess;
 use crate::drivers::cause::{Cause, innermost_cause, sources};
 use crate::model::Secret;
@@ -22,7 +22,7 @@ impl Peer {
     /// What a text of ClickHouse that is no answer says.
     pub(super) fn refusal(&self, text: &str) -> CollectError {
         let Some((code, said)) = exception(text) else { return self.foreign(text) };
-        let message = message(&without(said, self.password.as_ref()));
+        let message = one_line(&without(said, self.password.as_ref()));
         let role = || self.role.clone();
         match code {
             // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED
@@ -79,7 +79,7 @@ impl Peer {
 
     /// Why nothing came back.
     pub(super) fn network(&self, error: Cause<'_>) -> CollectError {
-        let (address, reason) = (self.address.clone(), message(&innermost_cause(error)));
+        let (address, reason) = (self.address.clone(), one_line(&innermost_cause(error)));
         if let Some(denied) = sources(error).find_map(|cause| cause.downcast_ref::<CollectError>()) {
             return denied.clone();
         }
@@ -87,7 +87,7 @@ impl Peer {
             return excess.error(&address, ENGINE);
         }
         if let Some(cause) = sources(error).find_map(inside::<rustls::Error>) {
-            return CollectError::Tls { address, reason: message(&cause.to_string()) };
+            return CollectError::Tls { address, reason: one_line(&cause.to_string()) };
         }
         if error.to_string().contains("(Connect)") {
             return CollectError::Connect { address, reason };

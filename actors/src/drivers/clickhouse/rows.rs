@@ -1,7 +1,7 @@
 //! An answer in the format `JSONCompact`, which every version speaks and which names its columns; packed while it is read,
 //! for a value of JSON by itself takes many times the bytes that it came in.
 
-use crate::collect::{CUT_MARK, CellError, Rows, cut, longest_cell};
+use crate::collect::{CellError, Rows, TRUNCATION_MARK, max_cell_bytes, truncated};
 use crate::model::Timestamp;
 
 /// An answer of more cells is not what was asked for.
@@ -34,7 +34,7 @@ pub(super) enum Cell {
 impl JsonRows {
     /// No row yet of what is asked for in `columns`.
     pub(super) fn new(columns: &[&str]) -> Self {
-        Self { longest: columns.iter().map(|name| longest_cell(name)).collect(), ..Self::default() }
+        Self { longest: columns.iter().map(|name| max_cell_bytes(name)).collect(), ..Self::default() }
     }
 
     /// The names of the columns.
@@ -82,8 +82,8 @@ impl JsonRows {
     /// A text, cut if it is longer than what its column keeps.
     pub(super) fn pack(&mut self, text: &str, column: usize) -> Option<Cell> {
         let start = self.texts.len();
-        match cut(text, self.longest.get(column).copied().unwrap_or_default()) {
-            Some(kept) => self.texts.extend([kept, CUT_MARK]),
+        match truncated(text, self.longest.get(column).copied().unwrap_or_default()) {
+            Some(kept) => self.texts.extend([kept, TRUNCATION_MARK]),
             None => self.texts.push_str(text),
         }
         Some(Cell::Text(start.try_into().ok()?, (self.texts.len() - start).try_into().ok()?))

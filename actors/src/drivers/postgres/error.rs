@@ -6,7 +6,7 @@ use std::io;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-use crate::collect::{CollectError, Server, advice, message};
+use crate::collect::{CollectError, Server, advice, one_line};
 use crate::model::{Secret, Target};
 use crate::text::secrets::without;
 
@@ -30,21 +30,21 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
     let text = error.to_string();
     match error.source() {
         Some(source) if text.contains("TLS") => {
-            CollectError::Tls { address, reason: message(&source.to_string()) }
+            CollectError::Tls { address, reason: one_line(&source.to_string()) }
         }
         Some(source) if source.is::<io::Error>() => {
-            CollectError::Connect { address, reason: message(&source.to_string()) }
+            CollectError::Connect { address, reason: one_line(&source.to_string()) }
         }
         // "password missing" and the like: the server asked for what we do not have
         _ if text.contains("invalid configuration") => CollectError::Credentials { role: role() },
-        Some(source) => CollectError::Connect { address, reason: message(&source.to_string()) },
+        Some(source) => CollectError::Connect { address, reason: one_line(&source.to_string()) },
         None => CollectError::Connect { address, reason: text },
     }
 }
 
 /// What `refusal` says, which may repeat our own password.
 fn said(refusal: &DbError, password: Option<&Secret>) -> String {
-    message(&without(refusal.message(), password))
+    one_line(&without(refusal.message(), password))
 }
 
 /// Something that shares sessions is in between.
@@ -57,7 +57,7 @@ pub(super) fn query_error(error: &Error, server: &Server, password: Option<&Secr
     match error.as_db_error() {
         Some(refusal) => server_error(refusal, server, said(refusal, password)),
         None => CollectError::Lost {
-            reason: message(&error.source().map_or_else(|| error.to_string(), ToString::to_string)),
+            reason: one_line(&error.source().map_or_else(|| error.to_string(), ToString::to_string)),
         },
     }
 }
@@ -77,7 +77,7 @@ fn server_error(refusal: &DbError, server: &Server, message: String) -> CollectE
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE if message.contains("shared_preload_libraries") => {
             CollectError::Missing {
                 reason: message,
-                fix: advice::preload(server.flavour, "pg_stat_statements"),
+                fix: advice::preload(server.provider, "pg_stat_statements"),
             }
         }
         // another session answers than the one that prepared it

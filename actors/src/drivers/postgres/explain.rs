@@ -12,7 +12,7 @@ use tokio::task::coop::consume_budget;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::{GRACE, Postgres};
-use crate::collect::{CellError, CollectError, Explainable, Rows};
+use crate::collect::{CellError, CollectError, ExplainRequest, Rows};
 use crate::model::Timestamp;
 use crate::text;
 
@@ -21,7 +21,7 @@ const BEGIN: &str =
     "BEGIN /* basira */ READ ONLY; SET /* basira */ LOCAL max_parallel_workers_per_gather = 2";
 const SEARCH_PATH: &str = "SELECT /* basira */ pg_catalog.set_config('search_path', $1::text, true)";
 const ROLLBACK: &str = "ROLLBACK /* basira */";
-/// Plans without knowing the parameters (PostgreSQL 16 and later); the second as [`Explainable::verbose`] wants it.
+/// Plans without knowing the parameters (PostgreSQL 16 and later); the second as [`ExplainRequest::verbose`] wants it.
 const EXPLAIN_GENERIC: [&str; 2] = [
     "EXPLAIN /* basira */ (GENERIC_PLAN, FORMAT JSON) ",
     "EXPLAIN /* basira */ (GENERIC_PLAN, VERBOSE, FORMAT JSON) ",
@@ -48,7 +48,7 @@ impl Postgres {
     /// The plan of `statement`. Whatever it comes to, nothing of it is left behind: else the connection is given up.
     pub(super) async fn explained(
         &mut self,
-        statement: &Explainable,
+        statement: &ExplainRequest,
         limit: Duration,
     ) -> Result<Explained, CollectError> {
         if let Err(reason) = text::plannable(&statement.text) {
@@ -65,7 +65,11 @@ impl Postgres {
         plan.or_else(refused)
     }
 
-    async fn planned(&mut self, statement: &Explainable, limit: Duration) -> Result<Explained, CollectError> {
+    async fn planned(
+        &mut self,
+        statement: &ExplainRequest,
+        limit: Duration,
+    ) -> Result<Explained, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(BEGIN)).await?;
         if let Some(reason) = self.unsafe_to_plan(statement, limit).await? {
             return Ok(Explained::Refused(None, reason));
@@ -84,7 +88,7 @@ impl Postgres {
         self.server.major >= 16
     }
 
-    async fn generic(&self, statement: &Explainable, limit: Duration) -> Result<String, CollectError> {
+    async fn generic(&self, statement: &ExplainRequest, limit: Duration) -> Result<String, CollectError> {
         let command = format!("{}{}", EXPLAIN_GENERIC[usize::from(statement.verbose)], statement.text);
         self.is_one_command(&command, limit).await?;
         self.plan_of(&command, limit).await
@@ -92,7 +96,7 @@ impl Postgres {
 
     async fn generic_by_preparing(
         &self,
-        statement: &Explainable,
+        statement: &ExplainRequest,
         limit: Duration,
     ) -> Result<String, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(FORCE_GENERIC)).await?;

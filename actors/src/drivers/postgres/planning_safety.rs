@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{GRACE, Postgres};
-use crate::collect::{CollectError, Explainable, Query, Rows as _};
+use crate::collect::{CollectError, ExplainRequest, Query, Rows as _};
 use crate::text;
 
 const SQL: &str = include_str!("../sql/planning_safety.sql");
@@ -25,7 +25,7 @@ impl Postgres {
     /// transaction that plans.
     pub(super) async fn unsafe_to_plan(
         &mut self,
-        statement: &Explainable,
+        statement: &ExplainRequest,
         limit: Duration,
     ) -> Result<Option<&'static str>, CollectError> {
         let Some(names) = text::names(&statement.text) else { return Ok(Some(UNKNOWN)) };

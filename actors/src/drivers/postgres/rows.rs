@@ -5,7 +5,7 @@ use std::error::Error;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Row, Statement};
 
-use crate::collect::{CUT_MARK, CellError, Rows, longest_cell};
+use crate::collect::{CellError, Rows, TRUNCATION_MARK, max_cell_bytes};
 use crate::model::Timestamp;
 
 /// An answer in the binary format.
@@ -25,7 +25,7 @@ impl PgRows {
     /// No row yet of what `statement` answers.
     pub(super) fn new(statement: Statement) -> Self {
         let longest = statement.columns().iter().map(|column| match *column.type_() {
-            Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN => longest_cell(column.name()),
+            Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN => max_cell_bytes(column.name()),
             _ => usize::MAX,
         });
         Self { longest: longest.collect(), statement, ends: Vec::new(), bytes: Vec::new() }
@@ -41,7 +41,7 @@ impl PgRows {
                 let kept = cut(cell, *longest);
                 self.bytes.extend_from_slice(kept);
                 if kept.len() < cell.len() {
-                    self.bytes.extend_from_slice(CUT_MARK.as_bytes());
+                    self.bytes.extend_from_slice(TRUNCATION_MARK.as_bytes());
                 }
             }
             let end = u32::try_from(self.bytes.len()).ok().filter(|end| end & NULL == 0);

@@ -1,7 +1,7 @@
-//! Entering, lasting, leaving; what is not known; what was dismissed.
+//! Entering, holding, leaving; what is not known; what was dismissed.
 
 use super::*;
-use crate::health::testing::{NOW, facts, saw};
+use crate::health::testing::{NOW, add_snapshot, facts};
 use crate::model::{CollectorState, ConnectionSnapshot, RuleSetting, Timestamp, XidHorizon, XminHolder};
 
 const SATURATION: &str = "connections.saturation";
@@ -31,7 +31,7 @@ fn crowded(total: i64, seconds: i64) -> Facts {
         by_user: Vec::new(),
         by_application: Vec::new(),
     };
-    saw(&mut facts, "shop", snapshot);
+    add_snapshot(&mut facts, "shop", snapshot);
     facts
 }
 
@@ -152,7 +152,7 @@ fn held_back(is_held: bool, seconds: i64) -> Facts {
     };
     let holders = if is_held { vec![holder] } else { Vec::new() };
     let horizon = XidHorizon { at: facts.at, databases: Vec::new(), holders };
-    saw(&mut facts, "shop", horizon);
+    add_snapshot(&mut facts, "shop", horizon);
     facts
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::health::{Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit};
+use crate::health::{
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+};
 use crate::model::{ClusterSnapshot, Engine};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Availability,
     title: "Nodes of the cluster do not answer",
-    looks_at: "The nodes that the definition of the registered cluster lists, asked from the node \
+    description: "The nodes that the definition of the registered cluster lists, asked from the node \
                connected to. What a missing one holds is not served unless a replica has it too, and \
                nothing of it is seen in any other view.",
     needs: &[Need::Now("ch_cluster")],
@@ -18,9 +20,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(30),
+    hold_for: Duration::from_secs(30),
     curve: Curve { least: 20.0, worst: 3.0, most: 50.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Look whether the server runs there and whether the node connected to reaches its \
                      native port.",
     investigate: "SELECT host_name, port, errors_count, estimated_recovery_time FROM system.clusters WHERE \
@@ -30,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ClusterSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ClusterSnapshot>()?;
     let mut objects: Vec<Object> = Vec::new();
     for node in seen.nodes.iter().filter(|node| !node.answered) {
         let name = node.name();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
 };
 use crate::model::streams::EVENTS;
 use crate::model::{Engine, EventKind, History, ServerIdentity};
@@ -13,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Availability,
     title: "The server was restarted or crashed",
-    looks_at: "Restarts of the server, and recoveries after a backend crashed, that were seen within the window. It clears by \
+    description: "Restarts of the server, and recoveries after a backend crashed, that were seen within the window. It clears by \
                itself when they are over long enough ago.",
     needs: &[Need::Now("pg_server"), Need::Totals("pg_server", &EVENTS)],
     window: Duration::from_secs(900),
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 5.0, most: 30.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "If nobody restarted it, read the server's log from before its start: a crash of a backend (signal 11), the \
                      kernel's OOM killer (signal 9), a failed disk.",
     investigate: "SELECT pg_postmaster_start_time();\n-- GET /api/v1/databases/{id}/events",
@@ -36,10 +36,10 @@ const EMPTIED_BY_A_CRASH: usize = 3;
 /// What belongs to one crash is no further apart.
 const TOGETHER_MS: u64 = 60_000;
 
-fn check(case: &Case<'_>) -> Found {
-    let server = case.newest::<ServerIdentity>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let server = context.newest::<ServerIdentity>()?;
     // what is stored may be less than half of the window: a restart that was seen counts all the same
-    let past = case.past_or_empty(&EVENTS);
+    let past = context.past_or_empty(&EVENTS);
     let restarts = happened(&past, EventKind::ServerRestarted);
     let crashes = crashes(&happened(&past, EventKind::CountersReset));
     let recovered: Vec<i64> = crashes.iter().copied().filter(|at| !near(*at, &restarts)).collect();
@@ -52,7 +52,7 @@ fn check(case: &Case<'_>) -> Found {
     let ago = span(Duration::from_millis(u64::try_from(server.at.as_millis() - last).unwrap_or(0)));
     let times = restarts.len() + recovered.len();
     let often =
-        if times > 1 { format!("; {times} times within {}", span(case.window())) } else { String::new() };
+        if times > 1 { format!("; {times} times within {}", span(context.window())) } else { String::new() };
     Ok(vec![Object {
         name: "server".to_owned(),
         value: f64::from(u32::try_from(times).unwrap_or(u32::MAX)),

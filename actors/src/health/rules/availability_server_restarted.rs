@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
 };
 use crate::model::{Engine, ServerMetrics};
 
@@ -12,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Availability,
     title: "The server was started anew",
-    looks_at: "How long each node has run, when it was started after Basira began to watch it. Caches are \
+    description: "How long each node has run, when it was started after Basira began to watch it. Caches are \
                cold, clients were cut off, and a crash may come again.",
     needs: &[Need::Now("ch_server_metrics")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Lowest,
     threshold: Threshold { enter: 600.0, leave: 600.0, unit: Unit::Seconds },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 3.0, worst: 0.0, most: 8.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Find out who or what restarted it: an upgrade, the out-of-memory killer of the \
                      system, or a crash.",
     investigate: "SELECT * FROM system.crash_log ORDER BY event_time DESC LIMIT 5;\n-- the end of \
@@ -34,16 +34,16 @@ pub(crate) static RULE: Rule = Rule {
 /// How far two readings of when the server started may differ, in seconds.
 const JITTER_SECONDS: u64 = 5;
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ServerMetrics>()?;
-    let line = case.facts().collectors.iter().find(|line| line.name == "ch_server_metrics");
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ServerMetrics>()?;
+    let line = context.facts().collectors.iter().find(|line| line.name == "ch_server_metrics");
     // a server that is young when it is registered was not started anew
     let Some(watched_since) = line.and_then(|line| line.first_success_at) else { return Ok(Vec::new()) };
-    let watched_seconds = case.at().since(watched_since).as_secs();
+    let watched_seconds = context.at().since(watched_since).as_secs();
     let restarted = seen.hosts.iter().filter_map(|host| {
         let uptime_seconds = u32::try_from(host.uptime_seconds?).ok()?;
         let is_seen = u64::from(uptime_seconds) + JITTER_SECONDS < watched_seconds;
-        (is_seen && case.beyond(f64::from(uptime_seconds))).then_some((host, uptime_seconds))
+        (is_seen && context.exceeds(f64::from(uptime_seconds))).then_some((host, uptime_seconds))
     });
     let object = |(host, uptime_seconds): (&crate::model::HostMetrics, u32)| {
         let name = host.host_name.clone().unwrap_or_default();
@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, saw};
+    use crate::health::testing::{NOW, add_snapshot, found};
     use crate::model::{HostMetrics, Timestamp};
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
             let objects = found(&RULE, |facts| {
                 let host = HostMetrics::named("a", NOW);
                 let host = HostMetrics { uptime_seconds: Some(uptime_seconds), ..host };
-                saw(facts, "", ServerMetrics { own: host.clone(), hosts: vec![host] });
+                add_snapshot(facts, "", ServerMetrics { own: host.clone(), hosts: vec![host] });
                 for line in &mut facts.collectors {
                     line.first_success_at = Some(Timestamp(NOW.as_millis() - watched_seconds * 1000));
                 }

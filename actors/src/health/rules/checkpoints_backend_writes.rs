@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, amount, bytes, float,
-    pct, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, amount,
+    bytes, float, pct, span,
 };
 use crate::model::streams::IO;
 use crate::model::{Engine, History};
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Checkpoints,
     title: "Sessions wait for their own writes",
-    looks_at: "Of the changed pages that were written, how many by sessions themselves, which needed room in the cache and \
+    description: "Of the changed pages that were written, how many by sessions themselves, which needed room in the cache and \
                found none that was clean, rather than by the checkpointer or the background writer. Nothing is said of less \
                than 256 kB a second. PostgreSQL 16 and later: before, such writes are counted together with tables that \
                grow.",
@@ -23,9 +23,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 30.0, leave: 20.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(300),
+    hold_for: Duration::from_secs(300),
     curve: Curve { least: 3.0, worst: 90.0, most: 12.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Let the background writer clean more pages in advance, and give shared_buffers more, up to about a \
                      quarter of the memory, so that pages are changed more than once before they are written.",
     investigate: "SELECT backend_type, context, writes, evictions\n  FROM pg_stat_io\n WHERE object = 'relation' AND writes > \
@@ -44,23 +44,23 @@ const LEAST_BYTES_PER_SECOND: f64 = MEGABYTE / 4.0;
 /// Less than this is no advice for a server of today.
 const LEAST_CACHE: f64 = 256.0 * MEGABYTE;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&IO)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&IO)?;
     let by_sessions = written(&past, "client backend");
     let in_all = by_sessions + written(&past, "checkpointer") + written(&past, "background writer");
-    if by_sessions < LEAST_BYTES_PER_SECOND * case.window().as_secs_f64() {
+    if by_sessions < LEAST_BYTES_PER_SECOND * context.window().as_secs_f64() {
         return Ok(Vec::new());
     }
     let share = by_sessions * 100.0 / in_all;
-    if !case.beyond(share) {
+    if !context.exceeds(share) {
         return Ok(Vec::new());
     }
-    let cache = case.setting_bytes("shared_buffers")?;
+    let cache = context.setting_bytes("shared_buffers")?;
     let note = format!(
         "sessions wrote {} of {} themselves within {} ({}); shared_buffers are {}",
         bytes(by_sessions),
         bytes(in_all),
-        span(case.window()),
+        span(context.window()),
         pct(share),
         bytes(cache)
     );

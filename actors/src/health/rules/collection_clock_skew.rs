@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Object, Rule, Scope, Threshold, Unit, Unknown, span,
+    Category, CheckResult, Curve, Measure, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown, span,
 };
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Any,
     category: Category::Collection,
     title: "The clocks of the server and of Basira differ",
-    looks_at: "The time by the server's clock when it answered the last look at its activity, against Basira's own. \
+    description: "The time by the server's clock when it answered the last look at its activity, against Basira's own. \
                Samples carry the server's time, so charts of several databases do not line up, and tokens or \
                certificates may fail elsewhere.",
     needs: &[],
@@ -19,9 +19,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 5.0, leave: 3.0, unit: Unit::Seconds },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 2.0, worst: 300.0, most: 8.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Let both machines follow the same time servers (chrony, systemd-timesyncd).",
     investigate: "SELECT now();  -- compare with `date -u` on the machine that runs Basira",
     fix: "-- timedatectl set-ntp true   (on the machine whose clock is wrong)",
@@ -29,11 +29,11 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let skew_ms =
-        case.facts().skew_ms.ok_or_else(|| Unknown::because("nobody has looked at the activity yet"))?;
+        context.facts().skew_ms.ok_or_else(|| Unknown::because("nobody has looked at the activity yet"))?;
     let apart = Duration::from_millis(skew_ms.unsigned_abs());
-    if !case.beyond(apart.as_secs_f64()) {
+    if !context.exceeds(apart.as_secs_f64()) {
         return Ok(Vec::new());
     }
     let way = if skew_ms > 0 { "ahead of" } else { "behind" };

@@ -10,16 +10,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Any,
     category: Category::Collection,
     title: "Basira cannot read this database",
-    looks_at: "Whether the last poll of the base collectors succeeded within three intervals, at least 15 s. Without \
+    description: "Whether the last poll of the base collectors succeeded within three intervals, at least 15 s. Without \
                fresh samples nothing is known, so there is no score.",
     needs: &[],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve::flat(100.0),
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Find out whether the server is down, cannot be reached, or refuses the login; `last_error` says \
                      which.",
     investigate: "-- from the machine that runs Basira\n-- basira check 'postgres://user@host:port/database'",

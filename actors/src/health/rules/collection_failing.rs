@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::health::{Case, Category, Curve, Found, Measure, Object, Rule, Scope, Threshold, Unit};
+use crate::health::{
+    Category, CheckResult, Curve, Measure, Object, Rule, RuleContext, Scope, Threshold, Unit,
+};
 use crate::model::{CollectorState, CollectorStatus};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Any,
     category: Category::Collection,
     title: "Collectors fail",
-    looks_at: "Collectors whose last run failed, though the server answers. One that cannot work here, for want of an \
+    description: "Collectors whose last run failed, though the server answers. One that cannot work here, for want of an \
                extension or a privilege, is no failure: the rules that need it are not evaluated and say so.",
     needs: &[],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 5.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Read the reason that each collector gives, and do what its fix says.",
     investigate: "-- GET /api/v1/databases/{id}/collectors",
     fix: "-- the fix that the collector names",
@@ -27,8 +29,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let facts = case.facts();
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let facts = context.facts();
     // all of them fail while nothing can be stored: that is one fault, of another rule
     let is_of_the_store =
         |line: &&CollectorStatus| facts.store_error.is_some() && line.reason == facts.store_error;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::health::{Case, Category, Curve, Found, Measure, Object, Rule, Scope, Threshold, Unit};
+use crate::health::{
+    Category, CheckResult, Curve, Measure, Object, Rule, RuleContext, Scope, Threshold, Unit,
+};
 
 /// When nothing was read for too long, because what was read before is not stored, the examiner applies it itself.
 pub(crate) static RULE: Rule = Rule {
@@ -10,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Any,
     category: Category::Collection,
     title: "Basira cannot store what it reads",
-    looks_at: "Whether the last poll of this database could be stored. What was read last is kept in memory until it \
+    description: "Whether the last poll of this database could be stored. What was read last is kept in memory until it \
                can; nothing more is read until then, so the samples have a gap in detail, though none in their sums.",
     needs: &[],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve::flat(30.0),
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Make room on the disk of data_dir, or bring the server of storage.url back; Basira goes on by \
                      itself.",
     investigate: "-- on the machine that runs Basira\n-- df -h DATA_DIR\n-- GET /readyz",
@@ -28,14 +30,14 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let object = |reason: &String| Object {
         name: "storage".to_owned(),
         value: 1.0,
         note: format!("what was read is not stored: {reason}"),
         fix: None,
     };
-    Ok(case.facts().store_error.iter().map(object).collect())
+    Ok(context.facts().store_error.iter().map(object).collect())
 }
 
 #[cfg(test)]

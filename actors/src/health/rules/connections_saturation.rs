@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, pct, share_pct,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, pct,
+    share_pct,
 };
 use crate::model::{ConnectionSnapshot, Engine};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Connections,
     title: "Connections run out",
-    looks_at: "Sessions of clients against what `max_connections` leaves to ordinary roles. When the last one is taken, \
+    description: "Sessions of clients against what `max_connections` leaves to ordinary roles. When the last one is taken, \
                clients are refused.",
     needs: &[Need::Now("connections")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 80.0, leave: 75.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(30),
+    hold_for: Duration::from_secs(30),
     curve: Curve { least: 10.0, worst: 98.0, most: 50.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Put a pooler such as PgBouncer between clients and server, or close idle sessions. Raising \
                      max_connections costs memory and needs a restart.",
     investigate: "SELECT usename, application_name, client_addr, state, count(*)\n  FROM pg_stat_activity\n WHERE \
@@ -32,12 +33,12 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ConnectionSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ConnectionSnapshot>()?;
     let reserved = seen.superuser_reserved_connections + seen.reserved_connections.unwrap_or(0);
     let open = (seen.max_connections - reserved).max(1);
     let used_pct = share_pct(seen.total, open);
-    if !case.beyond(used_pct) {
+    if !context.exceeds(used_pct) {
         return Ok(Vec::new());
     }
     let busiest = seen.by_user.first().and_then(|user| Some((user.name.as_deref()?, user.count)));

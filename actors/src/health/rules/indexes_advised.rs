@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, pct,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, pct,
 };
 use crate::model::{Engine, Evidence, IndexAdvice, IndexAdvices};
 
@@ -12,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Statements would be faster with an index",
-    looks_at: "Indexes that the statements that take the most time would use, by the share of their cost that each saves. \
+    description: "Indexes that the statements that take the most time would use, by the share of their cost that each saves. \
                Either HypoPG has shown that the planner would use it, or it is a hypothesis from the plan and the \
                statistics of the columns; the note says which.",
     needs: &[Need::Now("index_advice")],
@@ -20,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 70.0, leave: 50.0, unit: Unit::Pct },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 100.0, most: 4.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Weigh what the statements gain against the size of the index and what each write to the table will \
                      cost more; try a hypothesis on a copy first. CONCURRENTLY keeps writers going.",
     investigate: "-- GET /api/v1/databases/{id}/index-advice\n-- GET /api/v1/databases/{id}/queries/{hash}/explain",
@@ -31,10 +32,10 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest_of_each::<IndexAdvices>();
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest_of_each::<IndexAdvices>();
     let all = seen.iter().flat_map(|(_, advices)| &advices.0);
-    Ok(all.filter(|advice| case.beyond(advice.gain_pct)).map(object).collect())
+    Ok(all.filter(|advice| context.exceeds(advice.gain_pct)).map(object).collect())
 }
 
 fn object(advice: &IndexAdvice) -> Object {
@@ -57,7 +58,7 @@ fn object(advice: &IndexAdvice) -> Object {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, saw};
+    use crate::health::testing::{NOW, add_snapshot, found};
     use crate::model::HelpedStatement;
 
     fn advice(gain_pct: f64, evidence: Evidence) -> IndexAdvice {
@@ -94,7 +95,7 @@ mod tests {
             ),
         ] {
             let advices = IndexAdvices(vec![advice(gain_pct, evidence)]);
-            let objects = found(&RULE, |facts| saw(facts, "shop", advices)).unwrap();
+            let objects = found(&RULE, |facts| add_snapshot(facts, "shop", advices)).unwrap();
             assert_eq!(objects.first().map(|object| object.note.as_str()), expected, "{gain_pct}");
         }
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, quoted,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexSnapshot};
 use crate::model::streams::INDEXES;
@@ -15,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Indexes do the same twice",
-    looks_at: "Indexes that are the same as another one of their table but for the name, and those whose columns another \
+    description: "Indexes that are the same as another one of their table but for the name, and those whose columns another \
                one begins with (B-trees without predicate or expressions, and never one that guards uniqueness). What \
                they take on disk is summed up; every write pays for them.",
     needs: &[Need::Now("pg_index"), Need::Now("pg_stat_user_indexes")],
@@ -23,9 +24,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1024.0 * 1024.0, leave: 1024.0 * 1024.0, unit: Unit::Bytes },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 50.0 * 1024.0 * 1024.0 * 1024.0, most: 8.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Drop the one that is not needed. A shorter index is smaller and may serve scans of it alone a little \
                      faster: where that matters most, keep both.",
     investigate: "-- GET /api/v1/databases/{id}/indexes/duplicates",
@@ -35,10 +36,10 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let snapshots = case.newest_of_each::<IndexSnapshot>();
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let snapshots = context.newest_of_each::<IndexSnapshot>();
     let mut found = Vec::new();
-    for (database, catalog) in case.newest_of_each::<IndexCatalog>() {
+    for (database, catalog) in context.newest_of_each::<IndexCatalog>() {
         let groups = overlaps(&catalog);
         let Some((_, seen)) = snapshots.iter().find(|(name, _)| *name == database) else { continue };
         let size = INDEXES.column("size_bytes");
@@ -59,7 +60,7 @@ fn check(case: &Case<'_>) -> Found {
                     Needless::Redundant => "begins with the same columns",
                 };
                 found.push(Object {
-                    name: case.called(&database, &[&facts.schema, &facts.name]),
+                    name: context.called(&database, &[&facts.schema, &facts.name]),
                     value: float(*size),
                     note: format!(
                         "{} on {} takes {}, and {} {does}",
@@ -68,7 +69,7 @@ fn check(case: &Case<'_>) -> Found {
                         bytes(float(*size)),
                         group.keep.name
                     ),
-                    fix: Some(case.run_in(&database, &drop(facts))),
+                    fix: Some(context.run_in(&database, &drop(facts))),
                 });
             }
         }

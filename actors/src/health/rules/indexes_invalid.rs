@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts};
 use crate::model::{Engine, ProgressSnapshot};
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Indexes are not valid",
-    looks_at: "Indexes that a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left behind. No statement uses \
+    description: "Indexes that a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left behind. No statement uses \
                them, but every write keeps them up, and a unique one still refuses rows. Those of a table whose index is \
                being built now are left out.",
     needs: &[Need::Now("pg_index"), Need::Now("vacuum_progress")],
@@ -22,9 +22,9 @@ pub(crate) static RULE: Rule = Rule {
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     // the catalog is read once a minute, and may still show what was being built then
-    lasting: Duration::from_secs(150),
+    hold_for: Duration::from_secs(150),
     curve: Curve { least: 5.0, worst: 20.0, most: 12.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Build it anew, once what made it fail is mended (duplicates, a deadlock, a cancelled session), or drop \
                      it. What REINDEX left behind ends in _ccnew or _ccold and can go.",
     investigate: "SELECT indexrelid::regclass, indrelid::regclass FROM pg_index WHERE NOT indisvalid;",
@@ -34,19 +34,19 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let progress = case.newest::<ProgressSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let progress = context.newest::<ProgressSnapshot>()?;
     let mut found = Vec::new();
-    for (database, catalog) in case.newest_of_each::<IndexCatalog>() {
+    for (database, catalog) in context.newest_of_each::<IndexCatalog>() {
         for facts in catalog.indexes.iter().filter(|facts| !facts.is_valid) {
             if is_being_built(&progress, &database, facts) {
                 continue;
             }
             found.push(Object {
-                name: case.called(&database, &[&facts.schema, &facts.name]),
+                name: context.called(&database, &[&facts.schema, &facts.name]),
                 value: 1.0,
                 note: format!("{} on {} is not valid", facts.name, facts.table),
-                fix: Some(case.run_in(&database, &fix(facts))),
+                fix: Some(context.run_in(&database, &fix(facts))),
             });
         }
     }
@@ -74,7 +74,7 @@ fn fix(facts: &IndexFacts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, saw};
+    use crate::health::testing::{NOW, add_snapshot, found};
     use crate::model::Progress;
     use crate::model::relations::IndexShape;
 
@@ -136,8 +136,8 @@ mod tests {
         ] {
             let objects = found(&RULE, |facts| {
                 let indexes = vec![index("item_n").into()];
-                saw(facts, "shop", IndexCatalog { at: NOW, indexes });
-                saw(facts, "shop", ProgressSnapshot { at: NOW, running });
+                add_snapshot(facts, "shop", IndexCatalog { at: NOW, indexes });
+                add_snapshot(facts, "shop", ProgressSnapshot { at: NOW, running });
             });
             assert_eq!(objects.unwrap().len(), expected);
         }

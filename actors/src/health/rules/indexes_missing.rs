@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, count, float,
-    quoted, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    count, float, quoted, span,
 };
 use crate::model::streams::{INDEXES, TABLES};
 use crate::model::{Engine, History, HistorySeries};
@@ -15,16 +15,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Large tables are read from end to end",
-    looks_at: "Tables of 8 MB and more that were read sequentially at least 10 times, at least 10,000 rows each time: an \
+    description: "Tables of 8 MB and more that were read sequentially at least 10 times, at least 10,000 rows each time: an \
                index may be missing. The value is how many rows were read that way per minute.",
     needs: &[Need::Totals("pg_stat_user_tables", &TABLES), Need::Totals("pg_stat_user_indexes", &INDEXES)],
     window: Duration::from_secs(3600),
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 1_000_000.0, leave: 500_000.0, unit: Unit::PerMinute },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 3.0, worst: 200_000_000.0, most: 15.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Find the statements that read the table and look at their plans. Where few of its rows are wanted, make \
                      an index on the columns that their WHERE or JOIN compares; reports that need most of the rows are best \
                      served as they are.",
@@ -42,15 +42,15 @@ const LEAST_SCANS: i64 = 10;
 /// Fewer rows each time: most scans end early, for instance at a LIMIT.
 const LEAST_ROWS_PER_SCAN: i64 = 10_000;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&TABLES)?;
-    let of_indexes = case.totals(&INDEXES)?;
-    let minutes = case.window().as_secs_f64() / 60.0;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&TABLES)?;
+    let of_indexes = context.totals(&INDEXES)?;
+    let minutes = context.window().as_secs_f64() / 60.0;
     let suspects: Vec<(&HistorySeries, f64)> = past
         .series
         .iter()
         .filter_map(|series| Some((series, read_sequentially(series)? / minutes)))
-        .filter(|(_, per_minute)| case.beyond(*per_minute))
+        .filter(|(_, per_minute)| context.exceeds(*per_minute))
         .collect();
     if suspects.is_empty() {
         return Ok(Vec::new());
@@ -66,17 +66,17 @@ fn check(case: &Case<'_>) -> Found {
             quoted(&[schema, table])
         );
         Some(Object {
-            name: case.called(database, &[schema, table]),
+            name: context.called(database, &[schema, table]),
             value: per_minute,
             note: format!(
                 "{table} ({}) was read sequentially {} times within {}, {} rows each time, and {} times by an index",
                 bytes(float(series.get(&TABLES, "table_size_bytes").unwrap_or(0))),
                 count(seq_scans),
-                span(case.window()),
+                span(context.window()),
                 count(rows / seq_scans.max(1)),
                 count(by_index)
             ),
-            fix: Some(case.run_in(database, &sql)),
+            fix: Some(context.run_in(database, &sql)),
         })
     });
     Ok(found.collect())

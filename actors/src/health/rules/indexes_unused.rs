@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown, bytes, float,
-    quoted, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
+    bytes, float, quoted, span,
 };
 use crate::model::relations::{INDEX_COLUMNS, IndexCatalog, IndexFacts, IndexSnapshot, Relation};
 use crate::model::streams::INDEXES;
@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Indexes are never used",
-    looks_at: "Indexes of more than 1 MB that were not scanned once since the counters began, which must be 14 days ago at \
+    description: "Indexes of more than 1 MB that were not scanned once since the counters began, which must be 14 days ago at \
                least (window_seconds). Those that guard something (primary, unique, exclusion, of a constraint), that are \
                not valid, that have expressions, whose statistics the planner uses, or that belong to an index of a \
                partitioned table are left out. What they take on disk is summed up; every write pays for them.",
@@ -25,9 +25,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1024.0 * 1024.0, leave: 1024.0 * 1024.0, unit: Unit::Bytes },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 50.0 * 1024.0 * 1024.0 * 1024.0, most: 8.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Make sure that no report of the end of the month or year needs it, and that no standby scans it (idx_scan \
                      is counted on each server by itself). Then drop it; keep its definition.",
     investigate: "SELECT schemaname, indexrelname, idx_scan, pg_size_pretty(pg_relation_size(indexrelid)) AS size\n  FROM \
@@ -41,16 +41,16 @@ pub(crate) static RULE: Rule = Rule {
 /// An index below this is not worth a word.
 const WORTH_DROPPING_BYTES: i64 = 1024 * 1024;
 
-fn check(case: &Case<'_>) -> Found {
-    let catalogs = case.newest_of_each::<IndexCatalog>();
-    let standbys = case.newest::<Replication>()?.standbys.len();
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let catalogs = context.newest_of_each::<IndexCatalog>();
+    let standbys = context.newest::<Replication>()?.standbys.len();
     let (mut found, mut too_young) = (Vec::new(), None);
-    for (database, seen) in case.newest_of_each::<IndexSnapshot>() {
+    for (database, seen) in context.newest_of_each::<IndexSnapshot>() {
         if seen.0.in_recovery {
             return Err(Unknown::because("a standby counts its own scans only, and cannot drop an index"));
         }
         let counted_for = seen.0.at.since(seen.0.counted_since);
-        if counted_for < case.window() {
+        if counted_for < context.window() {
             too_young = Some(counted_for);
             continue;
         }
@@ -63,13 +63,13 @@ fn check(case: &Case<'_>) -> Found {
         let catalog = catalogs.iter().filter(|(name, _)| *name == database);
         for facts in catalog.flat_map(|(_, catalog)| &catalog.indexes) {
             if let Some(size) = unscanned.get(&facts.oid).filter(|_| is_dispensable(facts)) {
-                found.push(object(case, &database, facts, *size, (counted_for, standbys)));
+                found.push(object(context, &database, facts, *size, (counted_for, standbys)));
             }
         }
     }
     match too_young.filter(|_| found.is_empty()) {
         Some(counted_for) => {
-            let (so_far, needed) = (span(counted_for), span(case.window()));
+            let (so_far, needed) = (span(counted_for), span(context.window()));
             Err(Unknown(format!("scans have been counted for {so_far}, and {needed} are needed")))
         }
         None => Ok(found),
@@ -77,7 +77,7 @@ fn check(case: &Case<'_>) -> Found {
 }
 
 fn object(
-    case: &Case<'_>,
+    context: &RuleContext<'_>,
     database: &str,
     facts: &IndexFacts,
     size: i64,
@@ -89,7 +89,7 @@ fn object(
     };
     let sql = format!("DROP INDEX CONCURRENTLY {};", quoted(&[&facts.schema, &facts.name]));
     Object {
-        name: case.called(database, &[&facts.schema, &facts.name]),
+        name: context.called(database, &[&facts.schema, &facts.name]),
         value: float(size),
         note: format!(
             "{} on {} takes {} and was not scanned within {}{elsewhere}",
@@ -98,7 +98,7 @@ fn object(
             bytes(float(size)),
             span(counted_for)
         ),
-        fix: Some(case.run_in(database, &sql)),
+        fix: Some(context.run_in(database, &sql)),
     }
 }
 

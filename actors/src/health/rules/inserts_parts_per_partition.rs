@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, clickhouse_literal,
-    float, pct, quoted, share_pct, span, trend,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    clickhouse_literal, float, pct, quoted, share_pct, span, trend,
 };
 use crate::model::streams::PARTS;
 use crate::model::{Engine, History, PartsSnapshot, StoredTable, TableParts};
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Inserts,
     title: "Parts pile up",
-    looks_at: "The parts of the fullest partition of each table, in percent of its own \
+    description: "The parts of the fullest partition of each table, in percent of its own \
                `parts_to_throw_insert`, where inserts are refused; from `parts_to_delay_insert` on, a \
                third of that by default, they are slowed down. Merges do not keep up with how many parts \
                are written.",
@@ -23,9 +23,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 30.0, leave: 25.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 8.0, worst: 90.0, most: 50.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Write fewer and larger blocks: batches of 10,000 rows and more, or async_insert. \
                      Partition by month rather than by day or hour. OPTIMIZE merges what is there, and \
                      costs as much as the partition is large.",
@@ -36,15 +36,15 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<PartsSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<PartsSnapshot>()?;
     // without it there is no forecast, that is all
-    let course = case.course(&PARTS).ok();
+    let course = context.course(&PARTS).ok();
     let crowded = seen.tables.iter().filter_map(|table| {
         let parts = table.parts.as_ref()?;
         let throw = parts.parts_to_throw_insert.filter(|throw| *throw > 0)?;
         let full_pct = share_pct(parts.max_parts_in_partition, throw);
-        case.beyond(full_pct).then(|| object(table, parts, throw, full_pct, course.as_deref()))
+        context.exceeds(full_pct).then(|| object(table, parts, throw, full_pct, course.as_deref()))
     });
     Ok(crowded.collect())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    float, span,
 };
 use crate::model::Engine;
 use crate::model::streams::QUERIES;
@@ -13,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Inserts,
     title: "Inserts carry few rows",
-    looks_at: "Statements that insert often and fewer than 1,000 rows at a time, by the query log. Every \
+    description: "Statements that insert often and fewer than 1,000 rows at a time, by the query log. Every \
                insert makes a part for each partition that it touches, and merging parts costs more than \
                writing them.",
     needs: &[Need::Totals("ch_query_log", &QUERIES)],
@@ -21,9 +22,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 120.0, leave: 60.0, unit: Unit::PerMinute },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 6000.0, most: 15.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Collect rows and insert batches of 10,000 and more, about one per second; or let the \
                      server collect them with async_insert = 1.",
     investigate: "SELECT normalizeQuery(query) AS text, count() AS inserts, avg(written_rows) AS rows\n  \
@@ -40,9 +41,9 @@ const FEW_ROWS: i64 = 1_000;
 /// Fewer inserts within the window are no habit.
 const LEAST_INSERTS: i64 = 50;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&QUERIES)?;
-    let minutes = (case.window().as_secs_f64() / 60.0).max(f64::EPSILON);
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&QUERIES)?;
+    let minutes = (context.window().as_secs_f64() / 60.0).max(f64::EPSILON);
     let found = past.series.iter().filter_map(|series| {
         let get = |column| series.get(&QUERIES, column);
         let (calls, failed) = (get("calls")?, get("exceptions").unwrap_or(0));
@@ -53,7 +54,7 @@ fn check(case: &Case<'_>) -> Found {
         }
         let per_minute = float(inserts) / minutes;
         let is_insert = || past.text(get("kind")?).filter(|kind| *kind == "Insert");
-        if !case.beyond(per_minute) || is_insert().is_none() {
+        if !context.exceeds(per_minute) || is_insert().is_none() {
             return None;
         }
         let text = past.text(series.series.cast_signed()).unwrap_or("an insert");
@@ -61,7 +62,7 @@ fn check(case: &Case<'_>) -> Found {
         let note = format!(
             "{} inserts within {} wrote {} rows each on average: {shown}",
             count(inserts),
-            span(case.window()),
+            span(context.window()),
             count(rows / inserts)
         );
         Some(Object { name: format!("{:016x}", series.series), value: per_minute, note, fix: None })

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, literal, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, literal,
+    span,
 };
 use crate::model::{Blocker, Engine, LockSnapshot, lock_tree};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Locks,
     title: "Sessions wait for locks",
-    looks_at: "The longest wait behind each session that is in the way of others and does not wait itself: the root of the \
+    description: "The longest wait behind each session that is in the way of others and does not wait itself: the root of the \
                chain is what has to end.",
     needs: &[Need::Now("pg_locks")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 10.0, leave: 10.0, unit: Unit::Seconds },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 8.0, worst: 300.0, most: 40.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "End the session at the root, or let it finish. Keep transactions short, set lock_timeout for schema changes, \
                      and take locks in the same order everywhere.",
     investigate: "SELECT pid, pg_blocking_pids(pid) AS blocked_by, now() - state_change AS since, query\n  FROM \
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<LockSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<LockSnapshot>()?;
     Ok(lock_tree(&seen.locks).iter().filter_map(object).collect())
 }
 

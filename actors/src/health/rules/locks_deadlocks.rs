@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, float,
+    span,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -13,15 +14,15 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Locks,
     title: "Transactions end in deadlocks",
-    looks_at: "Deadlocks that the server has broken, by database. Each cost one client its transaction.",
+    description: "Deadlocks that the server has broken, by database. Each cost one client its transaction.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(3600),
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 2.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 100.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Let every transaction take its locks in the same order, keep transactions short, and let clients try \
                      again after SQLSTATE 40P01.",
     investigate: "SELECT datname, deadlocks FROM pg_stat_database ORDER BY deadlocks DESC;\n-- the server's log shows \
@@ -31,12 +32,12 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&DATABASES)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&DATABASES)?;
     let object = |count: i64, name: &str| Object {
         name: name.to_owned(),
         value: float(count),
-        note: format!("{count} deadlocks in {name} within {}", span(case.window())),
+        note: format!("{count} deadlocks in {name} within {}", span(context.window())),
         fix: None,
     };
     let found = past.series.iter().filter_map(|series| {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, amount, bytes, count,
-    float, pct, pct_of, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, amount,
+    bytes, count, float, pct, pct_of, span,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Memory,
     title: "The cache holds too little of what is read",
-    looks_at: "Of the blocks that each database asked for, how many were in shared_buffers. The rest came from the \
+    description: "Of the blocks that each database asked for, how many were in shared_buffers. The rest came from the \
                operating system: from its cache if all is well, else from the disk. Nothing is said of a database that \
                reads fewer than 10 blocks a second from there.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES), Need::Now("pg_settings")],
@@ -22,9 +22,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Lowest,
     threshold: Threshold { enter: 90.0, leave: 92.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(600),
+    hold_for: Duration::from_secs(600),
     curve: Curve { least: 3.0, worst: 50.0, most: 15.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "First look for statements that read far more than they return: an index may be missing. Else give the \
                      server more memory and shared_buffers about a quarter of it. Large scans of cold data lower the \
                      ratio too, and no cache helps against them.",
@@ -41,10 +41,10 @@ const LEAST_READS_PER_SECOND: f64 = 10.0;
 /// Less than this is no advice for a server of today.
 const LEAST_CACHE: f64 = 256.0 * 1024.0 * 1024.0;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&DATABASES)?;
-    let cache = case.setting_bytes("shared_buffers")?;
-    let least_reads = LEAST_READS_PER_SECOND * case.window().as_secs_f64();
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&DATABASES)?;
+    let cache = context.setting_bytes("shared_buffers")?;
+    let least_reads = LEAST_READS_PER_SECOND * context.window().as_secs_f64();
     let object = |name: &str, read: i64, hit: i64, hit_pct: f64| Object {
         name: name.to_owned(),
         value: hit_pct,
@@ -52,7 +52,7 @@ fn check(case: &Case<'_>) -> Found {
             "{} of {} blocks that {name} asked for within {} were in shared_buffers ({}), which are {}",
             count(hit),
             count(hit + read),
-            span(case.window()),
+            span(context.window()),
             pct(hit_pct),
             bytes(cache)
         ),
@@ -64,7 +64,7 @@ fn check(case: &Case<'_>) -> Found {
     };
     let found = past.series.iter().filter_map(|series| {
         let (read, hit) = (series.get(&DATABASES, "blks_read")?, series.get(&DATABASES, "blks_hit")?);
-        let hit_pct = pct_of(hit, hit + read).filter(|hit_pct| case.beyond(*hit_pct))?;
+        let hit_pct = pct_of(hit, hit + read).filter(|hit_pct| context.exceeds(*hit_pct))?;
         let name = past.text(series.get(&DATABASES, "database_name")?)?;
         (float(read) >= least_reads).then(|| object(name, read, hit, hit_pct))
     });

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown, bytes, float,
-    pct, share_pct,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
+    bytes, float, pct, share_pct,
 };
 use crate::model::{Engine, ServerMetrics};
 
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Memory,
     title: "Memory is near the limit of the server",
-    looks_at: "What each node counts as allocated, in percent of `max_server_memory_usage`. At the limit \
+    description: "What each node counts as allocated, in percent of `max_server_memory_usage`. At the limit \
                any query that asks for more fails with MEMORY_LIMIT_EXCEEDED, and so do inserts and \
                merges.",
     needs: &[Need::Now("ch_server_metrics")],
@@ -21,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 85.0, leave: 80.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 10.0, worst: 98.0, most: 40.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "End the query that takes most, limit each with max_memory_usage, and let large ones \
                      spill to disk with max_bytes_before_external_group_by and \
                      max_bytes_before_external_sort. Caches and dictionaries count too.",
@@ -35,8 +35,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ServerMetrics>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ServerMetrics>()?;
     let known = seen.hosts.iter().filter_map(|host| {
         let limit = host.memory.limit_bytes.filter(|limit| *limit > 0)?;
         Some((host, host.memory.tracked_bytes?, limit))
@@ -49,7 +49,7 @@ fn check(case: &Case<'_>) -> Found {
         let used_pct = share_pct(tracked, limit);
         let name = host.host_name.clone().unwrap_or_default();
         let note = format!("{name} uses {} of {} ({})", size(tracked), size(limit), pct(used_pct));
-        case.beyond(used_pct).then_some(Object { name, value: used_pct.min(100.0), note, fix: None })
+        context.exceeds(used_pct).then_some(Object { name, value: used_pct.min(100.0), note, fix: None })
     });
     Ok(near.collect())
 }

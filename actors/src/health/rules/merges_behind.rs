@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown, pct,
-    share_pct,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
+    pct, share_pct,
 };
 use crate::model::{Engine, ServerMetrics};
 
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Merges,
     title: "Merges do not keep up",
-    looks_at: "Merges and mutations that run, in percent of what the pool for them takes, when it is full \
+    description: "Merges and mutations that run, in percent of what the pool for them takes, when it is full \
                for 15 minutes. Then parts wait to be merged, and their number grows; a full pool for a \
                shorter time is how a large load goes.",
     needs: &[Need::Now("ch_server_metrics")],
@@ -21,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 100.0, leave: 90.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(900),
+    hold_for: Duration::from_secs(900),
     curve: Curve::flat(8.0),
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Write larger blocks, do not run mutations over whole tables at busy times, and raise \
                      background_pool_size when processors and disks have room.",
     investigate: "SELECT database, table, elapsed, progress, num_parts, is_mutation, \
@@ -37,8 +37,8 @@ pub(crate) static RULE: Rule = Rule {
 /// The pool that merges: versions before 21.11 have one for everything, whose size they do not tell.
 const POOL: &str = "merges_and_mutations";
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ServerMetrics>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ServerMetrics>()?;
     let pools = seen.hosts.iter().filter_map(|host| {
         let pool = host.background_pools.iter().find(|pool| pool.name == POOL)?;
         Some((host, pool.active?, pool.size.filter(|size| *size > 0)?))
@@ -54,7 +54,7 @@ fn check(case: &Case<'_>) -> Found {
             "{active} of {size} merges and mutations that {name} may run at once do ({})",
             pct(busy_pct)
         );
-        case.beyond(busy_pct).then_some(Object { name, value: busy_pct.min(100.0), note, fix: None })
+        context.exceeds(busy_pct).then_some(Object { name, value: busy_pct.min(100.0), note, fix: None })
     });
     Ok(busy.collect())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, clickhouse_literal,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    clickhouse_literal,
 };
 use crate::model::{Engine, Mutation, MutationSnapshot};
 
@@ -12,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Merges,
     title: "Mutations are stuck",
-    looks_at: "Mutations that are neither done nor killed and fail, or have finished no part for 15 \
+    description: "Mutations that are neither done nor killed and fail, or have finished no part for 15 \
                minutes while none of their parts is being rewritten. The server tries forever, later \
                mutations and some merges of the table wait, and data that should be gone is still there.",
     needs: &[Need::Now("ch_mutations")],
@@ -20,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(120),
+    hold_for: Duration::from_secs(120),
     curve: Curve { least: 8.0, worst: 10.0, most: 25.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Read why it fails, kill it, and write it anew so that it holds for every row.",
     investigate: "SELECT database, table, mutation_id, command, parts_to_do, latest_failed_part, \
                   latest_fail_reason\n  FROM system.mutations\n WHERE NOT is_done;",
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<MutationSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<MutationSnapshot>()?;
     let mut objects: Vec<Object> =
         seen.mutations.iter().filter(|mutation| mutation.stuck).map(object).collect();
     // that of a replicated table is seen on each node

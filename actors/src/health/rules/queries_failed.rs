@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct, share_pct,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    pct, share_pct, span,
 };
 use crate::model::Engine;
 use crate::model::streams::{QUERIES, QUERY_EXCEPTIONS};
@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Queries,
     title: "Queries fail",
-    looks_at: "Queries that ended in an exception, in percent of all, by its code. Left out is what tells \
+    description: "Queries that ended in an exception, in percent of all, by its code. Left out is what tells \
                of the statement or of who sent it: wrong SQL, names and types that do not exist, missing \
                privileges, queries cancelled by their users.",
     needs: &[Need::Totals("ch_query_log", &QUERIES), Need::Totals("ch_query_log", &QUERY_EXCEPTIONS)],
@@ -23,9 +23,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 2.0, leave: 1.0, unit: Unit::Pct },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 25.0, most: 30.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "The code says what to do: memory and time limits of the profile, too many parts, a \
                      full disk, a replica that is read only.",
     investigate: "SELECT exception_code, count() AS failed, any(exception) AS example\n  FROM \
@@ -73,8 +73,8 @@ const NAMES: &[(i64, &str)] = &[
     (999, "KEEPER_EXCEPTION"),
 ];
 
-fn check(case: &Case<'_>) -> Found {
-    let (queries, exceptions) = (case.totals(&QUERIES)?, case.totals(&QUERY_EXCEPTIONS)?);
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let (queries, exceptions) = (context.totals(&QUERIES)?, context.totals(&QUERY_EXCEPTIONS)?);
     let calls: i64 = queries.series.iter().filter_map(|series| series.get(&QUERIES, "calls")).sum();
     let mut by_code = BTreeMap::<i64, i64>::new();
     for series in &exceptions.series {
@@ -90,7 +90,7 @@ fn check(case: &Case<'_>) -> Found {
     }
     let object = |(code, failed): (i64, i64)| {
         let (name, share) = (name(code), share_pct(failed, calls));
-        let (failed, of, window) = (count(failed), count(calls), span(case.window()));
+        let (failed, of, window) = (count(failed), count(calls), span(context.window()));
         let note = format!("{failed} of {of} queries within {window} ended in {name} ({})", pct(share));
         Object { name, value: share.min(100.0), note, fix: None }
     };

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    span,
 };
 use crate::model::durations::{Durations, query_of};
 use crate::model::streams::{QUERIES, QUERY_DURATIONS};
@@ -15,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Queries,
     title: "Queries take longer than they did",
-    looks_at: "The 99th percentile of the duration of each statement within the window, against the same \
+    description: "The 99th percentile of the duration of each statement within the window, against the same \
                time a day before. Statements with fewer than 50 calls in either, and those that still take \
                less than 100 ms, are left out.",
     needs: &[
@@ -27,9 +28,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::from_secs(86400),
     measure: Measure::Highest,
     threshold: Threshold { enter: 3.0, leave: 2.0, unit: Unit::Ratio },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 20.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Compare what the statement reads now and then: more rows, a lost index or projection, \
                      cold caches, or a busy server.",
     investigate: "SELECT toStartOfHour(event_time) AS hour, count() AS calls, \
@@ -46,9 +47,9 @@ const LEAST_CALLS: i64 = 50;
 /// Nobody notices that a query takes this long, whatever it took before.
 const LEAST_MS: f64 = 100.0;
 
-fn check(case: &Case<'_>) -> Found {
-    let (queries, recent) = (case.totals(&QUERIES)?, case.totals(&QUERY_DURATIONS)?);
-    let (now, before) = (sketches(&recent), sketches(&*case.baseline(&QUERY_DURATIONS)?));
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let (queries, recent) = (context.totals(&QUERIES)?, context.totals(&QUERY_DURATIONS)?);
+    let (now, before) = (sketches(&recent), sketches(&*context.baseline(&QUERY_DURATIONS)?));
     let slower = queries.series.iter().filter_map(|series| {
         let query = query_of(series.series);
         let (now, before) = (now.get(&query)?, before.get(&query)?);
@@ -58,7 +59,7 @@ fn check(case: &Case<'_>) -> Found {
         let (now_ms, before_ms) = (now.durations.quantile_ms(0.99)?, before.durations.quantile_ms(0.99)?);
         // one that takes no millisecond is counted as zero
         let times = now_ms / before_ms.max(1.0);
-        if now_ms < LEAST_MS || !case.beyond(times) {
+        if now_ms < LEAST_MS || !context.exceeds(times) {
             return None;
         }
         let text = queries.text(series.series.cast_signed()).unwrap_or_default();
@@ -66,8 +67,8 @@ fn check(case: &Case<'_>) -> Found {
         let note = format!(
             "99 % of {} calls took up to {now_ms:.0} ms within {}, and {before_ms:.0} ms {} before: {shown}",
             count(now.calls),
-            span(case.window()),
-            span(case.baseline_ago())
+            span(context.window()),
+            span(context.baseline_ago())
         );
         Some(Object { name: format!("{:016x}", series.series), value: times, note, fix: None })
     });

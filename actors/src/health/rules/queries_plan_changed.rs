@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, float,
+    span,
 };
 use crate::model::streams::EVENTS;
 use crate::model::{Engine, EventKind};
@@ -14,16 +15,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Plans of statements changed",
-    looks_at: "Statements for which the planner now chooses another plan than it did before. That is often for the better, \
+    description: "Statements for which the planner now chooses another plan than it did before. That is often for the better, \
                and worth a look when something has become slow. It clears by itself when the window is over.",
     needs: &[Need::Totals("explain_plans", &EVENTS)],
     window: Duration::from_secs(3600),
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 50.0, most: 4.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Compare the two plans. When the new one is worse, look for an index that was dropped, or statistics that \
                      no longer fit.",
     investigate: "-- GET /api/v1/databases/{id}/queries/{query_hash}/explain",
@@ -60,8 +61,8 @@ fn plan(shown: &str) -> &str {
     shown.split(' ').next().unwrap_or(shown)
 }
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&EVENTS)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&EVENTS)?;
     let kind = EventKind::PlanChanged.as_str();
     let mut by_statement: BTreeMap<&str, Changes<'_>> = BTreeMap::new();
     for event in &past.series {
@@ -79,7 +80,7 @@ fn check(case: &Case<'_>) -> Found {
             value: float(times),
             note: format!(
                 "the plan of {subject} changed {often} within {}, last from {before} to {after}",
-                span(case.window()),
+                span(context.window()),
             ),
             fix: None,
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    float, span,
 };
 use crate::model::streams::STATEMENTS;
 use crate::model::{Engine, HistorySeries};
@@ -14,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Statements have become slower",
-    looks_at: "The mean time of a call of each statement against that of the same hour of the day before. Statements with \
+    description: "The mean time of a call of each statement against that of the same hour of the day before. Statements with \
                fewer than 20 calls in either, or that took less than 1 % of the time, are left out.",
     needs: &[
         Need::Totals("pg_stat_statements", &STATEMENTS),
@@ -24,9 +25,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::from_secs(24 * 3600),
     measure: Measure::Highest,
     threshold: Threshold { enter: 2.0, leave: 1.5, unit: Unit::Ratio },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 50.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Look whether its plan changed, whether its tables have grown or are bloated, whether it waits for locks, \
                      and what was deployed in between.",
     investigate: "-- GET /api/v1/databases/{id}/queries/{query_hash}, its plans: .../explain\n-- what happened: GET \
@@ -43,16 +44,16 @@ const LEAST_SHARE: f64 = 0.01;
 /// Characters of a text that are shown.
 const MOST_CHARACTERS: usize = 80;
 
-fn check(case: &Case<'_>) -> Found {
-    let (now, then) = (case.totals(&STATEMENTS)?, case.baseline(&STATEMENTS)?);
-    let least_us = case.window().as_secs_f64() * 1_000_000.0 * LEAST_SHARE;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let (now, then) = (context.totals(&STATEMENTS)?, context.baseline(&STATEMENTS)?);
+    let least_us = context.window().as_secs_f64() * 1_000_000.0 * LEAST_SHARE;
     let before: HashMap<u64, Mean> =
         then.series.iter().filter_map(|series| Some((series.series, Mean::of(series)?))).collect();
     let found = now.series.iter().filter_map(|series| {
         let mean = Mean::of(series).filter(|mean| mean.total_us >= least_us)?;
         let earlier = before.get(&series.series)?;
         let ratio = mean.per_call_us() / earlier.per_call_us();
-        if !(ratio.is_finite() && case.beyond(ratio)) {
+        if !(ratio.is_finite() && context.exceeds(ratio)) {
             return None;
         }
         let text = now.text(series.series.cast_signed()).unwrap_or("its text is not known");
@@ -62,7 +63,7 @@ fn check(case: &Case<'_>) -> Found {
             note: format!(
                 "{} calls within {} took {:.2} ms each rather than {:.2} ms ({ratio:.1} times as long): {}",
                 count(mean.calls),
-                span(case.window()),
+                span(context.window()),
                 mean.per_call_us() / 1000.0,
                 earlier.per_call_us() / 1000.0,
                 shortened(text)
@@ -104,7 +105,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::health::testing::{NOW, facts};
-    use crate::health::{Asked, Effective};
+    use crate::health::{EffectiveSettings, HistoryKey};
     use crate::model::{History, RuleSetting};
 
     fn past(calls: i64, total_ms: i64) -> History {
@@ -119,11 +120,11 @@ mod tests {
     fn ratio(now: History, then: History) -> Option<f64> {
         let mut facts = facts(Engine::Postgres);
         for (ago, past) in [(Duration::ZERO, now), (RULE.baseline, then)] {
-            let asked = Asked { stream: STATEMENTS.name, window: RULE.window, ago, course: false };
+            let asked = HistoryKey { stream: STATEMENTS.name, window: RULE.window, ago, course: false };
             facts.past.insert(asked, past.into());
         }
-        let set = Effective::of(&RULE, RuleSetting::default());
-        let objects = check(&Case { facts: &facts, rule: &RULE, set, limit: set.enter }).unwrap();
+        let set = EffectiveSettings::of(&RULE, RuleSetting::default());
+        let objects = check(&RuleContext { facts: &facts, rule: &RULE, set, threshold: set.enter }).unwrap();
         let object = objects.into_iter().next()?;
         assert_eq!(object.name, "00000000000000ab");
         assert!(object.note.ends_with(": select * from item"), "{}", object.note);

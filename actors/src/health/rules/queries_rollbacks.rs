@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct, pct_of,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    pct, pct_of, span,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -14,16 +14,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Many transactions are rolled back",
-    looks_at: "Of the transactions of each database, how many were rolled back: by an error, by a timeout, or because the \
+    description: "Of the transactions of each database, how many were rolled back: by an error, by a timeout, or because the \
                client said so. Nothing is said of fewer than 100.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(3600),
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 20.0, leave: 15.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(300),
+    hold_for: Duration::from_secs(300),
     curve: Curve { least: 2.0, worst: 90.0, most: 8.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Read in the server's log which statements fail, and mend them in the application. Some frameworks end \
                      every transaction that only read with ROLLBACK: then dismiss this by its threshold.",
     investigate: "SELECT datname, xact_commit, xact_rollback FROM pg_stat_database ORDER BY xact_rollback DESC;\n-- the \
@@ -36,11 +36,11 @@ pub(crate) static RULE: Rule = Rule {
 /// Fewer say nothing.
 const LEAST_ROLLBACKS: i64 = 100;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&DATABASES)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&DATABASES)?;
     let found = past.series.iter().filter_map(|series| {
         let (undone, done) = (series.get(&DATABASES, "rollbacks")?, series.get(&DATABASES, "commits")?);
-        let share = pct_of(undone, undone + done).filter(|share| case.beyond(*share))?;
+        let share = pct_of(undone, undone + done).filter(|share| context.exceeds(*share))?;
         let name = past.text(series.get(&DATABASES, "database_name")?)?;
         (undone >= LEAST_ROLLBACKS).then(|| Object {
             name: name.to_owned(),
@@ -49,7 +49,7 @@ fn check(case: &Case<'_>) -> Found {
                 "{} of {} transactions of {name} were rolled back within {} ({})",
                 count(undone),
                 count(undone + done),
-                span(case.window()),
+                span(context.window()),
                 pct(share)
             ),
             fix: None,

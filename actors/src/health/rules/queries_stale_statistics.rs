@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct_of, quoted,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    pct_of, quoted, span,
 };
 use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
 use crate::model::streams::TABLES;
@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Statistics of tables are out of date",
-    looks_at: "Rows that changed since a table was analysed last, or ever if it never was, against its rows. The planner \
+    description: "Rows that changed since a table was analysed last, or ever if it never was, against its rows. The planner \
                reckons with what ANALYZE saw, and chooses bad plans for a table that has become another one. Tables with \
                fewer than 50,000 changed rows are left out.",
     needs: &[Need::Now("pg_stat_user_tables")],
@@ -24,9 +24,9 @@ pub(crate) static RULE: Rule = Rule {
     measure: Measure::Highest,
     threshold: Threshold { enter: 50.0, leave: 25.0, unit: Unit::Pct },
     // autovacuum analyses after a load within a minute or a few
-    lasting: Duration::from_secs(600),
+    hold_for: Duration::from_secs(600),
     curve: Curve { least: 4.0, worst: 500.0, most: 12.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Analyse the table now. Then find out why autovacuum did not: it may be off for the table, be busy with \
                      others, or be waiting for a lock.",
     investigate: "SELECT schemaname, relname, n_live_tup, n_mod_since_analyze, last_analyze, last_autoanalyze\n  FROM \
@@ -40,12 +40,12 @@ pub(crate) static RULE: Rule = Rule {
 /// Fewer changed rows are soon analysed, and a bad plan for them costs little.
 const LEAST_CHANGED: i64 = 50_000;
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let mut found = Vec::new();
-    for (database, seen) in case.newest_of_each::<TableSnapshot>() {
+    for (database, seen) in context.newest_of_each::<TableSnapshot>() {
         for table in &seen.0.relations {
             let Some(Changed { rows, of, pct }) = changed(&table.values) else { continue };
-            if !case.beyond(pct) {
+            if !context.exceeds(pct) {
                 continue;
             }
             let ago = analysed_at(&table.values).map_or("it never was".to_owned(), |at| {
@@ -59,10 +59,10 @@ fn check(case: &Case<'_>) -> Found {
             );
             let sql = format!("ANALYZE {};", quoted(&[&table.schema, &table.name]));
             found.push(Object {
-                name: case.called(&database, &[&table.schema, &table.name]),
+                name: context.called(&database, &[&table.schema, &table.name]),
                 value: pct,
                 note,
-                fix: Some(case.run_in(&database, &sql)),
+                fix: Some(context.run_in(&database, &sql)),
             });
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    float, span,
 };
 use crate::model::Engine;
 use crate::model::streams::EVICTIONS;
@@ -13,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Statements are forgotten for want of room",
-    looks_at: "How often pg_stat_statements threw its least used entries away, 5 % each time, because there were more \
+    description: "How often pg_stat_statements threw its least used entries away, 5 % each time, because there were more \
                statements than pg_stat_statements.max. What they did between two polls is not counted, and every time costs \
                the server a sort of all entries.",
     needs: &[Need::Totals("pg_stat_statements", &EVICTIONS), Need::Now("pg_settings")],
@@ -21,9 +22,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 3.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 2.0, worst: 100.0, most: 8.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Raise pg_stat_statements.max, at about 1 kB of memory each and a restart. When every statement is a new \
                      one, because names of tables or lists of values vary, let the application use parameters and arrays.",
     investigate: "SELECT dealloc, stats_reset FROM pg_stat_statements_info;\nSELECT count(*) FROM pg_stat_statements(false);",
@@ -36,13 +37,13 @@ pub(crate) static RULE: Rule = Rule {
 /// Twice the usual: what any server can spare.
 const LEAST_ENTRIES: f64 = 10_000.0;
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&EVICTIONS)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&EVICTIONS)?;
     let rounds: i64 = past.series.iter().filter_map(|series| series.get(&EVICTIONS, "rounds")).sum();
-    if !case.beyond(float(rounds)) || rounds == 0 {
+    if !context.exceeds(float(rounds)) || rounds == 0 {
         return Ok(Vec::new());
     }
-    let most = case.setting_number("pg_stat_statements.max")?;
+    let most = context.setting_number("pg_stat_statements.max")?;
     let wanted = (most * 2.0).max(LEAST_ENTRIES);
     Ok(vec![Object {
         name: "pg_stat_statements.max".to_owned(),
@@ -50,7 +51,7 @@ fn check(case: &Case<'_>) -> Found {
         note: format!(
             "statements were forgotten {} times within {}; there is room for {most:.0}",
             count(rounds),
-            span(case.window())
+            span(context.window())
         ),
         fix: Some(format!(
             "ALTER SYSTEM SET pg_stat_statements.max = {wanted:.0};\n-- takes effect when the server is restarted"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
 };
 use crate::model::{Engine, Replica, Replicas};
 
@@ -12,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Replication,
     title: "Replicas are behind",
-    looks_at: "By how much each replicated table is behind the replica that is furthest, unless it is read \
+    description: "By how much each replicated table is behind the replica that is furthest, unless it is read \
                only. Queries there see old data, and what is not fetched yet has one copy less.",
     needs: &[Need::Now("ch_replicas")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 300.0, leave: 120.0, unit: Unit::Seconds },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 10.0, worst: 3600.0, most: 40.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "See what its queue waits for: fetches that fail, merges that take long, or \
                      replication that somebody has stopped.",
     investigate: "SELECT database, table, type, create_time, num_tries, last_exception, postpone_reason\n  \
@@ -31,19 +31,19 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replicas>()?;
-    Ok(seen.replicas.iter().filter_map(|replica| object(case, replica)).collect())
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replicas>()?;
+    Ok(seen.replicas.iter().filter_map(|replica| object(context, replica)).collect())
 }
 
 /// A table that has not read the log of its replicas even once counts from 1970.
 const NEVER: Duration = Duration::from_secs(315_360_000);
 
 /// The delay of a table that is read only means nothing.
-fn object(case: &Case<'_>, replica: &Replica) -> Option<Object> {
+fn object(context: &RuleContext<'_>, replica: &Replica) -> Option<Object> {
     let seconds = replica.absolute_delay_seconds.filter(|_| replica.is_readonly != Some(true))?;
     let delay = u32::try_from(seconds).ok()?;
-    if !case.beyond(f64::from(delay)) {
+    if !context.exceeds(f64::from(delay)) {
         return None;
     }
     let behind = match Duration::from_secs(delay.into()) {
@@ -63,7 +63,7 @@ fn object(case: &Case<'_>, replica: &Replica) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, replica, saw};
+    use crate::health::testing::{NOW, add_snapshot, found, replica};
 
     #[test]
     fn a_delay_counts_unless_the_table_is_read_only() {
@@ -84,7 +84,7 @@ mod tests {
         ] {
             let objects = found(&RULE, |facts| {
                 let replica = Replica { absolute_delay_seconds: delay, is_readonly: readonly, ..replica() };
-                saw(facts, "", Replicas { at: NOW, replicas: vec![replica] });
+                add_snapshot(facts, "", Replicas { at: NOW, replicas: vec![replica] });
             });
             let objects = objects.unwrap();
             assert_eq!(objects.first().map(|object| object.note.as_str()), expected, "{delay:?}");

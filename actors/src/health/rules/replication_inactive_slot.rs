@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, literal,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, literal, span,
 };
 use crate::model::{Engine, Replication, Slot};
 
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
     title: "A slot that nobody reads holds WAL back",
-    looks_at: "WAL kept for replication slots without a consumer. It grows until the disk is full, or until \
+    description: "WAL kept for replication slots without a consumer. It grows until the disk is full, or until \
                max_slot_wal_keep_size gives the slot up.",
     needs: &[Need::Now("pg_stat_replication")],
     window: Duration::ZERO,
@@ -24,9 +24,9 @@ pub(crate) static RULE: Rule = Rule {
         leave: 256.0 * 1024.0 * 1024.0,
         unit: Unit::Bytes,
     },
-    lasting: Duration::from_secs(300),
+    hold_for: Duration::from_secs(300),
     curve: Curve { least: 8.0, worst: 64.0 * 1024.0 * 1024.0 * 1024.0, most: 40.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Bring its consumer back, or drop the slot if that is gone for good. Set max_slot_wal_keep_size, so that no slot \
                      can fill the disk.",
     investigate: "SELECT slot_name, slot_type, active, wal_status, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), \
@@ -36,8 +36,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replication>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replication>()?;
     let idle = seen.slots.iter().filter(|slot| !slot.active && !slot.is_lost());
     Ok(idle.filter_map(|slot| object(&seen, slot)).collect())
 }

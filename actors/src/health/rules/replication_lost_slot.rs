@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, amount, float, literal,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, amount,
+    float, literal,
 };
 use crate::model::{Engine, Replication, Slot};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
     title: "A slot has lost its WAL",
-    looks_at: "Slots whose wal_status is lost (the consumer has to be built anew) or unreserved (the next checkpoint may remove \
+    description: "Slots whose wal_status is lost (the consumer has to be built anew) or unreserved (the next checkpoint may remove \
                what it needs).",
     needs: &[Need::Now("pg_stat_replication")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 15.0, worst: 3.0, most: 30.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Where the WAL is gone, drop the slot and build its consumer anew. Where it is about to go, raise \
                      max_slot_wal_keep_size before the next checkpoint, or let the consumer catch up.",
     investigate: "SELECT slot_name, wal_status, safe_wal_size, active FROM pg_replication_slots;",
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replication>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replication>()?;
     Ok(seen.slots.iter().filter_map(object).collect())
 }
 

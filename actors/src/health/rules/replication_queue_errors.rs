@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, clickhouse_literal,
-    count, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    clickhouse_literal, count, quoted,
 };
 use crate::model::{Engine, QueueEntries, Replica, Replicas};
 
@@ -13,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Replication,
     title: "The replication queue fails",
-    looks_at: "Entries of the replication queue that ended in an exception, by how often the one that was \
+    description: "Entries of the replication queue that ended in an exception, by how often the one that was \
                tried most was. Until it succeeds the replica lacks what the entry would bring.",
     needs: &[Need::Now("ch_replicas")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 10.0, leave: 10.0, unit: Unit::Count },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 1000.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Read the exception: another replica that cannot be reached, a part that nobody has \
                      any more, a full disk. A replica that is restarted looks for what its own disk lacks, and \
                      fetches it from another. A mutation that fails once does so again, until it is killed.",
@@ -35,17 +35,17 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replicas>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replicas>()?;
     let entries =
         seen.replicas.iter().flat_map(|replica| replica.queue.iter().map(move |entries| (replica, entries)));
-    Ok(entries.filter_map(|(replica, entries)| object(case, replica, entries)).collect())
+    Ok(entries.filter_map(|(replica, entries)| object(context, replica, entries)).collect())
 }
 
-fn object(case: &Case<'_>, replica: &Replica, entries: &QueueEntries) -> Option<Object> {
+fn object(context: &RuleContext<'_>, replica: &Replica, entries: &QueueEntries) -> Option<Object> {
     let (exception, tries) = (entries.last_exception.as_ref()?, entries.most_tries?);
     let value = f64::from(u32::try_from(tries).ok()?);
-    if !case.beyond(value) {
+    if !context.exceeds(value) {
         return None;
     }
     let Replica { database, table, host_name, .. } = replica;
@@ -74,7 +74,7 @@ fn fix(database: &str, table: &str, kind: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::testing::{NOW, found, replica, saw};
+    use crate::health::testing::{NOW, add_snapshot, found, replica};
 
     #[test]
     fn what_fails_often_counts() {
@@ -100,7 +100,7 @@ mod tests {
         ] {
             let objects = found(&RULE, |facts| {
                 let replica = Replica { queue: vec![entries(tries, exception)], ..replica() };
-                saw(facts, "", Replicas { at: NOW, replicas: vec![replica] });
+                add_snapshot(facts, "", Replicas { at: NOW, replicas: vec![replica] });
             });
             let objects = objects.unwrap();
             assert_eq!(objects.first().map(|object| object.note.as_str()), expected, "{tries:?}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
 };
 use crate::model::{Engine, Replica, Replicas};
 
@@ -12,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Replication,
     title: "Replicated tables are read only",
-    looks_at: "Replicated tables that take no inserts and fetch nothing, because they have no session with \
+    description: "Replicated tables that take no inserts and fetch nothing, because they have no session with \
                Keeper or do not find there what belongs to them.",
     needs: &[Need::Now("ch_replicas")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 20.0, worst: 10.0, most: 50.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Bring Keeper back; then tables recover by themselves. Restart none before: it is detached and \
                      cannot be attached again. One whose metadata is gone from Keeper comes back with SYSTEM \
                      RESTORE REPLICA.",
@@ -33,8 +33,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replicas>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replicas>()?;
     Ok(seen.replicas.iter().filter(|replica| replica.is_readonly == Some(true)).map(object).collect())
 }
 

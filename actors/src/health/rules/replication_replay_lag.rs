@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, standby,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, standby,
 };
 use crate::model::{Engine, Replication, Standby};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
     title: "A standby does not keep up with replaying",
-    looks_at: "WAL that was sent to each standby and is not replayed there: the standby is the bottleneck, or a query on it \
+    description: "WAL that was sent to each standby and is not replayed there: the standby is the bottleneck, or a query on it \
                keeps replay waiting, or replay is paused. Its reads are as old as that.",
     needs: &[Need::Now("pg_stat_replication")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 64.0 * 1024.0 * 1024.0, leave: 32.0 * 1024.0 * 1024.0, unit: Unit::Bytes },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 6.0, worst: 16.0 * 1024.0 * 1024.0 * 1024.0, most: 25.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Look on the standby for paused replay, for long queries (max_standby_streaming_delay) and for a disk that \
                      is too slow.",
     investigate: "SELECT application_name, pg_wal_lsn_diff(sent_lsn, replay_lsn) AS not_replayed, replay_lag\n  FROM \
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replication>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replication>()?;
     Ok(seen.standbys.iter().filter_map(object).collect())
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, span,
 };
 use crate::model::{Engine, Replication};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
     title: "This standby is behind its primary",
-    looks_at: "How old what this standby shows is. A primary that writes nothing makes no lag; a standby that follows nobody has \
+    description: "How old what this standby shows is. A primary that writes nothing makes no lag; a standby that follows nobody has \
                some from the moment on that it lost its primary.",
     needs: &[Need::Now("pg_stat_replication")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 60.0, leave: 30.0, unit: Unit::Seconds },
-    lasting: Duration::from_secs(30),
+    hold_for: Duration::from_secs(30),
     curve: Curve { least: 8.0, worst: 3600.0, most: 40.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Look whether replay is paused or waits for a long query, whether the disk keeps up, and whether the primary is \
                      reached at all.",
     investigate: "SELECT pg_is_wal_replay_paused(), pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn();\nSELECT status, \
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Replication>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Replication>()?;
     let Some(late) = seen.replication_lag_seconds.filter(|_| seen.is_replica) else { return Ok(Vec::new()) };
     let waiting = bytes(float(seen.replication_lag_bytes.unwrap_or(0)));
     let why = match (seen.replay_paused, &seen.upstream_host) {

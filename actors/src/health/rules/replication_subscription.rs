@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
 };
 use crate::model::{Engine, Subscription, SubscriptionSnapshot};
 
@@ -13,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
     title: "A subscription is not applied",
-    looks_at: "Subscriptions that are enabled and have no worker. A worker that fails starts again after \
+    description: "Subscriptions that are enabled and have no worker. A worker that fails starts again after \
                wal_retrieve_retry_interval, so one that is missing for long fails again and again.",
     needs: &[Need::Now("pg_stat_subscription")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 12.0, worst: 3.0, most: 25.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Read in the server's log why its worker ends: a conflicting row, a missing table, a publisher that cannot be \
                      reached.",
     investigate: "SELECT subname, pid, received_lsn, latest_end_time FROM pg_stat_subscription;\nSELECT * FROM \
@@ -32,17 +32,17 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<SubscriptionSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<SubscriptionSnapshot>()?;
     let mut by_name: BTreeMap<(Option<&str>, &str), Vec<&Subscription>> = BTreeMap::new();
     for line in seen.subscriptions.iter().filter(|line| line.enabled == Some(true)) {
         by_name.entry((line.database_name.as_deref(), &line.subscription_name)).or_default().push(line);
     }
     let idle = by_name.into_iter().filter(|(_, lines)| lines.iter().all(|line| line.pid.is_none()));
-    Ok(idle.map(|((database, name), lines)| object(case, database, name, &lines)).collect())
+    Ok(idle.map(|((database, name), lines)| object(context, database, name, &lines)).collect())
 }
 
-fn object(case: &Case<'_>, database: Option<&str>, name: &str, lines: &[&Subscription]) -> Object {
+fn object(context: &RuleContext<'_>, database: Option<&str>, name: &str, lines: &[&Subscription]) -> Object {
     let errors: i64 = lines.iter().filter_map(|line| line.apply_error_count).max().unwrap_or(0);
     let failed = if errors > 0 { format!("; applying has failed {errors} times") } else { String::new() };
     let sql = format!("ALTER SUBSCRIPTION {} DISABLE;", quoted(&[name]));
@@ -50,6 +50,6 @@ fn object(case: &Case<'_>, database: Option<&str>, name: &str, lines: &[&Subscri
         name: name.to_owned(),
         value: 1.0,
         note: format!("the subscription {name} is enabled and nobody works on it{failed}"),
-        fix: Some(database.map_or_else(|| sql.clone(), |database| case.run_in(database, &sql))),
+        fix: Some(database.map_or_else(|| sql.clone(), |database| context.run_in(database, &sql))),
     }
 }

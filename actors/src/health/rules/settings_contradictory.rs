@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown, amount, bytes,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
+    amount, bytes,
 };
 use crate::model::Engine;
 
@@ -12,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Settings,
     title: "Settings contradict each other",
-    looks_at: "autovacuum and track_counts off, without which nobody cleans up (10 points each); max_wal_size below a quarter \
+    description: "autovacuum and track_counts off, without which nobody cleans up (10 points each); max_wal_size below a quarter \
                of shared_buffers, effective_cache_size below shared_buffers (2 points each); work_mem for every connection \
                beyond four times shared_buffers and effective_cache_size together (1 point). Defaults are no finding.",
     needs: &[Need::Now("pg_settings")],
@@ -20,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 20.0, most: 40.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Set each so that it fits the others. autovacuum belongs on: where it disturbs, make it gentler, or turn it \
                      off for one table.",
     investigate: "SELECT name, setting, unit, source\n  FROM pg_settings\n WHERE name IN ('autovacuum', 'track_counts', \
@@ -40,44 +41,44 @@ const MEMORIES: f64 = 4.0;
 /// Of a machine with a quarter of its memory in shared_buffers, the cache is the rest.
 const CACHE_PER_BUFFERS: f64 = 3.0;
 
-type Check = fn(&Case<'_>) -> Result<Option<Object>, Unknown>;
+type Check = fn(&RuleContext<'_>) -> Result<Option<Object>, Unknown>;
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let checks: [Check; 5] = [
-        |case| off(case, "autovacuum", "dead rows stay, statistics age, and transaction ids run out"),
-        |case| off(case, "track_counts", "autovacuum does not know what to do, and does nothing"),
+        |context| off(context, "autovacuum", "dead rows stay, statistics age, and transaction ids run out"),
+        |context| off(context, "track_counts", "autovacuum does not know what to do, and does nothing"),
         little_wal,
         small_cache,
         much_work_mem,
     ];
     // one that cannot be seen hides only itself
-    Ok(checks.iter().filter_map(|check| check(case).ok().flatten()).collect())
+    Ok(checks.iter().filter_map(|check| check(context).ok().flatten()).collect())
 }
 
-fn off(case: &Case<'_>, name: &str, without: &str) -> Result<Option<Object>, Unknown> {
-    let is_off = case.setting(name)? == "off";
+fn off(context: &RuleContext<'_>, name: &str, without: &str) -> Result<Option<Object>, Unknown> {
+    let is_off = context.setting(name)? == "off";
     Ok(is_off.then(|| object(name, 10.0, format!("{name} is off: {without}"), "on")))
 }
 
-fn little_wal(case: &Case<'_>) -> Result<Option<Object>, Unknown> {
-    let (wal, buffers) = (case.setting_bytes("max_wal_size")?, case.setting_bytes("shared_buffers")?);
+fn little_wal(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
+    let (wal, buffers) = (context.setting_bytes("max_wal_size")?, context.setting_bytes("shared_buffers")?);
     let note = || format!("max_wal_size is {}, and shared_buffers {}", bytes(wal), bytes(buffers));
     let small = wal * BUFFERS_PER_WAL < buffers;
     Ok(small.then(|| object("max_wal_size", 2.0, note(), &quoted_amount(buffers.max(GIGABYTE)))))
 }
 
-fn small_cache(case: &Case<'_>) -> Result<Option<Object>, Unknown> {
+fn small_cache(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
     let (cache, buffers) =
-        (case.setting_bytes("effective_cache_size")?, case.setting_bytes("shared_buffers")?);
+        (context.setting_bytes("effective_cache_size")?, context.setting_bytes("shared_buffers")?);
     let note =
         || format!("effective_cache_size is {}, less than shared_buffers ({})", bytes(cache), bytes(buffers));
     let fits = quoted_amount(buffers * CACHE_PER_BUFFERS);
     Ok((cache < buffers).then(|| object("effective_cache_size", 2.0, note(), &fits)))
 }
 
-fn much_work_mem(case: &Case<'_>) -> Result<Option<Object>, Unknown> {
-    let (each, clients) = (case.setting_bytes("work_mem")?, case.setting_number("max_connections")?);
-    let memory = case.setting_bytes("shared_buffers")? + case.setting_bytes("effective_cache_size")?;
+fn much_work_mem(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
+    let (each, clients) = (context.setting_bytes("work_mem")?, context.setting_number("max_connections")?);
+    let memory = context.setting_bytes("shared_buffers")? + context.setting_bytes("effective_cache_size")?;
     let note = || {
         format!(
             "work_mem is {} for each of {clients:.0} connections, and memory about {}",

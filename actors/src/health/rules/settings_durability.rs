@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::health::{Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit};
+use crate::health::{
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+};
 use crate::model::Engine;
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Settings,
     title: "A crash can lose data",
-    looks_at: "fsync and full_page_writes, without which a crash of the machine can destroy the whole cluster (10 points \
+    description: "fsync and full_page_writes, without which a crash of the machine can destroy the whole cluster (10 points \
                each), and synchronous_commit, without which it loses what was committed in the last moments (1 point).",
     needs: &[Need::Now("pg_settings")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 2.0, worst: 20.0, most: 50.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Turn them on. Who wants faster commits for some transactions only sets synchronous_commit = off in those: \
                      that loses no consistency, only the newest commits.",
     investigate: "SELECT name, setting, source, sourcefile\n  FROM pg_settings\n WHERE name IN ('fsync', 'full_page_writes', \
@@ -37,11 +39,11 @@ const GUARDS: [(&str, f64, &str); 3] = [
     ("synchronous_commit", 1.0, "a crash loses the transactions of the last moments"),
 ];
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let mut found = Vec::new();
     for (name, value, without) in GUARDS {
         // one that Basira's own session or role has another value of cannot be seen
-        if case.setting(name).is_ok_and(|setting| setting == "off") {
+        if context.setting(name).is_ok_and(|setting| setting == "off") {
             found.push(Object {
                 name: name.to_owned(),
                 value,

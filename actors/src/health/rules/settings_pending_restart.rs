@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
 };
 use crate::model::{Engine, Setting, SettingSnapshot};
 
@@ -12,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Settings,
     title: "Settings wait for a restart",
-    looks_at: "Settings of which the configuration has another value than the server, because they only change when it \
+    description: "Settings of which the configuration has another value than the server, because they only change when it \
                starts. The next restart, planned or not, brings the new values, and may fail by them.",
     needs: &[Need::Now("pg_settings")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(900),
+    hold_for: Duration::from_secs(900),
     curve: Curve { least: 1.0, worst: 10.0, most: 4.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Restart the server at a time that suits, or take the new values back.",
     investigate: "SELECT f.name, f.setting AS waiting, s.setting AS now, f.sourcefile, f.sourceline\n  FROM pg_file_settings f \
                   JOIN pg_settings s USING (name)\n WHERE s.pending_restart;",
@@ -30,8 +30,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<SettingSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<SettingSnapshot>()?;
     let waiting = seen.settings.iter().filter(|setting| setting.pending_restart == Some(true));
     Ok(waiting.map(object).collect())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    span,
 };
 use crate::model::{Archiver, Engine};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
     title: "WAL is not archived",
-    looks_at: "Whether the newest attempt to archive a segment failed. WAL that is not archived stays on disk until that is full, \
+    description: "Whether the newest attempt to archive a segment failed. WAL that is not archived stays on disk until that is full, \
                and a restore to a point in time ends where the archive does.",
     needs: &[Need::Now("pg_stat_archiver")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve::flat(20.0),
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Read in the server's log what archive_command or archive_library says, and mend that: the archive may be full or \
                      not reachable.",
     investigate: "SELECT last_failed_wal, last_failed_time, failed_count, last_archived_wal, last_archived_time FROM \
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<Archiver>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<Archiver>()?;
     let switched_off = seen.archive_mode.as_deref() == Some("off");
     if switched_off || seen.failing != Some(true) {
         return Ok(Vec::new());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, float,
+    span,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -13,16 +14,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
     title: "Pages on disk are damaged",
-    looks_at: "Pages whose checksum was wrong when they were read. Data was damaged by a disk, a controller, memory or a file \
+    description: "Pages whose checksum was wrong when they were read. Data was damaged by a disk, a controller, memory or a file \
                system.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(24 * 3600),
     baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve::flat(60.0),
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Stop writing to it as soon as you can, check the hardware, and restore from a backup of before the damage. \
                      Do not run VACUUM FULL or pg_resetwal in the hope that it goes away.",
     investigate: "SELECT datname, checksum_failures, checksum_last_failure FROM pg_stat_database WHERE checksum_failures > 0;",
@@ -31,8 +32,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let past = case.totals(&DATABASES)?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let past = context.totals(&DATABASES)?;
     let found = past.series.iter().filter_map(|series| {
         let failures = series.get(&DATABASES, "checksum_failures").filter(|failures| *failures > 0)?;
         let word = series.get(&DATABASES, "database_name");
@@ -40,7 +41,7 @@ fn check(case: &Case<'_>) -> Found {
         Some(Object {
             name: name.to_owned(),
             value: float(failures),
-            note: format!("{failures} damaged pages were read in {name} within {}", span(case.window())),
+            note: format!("{failures} damaged pages were read in {name} within {}", span(context.window())),
             fix: None,
         })
     });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, Unknown,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
     clickhouse_literal, count, quoted,
 };
 use crate::model::{Engine, PartsSnapshot};
@@ -13,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Storage,
     title: "Tables have detached parts",
-    looks_at: "Parts in the detached folder of each table: taken out on purpose, or put aside by the \
+    description: "Parts in the detached folder of each table: taken out on purpose, or put aside by the \
                server because they were broken or not wanted. They take room, and nobody reads them.",
     needs: &[Need::Now("ch_parts")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 1000.0, most: 4.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Look at the reason of each: attach what belongs to the table, and drop what does not.",
     investigate: "SELECT database, table, name, reason FROM system.detached_parts;",
     fix: "ALTER TABLE database.table ATTACH PART 'name';\n-- or\nALTER TABLE database.table DROP DETACHED \
@@ -31,8 +31,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<PartsSnapshot>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<PartsSnapshot>()?;
     let counted: Vec<_> =
         seen.tables.iter().filter_map(|table| Some((table, table.parts.as_ref()?))).collect();
     if !counted.is_empty() && counted.iter().all(|(_, parts)| parts.detached_parts.is_none()) {
@@ -44,7 +44,7 @@ fn check(case: &Case<'_>) -> Found {
         let (database, table) = (&*table.database, &*table.table);
         let name = format!("{database}.{table}");
         let of_table = quoted(&[database, table]);
-        case.beyond(value).then(|| Object {
+        context.exceeds(value).then(|| Object {
             note: format!("{name} has {} detached parts", count(detached)),
             value,
             name,

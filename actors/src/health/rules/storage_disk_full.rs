@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float, pct,
-    span, trend,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float, pct, span, trend,
 };
 use crate::model::streams::DISKS;
 use crate::model::{Disk, Engine, History, ServerMetrics};
@@ -14,16 +14,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Storage,
     title: "A disk fills up",
-    looks_at: "How full each disk of each node is. A full disk stops inserts and merges, and a merge needs \
+    description: "How full each disk of each node is. A full disk stops inserts and merges, and a merge needs \
                as much room as the parts that it merges.",
     needs: &[Need::Now("ch_server_metrics"), Need::Course("ch_server_metrics", &DISKS)],
     window: Duration::from_secs(21600),
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 90.0, leave: 88.0, unit: Unit::Pct },
-    lasting: Duration::from_secs(60),
+    hold_for: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 97.0, most: 50.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Drop old partitions, give tables a TTL, look at the log tables of the server, or add \
                      a disk.",
     investigate: "SELECT database, table, formatReadableSize(sum(bytes_on_disk)) AS size\n  FROM \
@@ -33,13 +33,13 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<ServerMetrics>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<ServerMetrics>()?;
     // without it there is no forecast, that is all
-    let course = case.course(&DISKS).ok();
+    let course = context.course(&DISKS).ok();
     let disks = seen.hosts.iter().flat_map(|host| host.disks.iter().map(move |disk| (host, disk)));
     let found = disks.filter_map(|(host, disk)| {
-        let used_pct = disk.used_pct.filter(|used| case.beyond(*used))?;
+        let used_pct = disk.used_pct.filter(|used| context.exceeds(*used))?;
         let host_name = host.host_name.as_deref().unwrap_or_default();
         let full = forecast(course.as_deref(), host_name, disk)
             .map(|within| format!("; at this rate it is full in {}", span(within)))

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, bytes, float,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
+    float,
 };
 use crate::model::{Engine, LogTable, LogTables};
 
@@ -12,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Storage,
     title: "Log tables grow without end",
-    looks_at: "Log tables of the server without a TTL, and copies such as `query_log_0` that it put aside \
+    description: "Log tables of the server without a TTL, and copies such as `query_log_0` that it put aside \
                at an upgrade, from 1 GiB on. The configuration that comes with the server sets no TTL: \
                such a table grows until the disk is full.",
     needs: &[Need::Now("ch_log_tables")],
@@ -20,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 1_073_741_824.0, leave: 1_073_741_824.0, unit: Unit::Bytes },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 2.0, worst: 549_755_813_888.0, most: 10.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Give it a TTL, in the server's configuration too, or the server puts the table aside \
                      at its next start; drop copies that nobody needs.",
     investigate: "SELECT table, formatReadableSize(sum(bytes_on_disk)) AS size, min(min_date), \
@@ -33,15 +34,15 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let seen = case.newest::<LogTables>()?;
-    Ok(seen.tables.iter().filter_map(|table| object(case, table)).collect())
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let seen = context.newest::<LogTables>()?;
+    Ok(seen.tables.iter().filter_map(|table| object(context, table)).collect())
 }
 
-fn object(case: &Case<'_>, table: &LogTable) -> Option<Object> {
+fn object(context: &RuleContext<'_>, table: &LogTable) -> Option<Object> {
     let value = float(table.bytes_on_disk);
     let endless = table.left_over_of.is_some() || table.has_ttl == Some(false);
-    if !endless || table.bytes_on_disk == 0 || !case.beyond(value) {
+    if !endless || table.bytes_on_disk == 0 || !context.exceeds(value) {
         return None;
     }
     let (name, host_name) = (&table.name, &table.host_name);

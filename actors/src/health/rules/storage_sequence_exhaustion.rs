@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, pct, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    pct, quoted,
 };
 use crate::model::{Engine, Sequence, SequenceSnapshot};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
     title: "Sequences run out of values",
-    looks_at: "How far each sequence has come on its way to the last value that it can give and the column that it fills can \
+    description: "How far each sequence has come on its way to the last value that it can give and the column that it fills can \
                hold. After that every insert fails. Those that cycle are left out.",
     needs: &[Need::Now("sequences")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 75.0, leave: 70.0, unit: Unit::Pct },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 8.0, worst: 97.0, most: 50.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Make the column and its sequence bigint while there is time: ALTER TABLE writes the whole table anew under \
                      a lock that keeps everybody out. Large tables get a new bigint column, filled bit by bit, that takes \
                      the place of the old one. Columns that refer to it must follow.",
@@ -32,11 +33,11 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
+fn check(context: &RuleContext<'_>) -> CheckResult {
     let mut found = Vec::new();
-    for (database, seen) in case.newest_of_each::<SequenceSnapshot>() {
+    for (database, seen) in context.newest_of_each::<SequenceSnapshot>() {
         for sequence in seen.sequences.iter().filter(|sequence| !sequence.cycle) {
-            let Some(used) = sequence.used_pct.filter(|used| case.beyond(*used)) else { continue };
+            let Some(used) = sequence.used_pct.filter(|used| context.exceeds(*used)) else { continue };
             let Sequence { schema_name, sequence_name, limited_by, .. } = sequence;
             let note = format!(
                 "{sequence_name} is at {} of {} ({}), {} are left; the {limited_by} is the limit",
@@ -46,10 +47,10 @@ fn check(case: &Case<'_>) -> Found {
                 count(sequence.remaining.unwrap_or(0)),
             );
             found.push(Object {
-                name: case.called(&database, &[schema_name, sequence_name]),
+                name: context.called(&database, &[schema_name, sequence_name]),
                 value: used,
                 note,
-                fix: Some(case.run_in(&database, &fix(sequence))),
+                fix: Some(context.run_in(&database, &fix(sequence))),
             });
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, session, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, session,
+    span,
 };
 use crate::model::{ActiveQuery, Engine};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
     title: "Sessions are idle in a transaction",
-    looks_at: "How long sessions have been idle in a transaction: since their last statement began, which the server tells. Such a session keeps its locks, and keeps \
+    description: "How long sessions have been idle in a transaction: since their last statement began, which the server tells. Such a session keeps its locks, and keeps \
                vacuum from removing what died since it began.",
     needs: &[Need::Now("pg_stat_activity")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 300.0, leave: 300.0, unit: Unit::Seconds },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 3600.0, most: 20.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Find out in the application why the transaction is left open, and let the server end such sessions by \
                      idle_in_transaction_session_timeout.",
     investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
@@ -32,20 +33,20 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let activity = case.activity()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let activity = context.activity()?;
     let idle = activity
         .queries
         .iter()
         .filter(|query| query.state.as_deref().is_some_and(|state| state.starts_with("idle in transaction")));
-    Ok(idle.filter_map(|query| object(case, query)).collect())
+    Ok(idle.filter_map(|query| object(context, query)).collect())
 }
 
-fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {
+fn object(context: &RuleContext<'_>, query: &ActiveQuery) -> Option<Object> {
     // a busy transaction may be met between two of its statements: what counts is since when the last one began
     let idle_ms = query.transaction_ms?.min(query.duration_ms?);
     let idle = Duration::from_millis(u64::try_from(idle_ms).ok()?);
-    let pid = query.pid.filter(|_| case.beyond(idle.as_secs_f64()))?;
+    let pid = query.pid.filter(|_| context.exceeds(idle.as_secs_f64()))?;
     Some(Object {
         name: format!("pid {pid}"),
         value: idle.as_secs_f64(),

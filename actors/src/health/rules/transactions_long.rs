@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, session, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, session,
+    span,
 };
 use crate::model::{ActiveQuery, Engine};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
     title: "Transactions run for very long",
-    looks_at: "How old the transactions of clients at work are. As long as one is open, vacuum cannot remove what died since \
+    description: "How old the transactions of clients at work are. As long as one is open, vacuum cannot remove what died since \
                it began, in any table. Backups by pg_dump are such transactions too.",
     needs: &[Need::Now("pg_stat_activity")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 3600.0, leave: 3600.0, unit: Unit::Seconds },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 3.0, worst: 12.0 * 3600.0, most: 15.0 },
-    advises: false,
+    makes_recommendations: false,
     recommendation: "Split the work into smaller transactions, run long reports on a standby, or end the one that nobody waits \
                      for any more.",
     investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
@@ -34,12 +35,12 @@ pub(crate) static RULE: Rule = Rule {
 /// A session that has been idle in its transaction for less is between two statements.
 const BETWEEN_STATEMENTS_MS: i64 = 60_000;
 
-fn check(case: &Case<'_>) -> Found {
-    let activity = case.activity()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let activity = context.activity()?;
     // others than clients, such as vacuum or the sender of a standby, are long by nature
     let clients =
         activity.queries.iter().filter(|query| query.backend_type.as_deref() == Some("client backend"));
-    Ok(clients.filter(|query| is_at_work(query)).filter_map(|query| object(case, query)).collect())
+    Ok(clients.filter(|query| is_at_work(query)).filter_map(|query| object(context, query)).collect())
 }
 
 /// One that is idle in its transaction for long is another rule's.
@@ -47,9 +48,9 @@ fn is_at_work(query: &ActiveQuery) -> bool {
     query.state.as_deref() == Some("active") || query.duration_ms.is_some_and(|ms| ms < BETWEEN_STATEMENTS_MS)
 }
 
-fn object(case: &Case<'_>, query: &ActiveQuery) -> Option<Object> {
+fn object(context: &RuleContext<'_>, query: &ActiveQuery) -> Option<Object> {
     let open = Duration::from_millis(u64::try_from(query.transaction_ms?).ok()?);
-    let pid = query.pid.filter(|_| case.beyond(open.as_secs_f64()))?;
+    let pid = query.pid.filter(|_| context.exceeds(open.as_secs_f64()))?;
     Some(Object {
         name: format!("pid {pid}"),
         value: open.as_secs_f64(),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, literal, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, literal,
+    span,
 };
 use crate::model::{Engine, XidHorizon, XminHolder};
 
@@ -12,16 +13,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
     title: "Prepared transactions were forgotten",
-    looks_at: "Transactions that were prepared for a two-phase commit and neither committed nor rolled back. They survive \
+    description: "Transactions that were prepared for a two-phase commit and neither committed nor rolled back. They survive \
                restarts, keep their locks, and keep vacuum from removing dead rows.",
     needs: &[Need::Now("xid_horizon")],
     window: Duration::ZERO,
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 600.0, leave: 600.0, unit: Unit::Seconds },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 8.0, worst: 24.0 * 3600.0, most: 25.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Ask the transaction manager what became of it, then commit it or roll it back. Without such a manager set \
                      max_prepared_transactions to 0.",
     investigate: "SELECT gid, prepared, owner, database, transaction FROM pg_prepared_xacts ORDER BY prepared;",
@@ -30,8 +31,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let horizon = case.newest::<XidHorizon>()?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let horizon = context.newest::<XidHorizon>()?;
     let prepared = horizon.holders.iter().filter(|holder| holder.kind == "prepared_transaction");
     Ok(prepared.filter_map(|holder| object(&horizon, holder)).collect())
 }

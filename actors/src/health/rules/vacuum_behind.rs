@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
 };
 use crate::model::{Engine, ProgressSnapshot, VacuumTable, VacuumTables};
 
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Vacuum,
     title: "Autovacuum is off or does not keep up",
-    looks_at: "Tables that are due for an autovacuum but will get none, because it is off for the server or by their own \
+    description: "Tables that are due for an autovacuum but will get none, because it is off for the server or by their own \
                option; and whether all of autovacuum's workers are busy while others are due. Tables with fewer than 10,000 \
                dead rows are left out.",
     needs: &[Need::Now("vacuum"), Need::Now("vacuum_progress"), Need::Now("pg_settings")],
@@ -20,9 +20,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    lasting: Duration::from_secs(600),
+    hold_for: Duration::from_secs(600),
     curve: Curve { least: 6.0, worst: 10.0, most: 20.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Switch autovacuum on. Where it does not keep up, let it work faster (autovacuum_vacuum_cost_limit, \
                      autovacuum_vacuum_cost_delay) before it gets more workers: they share one limit.",
     investigate: "SELECT relname, reloptions FROM pg_class WHERE reloptions::text LIKE '%autovacuum_enabled%';\nSELECT * FROM \
@@ -35,12 +35,12 @@ pub(crate) static RULE: Rule = Rule {
 /// What fewer dead rows cost is not worth a word.
 const LEAST_DEAD: i64 = 10_000;
 
-fn check(case: &Case<'_>) -> Found {
-    let switched_on = case.setting("autovacuum")? == "on";
-    let workers = case.setting_number("autovacuum_max_workers")?;
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let switched_on = context.setting("autovacuum")? == "on";
+    let workers = context.setting_number("autovacuum_max_workers")?;
     let mut found = Vec::new();
     let mut due = 0_usize;
-    for (database, seen) in case.newest_of_each::<VacuumTables>() {
+    for (database, seen) in context.newest_of_each::<VacuumTables>() {
         // one that is switched off is never due by the server's own reckoning
         let needy = seen.tables.iter().filter(|table| {
             let known = table.dead_tuples.zip(table.vacuum_trigger);
@@ -49,11 +49,11 @@ fn check(case: &Case<'_>) -> Found {
         for table in needy {
             due += 1;
             if !switched_on || !table.autovacuum_enabled {
-                found.push(left_alone(case, &database, table, switched_on));
+                found.push(left_alone(context, &database, table, switched_on));
             }
         }
     }
-    let progress = case.newest::<ProgressSnapshot>()?;
+    let progress = context.newest::<ProgressSnapshot>()?;
     let busy = autovacuums(&progress);
     if found.is_empty() && f64::from(busy) >= workers && due > usize::try_from(busy).unwrap_or(0) {
         found.push(Object {
@@ -68,12 +68,12 @@ fn check(case: &Case<'_>) -> Found {
     Ok(found)
 }
 
-fn left_alone(case: &Case<'_>, database: &str, table: &VacuumTable, switched_on: bool) -> Object {
+fn left_alone(context: &RuleContext<'_>, database: &str, table: &VacuumTable, switched_on: bool) -> Object {
     let names = [table.schema_name.as_str(), table.table_name.as_str()];
-    let name = case.called(database, &names);
+    let name = context.called(database, &names);
     let (why, fix) = if switched_on {
         let alter = format!("ALTER TABLE {} RESET (autovacuum_enabled);", quoted(&names));
-        ("its own option says so", Some(case.run_in(database, &alter)))
+        ("its own option says so", Some(context.run_in(database, &alter)))
     } else {
         ("autovacuum is off", None)
     };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::health::{
-    Case, Category, Curve, Found, Measure, Need, Object, Rule, Scope, Threshold, Unit, count, float, literal,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
+    float, literal, span,
 };
 use crate::model::{Engine, XidHorizon, XminHolder};
 
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Vacuum,
     title: "Vacuum cannot remove dead rows",
-    looks_at: "How many transactions ago the oldest snapshot is that somebody still holds: rows that died since then stay, \
+    description: "How many transactions ago the oldest snapshot is that somebody still holds: rows that died since then stay, \
                however often they are vacuumed. Holders are sessions, prepared transactions, replication slots and standbys \
                with hot_standby_feedback.",
     needs: &[Need::Now("xid_horizon")],
@@ -21,9 +21,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 1_000_000.0, leave: 500_000.0, unit: Unit::Count },
-    lasting: Duration::from_secs(600),
+    hold_for: Duration::from_secs(600),
     curve: Curve { least: 6.0, worst: 100_000_000.0, most: 30.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Let go of the oldest snapshot first: end the session, the prepared transaction or the slot that holds it. \
                      Vacuum does the rest.",
     investigate: "SELECT pid, usename, state, age(backend_xmin) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL ORDER BY 4 \
@@ -34,9 +34,9 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    let horizon = case.newest::<XidHorizon>()?;
-    let old = horizon.holders.iter().filter(|holder| case.beyond(float(holder.age_xids)));
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    let horizon = context.newest::<XidHorizon>()?;
+    let old = horizon.holders.iter().filter(|holder| context.exceeds(float(holder.age_xids)));
     Ok(old.map(|holder| object(&horizon, holder)).collect())
 }
 

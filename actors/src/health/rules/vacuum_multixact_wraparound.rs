@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::wraparound::wraparound;
-use crate::health::{Case, Category, Curve, Found, Measure, Need, Rule, Scope, Threshold, Unit};
+use crate::health::{Category, CheckResult, Curve, Measure, Need, Rule, RuleContext, Scope, Threshold, Unit};
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
 
@@ -12,16 +12,16 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Vacuum,
     title: "Multixact ids run out",
-    looks_at: "The age of the oldest multixact ids of each database, of the 2^31 after which the server refuses to write. \
+    description: "The age of the oldest multixact ids of each database, of the 2^31 after which the server refuses to write. \
                Autovacuum prevents it at a tenth of that unless something keeps it from freezing.",
     needs: &[Need::Now("xid_horizon"), Need::Course("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(3600),
     baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 40.0, leave: 35.0, unit: Unit::Pct },
-    lasting: Duration::ZERO,
+    hold_for: Duration::ZERO,
     curve: Curve { least: 10.0, worst: 85.0, most: 80.0 },
-    advises: true,
+    makes_recommendations: true,
     recommendation: "Find out what keeps autovacuum from freezing (vacuum.blocked, a table whose vacuum fails or was switched \
                      off), then freeze the oldest tables.",
     investigate: "SELECT datname, age(datfrozenxid), mxid_age(datminmxid) FROM pg_database ORDER BY 2 DESC;\nSELECT \
@@ -32,6 +32,6 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-fn check(case: &Case<'_>) -> Found {
-    wraparound(case, "multixact ids", "mxid_age", |database| database.mxid_age)
+fn check(context: &RuleContext<'_>) -> CheckResult {
+    wraparound(context, "multixact ids", "mxid_age", |database| database.mxid_age)
 }

@@ -25,12 +25,12 @@ struct Mark {
 }
 
 impl Progress {
-    pub(super) fn begin_round(&mut self) {
+    pub(super) fn begin_sample(&mut self) {
         self.round = self.round.wrapping_add(1);
     }
 
     /// Forgets what is gone.
-    pub(super) fn end_round(&mut self) {
+    pub(super) fn end_sample(&mut self) {
         let round = self.round;
         self.known.retain(|_, mark| mark.round == round);
     }

@@ -10,7 +10,7 @@ const WIDTH: usize = streams::PARTS.columns.len();
 /// Tables that never change are stored again after this long, so that they are found.
 const BASELINE_EVERY: Duration = Duration::from_secs(3600);
 /// A look this much later than the one before leaves a gap.
-const PATIENCE: Duration = Duration::from_secs(180);
+const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The rows that were stored last.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl History {
     pub(super) fn gap(&self, at: Timestamp) -> Option<(Option<Timestamp>, Timestamp, GapReason)> {
         match self.previous {
             None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > PATIENCE).then_some((Some(from), at, GapReason::Unreachable)),
+            Some(from) => (at.since(from) > MAX_INTERVAL).then_some((Some(from), at, GapReason::Unreachable)),
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Growth {
 
 impl Introduced {
     /// Another poll begins.
-    pub(super) fn begin_round(&mut self) {
+    pub(super) fn begin_sample(&mut self) {
         self.rounds += 1;
         if self.rounds >= ROUNDS {
             *self = Self::default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::collect::{Answer, CellError, Cursor, Growth, seconds};
+use crate::collect::{Answer, CellError, Cursor, Deltas, seconds};
 use crate::model::{BackgroundPool, Disk, HostMetrics, HostQueries, NULL, Timestamp};
 
 pub(super) const COUNTER_COLUMNS: &[&str] =
@@ -111,9 +111,9 @@ pub(super) fn disk(cursor: &mut Cursor<'_>) -> Result<Disk, CellError> {
     Ok(Disk { name, path, kind, free_bytes, total_bytes, used_pct })
 }
 
-/// What `growth` comes to in a second.
-pub(super) fn rates(growth: &Growth<{ EVENTS.len() }>, at: Timestamp, queries: &mut HostQueries) {
-    let (Some(from), Some((_, [all, inserts, failed]))) = (growth.from, growth.rows.first()) else { return };
+/// What `deltas` comes to in a second.
+pub(super) fn rates(deltas: &Deltas<{ EVENTS.len() }>, at: Timestamp, queries: &mut HostQueries) {
+    let (Some(from), Some((_, [all, inserts, failed]))) = (deltas.from, deltas.rows.first()) else { return };
     let rate = |count: i64| {
         let (seconds, count) = (at.since(from).as_secs_f64(), u32::try_from(count).ok()?);
         (seconds > 0.0).then(|| (f64::from(count) / seconds * 1000.0).round() / 1000.0)

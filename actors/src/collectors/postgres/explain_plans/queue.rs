@@ -98,7 +98,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn begin_round(&mut self) {
+    pub(super) fn begin_sample(&mut self) {
         self.incoming.clear();
         self.beyond.clear();
     }
@@ -129,7 +129,7 @@ impl Queue {
         });
     }
 
-    pub(super) fn end_round(&mut self) {
+    pub(super) fn end_sample(&mut self) {
         self.statements = std::mem::take(&mut self.incoming);
         let planned: HashSet<Fingerprint> =
             self.statements.iter().map(|statement| statement.fingerprint).collect();

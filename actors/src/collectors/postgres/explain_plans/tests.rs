@@ -12,9 +12,9 @@ fn queue(texts: &[&str]) -> Queue {
 }
 
 fn read(queue: &mut Queue, texts: &[&str]) {
-    queue.begin_round();
+    queue.begin_sample();
     texts.iter().for_each(|text| queue.offer("ann", text, false));
-    queue.end_round();
+    queue.end_sample();
 }
 
 fn turns(queue: &mut Queue, runs: std::ops::Range<u64>) -> Vec<Option<Fingerprint>> {
@@ -66,10 +66,10 @@ fn a_lock_is_waited_for_and_a_new_membership_lifts_what_was_denied() {
 #[test]
 fn what_a_superuser_must_not_plan_is_counted_and_has_no_turn() {
     let mut queue = Queue::default();
-    queue.begin_round();
+    queue.begin_sample();
     queue.offer("ann", "select a from t", true);
     queue.offer("postgres", "select b from t", false);
-    queue.end_round();
+    queue.end_sample();
     assert_eq!(queue.beyond(), 1);
     assert_eq!(queue.take(1).map(|(_, user)| user).as_deref(), Some("postgres"));
     assert_eq!(queue.take(2), None);

@@ -1,6 +1,6 @@
 //! One row of the answer.
 
-use crate::collect::{CellError, Cursor, SessionText, Texts};
+use crate::collect::{CellError, Cursor, SessionText, TextCache};
 use crate::model::{Lock, Timestamp};
 
 pub(super) const COLUMNS: &[&str] = &[
@@ -38,7 +38,7 @@ pub(super) struct Found {
 
 /// The rest of the row of `pid`, from its fourth column on.
 pub(super) fn found(
-    texts: &mut Texts,
+    texts: &mut TextCache,
     pid: i64,
     at: Timestamp,
     cursor: &mut Cursor<'_>,
@@ -58,7 +58,7 @@ pub(super) fn found(
     let (application_name, state) = (owned(cursor)?, owned(cursor)?);
     let transaction_ms = age_ms(cursor.timestamp()?);
     let prepared_transaction = owned(cursor)?;
-    let text = texts.of_session(cursor.text()?);
+    let text = texts.session_text(cursor.text()?);
     let lock = Lock {
         pid,
         lock_type,

@@ -28,7 +28,7 @@ const ROUNDS: u32 = 2_160;
 
 /// What is known of the statements.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(super) struct StatementTexts {
     rounds: u32,
     known: HashSet<u64>,
     /// Statements that Basira itself runs.
@@ -39,7 +39,7 @@ pub(super) struct Texts {
     dictionary: Vec<DictionaryEntry>,
 }
 
-impl Texts {
+impl StatementTexts {
     /// Notes that `series` was seen.
     pub(super) fn want(&mut self, series: u64, queryid: i64) {
         if !self.known.contains(&series) && !self.own.contains(&series) {
@@ -48,7 +48,7 @@ impl Texts {
     }
 
     /// Opens a sample taken at `now`.
-    pub(super) fn begin_round(&mut self, now: Timestamp) {
+    pub(super) fn begin_sample(&mut self, now: Timestamp) {
         self.rounds += 1;
         if self.rounds >= ROUNDS {
             self.known.clear();

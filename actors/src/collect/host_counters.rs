@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{CounterView, Epoch, Growth, Mark, Reading};
+use super::{CumulativeView, Deltas, Epoch, Mark, Reading};
 use crate::model::Timestamp;
 
 /// Uptimes tick in seconds.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A [`CounterView`] for each node. Counters begin at zero when a node starts.
+/// A [`CumulativeView`] for each node. Counters begin at zero when a node starts.
 #[derive(Debug)]
 pub struct HostCounters<const N: usize> {
-    patience: Duration,
+    max_interval: Duration,
     hosts: BTreeMap<String, Host<N>>,
 }
 
@@ -21,14 +21,14 @@ struct Host<const N: usize> {
     started_at: Timestamp,
     seen_at: Timestamp,
     uptime: Duration,
-    view: CounterView<N>,
+    view: CumulativeView<N>,
 }
 
 impl<const N: usize> HostCounters<N> {
-    /// Nothing was read yet. `patience` is how late a sample may come without leaving a gap.
+    /// Nothing was read yet. `max_interval` is how late a sample may come without leaving a gap.
     #[must_use]
-    pub const fn new(patience: Duration) -> Self {
-        Self { patience, hosts: BTreeMap::new() }
+    pub const fn new(max_interval: Duration) -> Self {
+        Self { max_interval, hosts: BTreeMap::new() }
     }
 
     /// Takes the whole sample of one node at `at` and compares it with the one before.
@@ -38,13 +38,13 @@ impl<const N: usize> HostCounters<N> {
         at: Timestamp,
         uptime: Duration,
         readings: &[Reading<N>],
-    ) -> Growth<N> {
-        let patience = self.patience;
+    ) -> Deltas<N> {
+        let max_interval = self.max_interval;
         let host = self.hosts.entry(host_name.to_owned()).or_insert_with(|| Host {
             started_at: at - uptime,
             seen_at: at,
             uptime,
-            view: CounterView::new(patience),
+            view: CumulativeView::new(max_interval),
         });
         if uptime < host.uptime || uptime + TICK < at.since(host.seen_at) {
             // seconds are too coarse to tell when; it was after the last look at the life before
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::model::GapReason;
 
-    fn take(counters: &mut HostCounters<1>, host: &str, at: i64, uptime: u64, value: i64) -> Growth<1> {
+    fn take(counters: &mut HostCounters<1>, host: &str, at: i64, uptime: u64, value: i64) -> Deltas<1> {
         let reading = Reading { series: 1, since: None, values: [value] };
         counters.take(host, Timestamp(at * 1000), Duration::from_secs(uptime), &[reading])
     }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Asked, Effective, Facts, Measure, Need, Rule, Unknown};
+use super::{EffectiveSettings, Facts, HistoryKey, Measure, Need, Rule, Unknown};
 use crate::model::{ActivitySnapshot, Engine, History, SettingSnapshot, Snapshot, Stream, Timestamp};
 
 /// What a check may see.
-pub struct Case<'a> {
+pub struct RuleContext<'a> {
     pub(super) facts: &'a Facts,
     pub(super) rule: &'a Rule,
-    pub(super) set: Effective,
+    pub(super) set: EffectiveSettings,
     /// The threshold that counts now: the one to leave by while the rule applies, else the one to enter by.
-    pub limit: f64,
+    pub threshold: f64,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RuleContext<'a> {
     /// Basira's clock.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
@@ -29,8 +29,8 @@ impl<'a> Case<'a> {
 
     /// Whether `value` is beyond the threshold.
     #[must_use]
-    pub fn beyond(&self, value: f64) -> bool {
-        if self.rule.measure == Measure::Lowest { value <= self.limit } else { value >= self.limit }
+    pub fn exceeds(&self, value: f64) -> bool {
+        if self.rule.measure == Measure::Lowest { value <= self.threshold } else { value >= self.threshold }
     }
 
     /// The span that the rule looks at.
@@ -146,7 +146,7 @@ impl<'a> Case<'a> {
     }
 
     fn past(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<History>, Unknown> {
-        let asked = Asked { stream: stream.name, window: self.set.window, ago, course };
+        let asked = HistoryKey { stream: stream.name, window: self.set.window, ago, course };
         let past = self.facts.past.get(&asked).cloned();
         past.ok_or_else(|| Unknown::because("it needs samples over a span, and none could be read"))
     }

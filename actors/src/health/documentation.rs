@@ -45,11 +45,11 @@ pub fn describe() -> Vec<Described> {
         },
         category: rule.category,
         title: rule.title,
-        looks_at: rule.looks_at,
+        looks_at: rule.description,
         unit: rule.threshold.unit,
         threshold: rule.threshold.enter,
         leave_threshold: rule.threshold.leave,
-        for_seconds: rule.lasting.as_secs(),
+        for_seconds: rule.hold_for.as_secs(),
         window_seconds: seconds(rule.window),
         baseline_seconds: seconds(rule.baseline),
         least_penalty_pct: rule.curve.least,
@@ -89,7 +89,7 @@ pub fn document() -> String {
 }
 
 fn section(page: &mut String, rule: &Rule) {
-    let _ = write!(page, "\n### `{}`\n\n**{}** {}\n\n", rule.id, headline(rule.title), rule.looks_at);
+    let _ = write!(page, "\n### `{}`\n\n**{}** {}\n\n", rule.id, headline(rule.title), rule.description);
     let _ = writeln!(page, "| | |\n|---|---|");
     let _ = writeln!(page, "| category | {} |", rule.category.as_str());
     let (least, most) = (Severity::of(rule.curve.least), Severity::of(rule.curve.most));
@@ -106,15 +106,15 @@ fn section(page: &mut String, rule: &Rule) {
     if !rule.baseline.is_zero() {
         let _ = writeln!(page, "| compared with | {} before |", span(rule.baseline));
     }
-    if !rule.lasting.is_zero() {
-        let _ = writeln!(page, "| for at least | {} |", span(rule.lasting));
+    if !rule.hold_for.is_zero() {
+        let _ = writeln!(page, "| for at least | {} |", span(rule.hold_for));
     }
     let _ = writeln!(page, "| costs | {} |", costs(rule));
     let _ = writeln!(page, "| needs | {} |", needs(rule.needs));
     let _ = writeln!(
         page,
         "| advice | {} |",
-        if rule.advises { "one recommendation per object" } else { "none" }
+        if rule.makes_recommendations { "one recommendation per object" } else { "none" }
     );
     let _ = write!(page, "\n{}\n", rule.recommendation);
     for (title, text) in [("Investigate", rule.investigate), ("Fix", rule.fix)] {

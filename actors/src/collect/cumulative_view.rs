@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Change, Counters, Mark, Verdict, judge};
+use super::{Change, Continuity, Counters, Mark};
 use crate::model::{GapReason, NULL, Timestamp};
 
 /// Baselines of a view whose counters are reset together; the key of a row is its series.
 #[derive(Debug)]
-pub struct CounterView<const N: usize> {
+pub struct CumulativeView<const N: usize> {
     /// How late a sample may come without leaving a gap.
-    patience: Duration,
+    max_interval: Duration,
     previous: Option<Mark>,
     counters: Counters<N>,
 }
@@ -25,7 +25,7 @@ pub struct Reading<const N: usize> {
 
 /// What happened since the sample before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Growth<const N: usize> {
+pub struct Deltas<const N: usize> {
     /// Where it began; `None` when there is nothing to compare with, and then there are no rows.
     pub from: Option<Timestamp>,
     /// As [`super::Collected::gaps`] has it.
@@ -34,45 +34,45 @@ pub struct Growth<const N: usize> {
     pub rows: Vec<(u64, [i64; N])>,
 }
 
-impl<const N: usize> CounterView<N> {
+impl<const N: usize> CumulativeView<N> {
     /// Nothing was read yet.
     #[must_use]
-    pub fn new(patience: Duration) -> Self {
-        Self { patience, previous: None, counters: Counters::default() }
+    pub fn new(max_interval: Duration) -> Self {
+        Self { max_interval, previous: None, counters: Counters::default() }
     }
 
     /// Takes a whole sample and compares it with the one before.
-    pub fn take(&mut self, mark: Mark, readings: &[Reading<N>]) -> Growth<N> {
-        let verdict = judge(self.previous, mark, self.patience);
+    pub fn take(&mut self, mark: Mark, readings: &[Reading<N>]) -> Deltas<N> {
+        let continuity = Continuity::between(self.previous, mark, self.max_interval);
         let before = self.previous.replace(mark).map(|previous| previous.at);
-        self.counters.begin_round();
+        self.counters.begin_sample();
         let mut rows = Vec::with_capacity(readings.len());
         for reading in readings {
             let change = self.counters.observe(reading.series, reading.since, reading.values);
-            let delta = happened(verdict, change, reading.values);
+            let delta = happened(continuity, change, reading.values);
             rows.extend(delta.map(|delta| (reading.series, delta)));
         }
-        self.counters.end_round();
-        let (from, gap) = match verdict {
-            Verdict::Baseline { gap } => (None, gap.map(|(from, reason)| (from, mark.at, reason))),
-            Verdict::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
-            Verdict::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
+        self.counters.end_sample();
+        let (from, gap) = match continuity {
+            Continuity::Baseline { gap } => (None, gap.map(|(from, reason)| (from, mark.at, reason))),
+            Continuity::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
+            Continuity::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
         };
-        Growth { from, gap, rows }
+        Deltas { from, gap, rows }
     }
 }
 
 /// What a row says of the time since the sample before.
-fn happened<const N: usize>(verdict: Verdict, change: Change<N>, values: [i64; N]) -> Option<[i64; N]> {
-    match (verdict, change) {
-        (Verdict::Baseline { .. }, _) => None,
-        (Verdict::SinceReset { .. }, _) => Some(values),
+fn happened<const N: usize>(continuity: Continuity, change: Change<N>, values: [i64; N]) -> Option<[i64; N]> {
+    match (continuity, change) {
+        (Continuity::Baseline { .. }, _) => None,
+        (Continuity::SinceReset { .. }, _) => Some(values),
         // a restarted server may have read back old counters: nothing says since when they count
-        (Verdict::Delta { gap: Some(GapReason::Restarted), .. }, Change::Renewed(_)) => None,
-        (Verdict::Delta { .. }, Change::Same) => {
+        (Continuity::Delta { gap: Some(GapReason::Restarted), .. }, Change::Recreated(_)) => None,
+        (Continuity::Delta { .. }, Change::Same) => {
             Some(values.map(|value| if value == NULL { NULL } else { 0 }))
         }
-        (Verdict::Delta { .. }, Change::Grown(delta) | Change::Begun(delta) | Change::Renewed(delta)) => {
+        (Continuity::Delta { .. }, Change::Grown(delta) | Change::New(delta) | Change::Recreated(delta)) => {
             Some(delta)
         }
     }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::collect::Epoch;
 
-    fn take(view: &mut CounterView<2>, at: i64, reset: i64, values: [i64; 2]) -> Growth<2> {
+    fn take(view: &mut CumulativeView<2>, at: i64, reset: i64, values: [i64; 2]) -> Deltas<2> {
         let epoch = Epoch {
             started_at: Timestamp(1),
             in_recovery: false,
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_view_over_its_life() {
-        let mut view = CounterView::new(Duration::from_secs(60));
+        let mut view = CumulativeView::new(Duration::from_secs(60));
         let first = take(&mut view, 10_000, 5, [100, NULL]);
         assert_eq!((first.from, first.rows), (None, Vec::new()));
         assert_eq!(first.gap, Some((None, Timestamp(10_000), GapReason::NotWatched)));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_measured_only_at_times_is_never_counted_twice() {
-        let mut view = CounterView::new(Duration::from_secs(60));
+        let mut view = CumulativeView::new(Duration::from_secs(60));
         take(&mut view, 10_000, 5, [100, 50]);
         assert_eq!(take(&mut view, 20_000, 5, [110, NULL]).rows, [(7, [10, NULL])], "switched off");
         assert_eq!(take(&mut view, 30_000, 5, [115, 60]).rows, [(7, [5, NULL])], "switched on");

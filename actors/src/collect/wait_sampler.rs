@@ -10,13 +10,13 @@ use crate::model::{GapReason, NULL, Record, Timestamp, streams};
 /// How often waits are looked for.
 pub const WAIT_INTERVAL: Duration = Duration::from_secs(10);
 /// A look this much later than the one before leaves a gap, and stands for one interval only.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 const WIDTH: usize = streams::WAITS.columns.len();
 
-/// Looks for what sessions or queries wait for.
+/// Samples what sessions or queries wait for.
 #[derive(Default)]
-pub struct WaitLooks {
+pub struct WaitSampler {
     previous: Option<Timestamp>,
     interner: Interner,
 }
@@ -29,7 +29,7 @@ struct Span {
     gap: Option<(Option<Timestamp>, Timestamp, GapReason)>,
 }
 
-impl WaitLooks {
+impl WaitSampler {
     /// A look at `at` that met `waits`: type, event and how many were in it.
     pub fn take(&mut self, at: Timestamp, waits: &[(&str, &str, i64)]) -> Collected {
         let Span { from, stands_for_ms, gap } = span(self.previous, at);
@@ -57,7 +57,7 @@ fn span(previous: Option<Timestamp>, at: Timestamp) -> Span {
     let just_now = Timestamp(at.as_millis() - 1);
     match previous {
         None => Span { from: just_now, stands_for_ms: one, gap: Some((None, at, GapReason::NotWatched)) },
-        Some(before) if at.since(before) > PATIENCE => {
+        Some(before) if at.since(before) > MAX_INTERVAL => {
             let gap = Some((Some(before), at - WAIT_INTERVAL, GapReason::Unreachable));
             Span { from: at - WAIT_INTERVAL, stands_for_ms: one, gap }
         }

@@ -16,12 +16,12 @@ const REMEMBERED: usize = 4_096;
 
 /// Texts that were normalised already, by the hash of the raw one, so that no literal is kept.
 #[derive(Debug, Default)]
-pub struct Texts {
-    normalised: HashMap<u64, Normal>,
+pub struct TextCache {
+    normalised: HashMap<u64, NormalisedText>,
 }
 
 /// A text without its literals, and its fingerprint.
-pub type Normal = (Arc<str>, Fingerprint);
+pub type NormalisedText = (Arc<str>, Fingerprint);
 
 /// The text of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,21 +30,21 @@ pub enum SessionText {
     None,
     /// The role may not see it.
     Hidden,
-    Known(Normal),
+    Known(NormalisedText),
 }
 
-impl Texts {
+impl TextCache {
     /// What PostgreSQL shows as the `query` of a session.
-    pub fn of_session(&mut self, raw: Option<&str>) -> SessionText {
+    pub fn session_text(&mut self, raw: Option<&str>) -> SessionText {
         match raw {
             None | Some("") => SessionText::None,
             Some(HIDDEN) => SessionText::Hidden,
-            Some(raw) => SessionText::Known(self.normal(Engine::Postgres, raw)),
+            Some(raw) => SessionText::Known(self.normalise(Engine::Postgres, raw)),
         }
     }
 
     /// `raw`, as a server of `engine` was sent it, without its literals.
-    pub fn normal(&mut self, engine: Engine, raw: &str) -> Normal {
+    pub fn normalise(&mut self, engine: Engine, raw: &str) -> NormalisedText {
         let key = xxh3_64(raw.as_bytes());
         if let Some(known) = self.normalised.get(&key) {
             return known.clone();
@@ -67,7 +67,7 @@ impl SessionText {
 
     /// The text and its fingerprint, if it is known.
     #[must_use]
-    pub const fn known(&self) -> Option<&Normal> {
+    pub const fn known(&self) -> Option<&NormalisedText> {
         match self {
             Self::Known(normal) => Some(normal),
             Self::None | Self::Hidden => None,
@@ -86,16 +86,16 @@ pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SessionText, Texts};
+    use super::{SessionText, TextCache};
 
     #[test]
     fn texts_lose_their_literals_and_what_is_hidden_is_no_text() {
-        let mut texts = Texts::default();
-        assert_eq!(texts.of_session(None), SessionText::None);
-        assert_eq!(texts.of_session(Some("")), SessionText::None);
-        assert!(texts.of_session(Some("<insufficient privilege>")).is_hidden());
+        let mut texts = TextCache::default();
+        assert_eq!(texts.session_text(None), SessionText::None);
+        assert_eq!(texts.session_text(Some("")), SessionText::None);
+        assert!(texts.session_text(Some("<insufficient privilege>")).is_hidden());
         for _ in 0..2 {
-            let text = texts.of_session(Some("select 'secret' from a"));
+            let text = texts.session_text(Some("select 'secret' from a"));
             assert_eq!(text.known().map(|(text, _)| text.as_ref()), Some("select $1 from a"));
         }
     }

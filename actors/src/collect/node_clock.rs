@@ -6,22 +6,20 @@ use std::time::Duration;
 use super::{Answer, CellError, CollectError, Cursor, Query, Server, Step};
 use crate::model::Timestamp;
 
-const VARIANTS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/clickhouse_clock/18.16.sql")),
-    (2010, include_str!("sql/clickhouse_clock/20.10.sql")),
-];
+const VARIANTS: [(u32, &str); 2] =
+    [(1816, include_str!("sql/node_clock/18.16.sql")), (2010, include_str!("sql/node_clock/20.10.sql"))];
 const COLUMNS: &[&str] = &["host_name", "at", "version", "uptime_seconds"];
 
 /// The node connected to, also where a whole cluster is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clock {
+pub struct NodeClock {
     pub host_name: String,
     pub at: Timestamp,
     pub version: String,
     pub uptime: Duration,
 }
 
-impl Clock {
+impl NodeClock {
     /// The question.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 /// The column that a refusal names, as the question spells it (`s.wal_fpi`); whatever the language of the message.
 #[must_use]
-pub fn column_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
+pub fn column_named_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     let mut candidates = message.split(|c| !is_name(c)).map(|word| word.trim_matches('.'));
     candidates
@@ -12,16 +12,16 @@ pub fn column_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
 /// `sql` with NULL of the same type in the place of `column`, which stands alone in a line `EXPRESSION::type AS name`
 /// of a select list. Nothing when it is needed elsewhere too: then there is no answer without it.
 #[must_use]
-pub fn without(sql: &str, column: &str) -> Option<String> {
+pub fn without_column(sql: &str, column: &str) -> Option<String> {
     replaced(sql, column, |expression| {
         let (_, of_type) = expression.rsplit_once("::")?;
         is_name(of_type).then(|| format!("NULL::{of_type}"))
     })
 }
 
-/// As [`without`] for ClickHouse, where NULL needs no type: the line reads `EXPRESSION AS name`.
+/// As [`without_column`] for ClickHouse, where NULL needs no type: the line reads `EXPRESSION AS name`.
 #[must_use]
-pub fn without_untyped(sql: &str, column: &str) -> Option<String> {
+pub fn without_untyped_column(sql: &str, column: &str) -> Option<String> {
     replaced(sql, column, |_| Some("NULL".to_owned()))
 }
 
@@ -59,23 +59,23 @@ fn mentions(line: &str, column: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{column_in, without};
+    use super::{column_named_in, without_column};
 
     const SQL: &str = "-- source: a view with s.wal_fpi\nSELECT /* basira */\n    s.wal_records::int8 AS wal_records,\n    s.wal_fpi::int8 AS wal_fpi,\n    s.wal_fpi_bytes::int8 AS wal_fpi_bytes\nFROM pg_catalog.pg_stat_wal AS s";
 
     #[test]
     fn a_column_that_is_not_there_reads_as_null() {
         for message in ["column s.wal_fpi does not exist", "Spalte \u{bb}s.wal_fpi\u{ab} existiert nicht"] {
-            assert_eq!(column_in(message, SQL), Some("s.wal_fpi"), "{message}");
+            assert_eq!(column_named_in(message, SQL), Some("s.wal_fpi"), "{message}");
         }
-        assert_eq!(column_in("relation x does not exist", SQL), None);
-        let fitted = without(SQL, "s.wal_fpi").expect("it stands alone");
+        assert_eq!(column_named_in("relation x does not exist", SQL), None);
+        let fitted = without_column(SQL, "s.wal_fpi").expect("it stands alone");
         assert_eq!(fitted, SQL.replace("s.wal_fpi::int8 AS wal_fpi,", "NULL::int8 AS wal_fpi,"));
     }
 
     #[test]
     fn a_column_that_decides_which_rows_count_cannot_be_left_out() {
-        assert_eq!(without(&format!("{SQL}\nWHERE s.wal_fpi > 0"), "s.wal_fpi"), None);
-        assert_eq!(without(SQL, "s.unknown"), None);
+        assert_eq!(without_column(&format!("{SQL}\nWHERE s.wal_fpi > 0"), "s.wal_fpi"), None);
+        assert_eq!(without_column(SQL, "s.unknown"), None);
     }
 }

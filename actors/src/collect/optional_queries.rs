@@ -11,9 +11,9 @@ const REST: Duration = Duration::from_secs(300);
 
 /// What was refused, by what is not known without it.
 #[derive(Debug, Default)]
-pub struct Optional(BTreeMap<&'static str, (Timestamp, Notice)>);
+pub struct OptionalQueries(BTreeMap<&'static str, (Timestamp, Notice)>);
 
-impl Optional {
+impl OptionalQueries {
     /// Whether `what` should be asked for at `now`.
     pub fn is_due(&mut self, what: &'static str, now: Timestamp) -> bool {
         let rests = self.0.get(what).is_some_and(|(at, _)| now.since(*at) < REST);
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_refused_question_rests() {
-        let mut optional = Optional::default();
+        let mut optional = OptionalQueries::default();
         let at = |seconds: i64| Timestamp(seconds * 1000);
         assert!(optional.is_due("disks are", at(100)) && optional.notice().is_none());
         let refusal = CollectError::Missing { reason: "no table".to_owned(), fix: "make one".to_owned() };
