@@ -18,7 +18,7 @@ use crate::limits::{Limits, LiveStreams};
 use crate::log::Log;
 use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
-use crate::samples::{self, SampleKeeping};
+use crate::samples::{self, ManagedSampleStore};
 use crate::storage::store::Targets;
 use crate::storage::{ClaimError, Claims, Storage, StorageError};
 
@@ -67,7 +67,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let networks = TargetNetworks::new(Arc::clone(&config), storage.clone());
     let fleet = Fleet::new(config.fleet_settings(Arc::new(networks)));
     let dependencies = Dependencies {
-        samples: Arc::<dyn SampleKeeping>::clone(&samples),
+        samples: Arc::<dyn ManagedSampleStore>::clone(&samples),
         registry: Arc::new(Targets::new(storage.clone(), secrets.encryption.clone())),
         fleet: fleet.clone(),
     };
@@ -86,7 +86,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
         accounts: accounts(&live, secrets, &storage, &mailer, server.local_addr()),
         public_url: public_url(&config, server.local_addr())?,
         storage: storage.clone(),
-        samples: Arc::<dyn SampleKeeping>::clone(&samples),
+        samples: Arc::<dyn ManagedSampleStore>::clone(&samples),
         supervisor: supervisor.clone(),
         limits: Limits::new(live.clone()),
         config: live,

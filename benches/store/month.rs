@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use basira::samples::{SampleKeeping as _, Scope};
+use basira::samples::{DatabaseScope, ManagedSampleStore as _};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 use basira_actors::ports::SampleRepository as _;
@@ -30,7 +30,7 @@ pub(crate) const ROLE: &str = "month-asked";
 /// `end` is the end of the last day, a whole hour.
 pub(crate) async fn measure(end: i64) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
-    let scopes: Vec<Scope> = (0..DATABASES).map(|_| new_scope()).collect();
+    let scopes: Vec<DatabaseScope> = (0..DATABASES).map(|_| new_scope()).collect();
     fill(directory.path(), &scopes, end).await?;
     let ids = scopes.iter().flat_map(|scope| [scope.organization.0, scope.database.0]);
     let status = Command::new(std::env::current_exe()?)
@@ -43,7 +43,7 @@ pub(crate) async fn measure(end: i64) -> Result<(), Failure> {
 }
 
 /// Makes the month, keeping the store as time passes.
-async fn fill(directory: &Path, scopes: &[Scope], end: i64) -> Result<(), Failure> {
+async fn fill(directory: &Path, scopes: &[DatabaseScope], end: i64) -> Result<(), Failure> {
     let store = Store::open(directory).await?;
     let mut day = Day::new();
     // so that it knows how often each statement changes
@@ -74,8 +74,9 @@ pub(crate) async fn ask(arguments: &[String]) -> Result<(), Failure> {
         return Err("end, directory and ids are wanted".into());
     };
     let ids: Vec<_> = ids.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
-    let scope = |pair: &[_]| Scope { organization: OrganizationId(pair[0]), database: DatabaseId(pair[1]) };
-    let scopes: Vec<Scope> = ids.chunks_exact(2).map(scope).collect();
+    let scope =
+        |pair: &[_]| DatabaseScope { organization: OrganizationId(pair[0]), database: DatabaseId(pair[1]) };
+    let scopes: Vec<DatabaseScope> = ids.chunks_exact(2).map(scope).collect();
     let (end, first): (i64, _) = (end.parse()?, *scopes.first().ok_or("there is no database")?);
 
     let started = Instant::now();
@@ -98,7 +99,7 @@ pub(crate) async fn ask(arguments: &[String]) -> Result<(), Failure> {
 }
 
 /// How much the process grows, at most, by many long questions at once.
-async fn memory(store: Store, scopes: &[Scope], month: Span) -> Result<(), Failure> {
+async fn memory(store: Store, scopes: &[DatabaseScope], month: Span) -> Result<(), Failure> {
     let before = memory_of(std::process::id())?;
     // the peak is counted anew from here
     std::fs::write("/proc/self/clear_refs", "5")?;

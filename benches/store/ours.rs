@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use basira::samples::{
-    Resolution, Retention, SampleKeeping as _, SampleStore as _, Scope, SegmentStore, Wanted, Window,
+    DatabaseScope, ManagedSampleStore as _, Projection, Resolution, Retention, SampleStore as _,
+    SegmentStore, Window,
 };
 use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
@@ -50,7 +51,7 @@ impl Store {
     /// Enters every statement as a group of its own.
     pub(crate) async fn register(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         series: impl Iterator<Item = u64>,
     ) -> Result<(), Failure> {
         let labels = serde_json::Map::new();
@@ -59,25 +60,30 @@ impl Store {
         Ok(self.samples.append(batch.into()).await?)
     }
 
-    pub(crate) async fn append(&self, scope: Scope, record: Record) -> Result<(), Failure> {
+    pub(crate) async fn append(&self, scope: DatabaseScope, record: Record) -> Result<(), Failure> {
         Ok(self.samples.append(Batch { records: vec![record], ..new_batch(scope) }.into()).await?)
     }
 
     /// What `GET /queries` asks: everyone's ranking columns, then all columns of those that lead.
-    pub(crate) async fn top(&self, scope: Scope, span: Span) -> Result<Vec<Ranked>, Failure> {
+    pub(crate) async fn top(&self, scope: DatabaseScope, span: Span) -> Result<Vec<Ranked>, Failure> {
         let (window, [calls, time]) = (window(span), [column("calls"), column("total_time_us")]);
-        let ranking = Wanted { columns: Some(vec![calls, time]), ..Wanted::ALL };
+        let ranking = Projection { columns: Some(vec![calls, time]), ..Projection::ALL };
         let mut totals = self.samples.totals(scope, &STATEMENTS, window, &ranking).await?;
         totals.sort_unstable_by_key(|total| (-total.values[time], total.group));
         let leaders: Vec<u64> = totals.iter().take(TOP).map(|total| total.group).collect();
-        let wanted = Wanted { groups: Some(leaders), ..Wanted::ALL };
+        let wanted = Projection { groups: Some(leaders), ..Projection::ALL };
         let mut shown = self.samples.totals(scope, &STATEMENTS, window, &wanted).await?;
         shown.retain(|total| wanted.groups.as_ref().is_some_and(|leaders| leaders.contains(&total.group)));
         shown.sort_unstable_by_key(|total| (-total.values[time], total.group));
         Ok(shown.into_iter().map(|total| (total.group, counters(&total.values))).collect())
     }
 
-    pub(crate) async fn series(&self, scope: Scope, series: u64, span: Span) -> Result<Vec<Bucket>, Failure> {
+    pub(crate) async fn series(
+        &self,
+        scope: DatabaseScope,
+        series: u64,
+        span: Span,
+    ) -> Result<Vec<Bucket>, Failure> {
         let points = self.samples.points(scope, &STATEMENTS, series, window(span), BUCKET_MS).await?;
         Ok(points.into_iter().map(|point| (point.ts.as_millis(), counters(&point.values))).collect())
     }
@@ -93,11 +99,11 @@ impl Store {
 }
 
 /// A database that nobody else has.
-pub(crate) fn new_scope() -> Scope {
-    Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() }
+pub(crate) fn new_scope() -> DatabaseScope {
+    DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() }
 }
 
-fn new_batch(scope: Scope) -> Batch {
+fn new_batch(scope: DatabaseScope) -> Batch {
     Batch::new(scope.organization, scope.database)
 }
 
@@ -116,7 +122,7 @@ fn counters(values: &[i64]) -> Counters {
 /// The store with one database, as one of those that are compared.
 pub(crate) struct Ours {
     pub(crate) store: Store,
-    pub(crate) scope: Scope,
+    pub(crate) scope: DatabaseScope,
     /// CPU time of keeping the store, in seconds: sealing and rolling up.
     pub(crate) upkeep_s: f64,
 }

@@ -23,7 +23,7 @@ use self::input::required;
 pub use self::networks::TargetNetworks;
 use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
-use crate::samples::{SampleStore, Scope};
+use crate::samples::{DatabaseScope, SampleStore};
 use crate::storage::store::{
     DatabaseRecord, Databases as StoredDatabases, Decision, DeleteOrganizationError, Follows, Page,
     PasswordChange, Recommendation, RegisterError,
@@ -222,7 +222,7 @@ impl Databases<'_> {
     /// Of a database that is not registered any more.
     async fn forget(&self, id: DatabaseId) {
         self.supervisor.forget(id).await;
-        let scope = Scope { organization: self.organization, database: id };
+        let scope = DatabaseScope { organization: self.organization, database: id };
         if let Err(error) = self.samples.forget(scope).await {
             // no caller can reach them any more
             tracing::error!(db.id = %id, "cannot remove the samples of a deleted database: {error}");

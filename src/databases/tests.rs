@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::Targets as NetworkSettings;
-use crate::samples::{Member, StoreError, Timeline, Total, Wanted, Window};
+use crate::samples::{Projection, Series, StoreError, Timeline, Total, Window};
 use crate::storage::store::Targets;
 use crate::storage::tests::{Fixture, NOW, fixtures, sign_up, sqlite, targets};
 
@@ -51,34 +51,40 @@ impl SampleRepository for Nowhere {
 impl SampleStore for Nowhere {
     async fn totals(
         &self,
-        _: Scope,
+        _: DatabaseScope,
         _: &'static Stream,
         _: Window,
-        _: &Wanted,
+        _: &Projection,
     ) -> Result<Vec<Total>, StoreError> {
         Ok(Vec::new())
     }
 
     async fn timelines(
         &self,
-        _: Scope,
+        _: DatabaseScope,
         _: &'static Stream,
         _: Window,
         _: i64,
-        _: &Wanted,
+        _: &Projection,
     ) -> Result<Vec<Timeline>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn members(&self, _: Scope, _: &'static Stream, _: u64) -> Result<Vec<Member>, StoreError> {
+    async fn members(&self, _: DatabaseScope, _: &'static Stream, _: u64) -> Result<Vec<Series>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn labelled(&self, _: Scope, _: &'static Stream, _: &str, _: &str) -> Result<Vec<u64>, StoreError> {
+    async fn labelled(
+        &self,
+        _: DatabaseScope,
+        _: &'static Stream,
+        _: &str,
+        _: &str,
+    ) -> Result<Vec<u64>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn gaps(&self, _: Scope, _: &'static Stream, _: Window) -> Result<Vec<Gap>, StoreError> {
+    async fn gaps(&self, _: DatabaseScope, _: &'static Stream, _: Window) -> Result<Vec<Gap>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -90,7 +96,7 @@ impl SampleStore for Nowhere {
         Duration::from_secs(48 * 3600)
     }
 
-    async fn forget(&self, _: Scope) -> Result<(), StoreError> {
+    async fn forget(&self, _: DatabaseScope) -> Result<(), StoreError> {
         Ok(())
     }
 }

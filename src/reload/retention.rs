@@ -6,11 +6,11 @@ use async_trait::async_trait;
 
 use super::Part;
 use crate::config::Config;
-use crate::samples::SampleKeeping;
+use crate::samples::ManagedSampleStore;
 use crate::storage::StorageError;
 
 /// The store of samples.
-pub struct RetentionPart(pub Arc<dyn SampleKeeping>);
+pub struct RetentionPart(pub Arc<dyn ManagedSampleStore>);
 
 #[async_trait]
 impl Part for RetentionPart {

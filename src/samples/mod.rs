@@ -1,40 +1,17 @@
 //! The sample store: what a poll appends, kept small, read back over any span.
 
-mod cache;
-mod cap;
-mod catalog;
-mod changes;
+mod aggregate;
 mod clickhouse;
 mod codec;
-mod discard;
 mod entity;
-mod failures;
-mod fold;
-mod keep;
-mod known;
-mod memory;
-pub mod named;
-mod notices;
+mod local;
 pub mod open;
-mod past;
-mod plan;
-mod read;
-mod recent;
+mod port;
 mod retention;
-mod rollup;
-mod room;
-mod rows;
-mod seal;
-mod sealed;
-mod segment;
-mod shares;
-mod store;
-mod sweep;
+mod segments;
 #[cfg(test)]
 mod tests;
-mod text_budget;
 mod usage;
-mod writer;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,21 +24,22 @@ use basira_actors::ports::SampleRepository;
 #[cfg(test)]
 use clickhouse::tests::OnClickHouse;
 pub use clickhouse::{ClickHouseError, ClickHouseOptions, ClickHouseStore};
+pub use local::word_hashes;
 pub use open::OpenError;
 pub use retention::{Resolution, Retention};
-pub use store::SegmentStore;
-pub use usage::{Held, StreamUsage, Usage};
+pub use segments::SegmentStore;
+pub use usage::{StoredResolution, StreamUsage, Usage};
 
 /// Whose samples: no read starts without its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
+pub struct DatabaseScope {
     pub organization: OrganizationId,
     pub database: DatabaseId,
 }
 
 /// How many gaps of a stream one read returns. Where statements are evicted at every poll there is one every few seconds,
 /// millions in the time that they are kept.
-pub const MOST_GAPS: usize = 1_000;
+pub const MAX_GAPS: usize = 1_000;
 
 /// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +57,7 @@ impl Window {
 
 /// Which part of the totals is wanted; what is not is not even read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Projection {
     /// Places of columns, ascending; the values of others are [`basira_actors::model::NULL`]. None: all.
     pub columns: Option<Vec<usize>>,
     /// None: all.
@@ -88,7 +66,7 @@ pub struct Wanted {
     pub series: Option<Vec<u64>>,
 }
 
-impl Wanted {
+impl Projection {
     /// Everything.
     pub const ALL: Self = Self { columns: None, groups: None, series: None };
 }
@@ -122,7 +100,7 @@ pub struct Point {
 
 /// A series of a group with what is known of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Member {
+pub struct Series {
     pub series: u64,
     pub labels: serde_json::Map<String, serde_json::Value>,
 }
@@ -148,33 +126,33 @@ pub trait SampleStore: SampleRepository {
     /// Every wanted group of `stream` that has a record in `window`, summed, in no particular order.
     async fn totals(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
-        wanted: &Wanted,
+        wanted: &Projection,
     ) -> Result<Vec<Total>, StoreError>;
 
     /// Every wanted group over time in buckets of `bucket_ms`, in the order of the groups.
     /// A record belongs to the bucket in which it ends; a bucket, like a window, excludes its start and includes its end.
     async fn timelines(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
         bucket_ms: i64,
-        wanted: &Wanted,
+        wanted: &Projection,
     ) -> Result<Vec<Timeline>, StoreError>;
 
     /// One group over time, as [`Self::timelines`].
     async fn points(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         group: u64,
         window: Window,
         bucket_ms: i64,
     ) -> Result<Vec<Point>, StoreError> {
-        let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
+        let wanted = Projection { groups: Some(vec![group]), ..Projection::ALL };
         let mut timelines = self.timelines(scope, stream, window, bucket_ms, &wanted).await?;
         Ok(timelines.pop().map(|timeline| timeline.points).unwrap_or_default())
     }
@@ -182,24 +160,24 @@ pub trait SampleStore: SampleRepository {
     /// The series of one group.
     async fn members(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         group: u64,
-    ) -> Result<Vec<Member>, StoreError>;
+    ) -> Result<Vec<Series>, StoreError>;
 
     /// The series whose entry has `value` under `label`, ascending.
     async fn labelled(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         label: &str,
         value: &str,
     ) -> Result<Vec<u64>, StoreError>;
 
-    /// The newest [`MOST_GAPS`] gaps that overlap `window`, oldest first.
+    /// The newest [`MAX_GAPS`] gaps that overlap `window`, oldest first.
     async fn gaps(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
     ) -> Result<Vec<Gap>, StoreError>;
@@ -215,7 +193,7 @@ pub trait SampleStore: SampleRepository {
     fn raw_kept(&self) -> Duration;
 
     /// What the owner should know of the samples of `scope`: that some were dropped within the last hour, or lack a text.
-    fn notice(&self, _scope: Scope) -> Option<String> {
+    fn notice(&self, _scope: DatabaseScope) -> Option<String> {
         None
     }
 
@@ -225,12 +203,12 @@ pub trait SampleStore: SampleRepository {
     }
 
     /// Forgets everything of a deleted database.
-    async fn forget(&self, scope: Scope) -> Result<(), StoreError>;
+    async fn forget(&self, scope: DatabaseScope) -> Result<(), StoreError>;
 }
 
 /// A store as its process keeps it: what happens by itself in the background, and what the operator wants to know.
 #[async_trait]
-pub trait SampleKeeping: SampleStore {
+pub trait ManagedSampleStore: SampleStore {
     /// Everything that was due at `now`: sealing, rolling up, dropping what is past its retention or above the cap.
     /// Happens by itself once a minute.
     async fn maintain(&self, now: Timestamp) -> Result<(), StoreError>;

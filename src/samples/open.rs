@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
-use super::clickhouse::{ClickHouseOptions, ClickHouseStore};
-use super::{Retention, SampleKeeping, SegmentStore, StoreError, Usage, usage};
 use crate::config::{Dsn, DsnError};
+use crate::samples::clickhouse::{ClickHouseOptions, ClickHouseStore};
+use crate::samples::{ManagedSampleStore, Retention, SegmentStore, StoreError, Usage, segments};
 use crate::storage::Storage;
 
 /// The store cannot be opened or looked at.
@@ -27,7 +27,7 @@ pub fn open(
     storage: &Storage,
     url: Option<&str>,
     retention: Retention,
-) -> Result<Arc<dyn SampleKeeping>, OpenError> {
+) -> Result<Arc<dyn ManagedSampleStore>, OpenError> {
     let (writer, reader) = (storage.writer().clone(), storage.reader().clone());
     Ok(match clickhouse_options(url, retention)? {
         Some(options) => Arc::new(ClickHouseStore::new(writer, reader, &options)),
@@ -47,7 +47,7 @@ pub async fn usage(
 ) -> Result<Usage, OpenError> {
     Ok(match clickhouse_options(url, retention)? {
         Some(options) => ClickHouseStore::usage_beside(reader, &options).await?,
-        None => usage::of(reader, retention).await?,
+        None => segments::usage_of(reader, retention).await?,
     })
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::json_cells::{Row, pids};
 use super::replay::{self, Look, Replay};
-use crate::samples::{SampleStore, Scope, StoreError};
+use crate::samples::{DatabaseScope, SampleStore, StoreError};
 
 /// What ran at `at`, longest first.
 ///
@@ -17,7 +17,7 @@ use crate::samples::{SampleStore, Scope, StoreError};
 /// [`StoreError`] when the store cannot be read.
 pub async fn at(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     at: Timestamp,
 ) -> Result<Replay<Vec<ActiveQuery>>, StoreError> {
     Ok(replay::look(samples, scope, &ACTIVITY, at).await?.map(|look| queries(&look)))

@@ -8,7 +8,7 @@ use basira_actors::model::streams::ERRORS;
 use serde::Serialize;
 
 use super::json_cells::{self, Row, Texts};
-use crate::samples::{SampleStore, Scope, StoreError, Total, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Total, Window};
 
 /// One error in a window, as `GET /errors` shows it; nodes are summed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,10 +29,10 @@ pub struct ErrorCount {
 /// [`StoreError`] when the store cannot be read.
 pub async fn within(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     window: Window,
 ) -> Result<Vec<ErrorCount>, StoreError> {
-    let totals = samples.totals(scope, &ERRORS, window, &Wanted::ALL).await?;
+    let totals = samples.totals(scope, &ERRORS, window, &Projection::ALL).await?;
     let hashes = json_cells::words(&ERRORS, totals.iter().map(|total| &total.values[..]));
     let texts = samples.words(scope.organization, &hashes).await?;
     Ok(counted(&totals, &texts))

@@ -7,7 +7,7 @@ use basira_actors::model::{Gap, Timestamp};
 use serde::Serialize;
 
 use super::json_cells;
-use crate::samples::{MOST_GAPS, SampleStore, Scope, StoreError, Wanted, Window};
+use crate::samples::{DatabaseScope, MAX_GAPS, Projection, SampleStore, StoreError, Window};
 
 /// What a gap is called among events.
 pub const GAP: &str = "gap";
@@ -37,10 +37,10 @@ pub struct Happened {
 /// When the store cannot be read.
 pub async fn read(
     store: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     window: Window,
 ) -> Result<Vec<Happened>, StoreError> {
-    let totals = store.totals(scope, &EVENTS, window, &Wanted::ALL).await?;
+    let totals = store.totals(scope, &EVENTS, window, &Projection::ALL).await?;
     let hashes = json_cells::words(&EVENTS, totals.iter().map(|total| &total.values[..]));
     let texts = store.words(scope.organization, &hashes).await?;
     let mut happened: Vec<Happened> = totals
@@ -75,12 +75,12 @@ pub struct Gaps {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn gaps(store: &dyn SampleStore, scope: Scope, window: Window) -> Result<Gaps, StoreError> {
+pub async fn gaps(store: &dyn SampleStore, scope: DatabaseScope, window: Window) -> Result<Gaps, StoreError> {
     let mut gaps = Vec::new();
     let mut cut = Vec::new();
     for stream in streams::ALL {
         let of_stream = store.gaps(scope, stream, window).await?;
-        if of_stream.len() == MOST_GAPS {
+        if of_stream.len() == MAX_GAPS {
             cut.push(stream.name);
         }
         gaps.extend(of_stream);

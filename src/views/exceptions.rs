@@ -6,7 +6,7 @@ use basira_actors::model::streams::QUERY_EXCEPTIONS;
 use serde::Serialize;
 
 use super::json_cells::cell;
-use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Window};
 
 /// One error code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,11 +21,11 @@ pub struct ExceptionLine {
 /// [`StoreError`] when the store cannot be read.
 pub async fn by_code(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     fingerprint: u64,
     window: Window,
 ) -> Result<Vec<ExceptionLine>, StoreError> {
-    let totals = samples.totals(scope, &QUERY_EXCEPTIONS, window, &Wanted::ALL).await?;
+    let totals = samples.totals(scope, &QUERY_EXCEPTIONS, window, &Projection::ALL).await?;
     let line = |values: &[i64]| {
         let cell = |name| cell(&QUERY_EXCEPTIONS, values, name);
         let of_query = cell("query_text")?.cast_unsigned() == fingerprint;

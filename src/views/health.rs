@@ -8,7 +8,7 @@ use basira_actors::model::streams::HEALTH;
 use serde::Serialize;
 
 use super::json_cells;
-use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Window};
 
 /// The state at the end of one bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,11 +34,11 @@ pub struct Lost {
 /// When the store cannot be read.
 pub async fn over(
     store: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     window: Window,
     bucket_ms: i64,
 ) -> Result<Vec<HealthLine>, StoreError> {
-    let timelines = store.timelines(scope, &HEALTH, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = store.timelines(scope, &HEALTH, window, bucket_ms, &Projection::ALL).await?;
     let points = || timelines.iter().flat_map(|timeline| &timeline.points);
     let hashes = json_cells::words(&HEALTH, points().map(|point| &point.values[..]));
     let texts = store.words(scope.organization, &hashes).await?;

@@ -7,7 +7,7 @@ use basira_actors::model::{Column, ColumnKind, Gap, GapReason, NULL, Stream, Tim
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use crate::samples::named::words;
+pub use crate::samples::word_hashes as words;
 use crate::samples::{Point, Window};
 
 /// The texts behind the cells of word columns.

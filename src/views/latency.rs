@@ -7,7 +7,7 @@ use basira_actors::model::streams::QUERY_DURATIONS;
 use basira_actors::model::{NULL, Timestamp};
 use serde::Serialize;
 
-use crate::samples::{SampleStore, Scope, StoreError, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Window};
 
 /// Percentiles over a window or a bucket; null when there was no call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -36,9 +36,13 @@ impl Latencies {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn read(samples: &dyn SampleStore, scope: Scope, window: Window) -> Result<Self, StoreError> {
+    pub async fn read(
+        samples: &dyn SampleStore,
+        scope: DatabaseScope,
+        window: Window,
+    ) -> Result<Self, StoreError> {
         let mut latencies = Self::default();
-        for total in samples.totals(scope, &QUERY_DURATIONS, window, &Wanted::ALL).await? {
+        for total in samples.totals(scope, &QUERY_DURATIONS, window, &Projection::ALL).await? {
             let calls = calls(&total.values);
             latencies.0.entry(query_of(total.group)).or_default().add(total.group, calls);
         }
@@ -64,12 +68,12 @@ impl Latencies {
 /// [`StoreError`] when the store cannot be read.
 pub async fn over_time(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     fingerprint: u64,
     window: Window,
     bucket_ms: i64,
 ) -> Result<HashMap<Timestamp, Latency>, StoreError> {
-    let wanted = Wanted { groups: Some(durations::all_series(fingerprint)), ..Wanted::ALL };
+    let wanted = Projection { groups: Some(durations::all_series(fingerprint)), ..Projection::ALL };
     let mut buckets: HashMap<Timestamp, Durations> = HashMap::new();
     for timeline in samples.timelines(scope, &QUERY_DURATIONS, window, bucket_ms, &wanted).await? {
         for point in timeline.points {

@@ -5,7 +5,7 @@ use basira_actors::model::{Lock, Timestamp, in_order};
 
 use super::json_cells::{Row, pids};
 use super::replay::{self, Look, Replay};
-use crate::samples::{SampleStore, Scope, StoreError};
+use crate::samples::{DatabaseScope, SampleStore, StoreError};
 
 /// Locks of one pid in one look: see [`LOCKS`].
 const EACH: u64 = 16;
@@ -16,7 +16,7 @@ const EACH: u64 = 16;
 /// [`StoreError`] when the store cannot be read.
 pub async fn at(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     at: Timestamp,
 ) -> Result<Replay<Vec<Lock>>, StoreError> {
     Ok(replay::look(samples, scope, &LOCKS, at).await?.map(|look| locks(&look)))

@@ -8,7 +8,7 @@ use basira_actors::model::{LogTable, Timestamp};
 use serde::Serialize;
 
 use super::json_cells::cell;
-use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Timeline, Window};
 
 /// Growth is told of the last day.
 const SPAN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,12 +38,12 @@ pub struct Guarded<'a> {
 /// [`StoreError`] when the store cannot be read.
 pub async fn growth(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     now: Timestamp,
 ) -> Result<HashMap<u64, i64>, StoreError> {
     let window = Window { since: now - SPAN, until: now };
     let bytes = LOG_TABLES.column("bytes").map(|place| vec![place]);
-    let wanted = Wanted { columns: bytes, ..Wanted::ALL };
+    let wanted = Projection { columns: bytes, ..Projection::ALL };
     let timelines = samples.timelines(scope, &LOG_TABLES, window, BUCKET_MS, &wanted).await?;
     Ok(timelines.iter().filter_map(|timeline| Some((timeline.group, per_day(timeline)?))).collect())
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::json_cells::{Texts, cell, float, milliseconds, text};
-use crate::samples::{Total, Wanted};
+use crate::samples::{Projection, Total};
 
 /// One line of `GET /databases/{id}/queries/{hash}/explain`: a plan and when it was seen last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,16 +58,16 @@ impl PlanJson {
 
 /// What tells whose each plan is.
 #[must_use]
-pub fn owners() -> Wanted {
-    Wanted { columns: PLANS.column("query_text").map(|place| vec![place]), ..Wanted::ALL }
+pub fn owners() -> Projection {
+    Projection { columns: PLANS.column("query_text").map(|place| vec![place]), ..Projection::ALL }
 }
 
 /// Those of `totals`, read as [`owners`], that are plans of the statement `query`.
 #[must_use]
-pub fn of(query: u64, totals: &[Total]) -> Wanted {
+pub fn of(query: u64, totals: &[Total]) -> Projection {
     let is_its = |total: &&Total| cell(&PLANS, &total.values, "query_text") == Some(query.cast_signed());
     let groups = Some(totals.iter().filter(is_its).map(|total| total.group).collect());
-    Wanted { groups, ..Wanted::ALL }
+    Projection { groups, ..Projection::ALL }
 }
 
 /// The `limit` plans that were seen last, the newest first.

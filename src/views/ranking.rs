@@ -5,7 +5,7 @@ use basira_actors::model::Engine;
 use super::json_cells;
 use super::latency::Latencies;
 use super::statements::{self, Rank, Statement};
-use crate::samples::{SampleStore, Scope, StoreError, Window};
+use crate::samples::{DatabaseScope, SampleStore, StoreError, Window};
 
 /// The costliest statements, and what all of them came to.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Ranking {
     /// [`StoreError`] when the store cannot be read.
     pub async fn read(
         samples: &dyn SampleStore,
-        scope: Scope,
+        scope: DatabaseScope,
         engine: Engine,
         window: Window,
         database: Option<&str>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::model::{Stream, Timestamp};
 
 use super::json_cells::{self, Texts};
-use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Timeline, Window};
 
 /// How much older than the moment asked for a look may be.
 const REACH: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub type Replay<T> = Result<T, String>;
 /// [`StoreError`] when the store cannot be read.
 pub async fn look(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     stream: &'static Stream,
     at: Timestamp,
 ) -> Result<Replay<Look>, StoreError> {
@@ -42,7 +42,7 @@ pub async fn look(
         return Ok(Err(format!("what was seen at one moment is kept for {hours} h, and this was before")));
     }
     let window = Window { since: at - REACH, until: at + Duration::from_millis(1) };
-    let timelines = samples.timelines(scope, stream, window, 1, &Wanted::ALL).await?;
+    let timelines = samples.timelines(scope, stream, window, 1, &Projection::ALL).await?;
     let Some((at, rows)) = newest(timelines, at) else {
         return Ok(Err(format!("nothing was looked at in the {} s before this moment", REACH.as_secs())));
     };

@@ -7,7 +7,7 @@ use basira_actors::model::{Disk, HostConnections, HostMemory, HostQueries, Times
 use serde::Serialize;
 
 use super::json_cells::{self, Row, Texts, float};
-use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Timeline, Window};
 
 /// One node in one bucket: the newest readings in it, and rates over all of it that was seen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,12 +38,12 @@ type Rooms = BTreeMap<(Timestamp, Option<String>), Vec<Room>>;
 /// [`StoreError`] when the store cannot be read.
 pub async fn over(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     window: Window,
     bucket_ms: i64,
 ) -> Result<Vec<HostPoint>, StoreError> {
-    let metrics = samples.timelines(scope, &SERVER_METRICS, window, bucket_ms, &Wanted::ALL).await?;
-    let disks = samples.timelines(scope, &DISKS, window, bucket_ms, &Wanted::ALL).await?;
+    let metrics = samples.timelines(scope, &SERVER_METRICS, window, bucket_ms, &Projection::ALL).await?;
+    let disks = samples.timelines(scope, &DISKS, window, bucket_ms, &Projection::ALL).await?;
     let mut hashes = json_cells::words(&SERVER_METRICS, values(&metrics));
     hashes.extend(json_cells::words(&DISKS, values(&disks)));
     let texts = samples.words(scope.organization, &hashes).await?;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::json_cells::{self, Texts, columns, float};
 use super::latency::Latency;
-use crate::samples::{Point, Total, Wanted};
+use crate::samples::{Point, Projection, Total};
 
 /// By what statements are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +88,11 @@ pub const fn stream(engine: Engine) -> &'static Stream {
 
 /// What a [`Statement`] shows, of every group.
 #[must_use]
-pub fn shown(stream: &Stream) -> Wanted {
+pub fn shown(stream: &Stream) -> Projection {
     let names = SHOWN_AS_TOTALS.iter().chain(&SHOWN_AS_WORK);
     let mut columns: Vec<usize> = names.filter_map(|name| stream.column(name)).collect();
     columns.sort_unstable();
-    Wanted { columns: Some(columns), ..Wanted::ALL }
+    Projection { columns: Some(columns), ..Projection::ALL }
 }
 
 /// The first `limit` of `totals` by `rank`; what has no value for it comes last, ties in the order of the hash.

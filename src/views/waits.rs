@@ -7,7 +7,7 @@ use basira_actors::model::streams::WAITS;
 use serde::Serialize;
 
 use super::json_cells::{self, Row, Texts};
-use crate::samples::{SampleStore, Scope, StoreError, Timeline, Wanted, Window};
+use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Timeline, Window};
 
 /// One wait event in one bucket, as `GET /waits` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,11 +27,11 @@ pub struct Wait {
 /// [`StoreError`] when the store cannot be read.
 pub async fn over(
     samples: &dyn SampleStore,
-    scope: Scope,
+    scope: DatabaseScope,
     window: Window,
     bucket_ms: i64,
 ) -> Result<Vec<Wait>, StoreError> {
-    let timelines = samples.timelines(scope, &WAITS, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = samples.timelines(scope, &WAITS, window, bucket_ms, &Projection::ALL).await?;
     let values = || timelines.iter().flat_map(|timeline| &timeline.points).map(|point| &point.values[..]);
     let texts = samples.words(scope.organization, &json_cells::words(&WAITS, values())).await?;
     Ok(waits(&timelines, &texts))

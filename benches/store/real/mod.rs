@@ -3,8 +3,8 @@
 mod recorder;
 mod shop;
 
+use basira::samples::ManagedSampleStore as _;
 use basira::samples::Resolution;
-use basira::samples::SampleKeeping as _;
 use basira_actors::model::Timestamp;
 
 use self::recorder::Recorder;

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::table::Lean::{Left, Right};
 use super::table::{Table, bytes, count, duration};
-use crate::samples::{Held, Resolution, StreamUsage, Usage};
+use crate::samples::{Resolution, StoredResolution, StreamUsage, Usage};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -171,7 +171,7 @@ impl Stream {
 }
 
 impl Kept {
-    fn new(held: &Held, now: Timestamp) -> Self {
+    fn new(held: &StoredResolution, now: Timestamp) -> Self {
         let age = now.as_millis().saturating_sub(held.first.as_millis()).max(0);
         Self {
             resolution: held.resolution,
@@ -213,9 +213,17 @@ mod tests {
         }
     }
 
-    fn held(resolution: Resolution, hours: i64, rows: u64) -> Held {
+    fn held(resolution: Resolution, hours: i64, rows: u64) -> StoredResolution {
         let first = Timestamp(NOW.as_millis() - hours * HOUR_MS);
-        Held { resolution, segments: 2, rows, bytes: rows * 10, plain_bytes: rows * 184, first, last: NOW }
+        StoredResolution {
+            resolution,
+            segments: 2,
+            rows,
+            bytes: rows * 10,
+            plain_bytes: rows * 184,
+            first,
+            last: NOW,
+        }
     }
 
     fn usage() -> Usage {

@@ -6,12 +6,12 @@ use basira_actors::model::{CollectorState, CollectorStatus, Engine, Snapshot, St
 use basira_actors::supervisor::{Handle, Unavailable};
 
 use super::{ApiError, Request};
-use crate::samples::Scope;
+use crate::samples::DatabaseScope;
 use crate::storage::store::DatabaseRecord;
 
 /// A database of the caller's organization.
 pub struct Watched {
-    pub scope: Scope,
+    pub scope: DatabaseScope,
     pub database: DatabaseRecord,
     /// None when no actor watches it yet.
     handle: Option<Handle>,
@@ -37,7 +37,7 @@ impl Request {
     /// As [`Request::database`].
     pub async fn watched_any(&self) -> Result<Watched, ApiError> {
         let (principal, database) = self.database().await?;
-        let scope = Scope { organization: principal.organization_id, database: database.id };
+        let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
         let handle = self.app.directory().find(database.id);
         Ok(Watched { scope, database, handle })
     }

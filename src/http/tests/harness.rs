@@ -21,7 +21,7 @@ use crate::http::{Route, Server, openapi, routes};
 use crate::limits::{Limits, LiveStreams};
 use crate::mail::Mailer;
 use crate::reload::Reloader;
-use crate::samples::Scope;
+use crate::samples::DatabaseScope;
 use crate::storage::tests::{Fixture, database, password, sqlite, targets};
 
 pub(super) struct TestServer {
@@ -75,7 +75,7 @@ impl TestServer {
             .await
             .expect("a free name");
 
-        let scope = Scope { organization: principal.organization_id, database: id };
+        let scope = DatabaseScope { organization: principal.organization_id, database: id };
         let samples = Arc::new(FixedSamples { scope });
         let dependencies = Dependencies {
             samples: samples.clone(),

@@ -10,7 +10,9 @@ use basira_actors::model::{Batch, DatabaseId, Gap, GapReason, NULL, Organization
 use basira_actors::ports::{RepositoryError, SampleRepository};
 use serde_json::{Map, json};
 
-use crate::samples::{Member, Point, SampleStore, Scope, StoreError, Timeline, Total, Wanted, Window};
+use crate::samples::{
+    DatabaseScope, Point, Projection, SampleStore, Series, StoreError, Timeline, Total, Window,
+};
 
 /// The statement that everything is known of.
 pub(super) const BUSY: u64 = 0xb5;
@@ -19,7 +21,7 @@ pub(super) const IDLE: u64 = 0x1d;
 
 /// Answers for `scope`, and nothing for any other.
 pub(super) struct FixedSamples {
-    pub(super) scope: Scope,
+    pub(super) scope: DatabaseScope,
 }
 
 pub(super) fn values(cells: &[(&str, i64)]) -> Vec<i64> {
@@ -49,10 +51,10 @@ impl SampleRepository for FixedSamples {
 impl SampleStore for FixedSamples {
     async fn totals(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         _: &'static Stream,
         window: Window,
-        _: &Wanted,
+        _: &Projection,
     ) -> Result<Vec<Total>, StoreError> {
         if scope != self.scope {
             return Ok(Vec::new());
@@ -75,18 +77,23 @@ impl SampleStore for FixedSamples {
 
     async fn timelines(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         _: &'static Stream,
         window: Window,
         _: i64,
-        wanted: &Wanted,
+        wanted: &Projection,
     ) -> Result<Vec<Timeline>, StoreError> {
         let point = Point { ts: window.since, values: values(&[("calls", 4), ("total_time_us", 8_000)]) };
         let known = scope == self.scope && wanted.groups.as_deref() == Some(&[BUSY]);
         Ok(if known { vec![Timeline { group: BUSY, points: vec![point] }] } else { Vec::new() })
     }
 
-    async fn members(&self, scope: Scope, _: &'static Stream, group: u64) -> Result<Vec<Member>, StoreError> {
+    async fn members(
+        &self,
+        scope: DatabaseScope,
+        _: &'static Stream,
+        group: u64,
+    ) -> Result<Vec<Series>, StoreError> {
         let labels = Map::from_iter([
             ("queryid".to_owned(), json!("-42")),
             ("user_name".to_owned(), json!("ann")),
@@ -94,14 +101,25 @@ impl SampleStore for FixedSamples {
             ("toplevel".to_owned(), json!(true)),
         ]);
         let known = scope == self.scope && [BUSY, IDLE].contains(&group);
-        Ok(if known { vec![Member { series: 1, labels }] } else { Vec::new() })
+        Ok(if known { vec![Series { series: 1, labels }] } else { Vec::new() })
     }
 
-    async fn labelled(&self, _: Scope, _: &'static Stream, _: &str, _: &str) -> Result<Vec<u64>, StoreError> {
+    async fn labelled(
+        &self,
+        _: DatabaseScope,
+        _: &'static Stream,
+        _: &str,
+        _: &str,
+    ) -> Result<Vec<u64>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn gaps(&self, _: Scope, stream: &'static Stream, window: Window) -> Result<Vec<Gap>, StoreError> {
+    async fn gaps(
+        &self,
+        _: DatabaseScope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Vec<Gap>, StoreError> {
         Ok(vec![Gap { stream, from: window.since, to: window.until, reason: GapReason::Restarted }])
     }
 
@@ -113,7 +131,7 @@ impl SampleStore for FixedSamples {
         Duration::from_secs(48 * 3600)
     }
 
-    async fn forget(&self, _: Scope) -> Result<(), StoreError> {
+    async fn forget(&self, _: DatabaseScope) -> Result<(), StoreError> {
         Ok(())
     }
 }

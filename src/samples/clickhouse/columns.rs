@@ -2,7 +2,7 @@
 
 use basira_actors::model::{Column, ColumnKind, Stream};
 
-use super::super::Resolution;
+use crate::samples::Resolution;
 
 /// How an unknown cell looks in an answer: [`basira_actors::model::NULL`].
 const UNKNOWN: &str = "toInt64('-9223372036854775808')";

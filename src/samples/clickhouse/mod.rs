@@ -1,20 +1,20 @@
 //! The store on ClickHouse: a local tail that is durable, and tables on a server to which it is shipped.
 
-mod block;
 mod columns;
-mod keep;
-mod ledger;
+mod local_tail;
+mod maintenance;
 mod plan;
 mod read;
-mod remote;
+mod retention;
+mod row_binary;
 mod schema;
 mod server;
-mod ship;
+mod shipments;
+mod shipper;
 mod sum;
-mod tail;
+mod tables;
 #[cfg(test)]
 pub(super) mod tests;
-mod upkeep;
 mod usage;
 
 use std::collections::HashMap;
@@ -31,27 +31,27 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::ledger::Ledger;
 use self::plan::day_of;
-use self::read::{Question, read};
-use self::remote::Remote;
+use self::read::{ReadRequest, read};
 use self::server::Server;
-use self::ship::Shipper;
+use self::shipments::Shipments;
+use self::shipper::Shipper;
 use self::sum::Sum;
-use super::catalog::Catalog;
-use super::changes::{Forget, NoteGap};
-use super::fold::Groups;
-use super::memory::remember;
-use super::notices::Notices;
-use super::past::past;
-use super::text_budget::TextBudget;
-use super::writer::Pen;
-use super::{
-    Member, Retention, SampleKeeping, SampleStore, Scope, StoreError, Timeline, Total, Usage, Wanted, Window,
-    known,
-};
+use self::tables::RemoteTables;
 use crate::clock_guard::ClockGuard;
 use crate::config::Dsn;
+use crate::samples::aggregate::Groups;
+use crate::samples::local;
+use crate::samples::local::Notices;
+use crate::samples::local::SeriesGroups;
+use crate::samples::local::TextBudget;
+use crate::samples::local::WriterHandle;
+use crate::samples::local::{Forget, NoteGap};
+use crate::samples::port::{history, last_values};
+use crate::samples::{
+    DatabaseScope, ManagedSampleStore, Projection, Retention, SampleStore, Series, StoreError, Timeline,
+    Total, Usage, Window,
+};
 use crate::storage::Writer;
 
 pub use self::server::ClickHouseError;
@@ -75,17 +75,17 @@ impl ClickHouseOptions {
         Self { dsn, retention, patience: PATIENCE }
     }
 
-    fn remote(&self) -> Remote {
-        Remote::new(Server::new(&self.dsn, self.patience), self.retention)
+    fn remote(&self) -> RemoteTables {
+        RemoteTables::new(Server::new(&self.dsn, self.patience), self.retention)
     }
 }
 
 /// Samples as rows of a ClickHouse server, and as small durable records until they have arrived there.
 pub struct ClickHouseStore {
-    ledger: Arc<Ledger>,
-    remote: Arc<Remote>,
-    pen: Pen,
-    catalog: Arc<Catalog>,
+    ledger: Arc<Shipments>,
+    remote: Arc<RemoteTables>,
+    pen: WriterHandle,
+    series_groups: Arc<SeriesGroups>,
     shipper: Arc<Mutex<Shipper>>,
     texts: TextBudget,
     notices: Notices,
@@ -98,19 +98,19 @@ impl ClickHouseStore {
     /// The server need not be there yet.
     #[must_use]
     pub fn new(writer: Writer, reader: DatabaseConnection, options: &ClickHouseOptions) -> Self {
-        let catalog = Arc::new(Catalog::default());
-        let (pen, writing) = Pen::new(writer.clone(), Arc::clone(&catalog));
+        let series_groups = Arc::new(SeriesGroups::default());
+        let (pen, writing) = WriterHandle::new(writer.clone(), Arc::clone(&series_groups));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let ledger = Arc::new(Ledger { writer, reader });
+        let ledger = Arc::new(Shipments { writer, reader });
         let remote = Arc::new(options.remote());
         let clock = ClockGuard::default();
         let shipper = Shipper { remote: Arc::clone(&remote), ledger: Arc::clone(&ledger), clock };
         let shipper = Arc::new(Mutex::new(shipper));
         tasks.spawn(writing);
-        tasks.spawn(upkeep::run(Arc::clone(&shipper), stop.clone()));
+        tasks.spawn(maintenance::run(Arc::clone(&shipper), stop.clone()));
         tasks.close();
         let (texts, notices) = (TextBudget::default(), Notices::default());
-        Self { ledger, remote, pen, catalog, shipper, texts, notices, stop, tasks }
+        Self { ledger, remote, pen, series_groups, shipper, texts, notices, stop, tasks }
     }
 
     /// What the store holds, asked beside the process that runs it: nothing is started and nothing written.
@@ -138,16 +138,21 @@ impl ClickHouseStore {
         self.shipper.lock().await.ship().await
     }
 
-    async fn groups(&self, scope: Scope, stream: &'static Stream) -> Result<Groups, StoreError> {
-        let version = self.catalog.version(scope.database, stream);
-        Ok(self.catalog.groups(&self.ledger.reader, version, scope, stream).await?)
+    async fn groups(&self, scope: DatabaseScope, stream: &'static Stream) -> Result<Groups, StoreError> {
+        let version = self.series_groups.version(scope.database, stream);
+        Ok(self.series_groups.groups(&self.ledger.reader, version, scope, stream).await?)
     }
 
     /// Sums the tail first: what moves to the server meanwhile is left out there.
-    async fn sum(&self, scope: Scope, window: Window, empty: impl Fn() -> Sum) -> Result<Sum, StoreError> {
+    async fn sum(
+        &self,
+        scope: DatabaseScope,
+        window: Window,
+        empty: impl Fn() -> Sum,
+    ) -> Result<Sum, StoreError> {
         loop {
             let kept = self.remote.kept().await?.read().await;
-            let counted = tail::count(&self.ledger.reader, scope, window, empty()).await?;
+            let counted = local_tail::count(&self.ledger.reader, scope, window, empty()).await?;
             counted.damaged.into_iter().for_each(|gap| self.pen.suggest(NoteGap(scope, gap)));
             // such a late record cannot be told apart from those in the buckets
             if counted.ends.iter().any(|&at| day_of(at) < kept.raw) {
@@ -156,7 +161,7 @@ impl ClickHouseStore {
                 continue;
             }
             let mut sum = counted.sum;
-            let question = Question { scope, window, kept: &kept, counted: &counted.ends };
+            let question = ReadRequest { scope, window, kept: &kept, counted: &counted.ends };
             read(&self.remote.server, &question, &mut sum).await?;
             return Ok(sum);
         }
@@ -194,7 +199,7 @@ impl SampleRepository for ClickHouseStore {
         database: DatabaseId,
         stream: &'static Stream,
     ) -> Result<LastValues, RepositoryError> {
-        remember(self, Scope { organization, database }, stream).await
+        last_values(self, DatabaseScope { organization, database }, stream).await
     }
 
     async fn history(
@@ -203,7 +208,7 @@ impl SampleRepository for ClickHouseStore {
         database: DatabaseId,
         query: HistoryQuery,
     ) -> Result<History, RepositoryError> {
-        past(self, Scope { organization, database }, query).await
+        history(self, DatabaseScope { organization, database }, query).await
     }
 }
 
@@ -211,10 +216,10 @@ impl SampleRepository for ClickHouseStore {
 impl SampleStore for ClickHouseStore {
     async fn totals(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
-        wanted: &Wanted,
+        wanted: &Projection,
     ) -> Result<Vec<Total>, StoreError> {
         let groups = self.groups(scope, stream).await?;
         let empty = || Sum::new(stream, &groups, wanted, None);
@@ -223,11 +228,11 @@ impl SampleStore for ClickHouseStore {
 
     async fn timelines(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
         bucket_ms: i64,
-        wanted: &Wanted,
+        wanted: &Projection,
     ) -> Result<Vec<Timeline>, StoreError> {
         let groups = self.groups(scope, stream).await?;
         let empty = || Sum::new(stream, &groups, wanted, Some(bucket_ms.max(1)));
@@ -236,30 +241,30 @@ impl SampleStore for ClickHouseStore {
 
     async fn members(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         group: u64,
-    ) -> Result<Vec<Member>, StoreError> {
-        Ok(known::members(&self.ledger.reader, scope, stream, group).await?)
+    ) -> Result<Vec<Series>, StoreError> {
+        Ok(local::members(&self.ledger.reader, scope, stream, group).await?)
     }
 
     async fn labelled(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         label: &str,
         value: &str,
     ) -> Result<Vec<u64>, StoreError> {
-        Ok(known::labelled(&self.ledger.reader, scope, stream, label, value).await?)
+        Ok(local::labelled(&self.ledger.reader, scope, stream, label, value).await?)
     }
 
     async fn gaps(
         &self,
-        scope: Scope,
+        scope: DatabaseScope,
         stream: &'static Stream,
         window: Window,
     ) -> Result<Vec<Gap>, StoreError> {
-        Ok(known::gaps(&self.ledger.reader, scope, stream, window).await?)
+        Ok(local::gaps(&self.ledger.reader, scope, stream, window).await?)
     }
 
     async fn words(
@@ -267,14 +272,14 @@ impl SampleStore for ClickHouseStore {
         organization: OrganizationId,
         hashes: &[u64],
     ) -> Result<HashMap<u64, Arc<str>>, StoreError> {
-        Ok(known::words(&self.ledger.reader, organization, hashes).await?)
+        Ok(local::words(&self.ledger.reader, organization, hashes).await?)
     }
 
     fn raw_kept(&self) -> Duration {
         self.remote.retention.get().raw
     }
 
-    fn notice(&self, scope: Scope) -> Option<String> {
+    fn notice(&self, scope: DatabaseScope) -> Option<String> {
         self.notices.of(scope)
     }
 
@@ -282,20 +287,20 @@ impl SampleStore for ClickHouseStore {
         Ok(self.ledger.writer.check().await?)
     }
 
-    async fn forget(&self, scope: Scope) -> Result<(), StoreError> {
+    async fn forget(&self, scope: DatabaseScope) -> Result<(), StoreError> {
         let mut shipper = self.shipper.lock().await;
         let there = shipper.forget(scope).await;
         // here it is forgotten in any case
         let here = self.pen.change(Forget(scope)).await.map(drop);
         // also when that failed: they may be gone all the same
         self.texts.forget(scope.database);
-        self.catalog.forget(scope.database);
+        self.series_groups.forget(scope.database);
         here.and(there)
     }
 }
 
 #[async_trait]
-impl SampleKeeping for ClickHouseStore {
+impl ManagedSampleStore for ClickHouseStore {
     async fn maintain(&self, now: Timestamp) -> Result<(), StoreError> {
         self.shipper.lock().await.keep(now).await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Resolution, Window};
+use crate::samples::{Resolution, Window};
 
 pub(super) const DAY_MS: i64 = 24 * 3_600_000;
 

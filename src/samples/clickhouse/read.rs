@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use basira_actors::model::{ColumnKind, NULL};
 
-use super::super::{Resolution, Scope, Window};
 use super::columns::summed;
 use super::plan::{Days, Kept, Piece, plan};
 use super::schema::table;
 use super::server::{ClickHouseError, Server, of};
 use super::sum::Sum;
+use crate::samples::{DatabaseScope, Resolution, Window};
 
 const WHOLE: &str = include_str!("sql/read_whole.sql");
 const JUDGED: &str = include_str!("sql/read_judged.sql");
@@ -17,8 +17,8 @@ const JUDGED: &str = include_str!("sql/read_judged.sql");
 const KEY_BYTES: usize = 3 * 8;
 
 /// What is asked.
-pub(super) struct Question<'a> {
-    pub(super) scope: Scope,
+pub(super) struct ReadRequest<'a> {
+    pub(super) scope: DatabaseScope,
     pub(super) window: Window,
     pub(super) kept: &'a Kept,
     /// The ends of records that are counted already, ascending.
@@ -28,7 +28,7 @@ pub(super) struct Question<'a> {
 /// Adds what the server has to `sum`.
 pub(super) async fn read(
     server: &Server,
-    question: &Question<'_>,
+    question: &ReadRequest<'_>,
     sum: &mut Sum,
 ) -> Result<(), ClickHouseError> {
     if sum.series.as_ref().is_some_and(HashSet::is_empty) {
@@ -70,7 +70,7 @@ fn whole(bucket_ms: Option<i64>) -> &'static [Resolution] {
     }
 }
 
-fn statement(piece: &Piece, question: &Question<'_>, sum: &Sum) -> String {
+fn statement(piece: &Piece, question: &ReadRequest<'_>, sum: &Sum) -> String {
     let resolution = piece.resolution;
     let (template, place) = if piece.judged { (JUDGED, "(at_ms - 1)") } else { (WHOLE, "bucket") };
     // a bucket is judged when all that the server has of it is put together

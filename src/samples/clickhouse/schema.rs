@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use basira_actors::model::Stream;
 
-use super::super::{Resolution, Retention};
 use super::columns::declared;
 use super::server::{ClickHouseError, Server};
+use crate::samples::{Resolution, Retention};
 
 const CREATE_RAW: &str = include_str!("sql/create_raw.sql");
 const CREATE_ROLLUP: &str = include_str!("sql/create_rollup.sql");

@@ -7,8 +7,8 @@ use clickhouse::query::Query;
 use clickhouse::{Client, Compression, error::Error};
 use tokio::time::timeout;
 
-use super::super::Scope;
 use crate::config::Dsn;
+use crate::samples::DatabaseScope;
 
 const DATABASE: &str = "basira";
 const PORT: u16 = 8_123;
@@ -83,7 +83,7 @@ impl Server {
         &self,
         doing: &'static str,
         sql: &str,
-        scope: Scope,
+        scope: DatabaseScope,
     ) -> Result<(), ClickHouseError> {
         self.answer(doing, of(scope, self.query(sql)).execute()).await
     }
@@ -185,6 +185,6 @@ impl Server {
 }
 
 /// `query` about one database.
-pub(super) fn of(scope: Scope, query: Query) -> Query {
+pub(super) fn of(scope: DatabaseScope, query: Query) -> Query {
     query.param("organization", scope.organization.to_string()).param("database", scope.database.to_string())
 }

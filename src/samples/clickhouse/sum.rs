@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use basira_actors::model::{NULL, Stream};
 
-use super::super::codec::Rows;
-use super::super::fold::{Cells, Columns, Groups, timelines, wanted_series};
-use super::super::{Timeline, Timestamp, Total, Wanted, Window};
 use super::plan::bucket_of;
+use crate::samples::aggregate::{Cells, Columns, Groups, timelines, wanted_series};
+use crate::samples::codec::Rows;
+use crate::samples::{Projection, Timeline, Timestamp, Total, Window};
 
 /// Sums under way.
 pub(super) struct Sum {
@@ -30,7 +30,7 @@ impl Sum {
     pub(super) fn new(
         stream: &'static Stream,
         groups: &Groups,
-        wanted: &Wanted,
+        wanted: &Projection,
         bucket_ms: Option<i64>,
     ) -> Self {
         Self {

@@ -4,19 +4,19 @@ use basira_actors::model::Timestamp;
 use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
-use super::super::usage::{Streams, add_tails, of_stream, plain_bytes};
-use super::super::{Held, StoreError, Usage, known};
-use super::remote::Remote;
+use super::tables::RemoteTables;
+use crate::samples::usage::{Streams, add_tails, of_stream, plain_bytes};
+use crate::samples::{StoreError, StoredResolution, Usage, local};
 
 const HELD: &str = include_str!("sql/held.sql");
 
 /// By database, then stream. The server knows the size of a table only: each database has its part by its rows.
-pub(super) async fn usage(remote: &Remote, reader: &DatabaseConnection) -> Result<Usage, StoreError> {
+pub(super) async fn usage(remote: &RemoteTables, reader: &DatabaseConnection) -> Result<Usage, StoreError> {
     let mut streams = Streams::new();
     add_tails(reader, &mut streams).await?;
     let parts = remote.parts().await?;
     let is_there = |table: &str| parts.iter().any(|part| part.table == table);
-    for (table, stream, resolution) in Remote::tables().filter(|(table, ..)| is_there(table)) {
+    for (table, stream, resolution) in RemoteTables::tables().filter(|(table, ..)| is_there(table)) {
         let query = remote.server.query(&HELD.replace("$table", &table));
         let rows: Vec<(String, String, u64, i64, i64)> = remote.server.rows("counting rows", query).await?;
         let of_table = parts.iter().filter(|part| part.table == table);
@@ -28,7 +28,7 @@ pub(super) async fn usage(remote: &Remote, reader: &DatabaseConnection) -> Resul
             else {
                 continue;
             };
-            of_stream(&mut streams, (database, organization, stream.name)).held.push(Held {
+            of_stream(&mut streams, (database, organization, stream.name)).held.push(StoredResolution {
                 resolution,
                 segments: pieces,
                 rows,
@@ -39,7 +39,7 @@ pub(super) async fn usage(remote: &Remote, reader: &DatabaseConnection) -> Resul
             });
         }
     }
-    let (words, entries) = known::counts(reader).await?;
+    let (words, entries) = local::counts(reader).await?;
     Ok(Usage {
         disk_bytes: parts.iter().map(|part| part.bytes).sum(),
         cap_bytes: remote.retention.get().max_bytes,

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 
 use super::model::records;
 use crate::samples::codec::{CodecError, Head, Stripe, Sums, decode_record, encode_record};
-use crate::samples::segment::build;
+use crate::samples::segments::build;
 
 fn random_records(seed: u64, count: i64) -> Vec<Record> {
     let mut random = StdRng::seed_from_u64(seed);

@@ -12,7 +12,9 @@ use super::{
     EVER, Fixture, HOUR, START, Subject as _, Window, on_each_backend, on_each_backend_keeping, record,
 };
 use crate::samples::entity::{segment, tail};
-use crate::samples::{Retention, SampleKeeping, SampleStore, Scope, SegmentStore, Total, Wanted};
+use crate::samples::{
+    DatabaseScope, ManagedSampleStore, Projection, Retention, SampleStore, SegmentStore, Total,
+};
 use crate::storage::Writer;
 
 /// One record a minute for two hours, each adding 1 to series 7.
@@ -22,7 +24,7 @@ fn two_hours() -> Vec<Record> {
 }
 
 async fn calls(fixture: &Fixture, window: Window) -> i64 {
-    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, window, &Wanted::ALL).await.unwrap();
+    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, window, &Projection::ALL).await.unwrap();
     totals.iter().map(|total| total.values[0]).sum()
 }
 
@@ -107,8 +109,8 @@ async fn a_bad_batch_is_refused_whole_and_alone() {
 #[tokio::test]
 async fn a_read_that_fails_while_a_batch_is_stored_loses_no_batch() {
     let mut fixture = Fixture::on_sqlite(Retention::default()).await;
-    let other = Scope { database: DatabaseId::generate(), ..fixture.scope };
-    let of = |scope: Scope, from: i64| {
+    let other = DatabaseScope { database: DatabaseId::generate(), ..fixture.scope };
+    let of = |scope: DatabaseScope, from: i64| {
         let records = vec![record(&STATEMENTS, from, from + 60_000, &[7], 1)];
         Arc::new(Batch { records, ..Batch::new(scope.organization, scope.database) })
     };
@@ -197,7 +199,7 @@ async fn what_is_damaged_is_left_out_and_shown_as_a_gap() {
         assert_eq!(damaged(fixture).await, [(240_000, 300_000)]);
 
         damage_segment(fixture).await;
-        // what was read before is remembered as it was
+        // what was read before is decoded as it was
         fixture.restart().await;
         let half = Window { since: Timestamp(START + HOUR / 2), until: Timestamp(START + HOUR * 3 / 2) };
         assert_eq!(calls(fixture, half).await, 30, "the other hour's half is still there");
@@ -218,7 +220,7 @@ async fn a_column_that_came_later_is_unknown_before() {
         for made in [0, 1] {
             assert_eq!(if made == 0 { 0 } else { fixture.seal().await }, made);
             let mut totals =
-                fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+                fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
             totals.sort_by_key(|total| total.group);
             let [one, two] = <[Total; 2]>::try_from(totals).unwrap();
             assert_eq!((one.values[4], one.values[5], one.values.last()), (7, 4, Some(&4)));

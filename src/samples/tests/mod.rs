@@ -2,11 +2,11 @@
 
 mod blobs;
 mod durable;
+mod maintenance;
 pub(super) mod model;
 mod rollups;
 mod store;
 mod tenants;
-mod upkeep;
 mod usage;
 mod windows;
 
@@ -17,8 +17,8 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::entity::{block, segment, tail};
-use super::{Retention, SampleKeeping, Scope, SegmentStore, Window};
+use crate::samples::entity::{block, segment, tail};
+use crate::samples::{DatabaseScope, ManagedSampleStore, Retention, SegmentStore, Window};
 use crate::storage::Writer;
 
 pub(super) const HOUR: i64 = 3_600_000;
@@ -34,7 +34,7 @@ struct Fixture {
     reader: DatabaseConnection,
     store: SegmentStore,
     retention: Retention,
-    scope: Scope,
+    scope: DatabaseScope,
 }
 
 impl Fixture {
@@ -53,7 +53,8 @@ impl Fixture {
         }
         Migrator::up(&writer, None).await.unwrap();
         let store = SegmentStore::new(Writer::new(writer.clone()), reader.clone(), retention);
-        let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+        let scope =
+            DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         Self { _directory: None, writer, reader, store, retention, scope }
     }
 
@@ -119,14 +120,14 @@ async fn on_each_backend_keeping(retention: Retention, test: impl AsyncFn(&mut F
 /// What the contract of a store is tried on.
 #[async_trait::async_trait]
 pub(super) trait Subject: Send + Sync {
-    fn store(&self) -> &dyn SampleKeeping;
+    fn store(&self) -> &dyn ManagedSampleStore;
 
-    fn scope(&self) -> Scope;
+    fn scope(&self) -> DatabaseScope;
 
     /// The clock is right at `now`, however far that is from before.
     async fn believe_clock(&self, now: Timestamp);
 
-    /// As after a crash: nothing is closed, nothing is remembered.
+    /// As after a crash: nothing is closed, nothing is decoded.
     async fn restart(&mut self);
 
     /// Whether, after rolling up, the newest reading of several series is the one of the same record as elsewhere.
@@ -135,11 +136,11 @@ pub(super) trait Subject: Send + Sync {
 
 #[async_trait::async_trait]
 impl Subject for Fixture {
-    fn store(&self) -> &dyn SampleKeeping {
+    fn store(&self) -> &dyn ManagedSampleStore {
         &self.store
     }
 
-    fn scope(&self) -> Scope {
+    fn scope(&self) -> DatabaseScope {
         self.scope
     }
 

@@ -7,8 +7,8 @@ use basira_actors::model::{
 use basira_actors::ports::SampleRepository;
 use serde_json::json;
 
-use super::{EVER, Fixture, HOUR, START, Scope, Window, on_each_backend, record};
-use crate::samples::{MOST_GAPS, SampleStore, Wanted};
+use super::{DatabaseScope, EVER, Fixture, HOUR, START, Window, on_each_backend, record};
+use crate::samples::{MAX_GAPS, Projection, SampleStore};
 
 fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
     Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
@@ -64,7 +64,8 @@ async fn gaps_words_and_members_come_back_once() {
             let found = store.labelled(fixture.scope, &STATEMENTS, "user_name", user).await.unwrap();
             assert_eq!(found, expected, "{user}");
         }
-        let mut groups: Vec<_> = store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+        let mut groups: Vec<_> =
+            store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
         groups.sort_by_key(|total| total.group);
         assert_eq!(
             groups.iter().map(|total| (total.group, total.values[0])).collect::<Vec<_>>(),
@@ -77,7 +78,7 @@ async fn gaps_words_and_members_come_back_once() {
 #[tokio::test]
 async fn of_many_gaps_the_newest_come_back() {
     on_each_backend(async |fixture| {
-        let most = i64::try_from(MOST_GAPS).unwrap();
+        let most = i64::try_from(MAX_GAPS).unwrap();
         let gaps = (0..most + 20).map(|number| gap(START + number, START + number + 1, GapReason::Evicted));
         let batch = Batch { gaps: gaps.collect(), ..fixture.batch(vec![]) };
         fixture.store.append(batch.into()).await.unwrap();
@@ -107,10 +108,10 @@ async fn the_newest_is_a_record_or_a_gap_sealed_or_not() {
     .await;
 }
 
-async fn sees(fixture: &Fixture, scope: Scope) -> [usize; 5] {
+async fn sees(fixture: &Fixture, scope: DatabaseScope) -> [usize; 5] {
     let store = &fixture.store;
     [
-        store.totals(scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap().len(),
+        store.totals(scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap().len(),
         store.points(scope, &STATEMENTS, u64::MAX, EVER, HOUR).await.unwrap().len(),
         store.members(scope, &STATEMENTS, u64::MAX).await.unwrap().len(),
         store.gaps(scope, &STATEMENTS, EVER).await.unwrap().len(),
@@ -122,8 +123,8 @@ async fn sees(fixture: &Fixture, scope: Scope) -> [usize; 5] {
 async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
     on_each_backend(async |fixture| {
         fill(fixture).await;
-        let stranger = Scope { organization: OrganizationId::generate(), ..fixture.scope };
-        let neighbour = Scope { database: DatabaseId::generate(), ..fixture.scope };
+        let stranger = DatabaseScope { organization: OrganizationId::generate(), ..fixture.scope };
+        let neighbour = DatabaseScope { database: DatabaseId::generate(), ..fixture.scope };
         for sealed in [false, true] {
             if sealed {
                 fixture.append(vec![record(&STATEMENTS, START + HOUR, START + HOUR + 1, &[], 1)]).await;
@@ -171,7 +172,7 @@ async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
         let batch = Batch { dictionary: words, ..fixture.batch(vec![first]) };
         fixture.store.append(batch.into()).await.unwrap();
         fixture.store.append(fixture.batch(vec![second]).into()).await.unwrap();
-        let Scope { organization, database } = fixture.scope;
+        let DatabaseScope { organization, database } = fixture.scope;
         let memory = fixture.store.last_values(organization, database, &SETTINGS).await.unwrap();
         let mut values: Vec<_> =
             memory.rows.iter().map(|(series, row)| (*series, memory.text(row[1]))).collect();

@@ -10,15 +10,15 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 
 use super::{DAY, EVER, Fixture, HOUR, START, on_each_backend_keeping, record};
 use crate::samples::entity::{entry, segment, tail, word};
-use crate::samples::{Resolution, Retention, SampleKeeping, SampleStore, Scope, Wanted};
+use crate::samples::{DatabaseScope, ManagedSampleStore, Projection, Resolution, Retention, SampleStore};
 
-async fn calls(fixture: &Fixture, scope: Scope) -> i64 {
-    let totals = fixture.store.totals(scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+async fn calls(fixture: &Fixture, scope: DatabaseScope) -> i64 {
+    let totals = fixture.store.totals(scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
     totals.iter().map(|total| total.values[0]).sum()
 }
 
 /// A poll at `at` of a database of `scope` in which `count` statements were new.
-fn poll_of_new_statements(scope: Scope, at: i64, count: u64) -> Arc<Batch> {
+fn poll_of_new_statements(scope: DatabaseScope, at: i64, count: u64) -> Arc<Batch> {
     let first = at.cast_unsigned() * 1_000;
     let series: Vec<u64> = (first..first + count).collect();
     let text = |series: &u64| DictionaryEntry { hash: *series, text: format!("{series:01000}").into() };
@@ -42,7 +42,8 @@ async fn a_tenant_that_floods_the_store_loses_its_own_samples() {
     let retention = Retention { max_bytes: Some(CAP), new_texts_per_hour: None, ..Retention::default() };
     on_each_backend_keeping(retention, async |fixture| {
         let quiet = fixture.scope;
-        let flood = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+        let flood =
+            DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         for minute in 1..=10 {
             let at = START + minute * 60_000;
             let batch = poll_of_new_statements(quiet, at, 20);
@@ -53,7 +54,10 @@ async fn a_tenant_that_floods_the_store_loses_its_own_samples() {
             let at = START + minute * 60_000;
             fixture.store.append(poll_of_new_statements(flood, at, 800)).await.unwrap();
             fixture.store.maintain(Timestamp(at)).await.unwrap();
-            let used = crate::samples::room::room_above(&fixture.reader, 0).await.unwrap().used_bytes;
+            let used = crate::samples::segments::disk_usage::room_above(&fixture.reader, 0)
+                .await
+                .unwrap()
+                .used_bytes;
             assert!(used <= CAP, "{used} at {minute}");
         }
         assert_eq!(calls(fixture, quiet).await, before);
@@ -81,7 +85,8 @@ async fn new_texts_above_the_limit_are_left_out_and_their_samples_stay() {
         assert_eq!(word::Entity::find().count(&fixture.reader).await.unwrap(), 100);
         assert_eq!(calls(fixture, fixture.scope).await, 200);
         assert!(fixture.store.notice(fixture.scope).expect("the owner is told").contains("new texts"));
-        let elsewhere = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+        let elsewhere =
+            DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         fixture.store.append(poll_of_new_statements(elsewhere, START + 1_000, 40)).await.unwrap();
         assert_eq!(word::Entity::find().count(&fixture.reader).await.unwrap(), 140, "each has its own");
         // what is stored already may be told again and again

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{HOUR, START, on_each_backend, record};
 use crate::samples::entity::{block, segment, tail};
-use crate::samples::{Resolution, Retention, SampleKeeping, Usage};
+use crate::samples::{ManagedSampleStore, Resolution, Retention, Usage};
 
 #[tokio::test]
 async fn an_empty_store_holds_nothing_on_some_pages() {

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 
 use super::model::{Model, records};
 use super::{EVER, HOUR, START, Subject, Window, on_each_backend};
-use crate::samples::{Point, Total, Wanted};
+use crate::samples::{Point, Projection, Total};
 
 fn window(random: &mut StdRng, model: &Model) -> Window {
     let edges = model.edges();
@@ -50,7 +50,7 @@ pub(super) async fn agree(
             let total = |total: Total| Total { values: judged(total.values), ..total };
             let point = |point: Point| Point { values: judged(point.values), ..point };
             let (store, scope) = (subject.store(), subject.scope());
-            let mut totals = store.totals(scope, stream, window, &Wanted::ALL).await.unwrap();
+            let mut totals = store.totals(scope, stream, window, &Projection::ALL).await.unwrap();
             totals.sort_by_key(|total| total.group);
             let totals: Vec<Total> = totals.into_iter().map(total).collect();
             let expected: Vec<Total> = expected_totals.iter().cloned().map(total).collect();
@@ -59,7 +59,7 @@ pub(super) async fn agree(
             let points: Vec<Point> = points.into_iter().map(point).collect();
             let expected: Vec<Point> = expected_points.iter().cloned().map(point).collect();
             assert_eq!(points, expected, "store {number}: {window:?} by {bucket_ms}");
-            let all = store.timelines(scope, stream, window, bucket_ms, &Wanted::ALL).await.unwrap();
+            let all = store.timelines(scope, stream, window, bucket_ms, &Projection::ALL).await.unwrap();
             let groups: Vec<u64> = all.iter().map(|timeline| timeline.group).collect();
             assert_eq!(groups, expected_totals.iter().map(|total| total.group).collect::<Vec<_>>());
             let of_one = all.into_iter().find(|timeline| timeline.group == group);

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use basira::samples::{Retention, SampleKeeping, Scope, Wanted, Window, open};
+use basira::samples::{DatabaseScope, ManagedSampleStore, Projection, Retention, Window, open};
 use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, Timestamp};
@@ -45,8 +45,10 @@ const FOLDER: &str = "BASIRA_TEST_STORE";
 const TOLD: &str = "told";
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
 const OTHER_PROCESS: &str = "durability::upkeep::a_store_in_a_process_of_its_own";
-const SCOPE: Scope =
-    Scope { organization: OrganizationId(Uuid::from_u128(1)), database: DatabaseId(Uuid::from_u128(2)) };
+const SCOPE: DatabaseScope = DatabaseScope {
+    organization: OrganizationId(Uuid::from_u128(1)),
+    database: DatabaseId(Uuid::from_u128(2)),
+};
 
 #[tokio::test]
 async fn a_full_disk_at_any_call_of_the_store_loses_and_doubles_no_record() {
@@ -106,7 +108,7 @@ async fn a_store_in_a_process_of_its_own() {
 }
 
 /// Every other poll that is refused comes again, as a monitor would send it.
-async fn append(store: &dyn SampleKeeping, nth: u32, told: &mut Told) {
+async fn append(store: &dyn ManagedSampleStore, nth: u32, told: &mut Told) {
     while store.append(batch(nth).into()).await.is_err() {
         told.note(nth, "refused");
         if nth.is_multiple_of(2) {
@@ -161,7 +163,7 @@ async fn holds(folder: &Path, when: &str) {
     let store = Polled::open(&file, SCOPE).await;
     store.samples.retain(RETENTION);
     for look in ["", ", then upkeep"] {
-        let totals = store.samples.totals(SCOPE, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+        let totals = store.samples.totals(SCOPE, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
         let calls: BTreeMap<u64, i64> = totals.iter().map(|total| (total.group, total.values[0])).collect();
         for nth in 0..=u64::from(POLLS) {
             let calls = calls.get(&nth).copied().unwrap_or_default();

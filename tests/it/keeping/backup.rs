@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::time::Duration;
 
 use basira::demo::servers::{Distribution, Options, PostgresServer};
-use basira::samples::Scope;
+use basira::samples::DatabaseScope;
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 
 use super::polled::Polled;
@@ -41,7 +41,7 @@ fn backup(folder: &Path, shell: &str) -> Output {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_made_while_polls_are_stored_has_every_one_acknowledged_before() {
     let folder = tempfile::tempdir().unwrap();
-    let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+    let scope = DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
     let polled = Arc::new(Polled::open(&folder.path().join("data/basira.db"), scope).await);
     // an hour is sealed, the next is under way
     for nth in 0..400 {
@@ -219,7 +219,8 @@ async fn samples_kept_apart_are_copied_apart() {
     assert!(said.contains("admin backup --samples"), "{said}");
     printed(&app.admin(&["backup", "--samples", "samples-copy.db"]).await);
     let place = app.data_dir().parent().unwrap().to_owned();
-    let scope = Scope { organization: OrganizationId::generate(), database: registered.id.parse().unwrap() };
+    let scope =
+        DatabaseScope { organization: OrganizationId::generate(), database: registered.id.parse().unwrap() };
     for (copy, has_samples) in [("main.db", false), ("samples-copy.db", true)] {
         let copy = Polled::open(&place.join(copy), scope).await;
         let streams = copy.samples.usage().await.unwrap().streams;

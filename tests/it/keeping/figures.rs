@@ -3,7 +3,7 @@
 use std::process::Output;
 use std::time::Duration;
 
-use basira::samples::Scope;
+use basira::samples::DatabaseScope;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -44,7 +44,8 @@ async fn the_figures_are_those_of_the_tables() {
     assert!(at_work["databases"][0]["streams"][0]["tail_records"].as_u64().unwrap() > 0, "{at_work:#}");
     app.kill().await;
 
-    let scope = Scope { organization: OrganizationId::generate(), database: registered.id.parse().unwrap() };
+    let scope =
+        DatabaseScope { organization: OrganizationId::generate(), database: registered.id.parse().unwrap() };
     let polled = Polled::open(&app.data_dir().join("basira.db"), scope).await;
     // the polls of long ago come late to a stream that goes on: sealed are all but those of the last hour
     for nth in 0..2 * HOUR_MS / POLL_MS + 5 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use basira::samples::{Retention, SampleKeeping, Scope, Total, Wanted, Window, open};
+use basira::samples::{DatabaseScope, ManagedSampleStore, Projection, Retention, Total, Window, open};
 use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, Record, Timestamp};
@@ -16,13 +16,13 @@ const SERIES: u64 = 50;
 
 pub(crate) struct Polled {
     pub(crate) storage: Storage,
-    pub(crate) samples: Arc<dyn SampleKeeping>,
-    pub(crate) scope: Scope,
+    pub(crate) samples: Arc<dyn ManagedSampleStore>,
+    pub(crate) scope: DatabaseScope,
 }
 
 impl Polled {
     /// On the SQLite at `file`, which other processes may use too.
-    pub(crate) async fn open(file: &Path, scope: Scope) -> Self {
+    pub(crate) async fn open(file: &Path, scope: DatabaseScope) -> Self {
         let storage = Storage::open(&format!("sqlite://{}", file.display()), &[7; 32]).await.unwrap();
         storage.migrate().await.unwrap();
         let samples = open::open(&storage, None, Retention::default()).unwrap();
@@ -46,7 +46,7 @@ impl Polled {
     /// The sums of the polls before number `until`, by series.
     pub(crate) async fn totals(&self, until: i64) -> Vec<Total> {
         let window = Window { since: Timestamp(0), until: Timestamp(START + until * POLL_MS) };
-        let totals = self.samples.totals(self.scope, &STATEMENTS, window, &Wanted::ALL).await;
+        let totals = self.samples.totals(self.scope, &STATEMENTS, window, &Projection::ALL).await;
         let mut totals = totals.unwrap();
         totals.sort_by_key(|total| total.group);
         totals

@@ -3,7 +3,7 @@
 use basira_actors::model::{EventKind, Timestamp};
 
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
-use crate::samples::{MOST_GAPS, Scope};
+use crate::samples::{DatabaseScope, MAX_GAPS};
 use crate::views::events::{self, GAP};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -18,7 +18,7 @@ async fn list(request: Request) -> Answer {
     let kinds = kinds(&query)?;
     let wanted = |kind: &str| kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|wanted| wanted == kind));
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
     let samples = &*request.app.samples;
     let mut happened = Vec::new();
     if kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind != GAP)) {
@@ -37,7 +37,7 @@ async fn list(request: Request) -> Answer {
 
 fn too_many_gaps(streams: &[&str]) -> String {
     let streams = streams.join(", ");
-    format!("only the newest {MOST_GAPS} gaps of {streams} are counted and shown: ask for a shorter span")
+    format!("only the newest {MAX_GAPS} gaps of {streams} are counted and shown: ask for a shorter span")
 }
 
 /// The parameter `kind`: one or several, separated by commas. None: all.

@@ -8,7 +8,7 @@ use basira_actors::supervisor::Handle;
 use serde::Serialize;
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::{Scope, Window};
+use crate::samples::{DatabaseScope, Window};
 use crate::views::background_merges::Background;
 use crate::views::ranking::Ranking;
 use crate::views::relations::tables;
@@ -79,7 +79,7 @@ async fn get(request: Request) -> Answer {
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
     let (samples, engine) = (&*request.app.samples, database.engine);

@@ -7,11 +7,11 @@ use basira_actors::model::{Batch, DatabaseId, GapReason, NULL, OrganizationId, R
 use basira_actors::ports::SampleRepository;
 use sea_orm::{ConnectionTrait, Database};
 
-use super::super::super::tests::{EVER, HOUR, START, record};
-use super::super::super::{SampleKeeping, SampleStore, Scope, Wanted};
 use super::super::server::Server;
-use super::super::{ledger, schema};
+use super::super::{schema, shipments};
 use super::{Fixture, impatient};
+use crate::samples::tests::{EVER, HOUR, START, record};
+use crate::samples::{DatabaseScope, ManagedSampleStore, Projection, SampleStore};
 use crate::testing::{clickhouse, own_clickhouse, postgres_url};
 
 /// One record a minute for two hours, each adding 1 to series 7.
@@ -21,7 +21,7 @@ fn two_hours() -> Vec<Record> {
 }
 
 async fn calls(fixture: &Fixture) -> i64 {
-    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
     totals.iter().map(|total| total.values[0]).sum()
 }
 
@@ -196,7 +196,7 @@ async fn a_store_starts_without_its_server() {
     fixture.restart().await;
     fixture.append(two_hours()).await;
     assert!(fixture.store.ship().await.is_err());
-    let error = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap_err();
+    let error = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap_err();
     assert!(!error.to_string().contains("clickhouse-of-a-test"), "{error}");
     server.start_again().await.unwrap();
     assert_eq!(calls(&fixture).await, 120);
@@ -207,7 +207,7 @@ async fn a_column_that_came_later_is_unknown_before() {
     static BEFORE: Stream =
         Stream { name: STATEMENTS.name, columns: STATEMENTS.columns.first_chunk::<5>().unwrap() };
     let mut fixture = Fixture::open(clickhouse().await).await;
-    for (table, ..) in super::super::Remote::tables() {
+    for (table, ..) in super::super::RemoteTables::tables() {
         fixture.ask(&format!("DROP TABLE {table} SYNC")).await;
     }
     let server = Server::new(&fixture.options.dsn, fixture.options.patience);
@@ -232,7 +232,7 @@ async fn a_column_that_came_later_is_unknown_before() {
     for _ in 0..2 {
         for bound in [EVER, super::window(START - 1, START + HOUR)] {
             let mut totals =
-                fixture.store.totals(fixture.scope, &STATEMENTS, bound, &Wanted::ALL).await.unwrap();
+                fixture.store.totals(fixture.scope, &STATEMENTS, bound, &Projection::ALL).await.unwrap();
             totals.sort_by_key(|total| total.group);
             let [one, two] = <[_; 2]>::try_from(totals).unwrap();
             assert_eq!((one.values[4], one.values[5], one.values.last()), (7, 4, Some(&4)));
@@ -245,13 +245,13 @@ async fn a_column_that_came_later_is_unknown_before() {
 #[tokio::test]
 async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
     let fixture = Fixture::open(clickhouse().await).await;
-    let stranger = Scope { organization: OrganizationId::generate(), ..fixture.scope };
-    let neighbour = Scope { database: DatabaseId::generate(), ..fixture.scope };
+    let stranger = DatabaseScope { organization: OrganizationId::generate(), ..fixture.scope };
+    let neighbour = DatabaseScope { database: DatabaseId::generate(), ..fixture.scope };
     fixture.append(two_hours()).await;
     for _ in 0..2 {
         for scope in [stranger, neighbour] {
             let store = &fixture.store;
-            assert!(store.totals(scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap().is_empty());
+            assert!(store.totals(scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap().is_empty());
             assert!(store.points(scope, &STATEMENTS, 7, EVER, HOUR).await.unwrap().is_empty());
             store.forget(scope).await.unwrap();
         }
@@ -280,10 +280,10 @@ async fn every_stream_has_its_tables() {
 
 impl super::super::Shipper {
     /// One of the inserts of a shipment, as if Basira ended right after it.
-    async fn insert_into(&self, shipment: &ledger::Shipment, name: &str) {
-        let resolution = *super::super::super::Resolution::ALL.iter().find(|it| it.as_str() == name).unwrap();
+    async fn insert_into(&self, shipment: &shipments::Shipment, name: &str) {
+        let resolution = *crate::samples::Resolution::ALL.iter().find(|it| it.as_str() == name).unwrap();
         let stored = self.ledger.records(shipment).await.unwrap();
-        let (records, _) = super::super::ship::decode(shipment.stream, &stored);
+        let (records, _) = super::super::shipper::decode(shipment.stream, &stored);
         self.insert(shipment, resolution, &records, None).await.unwrap();
     }
 }

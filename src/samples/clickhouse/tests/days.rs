@@ -10,10 +10,10 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
-use super::super::super::tests::model::records;
-use super::super::super::tests::{EVER, HOUR, START};
-use super::super::super::{Point, Retention, SampleKeeping, SampleStore, Total, Wanted, Window};
 use super::{Fixture, window};
+use crate::samples::tests::model::records;
+use crate::samples::tests::{EVER, HOUR, START};
+use crate::samples::{ManagedSampleStore, Point, Projection, Retention, SampleStore, Total, Window};
 use crate::testing::clickhouse;
 
 const DAY: i64 = 24 * HOUR;
@@ -136,7 +136,7 @@ async fn agree(random: &mut StdRng, fixture: &Fixture, model: &Model, series: &[
     for turn in 0..8 {
         let window = if turn == 0 { EVER } else { model.window(random) };
         let store = &fixture.store;
-        let mut totals = store.totals(fixture.scope, model.stream, window, &Wanted::ALL).await.unwrap();
+        let mut totals = store.totals(fixture.scope, model.stream, window, &Projection::ALL).await.unwrap();
         totals.sort_by_key(|total| total.group);
         assert_eq!(totals, model.totals(window), "{window:?}");
         let group = model.group(*series.choose(random).unwrap());

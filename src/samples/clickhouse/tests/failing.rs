@@ -6,9 +6,9 @@ use basira_actors::ports::SampleRepository;
 use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 
-use super::super::super::tests::{EVER, START, record};
-use super::super::super::{SampleStore, Wanted};
 use super::Fixture;
+use crate::samples::tests::{EVER, START, record};
+use crate::samples::{Projection, SampleStore};
 use crate::testing::clickhouse;
 
 /// How many records each test sends.
@@ -21,7 +21,7 @@ fn records() -> Vec<Record> {
 }
 
 async fn calls(fixture: &Fixture) -> i64 {
-    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+    let totals = fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
     totals.iter().map(|total| total.values[0]).sum()
 }
 

@@ -3,8 +3,8 @@
 mod arriving;
 mod days;
 mod failing;
-mod keeping;
 mod reading;
+mod retention;
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::super::entity::{shipment, tail};
-use super::super::{Retention, SampleKeeping, Scope};
-use super::{ClickHouseOptions, ClickHouseStore, Remote};
+use super::{ClickHouseOptions, ClickHouseStore, RemoteTables};
 use crate::config::Dsn;
+use crate::samples::entity::{shipment, tail};
 use crate::samples::tests::Subject;
+use crate::samples::{DatabaseScope, ManagedSampleStore, Retention};
 use crate::storage::Writer;
 use crate::testing::{ClickHouseServer, clickhouse};
 
@@ -37,7 +37,7 @@ struct Fixture {
     reader: DatabaseConnection,
     options: ClickHouseOptions,
     store: ClickHouseStore,
-    scope: Scope,
+    scope: DatabaseScope,
 }
 
 impl Fixture {
@@ -80,7 +80,8 @@ impl Fixture {
         options.patience = PATIENT;
         change(&mut options);
         let store = ClickHouseStore::new(Writer::new(writer.clone()), reader.clone(), &options);
-        let scope = Scope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
+        let scope =
+            DatabaseScope { organization: OrganizationId::generate(), database: DatabaseId::generate() };
         let fixture = Self { _directory: None, writer, reader, options, store, scope };
         fixture.ship().await; // which makes the tables
         fixture
@@ -88,7 +89,7 @@ impl Fixture {
 
     /// By the server's own clock the samples of such a test are past their retention.
     async fn keep_the_old(&self) {
-        for (table, ..) in Remote::tables() {
+        for (table, ..) in RemoteTables::tables() {
             self.ask(&format!("SYSTEM STOP TTL MERGES {table}")).await;
         }
     }
@@ -132,8 +133,8 @@ fn impatient(options: &mut ClickHouseOptions) {
     options.patience = Duration::from_secs(2);
 }
 
-const fn window(since: i64, until: i64) -> super::super::Window {
-    super::super::Window { since: Timestamp(since), until: Timestamp(until) }
+const fn window(since: i64, until: i64) -> crate::samples::Window {
+    crate::samples::Window { since: Timestamp(since), until: Timestamp(until) }
 }
 
 /// A store for the contract that all engines keep.
@@ -150,11 +151,11 @@ impl OnClickHouse {
 
 #[async_trait::async_trait]
 impl Subject for OnClickHouse {
-    fn store(&self) -> &dyn SampleKeeping {
+    fn store(&self) -> &dyn ManagedSampleStore {
         &self.0.store
     }
 
-    fn scope(&self) -> Scope {
+    fn scope(&self) -> DatabaseScope {
         self.0.scope
     }
 

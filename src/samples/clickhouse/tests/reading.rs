@@ -9,10 +9,10 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 
-use super::super::super::tests::model::{Model, records};
-use super::super::super::tests::{EVER, HOUR, START, record};
-use super::super::super::{SampleStore, Total, Wanted, Window};
 use super::{ClickHouseOptions, Fixture, window};
+use crate::samples::tests::model::{Model, records};
+use crate::samples::tests::{EVER, HOUR, START, record};
+use crate::samples::{Projection, SampleStore, Total, Window};
 use crate::testing::clickhouse;
 
 /// Within five days around the records, often on an edge of one, or of a day.
@@ -39,7 +39,7 @@ async fn agree(
 ) {
     for turn in 0..12 {
         let window = if turn == 0 { EVER } else { random_window(random, model) };
-        let totals = sorted(fixture, stream, window, &Wanted::ALL).await;
+        let totals = sorted(fixture, stream, window, &Projection::ALL).await;
         let expected = model.totals(stream, window);
         assert_eq!(totals, expected, "{window:?}");
 
@@ -49,7 +49,7 @@ async fn agree(
         let points = fixture.store.points(fixture.scope, stream, group, window, bucket_ms).await.unwrap();
         assert_eq!(points, model.points(stream, group, window, bucket_ms), "{window:?} by {bucket_ms}");
 
-        let wanted = Wanted {
+        let wanted = Projection {
             columns: Some(vec![1, stream.columns.len() - 1]),
             groups: Some(vec![group, 3]),
             series: None,
@@ -59,14 +59,19 @@ async fn agree(
     }
 }
 
-async fn sorted(fixture: &Fixture, stream: &'static Stream, window: Window, wanted: &Wanted) -> Vec<Total> {
+async fn sorted(
+    fixture: &Fixture,
+    stream: &'static Stream,
+    window: Window,
+    wanted: &Projection,
+) -> Vec<Total> {
     let mut totals = fixture.store.totals(fixture.scope, stream, window, wanted).await.unwrap();
     totals.sort_by_key(|total| total.group);
     totals
 }
 
 /// Of `totals` what is wanted.
-fn only(mut totals: Vec<Total>, wanted: &Wanted) -> Vec<Total> {
+fn only(mut totals: Vec<Total>, wanted: &Projection) -> Vec<Total> {
     let (columns, groups) = (wanted.columns.as_ref().unwrap(), wanted.groups.as_ref().unwrap());
     totals.retain(|total| groups.contains(&total.group));
     for total in &mut totals {
@@ -125,7 +130,7 @@ async fn totals_and_points_are_exact_before_and_after_shipping_and_in_between() 
 async fn model_of(model: &Model, fixture: &Fixture) -> Model {
     use sea_orm::{EntityTrait, QuerySelect};
 
-    use super::super::super::entity::tail;
+    use crate::samples::entity::tail;
     let ends: Vec<i64> = tail::Entity::find()
         .select_only()
         .column(tail::Column::AtMs)
@@ -148,7 +153,7 @@ async fn a_read_during_shipping_loses_nothing_and_counts_nothing_twice() {
         let reads = async {
             for _ in 0..10 {
                 let totals =
-                    fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Wanted::ALL).await.unwrap();
+                    fixture.store.totals(fixture.scope, &STATEMENTS, EVER, &Projection::ALL).await.unwrap();
                 assert_eq!(totals[0].values[0], (round + 1) * 300);
             }
         };

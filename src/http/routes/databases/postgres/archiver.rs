@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::Wanted;
+use crate::samples::Projection;
 use crate::views::json_cells;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -27,7 +27,7 @@ struct ArchiverJson {
 async fn get(request: Request) -> Answer {
     let watched = request.watched(Engine::Postgres).await?;
     let window = request.query()?.window(Timestamp::now())?;
-    let totals = request.app.samples.totals(watched.scope, &ARCHIVER, window, &Wanted::ALL).await?;
+    let totals = request.app.samples.totals(watched.scope, &ARCHIVER, window, &Projection::ALL).await?;
     let total = |name| totals.first().and_then(|total| json_cells::cell(&ARCHIVER, &total.values, name));
     let now = watched.newest::<Archiver>();
     response::ok(&ArchiverJson {

@@ -4,7 +4,7 @@ use basira_actors::model::streams::BGWRITER;
 use basira_actors::model::{Engine, NULL, Timestamp};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::{Point, Timeline, Wanted};
+use crate::samples::{Point, Projection, Timeline};
 use crate::views::json_cells::{self, Line, Texts};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -16,7 +16,7 @@ async fn list(request: Request) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
-    let timelines = samples.timelines(watched.scope, &BGWRITER, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = samples.timelines(watched.scope, &BGWRITER, window, bucket_ms, &Projection::ALL).await?;
     let lines: Vec<Line> =
         joined(timelines).iter().map(|point| Line::new(&BGWRITER, point, &Texts::new())).collect();
     let reason = if lines.is_empty() { watched.unavailable_reason("pg_stat_bgwriter").await } else { None };

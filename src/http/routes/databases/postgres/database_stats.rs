@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::{Timeline, Total, Wanted, Window};
+use crate::samples::{Projection, Timeline, Total, Window};
 use crate::views::json_cells::{self, Texts};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -40,7 +40,7 @@ struct Point {
 async fn list(request: Request) -> Answer {
     let watched = request.watched(Engine::Postgres).await?;
     let window = request.query()?.window(Timestamp::now())?;
-    let totals = request.app.samples.totals(watched.scope, &DATABASES, window, &Wanted::ALL).await?;
+    let totals = request.app.samples.totals(watched.scope, &DATABASES, window, &Projection::ALL).await?;
     let hashes = json_cells::words(&DATABASES, totals.iter().map(|total| &total.values[..]));
     let texts = request.app.samples.words(watched.scope.organization, &hashes).await?;
     let by_name: HashMap<Option<&str>, &Total> =
@@ -68,7 +68,7 @@ async fn timeseries(request: Request) -> Answer {
     let bucket_ms = query.bucket_ms(window)?;
     let only = query.text("database")?;
     let samples = &request.app.samples;
-    let timelines = samples.timelines(watched.scope, &DATABASES, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = samples.timelines(watched.scope, &DATABASES, window, bucket_ms, &Projection::ALL).await?;
     let values = timelines.iter().flat_map(|timeline| &timeline.points).map(|point| &point.values[..]);
     let texts = samples.words(watched.scope.organization, &json_cells::words(&DATABASES, values)).await?;
     let mut points: Vec<Point> =

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::Wanted;
+use crate::samples::Projection;
 use crate::views::json_cells::{self, Line, Texts, words};
 
 const COLLECTOR: &str = "pg_stat_io";
@@ -56,7 +56,7 @@ async fn timeseries(request: Request) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
-    let timelines = samples.timelines(watched.scope, &IO, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = samples.timelines(watched.scope, &IO, window, bucket_ms, &Projection::ALL).await?;
     let mut points: Vec<_> = timelines.iter().flat_map(|timeline| &timeline.points).collect();
     points.sort_by_key(|point| point.ts);
     let texts = words(&IO, points.iter().map(|point| &*point.values));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::{Answer, Request, Route, response};
-use crate::samples::Wanted;
+use crate::samples::Projection;
 use crate::views::json_cells::{self, Line, Texts};
 
 const COLLECTOR: &str = "pg_stat_wal";
@@ -48,7 +48,7 @@ async fn timeseries(request: Request) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
-    let timelines = samples.timelines(watched.scope, &WAL, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines = samples.timelines(watched.scope, &WAL, window, bucket_ms, &Projection::ALL).await?;
     let points = timelines.iter().flat_map(|timeline| &timeline.points);
     let lines: Vec<Line> = points.map(|point| Line::new(&WAL, point, &Texts::new())).collect();
     let reason = if lines.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };

@@ -12,7 +12,7 @@ use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session, StreamAccess};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
 use crate::limits::Share;
-use crate::samples::Scope;
+use crate::samples::DatabaseScope;
 use crate::views::activity;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -27,7 +27,7 @@ async fn list(request: Request) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 200)?;
     if let Some(at) = query.moment(Timestamp::now())? {
-        let scope = Scope { organization: principal.organization_id, database: database.id };
+        let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
         return match activity::at(&*request.app.samples, scope, at).await? {
             Ok(queries) => response::list(&queries[..limit.min(queries.len())], queries.len()),
             Err(reason) => response::unavailable_list(&reason),

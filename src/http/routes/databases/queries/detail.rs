@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::parse_hash;
 use crate::http::{Answer, ApiError, Request, Route, response};
-use crate::samples::{Member, Scope, Wanted};
+use crate::samples::{DatabaseScope, Projection, Series};
 use crate::views::exceptions::{self, ExceptionLine};
 use crate::views::json_cells::{self, GapLine};
 use crate::views::latency::{self, Latencies};
@@ -44,7 +44,7 @@ async fn detail(request: Request) -> Answer {
     let group = parse_hash(request.path_text("hash"))?;
     let window = request.query()?.window(Timestamp::now())?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
     let (samples, engine) = (&*request.app.samples, database.engine);
     let stream = statements::stream(engine);
     let members = samples.members(scope, stream, group).await?;
@@ -52,7 +52,7 @@ async fn detail(request: Request) -> Answer {
         return Err(ApiError::not_found("query"));
     }
     let bucket_ms = json_cells::bucket_ms(window);
-    let wanted = Wanted { groups: Some(vec![group]), ..Wanted::ALL };
+    let wanted = Projection { groups: Some(vec![group]), ..Projection::ALL };
     let totals = samples.totals(scope, stream, window, &wanted).await?;
     let total = totals.into_iter().find(|total| total.group == group);
     let points = samples.points(scope, stream, group, window, bucket_ms).await?;
@@ -101,7 +101,7 @@ async fn detail(request: Request) -> Answer {
 }
 
 /// The label `name` when every member has the same; 64-bit identifiers are strings.
-fn shared_label(members: &[Member], name: &str) -> Option<String> {
+fn shared_label(members: &[Series], name: &str) -> Option<String> {
     let mut labels = members.iter().map(|member| member.labels.get(name));
     let first = labels.next()??;
     if labels.any(|label| label != Some(first)) {
@@ -119,11 +119,11 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::shared_label;
-    use crate::samples::Member;
+    use crate::samples::Series;
 
     #[test]
     fn a_label_is_shown_only_when_all_agree() {
-        let member = |queryid: i64, user: &str| Member {
+        let member = |queryid: i64, user: &str| Series {
             series: 1,
             labels: Map::from_iter([
                 ("queryid".to_owned(), json!(queryid)),

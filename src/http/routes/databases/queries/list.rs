@@ -3,7 +3,7 @@
 use basira_actors::model::Timestamp;
 
 use crate::http::{Answer, Choice, Request, Route, response};
-use crate::samples::Scope;
+use crate::samples::DatabaseScope;
 use crate::views::ranking::Ranking;
 use crate::views::statements::Rank;
 
@@ -27,7 +27,7 @@ async fn list(request: Request) -> Answer {
     let limit = query.limit(25, 100)?;
     let rank = query.choice("sort_by", Rank::TotalTime)?;
 
-    let scope = Scope { organization: principal.organization_id, database: database.id };
+    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
     let (engine, name) = (database.engine, query.text("database")?);
     let samples = &*request.app.samples;
     let ranking = Ranking::read(samples, scope, engine, window, name, (rank, limit)).await?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::collector;
 use crate::http::{Answer, Request, response};
-use crate::samples::{Timeline, Wanted};
+use crate::samples::{Projection, Timeline};
 use crate::views::json_cells::{Texts, cell, float, text, words};
 
 /// One bucket: of a standby its own lag, of a primary that of the standby that is furthest behind; of ClickHouse that of the
@@ -35,7 +35,8 @@ pub(super) async fn lags(request: Request) -> Answer {
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;
     let samples = &request.app.samples;
-    let timelines = samples.timelines(watched.scope, &REPLICATION, window, bucket_ms, &Wanted::ALL).await?;
+    let timelines =
+        samples.timelines(watched.scope, &REPLICATION, window, bucket_ms, &Projection::ALL).await?;
     let lags = worst(&timelines);
     let collector = collector(watched.engine());
     let reason = if lags.is_empty() { watched.unavailable_reason(collector).await } else { None };
@@ -49,7 +50,7 @@ pub(super) async fn slots(request: Request) -> Answer {
     let bucket_ms = query.bucket_ms(window)?;
     let samples = &request.app.samples;
     let timelines =
-        samples.timelines(watched.scope, &REPLICATION_SLOTS, window, bucket_ms, &Wanted::ALL).await?;
+        samples.timelines(watched.scope, &REPLICATION_SLOTS, window, bucket_ms, &Projection::ALL).await?;
     let texts =
         samples.words(watched.scope.organization, &words(&REPLICATION_SLOTS, rows(&timelines))).await?;
     let lags = by_slot(&timelines, &texts);

@@ -8,7 +8,7 @@ use basira_actors::model::{PartsSnapshot, Timestamp};
 use super::super::Bucket;
 use super::Detail;
 use crate::http::{Answer, ApiError, Request, Watched, response};
-use crate::samples::{Point, Wanted, Window};
+use crate::samples::{Point, Projection, Window};
 use crate::views::json_cells::{GapLine, cell};
 use crate::views::relations::parts;
 use crate::views::relations::tables::TableLine;
@@ -56,7 +56,7 @@ async fn timeseries(
     groups: Vec<u64>,
     (window, bucket_ms): (Window, i64),
 ) -> Result<Vec<Bucket>, ApiError> {
-    let wanted = Wanted { groups: Some(groups), ..Wanted::ALL };
+    let wanted = Projection { groups: Some(groups), ..Projection::ALL };
     let samples = &request.app.samples;
     let timelines = samples.timelines(watched.scope, &PARTS, window, bucket_ms, &wanted).await?;
     let bytes = |point: &Point| cell(&PARTS, &point.values, "bytes_on_disk");

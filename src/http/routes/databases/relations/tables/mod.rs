@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Bucket;
 use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
-use crate::samples::{Wanted, Window};
+use crate::samples::{Projection, Window};
 use crate::views::json_cells::GapLine;
 use crate::views::relations::indexes::IndexLine;
 use crate::views::relations::parts::PartsLine;
@@ -105,7 +105,8 @@ async fn timeseries(
     let mut series = super::series(&TABLES, &points);
     let scan = INDEXES.column("idx_scan");
     let has_indexes = !indexes.is_empty();
-    let wanted = Wanted { columns: Some(scan.into_iter().collect()), groups: Some(indexes), ..Wanted::ALL };
+    let wanted =
+        Projection { columns: Some(scan.into_iter().collect()), groups: Some(indexes), ..Projection::ALL };
     let timelines = if has_indexes {
         samples.timelines(watched.scope, &INDEXES, window, bucket_ms, &wanted).await?
     } else {

@@ -1,0 +1,194 @@
+//! Moves records from the local tail to ClickHouse: each arrives once, whatever fails in between.
+//!
+//! ClickHouse leaves out an insert whose token it has seen, but notes the token before the rows are safe: after a crash or
+//! a full disk it may deny rows that it does not have. So whenever an insert is in doubt, its rows are asked for.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp};
+use uuid::Uuid;
+
+use super::plan::day_of;
+use super::row_binary::{DecodedRecord, chunks, target};
+use super::schema::table;
+use super::server::ClickHouseError;
+use super::shipments::{Key, Shipment, Shipments, Waiting};
+use super::tables::RemoteTables;
+use crate::clock_guard::ClockGuard;
+use crate::samples::codec::decode_record;
+use crate::samples::entity::tail;
+use crate::samples::local::off_thread;
+use crate::samples::{DatabaseScope, Resolution, StoreError};
+
+const ARRIVED: &str = include_str!("sql/arrived.sql");
+const FORGET: &str = include_str!("sql/forget.sql");
+/// A new token helps when the server denies rows that it does not have; more than a few mean something else.
+const TOKENS: u32 = 4;
+/// Records asked for in one query.
+const ASKED: usize = 1_000;
+
+/// Only one ships, and nothing is dropped or forgotten meanwhile.
+pub(super) struct Shipper {
+    pub(super) remote: Arc<RemoteTables>,
+    pub(super) ledger: Arc<Shipments>,
+    pub(super) clock: ClockGuard,
+}
+
+impl Shipper {
+    /// Everything that waits in the tail.
+    pub(super) async fn ship(&mut self) -> Result<(), StoreError> {
+        self.remote.kept().await?;
+        for shipment in self.ledger.pending().await? {
+            self.deliver(&shipment, true).await?;
+        }
+        loop {
+            let (waiting, more) = self.ledger.waiting().await?;
+            let waiting = self.leave_out_repeated(waiting).await?;
+            for shipment in self.ledger.assign(&waiting).await? {
+                self.deliver(&shipment, false).await?;
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes everything of a database from the server. What is under way must arrive first, or it would come later.
+    pub(super) async fn forget(&mut self, scope: DatabaseScope) -> Result<(), StoreError> {
+        let there = self.forget_there(scope).await;
+        self.ledger.forget(scope).await?;
+        there
+    }
+
+    async fn forget_there(&mut self, scope: DatabaseScope) -> Result<(), StoreError> {
+        self.ship().await?;
+        for (table, ..) in RemoteTables::tables() {
+            let sql = FORGET.replace("$table", &table);
+            self.remote.server.execute_for("forgetting a database", &sql, scope).await?;
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, shipment: &Shipment, in_doubt: bool) -> Result<(), StoreError> {
+        let stream = shipment.stream;
+        let stored = self.ledger.records(shipment).await?;
+        let (records, damaged) = off_thread(move || decode(stream, &stored)).await?;
+        if let Some(first) = records.first() {
+            for resolution in Resolution::ALL {
+                self.insert(shipment, resolution, &records, in_doubt.then_some(first)).await?;
+            }
+        }
+        Ok(self.ledger.arrived(shipment, &damaged).await?)
+    }
+
+    /// `sample` is a record to ask for when it is not known what an earlier insert did: all are there, or none.
+    pub(super) async fn insert(
+        &self,
+        shipment: &Shipment,
+        resolution: Resolution,
+        records: &[DecodedRecord],
+        sample: Option<&DecodedRecord>,
+    ) -> Result<(), StoreError> {
+        let table = table(shipment.stream, resolution);
+        let into = target(&table, shipment.stream, resolution);
+        let send = async |number: u32| {
+            let token = format!("{}-{number}", shipment.id.simple());
+            self.remote.server.insert(&into, &token, chunks(shipment.stream, records, resolution)).await
+        };
+        let Some(sample) = sample else { return Ok(send(0).await?) };
+        for number in 0..TOKENS {
+            if self.has(&table, sample).await? {
+                return Ok(());
+            }
+            send(number).await?;
+        }
+        if self.has(&table, sample).await? {
+            return Ok(());
+        }
+        Err(ClickHouseError::Lost { doing: "inserting samples" }.into())
+    }
+
+    async fn has(&self, table: &str, record: &DecodedRecord) -> Result<bool, ClickHouseError> {
+        let key = Key { scope: record.scope, at_ms: record.rows.at };
+        Ok(!self.arrived(table, &[key]).await?.is_empty())
+    }
+
+    /// Which of `keys` are in `table`.
+    async fn arrived(
+        &self,
+        table: &str,
+        keys: &[Key],
+    ) -> Result<HashSet<(DatabaseId, i64)>, ClickHouseError> {
+        let mut arrived = HashSet::new();
+        for keys in keys.chunks(ASKED) {
+            let days: BTreeSet<_> = keys.iter().map(|key| day_of(key.at_ms).to_string()).collect();
+            let records: Vec<_> = keys
+                .iter()
+                .map(|Key { scope: DatabaseScope { organization, database }, at_ms }| {
+                    let series = at_ms.cast_unsigned();
+                    format!(
+                        "organization = '{organization}' AND database = '{database}' AND series = {series}"
+                    )
+                })
+                .collect();
+            let days: Vec<_> = days.into_iter().collect();
+            let sql = ARRIVED
+                .replace("$table", table)
+                .replace("$days", &days.join(", "))
+                .replace("$records", &records.join(" OR "));
+            let rows: Vec<(String, i64)> =
+                self.remote.server.rows("asking for records", self.remote.server.query(&sql)).await?;
+            arrived.extend(
+                rows.into_iter().filter_map(|(database, at_ms)| {
+                    Some((DatabaseId(Uuid::parse_str(&database).ok()?), at_ms))
+                }),
+            );
+        }
+        Ok(arrived)
+    }
+
+    /// A record that has arrived and was appended again must not count twice.
+    async fn leave_out_repeated(&self, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, StoreError> {
+        let newest = self.ledger.newest_of(&waiting).await?;
+        let mut late: BTreeMap<&str, (&'static Stream, Vec<Key>)> = BTreeMap::new();
+        for Waiting { stream, key, .. } in &waiting {
+            let newest = newest.get(&(key.scope.database.0, stream.name.to_owned()));
+            if newest.is_some_and(|&newest| key.at_ms <= newest) {
+                late.entry(stream.name).or_insert((stream, Vec::new())).1.push(*key);
+            }
+        }
+        for (stream, keys) in late.into_values() {
+            // hours are kept longest
+            let arrived = self.arrived(&table(stream, Resolution::Hour), &keys).await?;
+            let has = |key: &Key| arrived.contains(&(key.scope.database, key.at_ms));
+            let repeated: Vec<_> = keys.into_iter().filter(has).collect();
+            self.ledger.drop_repeated(stream, &repeated).await?;
+            waiting.retain(|waiting| waiting.stream != stream || !has(&waiting.key));
+        }
+        Ok(waiting)
+    }
+}
+
+/// What can be read of the records; and what cannot.
+pub(super) fn decode(
+    stream: &'static Stream,
+    stored: &[tail::Model],
+) -> (Vec<DecodedRecord>, Vec<(DatabaseScope, Gap)>) {
+    let (mut records, mut damaged) = (Vec::with_capacity(stored.len()), Vec::new());
+    for row in stored {
+        let scope = DatabaseScope {
+            organization: OrganizationId(row.organization_id),
+            database: DatabaseId(row.database_id),
+        };
+        match decode_record(&row.record, stream.columns.len()) {
+            Ok(rows) => records.push(DecodedRecord { scope, rows }),
+            Err(error) => {
+                tracing::warn!(database = %scope.database, stream = stream.name, at_ms = row.at_ms, %error, "a stored record cannot be read");
+                let (from, to) = (Timestamp(row.from_ms), Timestamp(row.at_ms));
+                damaged.push((scope, Gap { stream, from, to, reason: GapReason::Damaged }));
+            }
+        }
+    }
+    (records, damaged)
+}

@@ -1,0 +1,69 @@
+//! Changes of the tables that both engines make besides appends.
+
+use async_trait::async_trait;
+use basira_actors::model::Gap;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::insert::{CHUNK, insert_gaps};
+use super::writer::WriteOp;
+use crate::samples::DatabaseScope;
+use crate::samples::entity::{entry, gap, orphan, segment, tail};
+use crate::storage::Transaction;
+
+/// Something could not be read.
+pub(in crate::samples) struct NoteGap(pub(in crate::samples) DatabaseScope, pub(in crate::samples) Gap);
+
+#[async_trait]
+impl WriteOp for NoteGap {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+        insert_gaps(transaction, &[(self.0, self.1)]).await?;
+        Ok(true)
+    }
+}
+
+/// Takes a database's rows out of every table; its organization's words stay until nobody uses them.
+pub(in crate::samples) struct Forget(pub(in crate::samples) DatabaseScope);
+
+#[async_trait]
+impl WriteOp for Forget {
+    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+        let (database, organization) = (self.0.database.0, self.0.organization.0);
+        macro_rules! delete_from {
+            ($($table:ident),*) => {$(
+                $table::Entity::delete_many()
+                    .filter($table::Column::DatabaseId.eq(database))
+                    .filter($table::Column::OrganizationId.eq(organization))
+                    .exec(transaction)
+                    .await?;
+            )*};
+        }
+        delete_from!(tail, gap, entry);
+        let segments: Vec<Uuid> = segment::Entity::find()
+            .filter(segment::Column::DatabaseId.eq(database))
+            .filter(segment::Column::OrganizationId.eq(organization))
+            .select_only()
+            .column(segment::Column::Id)
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        disown(transaction, &segments).await?;
+        Ok(true)
+    }
+}
+
+pub(in crate::samples) async fn disown(transaction: &Transaction, ids: &[Uuid]) -> Result<(), DbErr> {
+    for ids in ids.chunks(CHUNK) {
+        segment::Entity::delete_many()
+            .filter(segment::Column::Id.is_in(ids.iter().copied()))
+            .exec(transaction)
+            .await?;
+        let orphans =
+            ids.iter().map(|&segment_id| orphan::Model { segment_id, since_ms: 0 }.into_active_model());
+        orphan::Entity::insert_many(orphans)
+            .on_conflict_do_nothing()
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}

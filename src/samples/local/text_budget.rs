@@ -1,0 +1,115 @@
+//! How many new texts one database may bring in an hour: what makes a text of every statement must not fill the store.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, OrganizationId};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use super::insert::CHUNK;
+use crate::samples::entity::word;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+/// A text counts once for each of these that it begins.
+const UNIT_BYTES: usize = 1_024;
+
+/// What became of the texts of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::samples) struct Enforced {
+    /// Spent for it: to be given back when it is not stored, as it comes again.
+    pub(in crate::samples) units: u64,
+    /// Whether texts were taken out.
+    pub(in crate::samples) left_out: bool,
+}
+
+/// What each database has spent of its hour.
+#[derive(Debug, Default)]
+pub(in crate::samples) struct TextBudget(Mutex<HashMap<DatabaseId, Spent>>);
+
+#[derive(Debug)]
+struct Spent {
+    since: Instant,
+    units: u64,
+}
+
+fn units(word: &DictionaryEntry) -> u64 {
+    (word.text.len() / UNIT_BYTES) as u64 + 1
+}
+
+impl TextBudget {
+    /// Takes texts out of `batch` that are above `limit`, unless they are stored already.
+    pub(in crate::samples) async fn enforce(
+        &self,
+        reader: &DatabaseConnection,
+        limit: Option<u64>,
+        batch: &mut Arc<Batch>,
+    ) -> Result<Enforced, DbErr> {
+        let Some(limit) = limit.filter(|_| !batch.dictionary.is_empty()) else {
+            return Ok(Enforced::default());
+        };
+        let all = batch.dictionary.iter().map(units).sum();
+        if self.spend(batch.database, all, limit) {
+            return Ok(Enforced { units: all, left_out: false });
+        }
+        // a text that is told again takes no more room
+        let known = stored(reader, batch.organization, &batch.dictionary).await?;
+        let (before, database) = (batch.dictionary.len(), batch.database);
+        let mut spent = 0;
+        let mut fits = |word: &DictionaryEntry| {
+            let fits = self.spend(database, units(word), limit);
+            spent += if fits { units(word) } else { 0 };
+            fits
+        };
+        let words = &mut Arc::make_mut(batch).dictionary;
+        words.retain(|word| known.contains(&word.hash) || fits(word));
+        Ok(Enforced { units: spent, left_out: words.len() < before })
+    }
+
+    /// What was spent for a batch that was not stored.
+    pub(in crate::samples) fn give_back(&self, database: DatabaseId, units: u64) {
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_database) = spent.get_mut(&database) {
+            of_database.units = of_database.units.saturating_sub(units);
+        }
+    }
+
+    /// Nothing is known of the database any more.
+    pub(in crate::samples) fn forget(&self, database: DatabaseId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&database);
+    }
+
+    /// Whether `more` fits; then it is spent.
+    fn spend(&self, database: DatabaseId, more: u64, limit: u64) -> bool {
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_database = spent.entry(database).or_insert_with(|| Spent { since: Instant::now(), units: 0 });
+        if of_database.since.elapsed() >= HOUR {
+            *of_database = Spent { since: Instant::now(), units: 0 };
+        }
+        let fits = of_database.units.saturating_add(more) <= limit;
+        if fits {
+            of_database.units += more;
+        }
+        fits
+    }
+}
+
+async fn stored(
+    reader: &DatabaseConnection,
+    organization: OrganizationId,
+    words: &[DictionaryEntry],
+) -> Result<HashSet<u64>, DbErr> {
+    let mut known = HashSet::new();
+    for chunk in words.chunks(CHUNK) {
+        let hashes: Vec<i64> = word::Entity::find()
+            .filter(word::Column::OrganizationId.eq(organization.0))
+            .filter(word::Column::Hash.is_in(chunk.iter().map(|word| word.hash.cast_signed())))
+            .select_only()
+            .column(word::Column::Hash)
+            .into_tuple()
+            .all(reader)
+            .await?;
+        known.extend(hashes.into_iter().map(i64::cast_unsigned));
+    }
+    Ok(known)
+}
