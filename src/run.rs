@@ -20,7 +20,7 @@ use crate::mail::Mailer;
 use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
 use crate::samples::{self, ManagedSampleStore};
 use crate::storage::store::Targets;
-use crate::storage::{ClaimError, Claims, Storage, StorageError};
+use crate::storage::{ServerLockError, ServerLocks, Storage, StorageError};
 
 /// The server could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum ServeError {
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Locked(#[from] ServerLockError),
     #[error("opening the storage failed: {0}; check storage.url and data_dir")]
     Storage(#[from] StorageError),
     #[error("opening the storage of samples failed: {0}; check samples.url")]
@@ -57,10 +57,10 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     survive_file_size_limit()?;
     let config = live.current();
     let secrets = Secrets::of(&config)?;
-    let mut claims = claim(&config).await?;
+    let mut locks = take_locks(&config).await?;
     let storage = open_storage(&config, &secrets).await?;
     let server = Server::bind(config.http.listen)?.secured(certificates(&config).await?);
-    claims.announce(&server.url()).await?;
+    locks.announce(&server.url()).await?;
     let samples_storage = open_samples_storage(&config, &secrets, &storage).await?;
     let samples_url = config.samples.url.as_ref().map(Secret::expose);
     let samples = samples::open::open(&samples_storage, samples_url, config.samples.retention)?;
@@ -100,7 +100,7 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
     let pruning = prune_now_and_then(storage.clone(), app.config.clone(), mailer.clone(), shutdown.clone());
     let pruning = tokio::spawn(pruning);
     let finished = CancellationToken::new();
-    let holding = tokio::spawn(claims.hold(shutdown.clone(), finished.clone()));
+    let holding = tokio::spawn(locks.hold(shutdown.clone(), finished.clone()));
     cancel_on_signal(shutdown)?;
     bound(server.url());
     let served = server.run(app).await;
@@ -121,11 +121,11 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
 }
 
 /// Makes sure that no other server runs on the data directory and the storages of `config`.
-async fn claim(config: &Config) -> Result<Claims, ClaimError> {
+async fn take_locks(config: &Config) -> Result<ServerLocks, ServerLockError> {
     let storage = config.storage_url();
     let mut storages = vec![("storage.url", storage.expose())];
     storages.extend(config.own_samples_url().map(|url| ("samples.url", url.expose())));
-    Claims::take(&config.data_dir, &storages, &config.http.listen.to_string()).await
+    ServerLocks::take(&config.data_dir, &storages, &config.http.listen.to_string()).await
 }
 
 /// What this server shows of itself when it speaks TLS.

@@ -1,13 +1,13 @@
 //! Basira's own storage: accounts, credentials and registered databases, on SQLite or PostgreSQL.
 
-mod beside;
-mod claim;
+mod encryption;
 mod entity;
 mod error;
-mod millis;
 mod open;
-mod seal;
+mod reader;
+mod server_lock;
 pub mod store;
+mod timestamp;
 mod transaction;
 mod write_health;
 
@@ -16,22 +16,22 @@ use std::sync::{Arc, Mutex};
 use basira_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-pub use beside::StorageReader;
-pub use claim::{ClaimError, Claims};
 pub use error::StorageError;
 pub(crate) use error::is_unavailable;
+pub use reader::StorageReader;
+pub use server_lock::{ServerLockError, ServerLocks};
 pub use transaction::{Transaction, Writer};
 
 use crate::clock_guard::ClockGuard;
 use crate::config::SecretRing;
-use seal::Sealer;
+use encryption::Cipher;
 
 /// The open storage; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
     writer: Writer,
     reader: DatabaseConnection,
-    sealer: Sealer,
+    cipher: Cipher,
     /// By which history is deleted; of everybody who has this storage open here.
     clock: Arc<Mutex<ClockGuard>>,
 }
@@ -43,7 +43,7 @@ pub struct Storage {
 enum Lock {
     Migrate = 0x6261_7369_7261_0001,
     Signup = 0x6261_7369_7261_0002,
-    Seal = 0x6261_7369_7261_0003,
+    Encrypt = 0x6261_7369_7261_0003,
 }
 
 impl Storage {
@@ -57,7 +57,7 @@ impl Storage {
     ) -> Result<Self, StorageError> {
         let (writer, reader) = open::connect(url).await?;
         let writer = Writer::new(writer);
-        Ok(Self { writer, reader, sealer: Sealer::new(encryption_keys.into()), clock: Arc::default() })
+        Ok(Self { writer, reader, cipher: Cipher::new(encryption_keys.into()), clock: Arc::default() })
     }
 
     /// Where to begin to write. On SQLite one transaction writes at a time: keep them short.
@@ -109,8 +109,8 @@ impl Storage {
     }
 
     /// A transaction that will seal: a key that it takes is not let go while it goes on.
-    async fn begin_sealing(&self) -> Result<Transaction, StorageError> {
-        self.locked(Lock::Seal, "SELECT pg_advisory_xact_lock_shared($1)").await
+    async fn begin_encrypting(&self) -> Result<Transaction, StorageError> {
+        self.locked(Lock::Encrypt, "SELECT pg_advisory_xact_lock_shared($1)").await
     }
 
     /// A transaction that nobody else has at the same time; on SQLite every writing one is.

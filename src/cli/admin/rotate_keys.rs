@@ -7,7 +7,7 @@ use crate::config::{Config, RotationLock, SecretRing, Secrets, SecretsError};
 use crate::log::Log;
 use crate::run::{self, ServeError};
 use crate::storage::StorageError;
-use crate::storage::store::Resealed;
+use crate::storage::store::Reencrypted;
 
 /// Not everything was rotated; running it again goes on where it stopped.
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +46,11 @@ async fn rotate_encryption(
         say!("finishing a rotation of the encryption key that was begun before");
         false
     };
-    let resealed = storage.reseal().await?;
+    let reencrypted = storage.reencrypt().await?;
     storage.close().await.map_err(RotateError::Reseal)?;
     let is_kept = keys.file().is_some();
     keys.retain(lock, |_| false)?;
-    tell(&resealed, replaced, is_kept);
+    tell(&reencrypted, replaced, is_kept);
     Ok(())
 }
 
@@ -68,8 +68,8 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
     Ok(())
 }
 
-fn tell(resealed: &Resealed, replaced: bool, is_kept: bool) {
-    let Resealed { changed, unchanged, unreadable, unreadable_totp } = resealed;
+fn tell(reencrypted: &Reencrypted, replaced: bool, is_kept: bool) {
+    let Reencrypted { changed, unchanged, unreadable, unreadable_totp } = reencrypted;
     if replaced {
         say!("replaced encryption_key");
     }

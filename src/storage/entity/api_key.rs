@@ -5,7 +5,7 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key")]
@@ -18,11 +18,11 @@ pub(crate) struct Model {
     pub prefix: String,
     pub secret_hash: String,
     pub created_by: Option<Uuid>,
-    pub created_at: Millis,
-    pub last_used_at: Option<Millis>,
-    pub revoked_at: Option<Millis>,
+    pub created_at: TimestampMs,
+    pub last_used_at: Option<TimestampMs>,
+    pub revoked_at: Option<TimestampMs>,
     pub scope: String,
-    pub expires_at: Option<Millis>,
+    pub expires_at: Option<TimestampMs>,
     pub allowed_addresses: Networks,
     pub last_used_from: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "email_token")]
@@ -12,8 +12,8 @@ pub(crate) struct Model {
     pub user_id: Uuid,
     pub kind: String,
     pub token_hash: String,
-    pub expires_at: Millis,
-    pub used_at: Option<Millis>,
+    pub expires_at: TimestampMs,
+    pub used_at: Option<TimestampMs>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "identity")]
@@ -13,8 +13,8 @@ pub(crate) struct Model {
     pub issuer: String,
     pub subject: String,
     pub email: Option<String>,
-    pub created_at: Millis,
-    pub last_used_at: Millis,
+    pub created_at: TimestampMs,
+    pub last_used_at: TimestampMs,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

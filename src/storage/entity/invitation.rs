@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "invitation")]
@@ -14,8 +14,8 @@ pub(crate) struct Model {
     pub role: String,
     pub token_hash: String,
     pub invited_by: Option<Uuid>,
-    pub created_at: Millis,
-    pub expires_at: Millis,
+    pub created_at: TimestampMs,
+    pub expires_at: TimestampMs,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

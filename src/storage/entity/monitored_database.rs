@@ -7,7 +7,7 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "monitored_database")]
@@ -22,7 +22,8 @@ pub(crate) struct Model {
     pub port: i32,
     pub database_name: String,
     pub username: Option<String>,
-    pub sealed_password: Option<Vec<u8>>,
+    #[sea_orm(column_name = "sealed_password")]
+    pub encrypted_password: Option<Vec<u8>>,
     pub tls: String,
     pub tls_ca_pem: Option<String>,
     pub tags: Tags,
@@ -38,13 +39,13 @@ pub(crate) struct Model {
     pub exclude_databases: Names,
     pub rules: Rules,
     pub dismissed: Pairs,
-    pub last_seen_at: Option<Millis>,
+    pub last_seen_at: Option<TimestampMs>,
     pub last_error: Option<String>,
     pub health_score: Option<i32>,
     pub follows_poll_interval: bool,
     pub follows_disabled_collectors: bool,
-    pub created_at: Millis,
-    pub updated_at: Millis,
+    pub created_at: TimestampMs,
+    pub updated_at: TimestampMs,
 }
 
 /// Key-value pairs, opaque to queries.

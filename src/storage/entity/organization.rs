@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "organization")]
@@ -13,7 +13,7 @@ pub(crate) struct Model {
     pub slug: String,
     pub plan: String,
     pub verified: bool,
-    pub created_at: Millis,
+    pub created_at: TimestampMs,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

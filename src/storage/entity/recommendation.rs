@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "recommendation")]
@@ -22,10 +22,10 @@ pub(crate) struct Model {
     pub how_to_investigate: String,
     pub how_to_fix: String,
     pub value: f64,
-    pub opened_at: Millis,
-    pub updated_at: Millis,
-    pub resolved_at: Option<Millis>,
-    pub dismissed_at: Option<Millis>,
+    pub opened_at: TimestampMs,
+    pub updated_at: TimestampMs,
+    pub resolved_at: Option<TimestampMs>,
+    pub dismissed_at: Option<TimestampMs>,
     pub dismissed_by: Option<Uuid>,
     pub dismiss_reason: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "totp")]
@@ -12,8 +12,8 @@ pub(crate) struct Model {
     /// Sealed.
     pub secret: Vec<u8>,
     pub last_step: i64,
-    pub created_at: Millis,
-    pub confirmed_at: Option<Millis>,
+    pub created_at: TimestampMs,
+    pub confirmed_at: Option<TimestampMs>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

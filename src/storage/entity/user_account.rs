@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user_account")]
@@ -15,9 +15,9 @@ pub(crate) struct Model {
     pub role: String,
     pub password_hash: String,
     pub instance_admin: bool,
-    pub email_verified_at: Option<Millis>,
-    pub created_at: Millis,
-    pub updated_at: Millis,
+    pub email_verified_at: Option<TimestampMs>,
+    pub created_at: TimestampMs,
+    pub updated_at: TimestampMs,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

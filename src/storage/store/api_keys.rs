@@ -17,7 +17,7 @@ use super::Page;
 use crate::quota::Quota;
 use crate::storage::entity::api_key::{self, Networks};
 use crate::storage::entity::{organization, user_account};
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Storage, StorageError, Transaction};
 
 /// How exact `last_used_at` is: a write per request would be too many.
@@ -124,8 +124,8 @@ impl Storage {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        let stale: Millis = (now - USE_RESOLUTION).into();
-        if key.last_used_at.is_some_and(|used_at| Millis::from(used_at) > stale) {
+        let stale: TimestampMs = (now - USE_RESOLUTION).into();
+        if key.last_used_at.is_some_and(|used_at| TimestampMs::from(used_at) > stale) {
             return Ok(());
         }
         let changes = api_key::ActiveModel {
@@ -209,7 +209,7 @@ impl ApiKeys<'_> {
             last_used_at: Set(None),
             revoked_at: Set(None),
             scope: Set(new.scope.to_owned()),
-            expires_at: Set(new.expires_at.map(Millis::from)),
+            expires_at: Set(new.expires_at.map(TimestampMs::from)),
             allowed_addresses: Set(Networks(new.allowed_addresses)),
             last_used_from: Set(None),
         };

@@ -52,11 +52,11 @@ impl DatabaseRecord {
         })
     }
 
-    /// The row with `sealed_password`, in `organization`.
+    /// The row with `encrypted_password`, in `organization`.
     pub(super) fn to_row(
         &self,
         organization: OrganizationId,
-        sealed_password: Option<Vec<u8>>,
+        encrypted_password: Option<Vec<u8>>,
     ) -> Result<Model, StorageError> {
         Ok(Model {
             id: self.id.0,
@@ -68,7 +68,7 @@ impl DatabaseRecord {
             port: self.port.into(),
             database_name: self.database.clone(),
             username: self.username.clone(),
-            sealed_password,
+            encrypted_password,
             tls: self.tls.as_str().to_owned(),
             tls_ca_pem: self.tls_ca_pem.clone(),
             tags: Tags(self.tags.clone()),

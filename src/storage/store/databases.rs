@@ -179,7 +179,7 @@ impl Databases<'_> {
         database: &DatabaseRecord,
         password: Option<&Secret>,
     ) -> Result<(), RegisterError> {
-        let transaction = self.storage.begin_sealing().await?;
+        let transaction = self.storage.begin_encrypting().await?;
         // the lock on its organization makes two registrations at once count each other
         let organization = organization::Entity::find_by_id(self.organization.0)
             .lock_exclusive()
@@ -187,11 +187,11 @@ impl Databases<'_> {
             .await
             .map_err(StorageError::from)?;
         self.check_room_of(organization, &transaction).await?;
-        let sealed_password = match password {
-            Some(password) => Some(self.seal(database.id, password).await?),
+        let encrypted_password = match password {
+            Some(password) => Some(self.encrypt(database.id, password).await?),
             None => None,
         };
-        let row = database.to_row(self.organization, sealed_password)?;
+        let row = database.to_row(self.organization, encrypted_password)?;
         row.into_active_model().insert(&transaction).await.map_err(StorageError::from).map_err(name_taken)?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(())
@@ -232,25 +232,25 @@ impl Databases<'_> {
         password: PasswordChange,
         change: impl FnOnce(&mut DatabaseRecord) + Send,
     ) -> Result<Option<DatabaseRecord>, RegisterError> {
-        let transaction = self.storage.begin_sealing().await?;
+        let transaction = self.storage.begin_encrypting().await?;
         let query = self.select().filter(monitored_database::Column::Id.eq(id.0)).lock_exclusive();
         let Some(row) = query.one(&transaction).await.map_err(StorageError::from)? else { return Ok(None) };
 
-        let sealed_password = match &password {
-            PasswordChange::Keep => row.sealed_password.clone(),
-            PasswordChange::Set(password) => Some(self.seal(id, password).await?),
+        let encrypted_password = match &password {
+            PasswordChange::Keep => row.encrypted_password.clone(),
+            PasswordChange::Set(password) => Some(self.encrypt(id, password).await?),
             PasswordChange::Remove => None,
         };
         let before = DatabaseRecord::from_row(row)?;
         let mut after = before.clone();
         change(&mut after);
         // a password that no key opens now counts too: the key may come back
-        let keeps_password = password == PasswordChange::Keep && sealed_password.is_some();
+        let keeps_password = password == PasswordChange::Keep && encrypted_password.is_some();
         if keeps_password && after.exposes_password_more(&before) {
             return Err(RegisterError::PasswordRequired);
         }
         after
-            .to_row(self.organization, sealed_password)?
+            .to_row(self.organization, encrypted_password)?
             .into_active_model()
             .reset_all()
             .update(&transaction)
@@ -261,9 +261,9 @@ impl Databases<'_> {
         Ok(Some(after))
     }
 
-    async fn seal(&self, id: DatabaseId, password: &Secret) -> Result<Vec<u8>, StorageError> {
-        let sealed = self.storage.sealer.seal(id, password).await;
-        sealed.map_err(|error| StorageError::Database(DbErr::Custom(error.to_string())))
+    async fn encrypt(&self, id: DatabaseId, password: &Secret) -> Result<Vec<u8>, StorageError> {
+        let encrypted = self.storage.cipher.encrypt(id, password).await;
+        encrypted.map_err(|error| StorageError::Database(DbErr::Custom(error.to_string())))
     }
 
     /// Removes the database with this id; false when there is none.

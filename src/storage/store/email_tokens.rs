@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityT
 use uuid::Uuid;
 
 use crate::storage::entity::{email_token, organization, user_account};
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Storage, StorageError};
 
 /// What a mailed token is good for.
@@ -109,7 +109,7 @@ pub(super) fn is_good(purpose: Purpose, token_hash: &str, now: Timestamp) -> Con
         .add(email_token::Column::TokenHash.eq(token_hash))
         .add(email_token::Column::Kind.eq(purpose.as_str()))
         .add(email_token::Column::UsedAt.is_null())
-        .add(email_token::Column::ExpiresAt.gt(Millis::from(now)))
+        .add(email_token::Column::ExpiresAt.gt(TimestampMs::from(now)))
 }
 
 /// Forgets the tokens of a person that are good for `purpose`.

@@ -34,7 +34,7 @@ impl Storage {
         let transaction = self.begin().await?;
         let mut changed = Vec::new();
         for row in Entity::find().filter(follows).lock_exclusive().all(&transaction).await? {
-            let sealed = row.sealed_password.clone();
+            let sealed = row.encrypted_password.clone();
             let before = DatabaseRecord::from_row(row)?;
             let mut database = before.clone();
             database.follow(defaults(database.engine));

@@ -14,7 +14,7 @@ use super::new_session::{self, NewSession};
 use super::{Account, Page};
 use crate::quota::Quota;
 use crate::storage::entity::{invitation, organization, user_account};
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Lock, Storage, StorageError};
 
 /// An invitation that nobody accepted yet, as the API shows it.
@@ -126,7 +126,7 @@ impl Invitations<'_> {
     }
 
     fn open(&self, now: Timestamp) -> Select<invitation::Entity> {
-        self.select().filter(invitation::Column::ExpiresAt.gt(Millis::from(now)))
+        self.select().filter(invitation::Column::ExpiresAt.gt(TimestampMs::from(now)))
     }
 
     fn select(&self) -> Select<invitation::Entity> {
@@ -161,7 +161,7 @@ impl Invitations<'_> {
         // two invitations to one address at once take turns
         organization::Entity::find_by_id(self.organization.0).lock_exclusive().one(&transaction).await?;
         let earlier = invitation::Column::Email.eq(new.email);
-        let expired = invitation::Column::ExpiresAt.lte(Millis::from(now));
+        let expired = invitation::Column::ExpiresAt.lte(TimestampMs::from(now));
         invitation::Entity::delete_many()
             .filter(invitation::Column::OrganizationId.eq(self.organization.0))
             .filter(Condition::any().add(earlier).add(expired))
@@ -206,7 +206,7 @@ impl Invitations<'_> {
 fn good(token_hash: &str, now: Timestamp) -> Select<invitation::Entity> {
     invitation::Entity::find()
         .filter(invitation::Column::TokenHash.eq(token_hash))
-        .filter(invitation::Column::ExpiresAt.gt(Millis::from(now)))
+        .filter(invitation::Column::ExpiresAt.gt(TimestampMs::from(now)))
 }
 
 impl From<invitation::Model> for Invitation {

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::totp;
 use crate::storage::entity::{email_token, refresh_token};
-use crate::storage::millis::Millis;
+use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Storage, StorageError};
 
 /// What was deleted.
@@ -26,19 +26,19 @@ impl Storage {
         let living = Query::select()
             .column(refresh_token::Column::FamilyId)
             .from(refresh_token::Entity)
-            .and_where(refresh_token::Column::ExpiresAt.gt(Millis::from(now)))
+            .and_where(refresh_token::Column::ExpiresAt.gt(TimestampMs::from(now)))
             .to_owned();
         let needless = Condition::any()
             .add(refresh_token::Column::RevokedAt.is_null())
             .add(refresh_token::Column::FamilyId.not_in_subquery(living));
         let transaction = self.begin().await?;
         let refresh_tokens = refresh_token::Entity::delete_many()
-            .filter(refresh_token::Column::ExpiresAt.lte(Millis::from(now)))
+            .filter(refresh_token::Column::ExpiresAt.lte(TimestampMs::from(now)))
             .filter(needless)
             .exec(&transaction)
             .await?;
         let email_tokens = email_token::Entity::delete_many()
-            .filter(email_token::Column::ExpiresAt.lte(Millis::from(now)))
+            .filter(email_token::Column::ExpiresAt.lte(TimestampMs::from(now)))
             .exec(&transaction)
             .await?;
         totp::prune(&transaction, now).await?;

@@ -9,15 +9,15 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::DatabaseRecord;
 use crate::config::SecretRing;
+use crate::storage::encryption::Cipher;
 use crate::storage::entity::monitored_database::{self, Model};
-use crate::storage::seal::Sealer;
 use crate::storage::{Storage, StorageError};
 
 /// The registry for the supervisor. It takes the encryption keys to make one, which no handler of a request has.
 #[derive(Debug)]
 pub struct Targets {
     storage: Storage,
-    sealer: Sealer,
+    cipher: Cipher,
 }
 
 #[async_trait]
@@ -48,7 +48,7 @@ impl Targets {
     /// The databases in `storage`, whose passwords are encrypted with `encryption_keys`.
     #[must_use]
     pub fn new(storage: Storage, encryption_keys: impl Into<SecretRing>) -> Self {
-        Self { storage, sealer: Sealer::new(encryption_keys.into()) }
+        Self { storage, cipher: Cipher::new(encryption_keys.into()) }
     }
 
     async fn read_all(&self) -> Result<Vec<Target>, StorageError> {
@@ -68,16 +68,16 @@ impl Targets {
     }
 
     async fn target(&self, mut row: Model) -> Result<Target, StorageError> {
-        let password = match row.sealed_password.take() {
-            Some(blob) => self.unseal(DatabaseId(row.id), &blob).await,
+        let password = match row.encrypted_password.take() {
+            Some(blob) => self.decrypt(DatabaseId(row.id), &blob).await,
             None => None,
         };
         Ok(DatabaseRecord::from_row(row)?.into_target(password))
     }
 
     /// A password that cannot be read must not keep the other databases from being watched.
-    async fn unseal(&self, id: DatabaseId, blob: &[u8]) -> Option<Secret> {
-        match self.sealer.unseal(id, blob).await {
+    async fn decrypt(&self, id: DatabaseId, blob: &[u8]) -> Option<Secret> {
+        match self.cipher.decrypt(id, blob).await {
             Ok(password) => Some(password),
             Err(error) => {
                 tracing::error!(db.id = %id, "{error}: restore the key or set the password anew");

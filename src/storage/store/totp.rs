@@ -10,9 +10,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::storage::encryption::DecryptError;
 use crate::storage::entity::{recovery_code, totp};
-use crate::storage::millis::Millis;
-use crate::storage::seal::Unreadable;
+use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Storage, StorageError};
 
 /// How long an enrolment may wait to be confirmed.
@@ -50,7 +50,7 @@ impl SecondFactor<'_> {
     pub async fn find(&self) -> Result<Option<StoredTotp>, StorageError> {
         let found = totp::Entity::find_by_id(self.user_id).one(&self.storage.reader).await?;
         let Some(row) = found else { return Ok(None) };
-        let secret = self.storage.sealer.unseal(self.seal_id(), &row.secret).await.map_err(unreadable)?;
+        let secret = self.storage.cipher.decrypt(self.cipher_id(), &row.secret).await.map_err(unreadable)?;
         Ok(Some(StoredTotp { secret, confirmed: row.confirmed_at.is_some() }))
     }
 
@@ -59,13 +59,13 @@ impl SecondFactor<'_> {
     /// # Errors
     /// [`StorageError`] when nothing was changed.
     pub async fn enrol(&self, secret: &Secret, now: Timestamp) -> Result<bool, StorageError> {
-        let transaction = self.storage.begin_sealing().await?;
+        let transaction = self.storage.begin_encrypting().await?;
         let unconfirmed = totp::Column::ConfirmedAt.is_null();
         totp::Entity::delete_many().filter(self.own()).filter(unconfirmed).exec(&transaction).await?;
         if totp::Entity::find_by_id(self.user_id).one(&transaction).await?.is_some() {
             return Ok(false);
         }
-        let sealed = self.storage.sealer.seal(self.seal_id(), secret).await.map_err(unreadable)?;
+        let sealed = self.storage.cipher.encrypt(self.cipher_id(), secret).await.map_err(unreadable)?;
         let row = totp::ActiveModel {
             user_id: Set(self.user_id),
             secret: Set(sealed),
@@ -98,7 +98,7 @@ impl SecondFactor<'_> {
             .set(changes)
             .filter(self.own())
             .filter(totp::Column::ConfirmedAt.is_null())
-            .filter(totp::Column::CreatedAt.gt(Millis::from(now - ENROLMENT_LIFETIME)))
+            .filter(totp::Column::CreatedAt.gt(TimestampMs::from(now - ENROLMENT_LIFETIME)))
             .exec(&transaction)
             .await?;
         if confirmed.rows_affected != 1 {
@@ -173,12 +173,12 @@ impl SecondFactor<'_> {
     }
 
     /// Ids are unique among everything that is sealed.
-    const fn seal_id(&self) -> DatabaseId {
+    const fn cipher_id(&self) -> DatabaseId {
         DatabaseId(self.user_id)
     }
 }
 
-fn unreadable(error: Unreadable) -> StorageError {
+fn unreadable(error: DecryptError) -> StorageError {
     StorageError::Database(DbErr::Custom(error.to_string()))
 }
 
@@ -186,7 +186,7 @@ fn unreadable(error: Unreadable) -> StorageError {
 pub(super) async fn prune(connection: &impl ConnectionTrait, now: Timestamp) -> Result<(), StorageError> {
     totp::Entity::delete_many()
         .filter(totp::Column::ConfirmedAt.is_null())
-        .filter(totp::Column::CreatedAt.lte(Millis::from(now - ENROLMENT_LIFETIME)))
+        .filter(totp::Column::CreatedAt.lte(TimestampMs::from(now - ENROLMENT_LIFETIME)))
         .exec(connection)
         .await?;
     Ok(())

@@ -6,7 +6,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use tokio::time::{sleep, timeout};
 
-use super::ClaimError;
+use super::ServerLockError;
 use crate::storage::StorageError;
 
 /// How often the session is looked at, and how long it may take to answer.
@@ -45,19 +45,19 @@ impl SessionLock {
         key: &'static str,
         options: PgConnectOptions,
         holder: &str,
-    ) -> Result<Self, ClaimError> {
+    ) -> Result<Self, ServerLockError> {
         let connection = lock(key, &options, holder).await?;
         Ok(Self { key, options, connection, holder: holder.to_owned() })
     }
 
     /// Names the holder to whoever asks.
-    pub(super) async fn name(&mut self, holder: &str) -> Result<(), ClaimError> {
+    pub(super) async fn name(&mut self, holder: &str) -> Result<(), ServerLockError> {
         holder.clone_into(&mut self.holder);
         name(&mut self.connection, holder).await.map_err(|error| failed(self.key, error))
     }
 
     /// Returns when another server has the lock. A lost session is replaced as soon as the database answers.
-    pub(super) async fn lost(&mut self) -> ClaimError {
+    pub(super) async fn lost(&mut self) -> ServerLockError {
         loop {
             sleep(CHECK_EVERY).await;
             if let Ok(Ok(())) = timeout(ANSWERS_WITHIN, self.connection.ping()).await {
@@ -80,10 +80,10 @@ async fn lock_again(
     key: &'static str,
     options: &PgConnectOptions,
     holder: &str,
-) -> Result<PgConnection, ClaimError> {
+) -> Result<PgConnection, ServerLockError> {
     loop {
         match lock(key, options, holder).await {
-            Err(ClaimError::Storage { .. }) => sleep(CHECK_EVERY).await,
+            Err(ServerLockError::Storage { .. }) => sleep(CHECK_EVERY).await,
             outcome => return outcome,
         }
     }
@@ -94,13 +94,13 @@ async fn lock(
     key: &'static str,
     options: &PgConnectOptions,
     holder: &str,
-) -> Result<PgConnection, ClaimError> {
+) -> Result<PgConnection, ServerLockError> {
     let mut connection = options.connect().await.map_err(|error| failed(key, error))?;
     match try_lock(&mut connection, holder).await.map_err(|error| failed(key, error))? {
         None => Ok(connection),
         Some(holder) => {
             let what = format!("the database {}", options.get_database().unwrap_or_default());
-            Err(ClaimError::Taken { what, holder })
+            Err(ServerLockError::Taken { what, holder })
         }
     }
 }
@@ -122,8 +122,8 @@ async fn try_lock(connection: &mut PgConnection, holder: &str) -> Result<Option<
     }
 }
 
-fn failed(key: &'static str, error: sqlx::Error) -> ClaimError {
-    ClaimError::Storage { key, error: StorageError::from(error) }
+fn failed(key: &'static str, error: sqlx::Error) -> ServerLockError {
+    ServerLockError::Storage { key, error: StorageError::from(error) }
 }
 
 async fn name(connection: &mut PgConnection, holder: &str) -> Result<(), sqlx::Error> {

@@ -5,7 +5,7 @@ use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::ClaimError;
+use super::ServerLockError;
 
 #[derive(Debug)]
 pub(super) struct LockFile {
@@ -16,8 +16,8 @@ pub(super) struct LockFile {
 impl LockFile {
     /// Locks the file at `path`, which stands for `what`. It stays when the lock falls: another process may be about to
     /// lock it.
-    pub(super) fn take(path: &Path, what: &str, holder: &str) -> Result<Self, ClaimError> {
-        let io = |error| ClaimError::Io { path: path.to_owned(), error };
+    pub(super) fn take(path: &Path, what: &str, holder: &str) -> Result<Self, ServerLockError> {
+        let io = |error| ServerLockError::Io { path: path.to_owned(), error };
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory).map_err(io)?;
         }
@@ -31,15 +31,15 @@ impl LockFile {
             }
             Err(TryLockError::WouldBlock) => {
                 let holder = fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-                Err(ClaimError::Taken { what: what.to_owned(), holder })
+                Err(ServerLockError::Taken { what: what.to_owned(), holder })
             }
             Err(TryLockError::Error(error)) => Err(io(error)),
         }
     }
 
     /// Writes down who holds it.
-    pub(super) fn name(&mut self, holder: &str) -> Result<(), ClaimError> {
-        self.write(holder).map_err(|error| ClaimError::Io { path: self.path.clone(), error })
+    pub(super) fn name(&mut self, holder: &str) -> Result<(), ServerLockError> {
+        self.write(holder).map_err(|error| ServerLockError::Io { path: self.path.clone(), error })
     }
 
     fn write(&mut self, holder: &str) -> io::Result<()> {

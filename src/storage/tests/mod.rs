@@ -14,7 +14,6 @@ use super::store::{Account, DatabaseRecord, Follows, NewAccount, Slugs, Targets}
 use super::*;
 
 mod audit;
-mod beside;
 mod credentials;
 mod databases;
 mod durable;
@@ -23,8 +22,9 @@ mod passwords;
 mod people;
 mod pruning;
 mod quotas;
+mod reader;
 mod recommendations;
-mod reseal;
+mod reencrypt;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);

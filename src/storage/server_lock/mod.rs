@@ -1,5 +1,5 @@
-//! One server at a time on a data directory and on a storage: two would each count what happened. Commands of the
-//! operator do not take part: they work beside a server.
+//! Locks that keep a second server off a data directory and a storage: two would count everything twice. The commands
+//! of the operator take no lock; they may run while a server does.
 
 mod lock_file;
 mod session;
@@ -17,9 +17,9 @@ use super::{StorageError, open};
 /// In the data directory.
 const LOCK_FILE: &str = "server.lock";
 
-/// The server may not run here.
+/// The server may not start, or go on, here.
 #[derive(Debug, thiserror::Error)]
-pub enum ClaimError {
+pub enum ServerLockError {
     #[error(
         "another server runs on {what}: {holder}; stop it first, or give this one a storage and a data_dir of its own"
     )]
@@ -32,44 +32,44 @@ pub enum ClaimError {
 
 /// The locks of a running server. They fall with the process.
 #[derive(Debug)]
-pub struct Claims {
+pub struct ServerLocks {
     files: Vec<LockFile>,
     sessions: Vec<SessionLock>,
 }
 
-impl Claims {
+impl ServerLocks {
     /// Locks `data_dir`, which must be there, and the storages whose URLs are configured under their keys, for a server that
     /// will listen at `address`.
     ///
     /// # Errors
-    /// [`ClaimError::Taken`] names the server that is there already.
+    /// [`ServerLockError::Taken`] names the server that is there already.
     pub async fn take(
         data_dir: &Path,
         storages: &[(&'static str, &str)],
         address: &str,
-    ) -> Result<Self, ClaimError> {
+    ) -> Result<Self, ServerLockError> {
         let holder = holder(address);
         let what = format!("data_dir {}", data_dir.display());
         let directory = LockFile::take(&data_dir.join(LOCK_FILE), &what, &holder)?;
-        let mut claims = Self { files: vec![directory], sessions: Vec::new() };
+        let mut locks = Self { files: vec![directory], sessions: Vec::new() };
         for &(key, url) in storages {
-            let storage = |error| ClaimError::Storage { key, error };
+            let storage = |error| ServerLockError::Storage { key, error };
             if let Some(database) = open::sqlite_file(url).map_err(storage)? {
                 let path = database.with_added_extension("lock");
-                claims.files.push(LockFile::take(&path, &database.display().to_string(), &holder)?);
+                locks.files.push(LockFile::take(&path, &database.display().to_string(), &holder)?);
             } else {
                 let options = open::postgres_options(url).map_err(storage)?;
-                claims.sessions.push(SessionLock::take(key, options, &holder).await?);
+                locks.sessions.push(SessionLock::take(key, options, &holder).await?);
             }
         }
-        Ok(claims)
+        Ok(locks)
     }
 
     /// Tells whoever comes later where this server listens.
     ///
     /// # Errors
-    /// [`ClaimError`] when that could not be written; the locks are held all the same.
-    pub async fn announce(&mut self, address: &str) -> Result<(), ClaimError> {
+    /// [`ServerLockError`] when that could not be written; the locks are held all the same.
+    pub async fn announce(&mut self, address: &str) -> Result<(), ServerLockError> {
         let holder = holder(address);
         for file in &mut self.files {
             file.name(&holder)?;
@@ -84,12 +84,12 @@ impl Claims {
     /// lost.
     ///
     /// # Errors
-    /// [`ClaimError::Taken`] when that happened.
+    /// [`ServerLockError::Taken`] when that happened.
     pub async fn hold(
         mut self,
         shutdown: CancellationToken,
         finished: CancellationToken,
-    ) -> Result<(), ClaimError> {
+    ) -> Result<(), ServerLockError> {
         let Some(lost) = finished.run_until_cancelled(self.lost()).await else { return Ok(()) };
         tracing::error!(error = %lost, "this server stops");
         shutdown.cancel();
@@ -98,7 +98,7 @@ impl Claims {
     }
 
     /// Returns when another server has taken a lock; the lock of a file is held for as long as the file is open.
-    async fn lost(&mut self) -> ClaimError {
+    async fn lost(&mut self) -> ServerLockError {
         if self.sessions.is_empty() {
             return pending().await;
         }

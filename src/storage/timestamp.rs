@@ -5,16 +5,16 @@ use sea_orm::DeriveValueType;
 
 /// Milliseconds since the Unix epoch, UTC: compares alike on every engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
-pub(crate) struct Millis(pub i64);
+pub(crate) struct TimestampMs(pub i64);
 
-impl From<Timestamp> for Millis {
+impl From<Timestamp> for TimestampMs {
     fn from(instant: Timestamp) -> Self {
         Self(instant.as_millis())
     }
 }
 
-impl From<Millis> for Timestamp {
-    fn from(instant: Millis) -> Self {
+impl From<TimestampMs> for Timestamp {
+    fn from(instant: TimestampMs) -> Self {
         Self(instant.0)
     }
 }

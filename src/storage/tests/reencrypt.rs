@@ -36,10 +36,13 @@ async fn every_password_is_sealed_anew_or_none() {
         old.databases(own).insert(&database(own, "open"), None).await.unwrap();
 
         let both = Storage::open(&url, ring("b", "a")).await.unwrap();
-        let resealed = both.reseal().await.unwrap();
+        let reencrypted = both.reencrypt().await.unwrap();
         let unreadable = vec![gone.id];
-        assert_eq!((resealed.changed, resealed.unchanged, &resealed.unreadable), (20, 0, &unreadable));
-        let again = both.reseal().await.unwrap();
+        assert_eq!(
+            (reencrypted.changed, reencrypted.unchanged, &reencrypted.unreadable),
+            (20, 0, &unreadable)
+        );
+        let again = both.reencrypt().await.unwrap();
         assert_eq!((again.changed, again.unchanged, &again.unreadable), (0, 20, &unreadable));
 
         let new = Storage::open(&url, SecretRing::fixed(key("b"), None)).await.unwrap();
@@ -61,10 +64,10 @@ async fn every_password_is_sealed_anew_or_none() {
 #[tokio::test]
 async fn whoever_seals_meanwhile_is_waited_for() {
     for Fixture { storage, .. } in fixtures().await {
-        let sealing = storage.begin_sealing().await.unwrap();
+        let sealing = storage.begin_encrypting().await.unwrap();
         let resealing = tokio::spawn({
             let storage = storage.clone();
-            async move { storage.reseal().await }
+            async move { storage.reencrypt().await }
         });
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert!(!resealing.is_finished(), "it went ahead of who took the old key");
