@@ -1,5 +1,6 @@
 //! Watching one database: collectors, deltas, drivers, actors. Knows nothing of HTTP and nothing of SeaORM.
 
+pub mod analysis;
 pub mod collect;
 pub mod collectors;
 pub mod drivers;

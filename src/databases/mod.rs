@@ -221,7 +221,7 @@ impl Databases<'_> {
 
     /// Of a database that is not registered any more.
     async fn forget(&self, id: DatabaseId) {
-        self.supervisor.forget(id).await;
+        self.supervisor.unwatch(id).await;
         let scope = DatabaseScope { organization: self.organization, database: id };
         if let Err(error) = self.samples.forget(scope).await {
             // no caller can reach them any more

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use basira_actors::model::durations::{self, Durations, query_of};
+use basira_actors::analysis::durations::{self, Durations, query_of};
 use basira_actors::model::streams::QUERY_DURATIONS;
 use basira_actors::model::{NULL, Timestamp};
 use serde::Serialize;

@@ -57,8 +57,9 @@ fn lock(look: &Look, series: u64, values: &[i64]) -> Lock {
 
 #[cfg(test)]
 mod tests {
+    use basira_actors::analysis::lock_tree;
     use basira_actors::model::streams::LOCKS;
-    use basira_actors::model::{NULL, Timestamp, lock_tree};
+    use basira_actors::model::{NULL, Timestamp};
 
     use super::locks;
     use crate::views::replay::Look;

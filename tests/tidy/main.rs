@@ -31,7 +31,8 @@ const HOMES: [(&str, &[&str]); 6] = [
             "src/samples/clickhouse/",
             "actors/src/drivers/",
             "actors/src/collectors/mod.rs",
-            "actors/src/text/lexer.rs",
+            "actors/src/model/",
+            "actors/src/text/lexer/mod.rs",
             "src/http/routes/databases/",
             "src/samples/mod.rs",
             "src/samples/open.rs",
@@ -48,7 +49,10 @@ const HOMES: [(&str, &[&str]); 6] = [
 
 /// A folder, and the rooms above it that it may not name: imports go down only.
 const UPSTAIRS: [(&str, &[&str]); 18] = [
-    ("actors/src/model/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"]),
+    (
+        "actors/src/model/",
+        &["analysis", "collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"],
+    ),
     ("actors/src/ports", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/text/", &["collect", "collectors", "drivers", "monitor", "supervisor", "health"]),
     ("actors/src/collect/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
@@ -57,7 +61,10 @@ const UPSTAIRS: [(&str, &[&str]); 18] = [
     ("actors/src/health/", &["collectors", "drivers", "monitor", "supervisor"]),
     ("actors/src/drivers/", &["monitor", "supervisor", "health"]),
     ("actors/src/monitor/", &["supervisor"]),
-    ("actors/src/plan/", &["collectors", "drivers", "monitor", "supervisor", "health"]),
+    (
+        "actors/src/analysis/",
+        &["collect", "collectors", "drivers", "monitor", "supervisor", "health", "ports"],
+    ),
     ("src/config/", &["http", "auth", "cli", "app", "demo", "views", "databases", "storage", "reload"]),
     ("src/storage/", &["http", "auth", "cli", "app", "demo", "views"]),
     ("src/samples/", &["http", "auth", "cli", "app", "demo", "views"]),

@@ -1,4 +1,4 @@
-//! One look at a database, outside any schedule: what works, what would make the rest work, and how healthy it is.
+//! A single check of a database, outside any schedule: which collectors work, how to fix the others, and its health.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -13,20 +13,20 @@ use crate::model::{
     CollectorState, CollectorStatus, RuleSetting, RuleSettings, Snapshots, Status, Target, Timestamp,
 };
 
-use super::poll::run_collector;
+use super::collector_instance::run_collector;
 
-/// What `POST /databases/test` and `basira check` say.
+/// The result of `POST /databases/test` and `basira check`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckReport {
     pub connected: bool,
     pub engine_version: Option<String>,
-    /// Who runs the server, as far as one can see.
+    /// The hosting provider of the server, as far as it can be recognized.
     pub flavour: Option<HostingProvider>,
-    /// Why there is no connection, and what to do.
+    /// Why the connection failed, and how to fix that.
     pub error: Option<String>,
     pub fix: Option<String>,
     pub collectors: Vec<CollectorCheck>,
-    /// What the doctor says by this one look: rules that look at a span are not evaluated.
+    /// The health by this one sample: rules that need a span of time are not evaluated.
     pub doctor: Diagnosis,
 }
 
@@ -42,7 +42,7 @@ pub struct CollectorCheck {
     pub duration_ms: u64,
 }
 
-/// Connects to `target` once, runs every collector that is wanted once, lets the doctor judge by `rules`, keeps nothing.
+/// Connects to `target`, runs every enabled collector once, and evaluates `rules`. Nothing is stored.
 pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSettings) -> CheckReport {
     let mut session = match drivers::connect(target, settings).await {
         Ok(session) => session,
@@ -59,24 +59,24 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
             };
         }
     };
-    let mut facts = nothing_seen(target);
+    let mut facts = empty_facts(target);
     let mut checks = Vec::new();
     for spec in collectors::of(target.engine).filter(|spec| target.runs(spec.name)) {
         let started = Instant::now();
         let result = run_collector(spec, &mut *(spec.start)(), &mut *session).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let broken = result.as_ref().is_err_and(CollectError::ends_connection);
-        let result = result.map(|collected| take(*collected, &*session, &mut facts));
-        let checked = judged(spec, result, duration_ms);
+        let is_lost = result.as_ref().is_err_and(CollectError::ends_connection);
+        let result = result.map(|collected| take_snapshots(*collected, &*session, &mut facts));
+        let checked = collector_check(spec, result, duration_ms);
         facts.collectors.push(as_status(&checked));
         checks.push(checked);
-        if broken {
+        if is_lost {
             break;
         }
     }
     facts.at = Timestamp::now();
     let examination =
-        Examiner::default().examine(&facts, &at_once(&target.rules.over(rules)), &BTreeSet::new());
+        Examiner::default().examine(&facts, &without_duration(&target.rules.over(rules)), &BTreeSet::new());
     CheckReport {
         connected: true,
         engine_version: Some(session.server().version.clone()),
@@ -88,7 +88,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
     }
 }
 
-fn nothing_seen(target: &Target) -> Facts {
+fn empty_facts(target: &Target) -> Facts {
     Facts {
         at: Timestamp::now(),
         engine: target.engine,
@@ -103,10 +103,10 @@ fn nothing_seen(target: &Target) -> Facts {
     }
 }
 
-/// Moves what was seen into `facts`; what is left tells how the run went.
-fn take(mut collected: Collected, session: &dyn Session, facts: &mut Facts) -> Collected {
-    for seen in collected.snapshots.drain(..) {
-        facts.snapshots.put(&session.server().database, seen);
+/// Moves the snapshots into `facts`; what is left is the result of the run.
+fn take_snapshots(mut collected: Collected, session: &dyn Session, facts: &mut Facts) -> Collected {
+    for snapshot in collected.snapshots.drain(..) {
+        facts.snapshots.put(&session.server().database, snapshot);
     }
     if let Some(activity) = collected.activity.take() {
         facts.skew_ms = Some(activity.at.as_millis() - Timestamp::now().as_millis());
@@ -115,14 +115,14 @@ fn take(mut collected: Collected, session: &dyn Session, facts: &mut Facts) -> C
     collected
 }
 
-/// One look cannot tell how long something lasts.
-fn at_once(rules: &RuleSettings) -> RuleSettings {
+/// The rules without their `for_seconds`: one sample cannot show how long a condition holds.
+fn without_duration(rules: &RuleSettings) -> RuleSettings {
     let set = |id: &str| RuleSetting { for_seconds: Some(0), ..rules.of(id) };
     RuleSettings(rules::ALL.iter().map(|rule| (rule.id.to_owned(), set(rule.id))).collect())
 }
 
 fn as_status(check: &CollectorCheck) -> CollectorStatus {
-    let seen = (check.state == CollectorState::Ok).then(Timestamp::now);
+    let succeeded_at = (check.state == CollectorState::Ok).then(Timestamp::now);
     CollectorStatus {
         name: check.name,
         enabled: true,
@@ -130,8 +130,8 @@ fn as_status(check: &CollectorCheck) -> CollectorStatus {
         state: check.state,
         reason: check.reason.clone(),
         fix: check.fix.clone(),
-        last_success_at: seen,
-        first_success_at: seen,
+        last_success_at: succeeded_at,
+        first_success_at: succeeded_at,
         last_duration_ms: Some(check.duration_ms),
         rows: check.rows,
         runs: 1,
@@ -140,7 +140,7 @@ fn as_status(check: &CollectorCheck) -> CollectorStatus {
     }
 }
 
-fn judged(spec: &Spec, result: Result<Collected, CollectError>, duration_ms: u64) -> CollectorCheck {
+fn collector_check(spec: &Spec, result: Result<Collected, CollectError>, duration_ms: u64) -> CollectorCheck {
     let name = spec.name;
     match result {
         Ok(collected) => {

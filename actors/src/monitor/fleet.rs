@@ -1,4 +1,4 @@
-//! What is set for all databases, and may change while they are watched.
+//! What all monitors share: their dependencies, and settings that may change while databases are watched.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -6,14 +6,23 @@ use tokio::sync::Semaphore;
 
 use crate::drivers::ConnectSettings;
 use crate::model::RuleSettings;
+use crate::ports::{SampleRepository, TargetRegistry};
 
-/// What is set for all databases.
+/// What every monitor works with.
+#[derive(Clone)]
+pub struct Dependencies {
+    pub samples: Arc<dyn SampleRepository>,
+    pub registry: Arc<dyn TargetRegistry>,
+    pub fleet: Fleet,
+}
+
+/// The settings for all databases.
 #[derive(Clone)]
 pub struct FleetSettings {
     pub connect: ConnectSettings,
-    /// How many connects may be under way at once, over all databases.
+    /// Limits how many connection attempts run at once, over all databases.
     pub connects: Arc<Semaphore>,
-    /// How health rules are set; a database may differ.
+    /// The settings of health rules; those of a database take precedence.
     pub rules: Arc<RuleSettings>,
 }
 
@@ -27,7 +36,7 @@ impl FleetSettings {
     }
 }
 
-/// The settings of the moment, one for all monitors. Who needs them asks each time.
+/// The current settings, shared by all monitors.
 #[derive(Clone)]
 pub struct Fleet(Arc<RwLock<Arc<FleetSettings>>>);
 
@@ -38,17 +47,18 @@ impl Fleet {
         Self(Arc::new(RwLock::new(Arc::new(settings))))
     }
 
-    /// The settings of the moment.
+    /// Returns the current settings. Read them each time they are needed: they may be replaced at any time.
     #[must_use]
     pub fn current(&self) -> Arc<FleetSettings> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Replaces the settings.
     pub(crate) fn replace(&self, settings: FleetSettings) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
-    /// Whether a connection made under `settings` is as one made now.
+    /// Whether a connection made under `settings` would be the same under the current ones.
     pub(super) fn still_connects_like(&self, settings: &FleetSettings) -> bool {
         self.current().connects_like(settings)
     }

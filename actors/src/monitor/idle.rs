@@ -1,43 +1,43 @@
-//! Lets a service sleep that costs money while it is awake: when nobody asks it anything, we do not either. What it did
-//! meanwhile stands in its own log, which is read when we look again.
+//! Stops polling a service that is not in use, so that it can be suspended and costs nothing. Its own query log keeps what
+//! happens in the meantime and is read when polling resumes.
 
 use std::time::{Duration, Instant};
 
-/// So long nobody else may have asked anything.
-const QUIET: Duration = Duration::from_secs(300);
-/// So long it is left alone then.
-pub(super) const REST: Duration = Duration::from_secs(1_800);
-/// So long we look before it is left alone again: the log of a whole rest is read in parts.
-const LOOK: Duration = Duration::from_secs(90);
+/// How long others must have run nothing before polling pauses.
+const IDLE_AFTER: Duration = Duration::from_secs(300);
+/// How long a pause lasts.
+pub(super) const PAUSE: Duration = Duration::from_secs(1_800);
+/// How long to poll between two pauses: the log of a whole pause is read in parts.
+const AWAKE_FOR: Duration = Duration::from_secs(90);
 
-/// When the service last had work, and when we began to look.
+/// When the service was in use last, and since when it has been polled.
 #[derive(Debug)]
 pub(super) struct Idle {
     busy_at: Instant,
-    looking_since: Instant,
+    polling_since: Instant,
 }
 
 impl Idle {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { busy_at: now, looking_since: now }
+        Self { busy_at: now, polling_since: now }
     }
 
-    /// After a look at `now`, which found others at work or not: until when to leave it alone.
-    pub(super) fn rest(&mut self, busy: bool, now: Instant) -> Option<Instant> {
+    /// Takes whether a poll at `now` found the service `busy`. Returns until when to pause, if it is to be paused.
+    pub(super) fn pause_until(&mut self, busy: bool, now: Instant) -> Option<Instant> {
         if busy {
             self.busy_at = now;
         }
-        let quiet = now.duration_since(self.busy_at) >= QUIET;
-        if !quiet || now.saturating_duration_since(self.looking_since) < LOOK {
+        let is_idle = now.duration_since(self.busy_at) >= IDLE_AFTER;
+        if !is_idle || now.saturating_duration_since(self.polling_since) < AWAKE_FOR {
             return None;
         }
-        self.looking_since = now + REST;
-        Some(self.looking_since)
+        self.polling_since = now + PAUSE;
+        Some(self.polling_since)
     }
 
-    /// Somebody wants to see it.
+    /// Ends a pause: somebody wants current values.
     pub(super) fn wake(&mut self, now: Instant) {
-        self.looking_since = self.looking_since.min(now);
+        self.polling_since = self.polling_since.min(now);
         self.busy_at = now;
     }
 }
@@ -47,20 +47,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quiet_service_is_left_alone_and_a_busy_one_is_not() {
+    fn polling_pauses_while_a_service_is_idle() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut idle = Idle::new(start);
-        assert_eq!(idle.rest(true, after(10)), None);
-        assert_eq!(idle.rest(false, after(300)), None);
-        assert_eq!(idle.rest(false, after(310)), Some(after(2_110)));
-        // when we look again the parts of its log come one by one
-        assert_eq!(idle.rest(false, after(2_110)), None);
-        assert_eq!(idle.rest(false, after(2_200)), Some(after(4_000)));
-        assert_eq!(idle.rest(true, after(4_080)), None);
-        assert_eq!(idle.rest(false, after(4_200)), None, "it had work a while ago");
-        assert_eq!(idle.rest(false, after(4_380)), Some(after(6_180)));
+        assert_eq!(idle.pause_until(true, after(10)), None);
+        assert_eq!(idle.pause_until(false, after(300)), None);
+        assert_eq!(idle.pause_until(false, after(310)), Some(after(2_110)));
+        // the log of the pause is read in parts
+        assert_eq!(idle.pause_until(false, after(2_110)), None);
+        assert_eq!(idle.pause_until(false, after(2_200)), Some(after(4_000)));
+        assert_eq!(idle.pause_until(true, after(4_080)), None);
+        assert_eq!(idle.pause_until(false, after(4_200)), None, "it was busy a while ago");
+        assert_eq!(idle.pause_until(false, after(4_380)), Some(after(6_180)));
         idle.wake(after(5_000));
-        assert_eq!(idle.rest(false, after(5_100)), None, "somebody looks at it");
+        assert_eq!(idle.pause_until(false, after(5_100)), None, "a client asked for current values");
     }
 }

@@ -1,4 +1,4 @@
-//! What live streams show: serialised once, shared by all of them.
+//! The values of live streams: serialised once, shared by all subscribers.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::model::{ActiveQuery, ActivitySnapshot, Timestamp};
 
-/// The newest that live streams may show.
+/// The newest value of the live stream of a database.
 #[derive(Debug, Clone)]
 pub enum Live {
-    /// One look at the activity.
+    /// The activity at one instant.
     Snapshot {
         /// Grows by one with each snapshot of this database.
         seq: u64,
@@ -18,8 +18,8 @@ pub enum Live {
         /// The frame `{"type":"snapshot","ts","seq","queries":[...]}`.
         frame: Bytes,
     },
-    /// The target is away: the frame `{"type":"status","status":"disconnected","last_error"}`.
-    Away { frame: Bytes },
+    /// The database is disconnected: the frame `{"type":"status","status":"disconnected","last_error"}`.
+    Disconnected { frame: Bytes },
     /// The database was deleted: streams end.
     Deleted,
 }
@@ -32,15 +32,15 @@ enum Frame<'a> {
 }
 
 impl Live {
-    /// A snapshot with its frame.
+    /// Builds a snapshot with its frame.
     pub(super) fn snapshot(seq: u64, snapshot: ActivitySnapshot) -> Self {
         let frame = encode(&Frame::Snapshot { ts: snapshot.at, seq, queries: &snapshot.queries });
         Self::Snapshot { seq, snapshot: Arc::new(snapshot), frame }
     }
 
-    /// The target went away.
-    pub(super) fn away(last_error: &str) -> Self {
-        Self::Away { frame: encode(&Frame::Status { status: "disconnected", last_error }) }
+    /// Builds the value of a disconnected database with its frame.
+    pub(super) fn disconnected(last_error: &str) -> Self {
+        Self::Disconnected { frame: encode(&Frame::Status { status: "disconnected", last_error }) }
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
         let snapshot = ActivitySnapshot { at: Timestamp(0), queries: Vec::new() };
         let Live::Snapshot { frame, .. } = Live::snapshot(7, snapshot) else { panic!("not a snapshot") };
         assert_eq!(frame, r#"{"type":"snapshot","ts":"1970-01-01T00:00:00.000Z","seq":7,"queries":[]}"#);
-        let Live::Away { frame } = Live::away("gone") else { panic!("not away") };
+        let Live::Disconnected { frame } = Live::disconnected("gone") else { panic!("not disconnected") };
         assert_eq!(frame, r#"{"type":"status","status":"disconnected","last_error":"gone"}"#);
     }
 }

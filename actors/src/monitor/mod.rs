@@ -1,31 +1,23 @@
-//! The actor of one database: it owns the polling loop and what is known of the database now.
+//! The actor of one database: it owns the polling loop and the current state of the database.
 
 mod actor;
 mod check;
+mod collector_instance;
+mod collector_statuses;
 mod fleet;
 mod health_check;
 mod idle;
 mod live;
+mod message;
 mod observation_recorder;
 mod poll;
-mod report;
 mod secondary_poll;
 mod secondary_schedule;
 mod shared;
 
-use std::sync::Arc;
-
-pub(crate) use self::actor::{Arguments, Message, Monitor};
+pub(crate) use self::actor::{Arguments, Monitor};
 pub use self::check::{CheckReport, CollectorCheck, check};
-pub use self::fleet::{Fleet, FleetSettings};
+pub use self::fleet::{Dependencies, Fleet, FleetSettings};
 pub use self::live::Live;
+pub(crate) use self::message::Message;
 pub(crate) use self::shared::{ObservedState, Shared};
-use crate::ports::{SampleRepository, TargetRegistry};
-
-/// What every monitor works with.
-#[derive(Clone)]
-pub struct Dependencies {
-    pub samples: Arc<dyn SampleRepository>,
-    pub registry: Arc<dyn TargetRegistry>,
-    pub fleet: Fleet,
-}

@@ -1,4 +1,4 @@
-//! Writes what the polls of one database learn of it into the registry: one write after the other, the newest last.
+//! Writes the observations of one database into the registry: one write at a time, the newest last.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use tokio::sync::watch;
 use crate::model::DatabaseId;
 use crate::ports::{Observation, TargetRegistry};
 
-/// A database that stays as it is is noted this often. So is what could not be written before.
+/// How often an unchanged observation is written again. A failed write is repeated then, too.
 const REPEAT_EVERY: Duration = Duration::from_secs(30);
 
-/// Takes what is learned, and leaves out what is known already. Its task ends with it.
+/// Passes on observations that changed to a task that writes them. The task ends when this is dropped.
 pub(super) struct ObservationRecorder {
     newest: watch::Sender<Option<Observation>>,
     recorded: Option<(Instant, Observation)>,
@@ -24,7 +24,7 @@ impl ObservationRecorder {
         Self { newest, recorded: None }
     }
 
-    /// Lets `observation` be written when it changed, or is due.
+    /// Has `observation` written if it changed or a repetition is due.
     pub(super) fn record(&mut self, observation: Observation, now: Instant) {
         let is_known = self.recorded.as_ref().is_some_and(|(at, recorded)| {
             now.duration_since(*at) < REPEAT_EVERY
@@ -47,8 +47,8 @@ async fn write(
     while unwritten.changed().await.is_ok() {
         let Some(observation) = unwritten.borrow_and_update().clone() else { continue };
         if let Err(error) = registry.record_observation(id, observation).await {
-            // a storage that takes no writes says so itself, once for all databases
-            tracing::debug!(db.id = %id, %error, "when the database was seen last was not written");
+            // the storage itself logs failed writes, once for all databases
+            tracing::debug!(db.id = %id, %error, "the observed state of the database was not written to the registry");
         }
     }
 }
@@ -64,10 +64,10 @@ mod tests {
     use crate::model::{Checkup, Target, Timestamp};
     use crate::ports::RegistryError;
 
-    /// A registry whose first write takes longest.
+    /// A registry whose writes wait for a permit.
     struct Slow {
         written: Mutex<Vec<Option<String>>>,
-        turns: Semaphore,
+        permits: Semaphore,
     }
 
     #[async_trait]
@@ -85,7 +85,7 @@ mod tests {
             _: DatabaseId,
             observation: Observation,
         ) -> Result<(), RegistryError> {
-            self.turns.acquire().await.unwrap().forget();
+            self.permits.acquire().await.unwrap().forget();
             self.written.lock().unwrap().push(observation.last_error);
             Ok(())
         }
@@ -104,15 +104,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_write_is_not_overtaken_and_the_newest_is_the_last() {
-        let registry = Arc::new(Slow { written: Mutex::default(), turns: Semaphore::new(0) });
+    async fn writes_do_not_overtake_each_other_and_the_newest_is_the_last() {
+        let registry = Arc::new(Slow { written: Mutex::default(), permits: Semaphore::new(0) });
         let mut recorder = ObservationRecorder::start(Arc::clone(&registry) as _, DatabaseId::generate());
         let now = Instant::now();
         for error in ["first", "second", "third", "third"] {
             recorder.record(failing(error), now);
             tokio::task::yield_now().await;
         }
-        registry.turns.add_permits(10);
+        registry.permits.add_permits(10);
         while registry.written.lock().unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }

@@ -1,61 +1,47 @@
-//! One poll: the task that reads a database, and what it brings back.
+//! One poll: the task that runs the collectors of a database that are due, and stores what they read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ractor::ActorRef;
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
-use tokio::task::block_in_place;
 
-use super::report::{Run, Success};
+use super::collector_instance::{CollectorInstance, Run};
 use super::secondary_poll::SecondaryResults;
-use super::{Dependencies, FleetSettings, Live, Message, Shared};
-use crate::collect::{
-    Answer, CollectError, Collected, Collector, Due, Interner, Notice, Server, Spec, Step, events,
-};
+use super::{Dependencies, FleetSettings};
+use crate::collect::{CollectError, Collected, Due, Interner, Server, events};
 use crate::collectors;
 use crate::drivers::{self, Session};
-use crate::model::{AnySnapshot, Batch, Event, Gap, Target, Timestamp};
-use crate::ports::RepositoryError;
+use crate::model::{ActivitySnapshot, AnySnapshot, Batch, Event, Target, Timestamp};
 
-/// Everything that a poll needs and changes. It travels into the task and back, so two polls cannot overlap.
+/// Everything that a poll needs and changes. It moves into the task of the poll and back, so two polls cannot overlap.
 pub(crate) struct Poller {
     dependencies: Dependencies,
     target: Target,
     session: Option<Box<dyn Session>>,
-    /// How the connection was made.
-    connected_under: Option<Arc<FleetSettings>>,
+    /// The settings that the connection was made with.
+    connected_with: Option<Arc<FleetSettings>>,
     collectors: Vec<CollectorInstance>,
-    /// Those of events.
+    /// The texts of events.
     interner: Interner,
-    /// Read, but not stored yet: the store was away. Nothing more is read until it is stored.
+    /// The batch that could not be stored yet. Nothing more is read until it is.
     unstored: Option<Arc<Batch>>,
-    /// From the other databases of the server, for the next batch.
+    /// Results from the other databases of the server, for the next batch.
     secondary_results: Option<SecondaryResults>,
-    /// The end of the last record of each stream.
-    stored: BTreeMap<&'static str, Timestamp>,
-    /// Something that a collector needs was missing: look again before the next run.
-    look_again: bool,
+    /// The end of the last stored record of each stream.
+    stored_until: BTreeMap<&'static str, Timestamp>,
+    /// Whether a collector lacked something: then the server is examined again before the next run.
+    refresh_needed: bool,
     /// Whether the connection comes from an earlier poll.
     reused: bool,
 }
 
-/// A collector with its baselines.
-pub(super) struct CollectorInstance {
-    pub(super) spec: &'static Spec,
-    pub(super) collector: Box<dyn Collector>,
-    /// The end of what is stored, asked once: where a gap begins after a start.
-    stored_until: Option<Option<Timestamp>>,
-}
-
-/// What a poll came to.
-pub(crate) struct Outcome {
+/// The results of a poll.
+pub(crate) struct PollOutcome {
     pub(super) runs: Vec<Run>,
     /// The server that answered, if one did.
     pub(super) server: Option<Server>,
-    /// What is so now, by the database within the server.
+    /// The snapshots that were read, each with the database within the server.
     pub(super) snapshots: Vec<(String, AnySnapshot)>,
 }
 
@@ -66,18 +52,18 @@ impl Poller {
             dependencies,
             target,
             session: None,
-            connected_under: None,
+            connected_with: None,
             collectors,
             interner: Interner::default(),
             unstored: None,
             secondary_results: None,
-            stored: BTreeMap::new(),
-            look_again: false,
+            stored_until: BTreeMap::new(),
+            refresh_needed: false,
             reused: false,
         }
     }
 
-    /// Takes a changed target; what is known of its counters stays.
+    /// Takes a changed registration; the collectors keep their state.
     pub(super) fn reconfigure(&mut self, target: Target) {
         if !self.target.connects_like(&target) {
             self.session = None;
@@ -85,50 +71,45 @@ impl Poller {
         self.target = target;
     }
 
-    /// Runs what is due over one connection, each collector on its own, and stores what came of it. `interrupt` ends
-    /// the talk with the server: its registration changed.
+    /// Runs the collectors that are `due` over one connection and stores their samples. `publish` gets the activity as
+    /// soon as it is read. `interrupt` stops the runs: the registration changed.
     pub(super) async fn poll(
         &mut self,
         due: &[Due],
-        monitor: &ActorRef<Message>,
-        shared: &Shared,
+        publish: &(dyn Fn(ActivitySnapshot) + Send + Sync),
         interrupt: &Notify,
-    ) -> Outcome {
-        let mut outcome = Outcome { runs: Vec::new(), server: None, snapshots: Vec::new() };
+    ) -> PollOutcome {
+        let mut outcome = PollOutcome { runs: Vec::new(), server: None, snapshots: Vec::new() };
         let mut batch = Batch::new(self.target.organization_id, self.target.id);
         let mut events = Vec::new();
-        let mut broken = or_cancelled(interrupt, self.prepare()).await.err();
-        for place in 0..self.collectors.len() {
-            let name = self.collectors[place].spec.name;
+        let mut lost = or_cancelled(interrupt, self.prepare()).await.err();
+        for index in 0..self.collectors.len() {
+            let name = self.collectors[index].spec.name;
             if !due.iter().any(|due| due.name == name) {
                 continue;
             }
-            if let Some(error) = &broken {
+            if let Some(error) = &lost {
                 outcome.runs.push(Run::failed(name, error.clone()));
                 continue;
             }
             let started = Instant::now();
-            let result = or_cancelled(interrupt, self.run(place)).await.map(|mut collected| {
-                if let Some(snapshot) = collected.activity.take() {
-                    let live = Live::snapshot(shared.next_seq(), snapshot);
-                    // an actor that is gone needs no live value
-                    let _ = monitor.cast(Message::LiveSnapshot(live));
-                }
+            let result = or_cancelled(interrupt, self.run(index)).await.map(|mut collected| {
+                collected.activity.take().into_iter().for_each(publish);
                 events.append(&mut collected.events);
                 let database = self.session.as_ref().map(|session| session.server().database.clone());
-                let seen =
-                    collected.snapshots.drain(..).map(|seen| (database.clone().unwrap_or_default(), seen));
-                outcome.snapshots.extend(seen);
-                self.collectors[place].add_to(&mut batch, *collected)
+                let database = database.unwrap_or_default();
+                let snapshots = collected.snapshots.drain(..).map(|snapshot| (database.clone(), snapshot));
+                outcome.snapshots.extend(snapshots);
+                self.collectors[index].add_to(&mut batch, *collected)
             });
             outcome.server = self.session.as_ref().map(|session| session.server().clone()).or(outcome.server);
             if let Err(error) = &result {
-                self.look_again |= matches!(error, CollectError::Missing { .. });
-                broken = error.ends_connection().then(|| error.clone());
+                self.refresh_needed |= matches!(error, CollectError::Missing { .. });
+                lost = error.ends_connection().then(|| error.clone());
             }
-            outcome.runs.push(Run { name, at: Timestamp::now(), took: started.elapsed(), result });
+            outcome.runs.push(Run { name, at: Timestamp::now(), duration: started.elapsed(), result });
         }
-        if broken.is_some() {
+        if lost.is_some() {
             self.session = None;
         }
         if self.unstored.is_none() {
@@ -139,47 +120,39 @@ impl Poller {
         outcome
     }
 
-    /// Lets the collector at `place` ask until it is done. A connection of an earlier poll may have died unnoticed:
-    /// then a new one is made, once, whose failure says more than that the old one is gone.
-    async fn run(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
-        let answer = self.run_collector(place).await;
-        match answer {
+    /// Runs the collector at `index`. A connection from an earlier poll may have been closed unnoticed: then a new one is
+    /// made, once, and its error is reported.
+    async fn run(&mut self, index: usize) -> Result<Box<Collected>, CollectError> {
+        match self.run_once(index).await {
             Err(CollectError::Lost { .. }) if self.reused => {
                 self.connect().await?;
-                self.run_collector(place).await
+                self.run_once(index).await
             }
-            answer => answer,
+            result => result,
         }
     }
 
-    async fn run_collector(&mut self, place: usize) -> Result<Box<Collected>, CollectError> {
+    async fn run_once(&mut self, index: usize) -> Result<Box<Collected>, CollectError> {
         let Some(session) = &mut self.session else {
             return Err(CollectError::Lost { reason: "there is no connection".to_owned() });
         };
-        let CollectorInstance { spec, collector, .. } = &mut self.collectors[place];
-        run_collector(spec, &mut **collector, &mut **session).await
+        self.collectors[index].run(&mut **session).await
     }
 
-    /// Stores what is left over, and sees to it that there is a connection.
+    /// Stores what is left over from the last poll, and makes sure that there is a connection.
     async fn prepare(&mut self) -> Result<(), CollectError> {
         self.store().await?;
         for instance in &mut self.collectors {
-            if instance.stored_until.is_none() {
-                let newest = instance.look_back(&self.dependencies, &self.target).await;
-                instance.stored_until = Some(newest.map_err(|error| CollectError::Store(error.to_string()))?);
-            }
+            instance.restore(&self.dependencies, &self.target).await?;
         }
-        if self
-            .connected_under
-            .as_ref()
-            .is_some_and(|settings| !self.dependencies.fleet.still_connects_like(settings))
-        {
-            // only a connect asks whether the address is allowed
+        let fleet = &self.dependencies.fleet;
+        if self.connected_with.as_ref().is_some_and(|settings| !fleet.still_connects_like(settings)) {
+            // whether the address is allowed is checked when connecting
             self.session = None;
         }
         self.reused = self.session.is_some();
         let Some(session) = &mut self.session else { return self.connect().await };
-        if std::mem::take(&mut self.look_again) {
+        if std::mem::take(&mut self.refresh_needed) {
             session.refresh().await?;
         }
         Ok(())
@@ -189,21 +162,21 @@ impl Poller {
         (self.session, self.reused) = (None, false);
         let settings = self.dependencies.fleet.current();
         // the semaphore is never closed
-        let _turn = settings.connects.acquire().await;
+        let _permit = settings.connects.acquire().await;
         self.session = Some(drivers::connect(&self.target, &settings.connect).await?);
-        self.connected_under = Some(Arc::clone(&settings));
+        self.connected_with = Some(Arc::clone(&settings));
         Ok(())
     }
 
-    /// Takes what was read in the other databases of the server; it is stored with the next poll.
+    /// Takes results from the other databases of the server; they are stored with the next poll.
     pub(super) fn merge_results(&mut self, results: SecondaryResults) {
         match &mut self.secondary_results {
-            Some(waiting) => waiting.join(results),
+            Some(waiting) => waiting.merge(results),
             None => self.secondary_results = Some(results),
         }
     }
 
-    /// Whether something that was read is not stored yet.
+    /// Whether samples that were read are not stored yet.
     pub(super) const fn is_behind(&self) -> bool {
         self.unstored.is_some() || self.secondary_results.is_some()
     }
@@ -211,16 +184,13 @@ impl Poller {
     fn add_secondary_results(&mut self, batch: &mut Batch, events: &mut Vec<Event>) {
         let Some(mut results) = self.secondary_results.take() else { return };
         events.append(&mut results.events);
-        for mut record in results.batch.records {
+        for record in &mut results.batch.records {
             // two records of a stream that end in the same millisecond would be taken for one
-            if let Some(stored) = self.stored.get(record.stream.name) {
-                record.at = record.at.max(Timestamp(stored.as_millis() + 1));
+            if let Some(stored_until) = self.stored_until.get(record.stream.name) {
+                record.at = record.at.max(Timestamp(stored_until.as_millis() + 1));
             }
-            batch.push(record);
         }
-        batch.gaps.append(&mut results.batch.gaps);
-        batch.entries.append(&mut results.batch.entries);
-        batch.dictionary.append(&mut results.batch.dictionary);
+        batch.merge(results.batch);
     }
 
     fn add_events(&mut self, events: &[Event], batch: &mut Batch) {
@@ -230,8 +200,8 @@ impl Poller {
         }
     }
 
-    /// Stores the batch of this poll; when the store is away, the runs that filled it have failed.
-    async fn store_all(&mut self, batch: Batch, outcome: &mut Outcome) {
+    /// Stores the batch of this poll; if that fails, the runs that filled it have failed.
+    async fn store_all(&mut self, batch: Batch, outcome: &mut PollOutcome) {
         if batch.is_empty() {
             return;
         }
@@ -243,114 +213,25 @@ impl Poller {
         }
     }
 
-    /// Stores what is left over. It stays until it is stored: a repeated append of the same samples is harmless.
+    /// Stores what is left over. It is kept until that succeeds: appending the same samples twice does no harm.
     async fn store(&mut self) -> Result<(), CollectError> {
         if let Some(batch) = &self.unstored {
             let stored = self.dependencies.samples.append(Arc::clone(batch)).await;
             stored.map_err(|error| CollectError::Store(error.to_string()))?;
-            self.stored.extend(batch.records.iter().map(|record| (record.stream.name, record.at)));
+            self.stored_until.extend(batch.records.iter().map(|record| (record.stream.name, record.at)));
             self.unstored = None;
         }
         Ok(())
     }
 }
 
-impl CollectorInstance {
-    pub(super) fn new(spec: &'static Spec) -> Self {
-        Self { spec, collector: (spec.start)(), stored_until: None }
-    }
-
-    /// The end of what is stored; a collector that wants to know is told what that is.
-    async fn look_back(
-        &mut self,
-        dependencies: &Dependencies,
-        target: &Target,
-    ) -> Result<Option<Timestamp>, RepositoryError> {
-        let newest = dependencies.samples.last_stored_at(target.id, self.spec.stream).await?;
-        self.collector.resume(newest);
-        if newest.is_some() && self.collector.wants_last_values() {
-            let memory =
-                dependencies.samples.last_values(target.organization_id, target.id, self.spec.stream);
-            self.collector.restore(&memory.await?);
-        }
-        Ok(newest)
-    }
-
-    pub(super) fn add_to(&self, batch: &mut Batch, collected: Collected) -> Success {
-        let stored_until = self.stored_until.flatten();
-        for (from, to, reason) in collected.gaps {
-            // a database that was never watched before has no gap to show
-            if let Some(from) = from.or(stored_until).filter(|from| *from < to) {
-                batch.gaps.push(Gap { stream: self.spec.stream, from, to, reason });
-            }
-        }
-        collected.records.into_iter().for_each(|record| batch.push(record));
-        batch.entries.extend(collected.entries);
-        batch.dictionary.extend(collected.dictionary);
-        Success { rows: collected.rows, notice: collected.notice }
-    }
-}
-
-/// Does `work` unless it is interrupted.
+/// Does `work`, or stops when interrupted.
 async fn or_cancelled<T>(
     interrupt: &Notify,
     work: impl Future<Output = Result<T, CollectError>>,
 ) -> Result<T, CollectError> {
     tokio::select! {
-        done = work => done,
+        result = work => result,
         () = interrupt.notified() => Err(CollectError::Lost { reason: "the registration changed".to_owned() }),
     }
-}
-
-/// Lets a collector ask and be answered until it is done.
-pub(super) async fn run_collector(
-    spec: &Spec,
-    collector: &mut dyn Collector,
-    session: &mut dyn Session,
-) -> Result<Box<Collected>, CollectError> {
-    let mut step = collector.begin(session.server())?;
-    let (mut absent, mut notices) = (Vec::new(), Vec::new());
-    loop {
-        let asked = Instant::now();
-        let answer = match step {
-            Step::Done(mut collected) => {
-                notices.extend(absent_notice(session.server(), &absent));
-                collected.notice = collected.notice.into_iter().chain(notices).reduce(Notice::and);
-                return Ok(collected);
-            }
-            Step::Ask(query) => session.run(&query, spec.timeout).await,
-            Step::Explain(statement) => session.explain(&statement, spec.timeout).await,
-        };
-        let reply = match answer {
-            Err(refusal) if !refusal.ends_connection() => {
-                step = collector.refused(session.server(), refusal)?;
-                continue;
-            }
-            answer => answer?,
-        };
-        absent.extend(reply.absent.iter().cloned());
-        if let Some(notice) = reply.notice.filter(|notice| !notices.contains(notice)) {
-            notices.push(notice);
-        }
-        let answer = Answer { rows: &*reply.rows, took: asked.elapsed() };
-        step = beside_runtime(reply.size_bytes, || collector.answer(session.server(), answer))?;
-    }
-}
-
-/// An answer of more bytes is not decoded on a thread on which others wait for their turn.
-const LARGE_BYTES: usize = 1 << 20;
-
-/// Does `work` on `size_bytes` of a server's; where that is much, this thread hands its other tasks on first.
-fn beside_runtime<T>(size_bytes: usize, work: impl FnOnce() -> T) -> T {
-    let has_others =
-        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if size_bytes > LARGE_BYTES && has_others { block_in_place(work) } else { work() }
-}
-
-/// A collector that works without some of its columns.
-fn absent_notice(server: &Server, absent: &[String]) -> Option<Notice> {
-    (!absent.is_empty()).then(|| Notice {
-        reason: format!("version {} has no {}: shown as null", server.version, absent.join(", ")),
-        fix: "use a version of Basira that knows this version, or a later version of the server".to_owned(),
-    })
 }

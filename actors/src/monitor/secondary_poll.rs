@@ -1,34 +1,33 @@
-//! The other databases of a watched server. Each is visited now and then, one at a time, over a connection of its own
-//! that is closed again; what was read goes into the next batch of the monitor. Takes nothing from its poll.
+//! Polls of the other databases of a server. Each is polled once in a while, one at a time, over a connection of its own
+//! that is then closed; the samples go into the next batch of the monitor. Independent of the main poll.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Dependencies;
-use super::poll::{CollectorInstance, run_collector};
-use super::report::interval;
+use super::collector_instance::{CollectorInstance, interval};
 use crate::collect::{CollectError, Due, Notice, Reach, Schedule};
 use crate::collectors;
 use crate::drivers::{self, Session};
 use crate::model::{AnySnapshot, Batch, Engine, Event, Target};
 
-/// A collector visits each database no more often than this.
+/// The shortest interval of a collector in one of these databases.
 const LEAST_INTERVAL: Duration = Duration::from_secs(60);
-/// A round visits so many databases at most, and begins no visit after so long.
+/// How many databases one round polls at most, and how long after its start it begins another.
 const MOST_PER_ROUND: usize = 10;
 const ROUND: Duration = Duration::from_millis(500);
-/// Between two visits: the server has closed the connection before by then.
-const REST: Duration = Duration::from_millis(50);
+/// The pause between two databases: the server has closed the previous connection by then.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// Polls the other databases of a server. Moves into a task and back, like the `Poller`.
+/// Polls the other databases of a server. Moves into a task and back, like the poller of the main database.
 pub(crate) struct SecondaryPoller {
     dependencies: Dependencies,
     target: Target,
     databases: BTreeMap<Arc<str>, PolledDatabase>,
 }
 
-/// One database and what is known of its counters.
+/// One database with the state of its collectors.
 struct PolledDatabase {
     collectors: Vec<CollectorInstance>,
     schedule: Schedule,
@@ -38,7 +37,7 @@ struct PolledDatabase {
 
 /// The results of one round.
 pub(crate) struct SecondaryResults {
-    /// For which registration.
+    /// The registration that the round was for.
     pub(super) target: Target,
     pub(super) batch: Batch,
     pub(super) events: Vec<Event>,
@@ -48,12 +47,14 @@ pub(crate) struct SecondaryResults {
 }
 
 impl SecondaryResults {
-    /// Both as one.
-    pub(super) fn join(&mut self, mut later: Self) {
-        later.batch.records.drain(..).for_each(|record| self.batch.push(record));
-        self.batch.gaps.append(&mut later.batch.gaps);
-        self.batch.entries.append(&mut later.batch.entries);
-        self.batch.dictionary.append(&mut later.batch.dictionary);
+    fn new(target: Target) -> Self {
+        let batch = Batch::new(target.organization_id, target.id);
+        Self { target, batch, events: Vec::new(), snapshots: Vec::new(), notices: BTreeMap::new() }
+    }
+
+    /// Adds the samples and events of `later`.
+    pub(super) fn merge(&mut self, mut later: Self) {
+        self.batch.merge(later.batch);
         self.events.append(&mut later.events);
     }
 }
@@ -63,96 +64,92 @@ impl SecondaryPoller {
         Self { dependencies, target, databases: BTreeMap::new() }
     }
 
-    /// Takes a changed registration; what is known of counters stays.
+    /// Takes a changed registration; the collectors keep their state.
     pub(super) fn reconfigure(&mut self, target: Target, now: Instant) {
         self.target = target;
-        for place in self.databases.values_mut() {
-            place.schedule = schedule(&self.target, now);
-            place.notices.clear();
+        for database in self.databases.values_mut() {
+            database.schedule = schedule(&self.target, now);
+            database.notices.clear();
         }
     }
 
-    /// Forgets databases that are gone, and gets to know new ones.
-    pub(super) fn meet(&mut self, names: &[Arc<str>], now: Instant) {
+    /// Replaces the list of databases. Those that stay keep their state.
+    pub(super) fn set_databases(&mut self, names: &[Arc<str>], now: Instant) {
         let names: BTreeSet<&Arc<str>> = names.iter().collect();
         self.databases.retain(|name, _| names.contains(name));
         for name in names {
-            let place = || PolledDatabase::new(&self.target, now);
-            self.databases.entry(Arc::clone(name)).or_insert_with(place);
+            let database = || PolledDatabase::new(&self.target, now);
+            self.databases.entry(Arc::clone(name)).or_insert_with(database);
         }
     }
 
-    /// When the next visit is due.
+    /// When the next database is due.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.databases.values().filter_map(|place| place.schedule.next()).min()
+        self.databases.values().filter_map(|database| database.schedule.next()).min()
     }
 
-    /// Visits some of those that are due, those first that have waited longest.
+    /// Polls some of the databases that are due, first those that have been due longest.
     pub(super) async fn round(&mut self) -> SecondaryResults {
-        let mut results = SecondaryResults {
-            target: self.target.clone(),
-            batch: Batch::new(self.target.organization_id, self.target.id),
-            events: Vec::new(),
-            snapshots: Vec::new(),
-            notices: BTreeMap::new(),
-        };
-        let began = Instant::now();
+        let mut results = SecondaryResults::new(self.target.clone());
+        let started = Instant::now();
         for _ in 0..MOST_PER_ROUND {
             let now = Instant::now();
-            let Some(name) = self.waiting(now).filter(|_| now.duration_since(began) < ROUND) else { break };
-            let full = self.visit(&name, now, &mut results).await;
-            if full {
-                break; // others need the connections more
+            let Some(name) = self.due(now).filter(|_| now.duration_since(started) < ROUND) else { break };
+            let is_full = self.poll(&name, now, &mut results).await;
+            if is_full {
+                break; // leave the connections to others
             }
-            tokio::time::sleep(REST).await;
+            tokio::time::sleep(PAUSE).await;
         }
         results.notices = self.notices();
         results
     }
 
-    fn waiting(&self, now: Instant) -> Option<Arc<str>> {
-        let due = self.databases.iter().filter_map(|(name, place)| Some((place.schedule.next()?, name)));
-        due.filter(|(next, _)| *next <= now).min().map(|(_, name)| Arc::clone(name))
+    /// The database that has been due longest.
+    fn due(&self, now: Instant) -> Option<Arc<str>> {
+        let next =
+            self.databases.iter().filter_map(|(name, database)| Some((database.schedule.next()?, name)));
+        next.filter(|(next, _)| *next <= now).min().map(|(_, name)| Arc::clone(name))
     }
 
-    /// Runs what is due in the database `name`. True when the server has no connection left.
-    async fn visit(&mut self, name: &Arc<str>, now: Instant, results: &mut SecondaryResults) -> bool {
-        let Some(place) = self.databases.get_mut(name) else { return false };
-        let due = place.schedule.take_due(now);
+    /// Runs what is due in the database `name`. Returns whether the server has no connection left.
+    async fn poll(&mut self, name: &Arc<str>, now: Instant, results: &mut SecondaryResults) -> bool {
+        let Some(database) = self.databases.get_mut(name) else { return false };
+        let due = database.schedule.take_due(now);
         let target = Target { database: name.to_string(), ..self.target.clone() };
         let session = {
             let settings = self.dependencies.fleet.current();
             // the semaphore is never closed
-            let _turn = settings.connects.acquire().await;
+            let _permit = settings.connects.acquire().await;
             drivers::connect(&target, &settings.connect).await
         };
-        let broken = match session {
-            Ok(mut session) => place.run(&due, &mut *session, name, results).await.err(),
+        let lost = match session {
+            Ok(mut session) => database.run(&due, &mut *session, name, results).await.err(),
             Err(error) => Some(error),
         };
-        if let Some(error) = &broken {
-            tracing::debug!(db.id = %self.target.id, %error, "a visit to another database of the server failed");
+        if let Some(error) = &lost {
+            tracing::debug!(db.id = %self.target.id, %error, "polling another database of the server failed");
             for due in &due {
-                place.notices.insert(due.name, notice(error, target.engine));
+                database.notices.insert(due.name, notice(error, target.engine));
             }
         }
-        matches!(broken, Some(CollectError::TooManyConnections { .. }))
+        matches!(lost, Some(CollectError::TooManyConnections { .. }))
     }
 
     /// For each collector, in how many databases it does not fully work, and the first of them.
     fn notices(&self) -> BTreeMap<&'static str, Notice> {
         let mut found: BTreeMap<&'static str, (usize, &Arc<str>, &Notice)> = BTreeMap::new();
-        for (name, place) in &self.databases {
-            for (collector, notice) in &place.notices {
+        for (name, database) in &self.databases {
+            for (collector, notice) in &database.notices {
                 found.entry(collector).and_modify(|(count, ..)| *count += 1).or_insert((1, name, notice));
             }
         }
         let others = self.databases.len();
-        let told = found.into_iter().map(|(collector, (count, name, notice))| {
+        let notice = |(collector, (count, name, notice)): (_, (usize, &Arc<str>, &Notice))| {
             let reason = format!("in {count} of {others} other databases; in {name}: {}", notice.reason);
             (collector, Notice { reason, fix: notice.fix.clone() })
-        });
-        told.collect()
+        };
+        found.into_iter().map(notice).collect()
     }
 }
 
@@ -166,7 +163,7 @@ impl PolledDatabase {
         }
     }
 
-    /// Lets what is due ask and be answered; an error is one of the connection, the others stay with their collector.
+    /// Runs the collectors that are due. Returns an error only if the connection is lost; others become notices.
     async fn run(
         &mut self,
         due: &[Due],
@@ -178,12 +175,11 @@ impl PolledDatabase {
         for instance in self.collectors.iter_mut().filter(is_due) {
             let collector = instance.spec.name;
             self.notices.remove(collector);
-            match run_collector(instance.spec, &mut *instance.collector, session).await {
+            match instance.run(session).await {
                 Ok(mut collected) => {
                     results.events.append(&mut collected.events);
-                    results
-                        .snapshots
-                        .extend(collected.snapshots.drain(..).map(|seen| (name.to_owned(), seen)));
+                    let snapshots = collected.snapshots.drain(..).map(|snapshot| (name.to_owned(), snapshot));
+                    results.snapshots.extend(snapshots);
                     let success = instance.add_to(&mut results.batch, *collected);
                     self.notices.extend(success.notice.map(|notice| (collector, notice)));
                 }

@@ -1,4 +1,4 @@
-//! What outlives one incarnation of a monitor: live streams and the last known status.
+//! The state of a database that outlives a restart of its monitor: live streams, snapshots and the last known status.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +12,12 @@ use super::{Live, Message};
 use crate::health::Diagnosis;
 use crate::model::{AnySnapshot, DatabaseStatus, ServerDatabases, Snapshot, Snapshots, Status, Timestamp};
 
-/// Shared by the supervisor, the monitor of the moment and everybody who asks.
+/// Shared by the supervisor, the current monitor and all readers.
 pub(crate) struct Shared {
-    /// The newest live value; `None` before the first look.
+    /// The newest live value; `None` before the first one.
     pub(crate) live: watch::Sender<Option<Live>>,
     pub(crate) observed: watch::Sender<ObservedState>,
-    /// What the doctor said last.
+    /// The result of the last health check.
     pub(crate) diagnosis: watch::Sender<Option<Arc<Diagnosis>>>,
     snapshots: RwLock<Snapshots>,
     actor: RwLock<Option<ActorRef<Message>>>,
@@ -26,12 +26,12 @@ pub(crate) struct Shared {
     last_subscriber: AtomicU64,
 }
 
-/// What the last polls found out.
+/// The state of a database as observed by the last polls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ObservedState {
     pub(crate) last_seen_at: Option<Timestamp>,
     pub(crate) last_error: Option<String>,
-    /// Why what was read last is not stored, if it is not.
+    /// Why the samples of the last poll are not stored, if they are not.
     pub(crate) store_error: Option<String>,
     pub(crate) engine_version: Option<String>,
     /// How long after `last_seen_at` the database still counts as connected.
@@ -39,9 +39,9 @@ pub(crate) struct ObservedState {
 }
 
 impl ObservedState {
-    /// The status at `now`: a failed connection or too long a silence means disconnected.
-    pub(crate) fn at(&self, now: Timestamp) -> DatabaseStatus {
-        let fresh = self.last_seen_at.is_some_and(|seen| now.since(seen) <= self.stale_after);
+    /// Returns the status at `now`: disconnected when the connection failed, or nothing was read for too long.
+    pub(crate) fn status_at(&self, now: Timestamp) -> DatabaseStatus {
+        let fresh = self.last_seen_at.is_some_and(|seen_at| now.since(seen_at) <= self.stale_after);
         let connected = fresh && self.last_error.is_none();
         DatabaseStatus {
             status: if connected { Status::Connected } else { Status::Disconnected },
@@ -68,7 +68,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// The monitor of the moment.
+    /// Returns the current monitor.
     pub(crate) fn actor(&self) -> Option<ActorRef<Message>> {
         self.actor.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -77,13 +77,13 @@ impl Shared {
         *self.actor.write().unwrap_or_else(PoisonError::into_inner) = actor;
     }
 
-    /// Keeps what was seen last, each with the database within the server.
-    pub(crate) fn put_snapshots(&self, seen: Vec<(String, AnySnapshot)>) {
+    /// Stores snapshots, each with the database within the server, in place of older ones.
+    pub(crate) fn put_snapshots(&self, new: Vec<(String, AnySnapshot)>) {
         let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
-        seen.into_iter().for_each(|(database, seen)| snapshots.put(&database, seen));
+        new.into_iter().for_each(|(database, snapshot)| snapshots.put(&database, snapshot));
     }
 
-    /// Forgets what was seen in databases that are not watched any more.
+    /// Removes the snapshots of databases that are no longer watched.
     pub(crate) fn keep_only(&self, databases: &ServerDatabases) {
         let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
         let is_watched = |name: &str| {
@@ -92,29 +92,29 @@ impl Shared {
         snapshots.retain(is_watched);
     }
 
-    /// What was seen last, by the database within the server.
+    /// Returns the newest snapshots of one type, by the database within the server.
     pub(crate) fn snapshots<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         self.snapshots.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 
-    /// What the doctor said last, unless that was too long ago.
+    /// Returns the result of the last health check, unless that is too old.
     pub(crate) fn fresh_diagnosis(&self, now: Timestamp) -> Option<Arc<Diagnosis>> {
         let stale_after = self.observed.borrow().stale_after;
-        let last = self.diagnosis.borrow().clone();
-        last.filter(|last| last.score.is_some() && now.since(last.computed_at) <= stale_after)
+        let diagnosis = self.diagnosis.borrow().clone();
+        diagnosis.filter(|last| last.score.is_some() && now.since(last.computed_at) <= stale_after)
     }
 
-    /// All that was seen last.
+    /// Returns the newest snapshots of all types.
     pub(super) fn all_snapshots(&self) -> Snapshots {
         self.snapshots.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The number of the next snapshot.
+    /// Returns the sequence number of the next live snapshot.
     pub(crate) fn next_seq(&self) -> u64 {
         self.last_seq.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Adds a subscriber, and lets the monitor know that somebody may want it faster.
+    /// Adds a subscriber that needs a value every `interval`.
     pub(crate) fn subscribe(&self, interval: Duration) -> u64 {
         let id = self.last_subscriber.fetch_add(1, Ordering::Relaxed);
         self.change_subscribers(|subscribers| subscribers.insert(id, interval));
@@ -125,11 +125,12 @@ impl Shared {
         self.change_subscribers(|subscribers| subscribers.remove(&id));
     }
 
-    /// The shortest interval that a subscriber asks for.
+    /// Returns the shortest interval of all subscribers.
     pub(crate) fn shortest_interval(&self) -> Option<Duration> {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied()
     }
 
+    /// Changes the subscribers, and tells the monitor when the shortest interval changed.
     fn change_subscribers<T>(&self, change: impl FnOnce(&mut HashMap<u64, Duration>) -> T) {
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         let before = subscribers.values().min().copied();
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connected_means_seen_lately_and_no_failure_since() {
+    fn connected_requires_a_recent_poll_without_error() {
         let seen = |ms: i64, error: Option<&str>| {
             let observed = ObservedState {
                 last_seen_at: Some(Timestamp(ms)),
@@ -159,16 +160,16 @@ mod tests {
                 engine_version: None,
                 stale_after: Duration::from_secs(15),
             };
-            observed.at(Timestamp(100_000)).status
+            observed.status_at(Timestamp(100_000)).status
         };
         assert_eq!(seen(90_000, None), Status::Connected);
         assert_eq!(seen(84_000, None), Status::Disconnected);
         assert_eq!(seen(99_000, Some("refused")), Status::Disconnected);
-        assert_eq!(ObservedState::default().at(Timestamp(0)).status, Status::Disconnected);
+        assert_eq!(ObservedState::default().status_at(Timestamp(0)).status, Status::Disconnected);
     }
 
     #[test]
-    fn the_fastest_subscriber_counts() {
+    fn the_shortest_interval_of_all_subscribers_applies() {
         let shared = Shared::default();
         assert_eq!(shared.shortest_interval(), None);
         shared.subscribe(Duration::from_secs(5));

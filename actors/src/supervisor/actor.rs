@@ -1,4 +1,4 @@
-//! The supervisor's mailbox: one child per database, restarted with growing waits.
+//! The actor of the supervisor: one child per database, restarted with growing waits.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,10 +12,11 @@ use crate::model::{DatabaseId, Target};
 use crate::monitor::{Arguments, Dependencies, FleetSettings, Message as MonitorMessage, Monitor};
 
 pub(super) enum Message {
-    /// Start watching, or take a changed registration.
+    /// Start watching a database, or apply a changed registration.
     Watch(Box<Target>),
-    Forget(DatabaseId),
-    /// Something is set otherwise for all databases.
+    /// Stop watching a database.
+    Unwatch(DatabaseId),
+    /// Replace the settings for all databases.
     SetFleetSettings(Box<FleetSettings>),
     /// Internal: the wait after a failure is over.
     Respawn(DatabaseId),
@@ -39,7 +40,7 @@ struct Child {
     backoff: Backoff,
 }
 
-/// A monitor that lived this long was well: its next failure is a first one.
+/// After running this long, the next failure of a monitor counts as its first.
 const STABLE_AFTER: Duration = Duration::from_secs(600);
 
 #[async_trait]
@@ -64,13 +65,13 @@ impl Actor for SupervisorActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Watch(target) => state.watch(&myself, *target).await,
-            Message::Forget(id) => state.forget(id),
+            Message::Unwatch(id) => state.unwatch(id),
             Message::SetFleetSettings(settings) => state.set_fleet_settings(*settings),
             Message::Respawn(id) => state.spawn(&myself, id).await,
             Message::Shutdown(reply) => {
                 state.children.clear();
                 myself.stop_children_and_wait(None, Some(Duration::from_secs(3))).await;
-                // the caller may have stopped waiting
+                // fails only when the caller stopped waiting
                 let _ = reply.send(());
             }
         }
@@ -102,7 +103,7 @@ impl State {
         if let Some(child) = self.children.get_mut(&id) {
             child.target = target.clone();
             if let Some(actor) = &child.actor {
-                // one that just died is restarted with the new target
+                // a monitor that just failed is restarted with the new target
                 let _ = actor.cast(MonitorMessage::Reconfigure(Box::new(target)));
             }
             return;
@@ -129,7 +130,7 @@ impl State {
             }
             Err(error) => {
                 let wait = child.backoff.failed();
-                tracing::error!(db.id = %id, %error, wait_ms = wait.as_millis(), "a monitor did not start");
+                tracing::error!(db.id = %id, %error, wait_ms = wait.as_millis(), "cannot start a monitor; retrying");
                 myself.send_after(wait, move || Message::Respawn(id));
             }
         }
@@ -138,30 +139,29 @@ impl State {
     fn set_fleet_settings(&mut self, settings: FleetSettings) {
         self.dependencies.fleet.replace(settings);
         for actor in self.children.values().filter_map(|child| child.actor.as_ref()) {
-            // one that just died is restarted with what is set now
+            // a monitor that just failed is restarted with the new settings
             let _ = actor.cast(MonitorMessage::FleetSettingsChanged);
         }
     }
 
-    fn forget(&mut self, id: DatabaseId) {
+    fn unwatch(&mut self, id: DatabaseId) {
         if let Some(actor) = self.children.remove(&id).and_then(|child| child.actor) {
             actor.stop(None);
         }
         self.directory.remove(id);
     }
 
-    /// A child is gone that should not be: start it anew after a while. Only records and schedules, since these
-    /// events overtake messages.
+    /// Schedules the restart of a monitor that failed. Does nothing else, because these events overtake messages.
     fn restart_later(&mut self, myself: &ActorRef<Message>, cell: &ActorCell, reason: &str) {
-        let fallen =
+        let is_failed =
             |child: &Child| child.actor.as_ref().is_some_and(|actor| actor.get_id() == cell.get_id());
-        let Some((&id, child)) = self.children.iter_mut().find(|(_, child)| fallen(child)) else { return };
+        let Some((&id, child)) = self.children.iter_mut().find(|(_, child)| is_failed(child)) else { return };
         child.actor = None;
         if child.started.elapsed() > STABLE_AFTER {
             child.backoff.reset();
         }
         let wait = child.backoff.failed();
-        tracing::error!(db.id = %id, reason, wait_ms = wait.as_millis(), "a monitor fell and is started anew");
+        tracing::error!(db.id = %id, reason, wait_ms = wait.as_millis(), "a monitor failed; restarting");
         myself.send_after(wait, move || Message::Respawn(id));
     }
 }

@@ -1,4 +1,4 @@
-//! Where the outside finds the actor of a database.
+//! Finds the monitor of a database.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,27 +14,27 @@ use crate::model::{
 };
 use crate::monitor::{Live, Message, Shared};
 
-/// How long a monitor may take to describe itself; it never waits for I/O itself.
+/// How long a monitor may take to report the status of its collectors; it does not wait for I/O.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Finds the actor of each database; cheap to clone.
+/// Finds the monitor of each database. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Directory {
     databases: Arc<RwLock<HashMap<DatabaseId, Arc<Shared>>>>,
 }
 
-/// One database's actor, here or elsewhere; outlives its restarts.
+/// A reference to the monitor of one database. It stays valid when the monitor is restarted.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
 }
 
-/// The actor did not answer in time, or is being restarted: ask again in a second.
+/// The monitor did not reply in time, or is being restarted. Try again in a second.
 #[derive(Debug, thiserror::Error)]
 #[error("the monitor of this database is restarting")]
 pub struct Unavailable;
 
-/// While this lives, the activity is looked at often enough for its interval.
+/// A subscription to live values. Until it is dropped, the activity is read at its interval.
 pub struct Subscription {
     shared: Arc<Shared>,
     id: u64,
@@ -53,20 +53,20 @@ impl fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// The actor of `id`, if that database is watched.
+    /// Returns the handle of `id`, if that database is watched.
     #[must_use]
     pub fn find(&self, id: DatabaseId) -> Option<Handle> {
         let databases = self.databases.read().unwrap_or_else(PoisonError::into_inner);
         databases.get(&id).map(|shared| Handle { shared: Arc::clone(shared) })
     }
 
-    /// What is shared with the monitors of `id`, made when it is not there yet.
+    /// Returns the state shared with the monitor of `id`, and creates it if there is none.
     pub(super) fn get_or_create(&self, id: DatabaseId) -> Arc<Shared> {
         let mut databases = self.databases.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(databases.entry(id).or_default())
     }
 
-    /// Takes `id` out, and ends its live streams.
+    /// Removes `id` and ends its live streams.
     pub(super) fn remove(&self, id: DatabaseId) {
         let removed = self.databases.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(shared) = removed {
@@ -77,13 +77,13 @@ impl Directory {
 }
 
 impl Handle {
-    /// What is known of the database now; never waits.
+    /// Returns the current status of the database. Never waits.
     #[must_use]
     pub fn status(&self) -> DatabaseStatus {
-        self.shared.observed.borrow().at(Timestamp::now())
+        self.shared.observed.borrow().status_at(Timestamp::now())
     }
 
-    /// The newest activity, `None` when the database is away or not looked at yet; never waits.
+    /// Returns the newest activity; `None` when the database is disconnected or was not read yet. Never waits.
     #[must_use]
     pub fn activity(&self) -> Option<Arc<ActivitySnapshot>> {
         match &*self.shared.live.borrow() {
@@ -92,57 +92,60 @@ impl Handle {
         }
     }
 
-    /// What the doctor said last, while the database is connected; never waits. Without fresh samples nothing is known.
+    /// Returns the result of the last health check. Without current samples the score is unknown. Never waits.
     #[must_use]
     pub fn diagnosis(&self, engine: Engine) -> Arc<Diagnosis> {
         let now = Timestamp::now();
         let status = self.status();
-        let away = |why: &str| Arc::new(Diagnosis::disconnected(engine, now, status.last_seen_at, why));
+        let disconnected =
+            |why: &str| Arc::new(Diagnosis::disconnected(engine, now, status.last_seen_at, why));
         match status.status {
-            Status::Connected => {
-                self.shared.fresh_diagnosis(now).unwrap_or_else(|| away("it was not examined lately"))
-            }
+            Status::Connected => self
+                .shared
+                .fresh_diagnosis(now)
+                .unwrap_or_else(|| disconnected("its health was not evaluated recently")),
             Status::Disconnected => match self.shared.observed.borrow().store_error.as_deref() {
                 Some(why) => Arc::new(Diagnosis::not_stored(engine, now, status.last_seen_at, why)),
-                None => away(status.last_error.as_deref().unwrap_or("nothing was read from it yet")),
+                None => disconnected(status.last_error.as_deref().unwrap_or("nothing was read from it yet")),
             },
         }
     }
 
-    /// What was seen last of one kind, by the database within the server; stays when the server is away. Never waits.
+    /// Returns the newest snapshot of one type for each database within the server. Snapshots stay while the server is
+    /// disconnected. Never waits.
     #[must_use]
     pub fn snapshots<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         self.shared.snapshots()
     }
 
-    /// What was seen last of a kind of which the server has one.
+    /// Returns the newest snapshot of a type of which there is one per server. Never waits.
     #[must_use]
     pub fn snapshot<T: Snapshot>(&self) -> Option<Arc<T>> {
-        self.snapshots().pop().map(|(_, newest)| newest)
+        self.snapshots().pop().map(|(_, snapshot)| snapshot)
     }
 
-    /// One line per collector, asked of the actor.
+    /// Returns the status of every collector.
     ///
     /// # Errors
-    /// [`Unavailable`] when it does not answer within a second.
+    /// [`Unavailable`] when the monitor does not reply within a second.
     pub async fn collectors(&self) -> Result<Vec<CollectorStatus>, Unavailable> {
         let actor = self.shared.actor().ok_or(Unavailable)?;
         match actor.call(Message::CollectorStatus, Some(STATUS_TIMEOUT)).await {
-            Ok(CallResult::Success(lines)) => Ok(lines),
+            Ok(CallResult::Success(statuses)) => Ok(statuses),
             Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => Err(Unavailable),
         }
     }
 
-    /// Lets every collector run now, at most once a second however often this is asked; never waits for them.
+    /// Makes every collector run now, at most once a second however often this is called. Does not wait for them.
     ///
     /// # Errors
-    /// [`Unavailable`] while the actor is being restarted.
+    /// [`Unavailable`] while the monitor is being restarted.
     pub fn poll_now(&self) -> Result<(), Unavailable> {
         let actor = self.shared.actor().ok_or(Unavailable)?;
         actor.cast(Message::PollNow).map_err(|_| Unavailable)
     }
 
-    /// Follows the live values; `interval` is how often the caller wants one.
+    /// Subscribes to live values, of which the caller needs one every `interval`.
     #[must_use]
     pub fn subscribe(&self, interval: Duration) -> (watch::Receiver<Option<Live>>, Subscription) {
         let id = self.shared.subscribe(interval);

@@ -1,4 +1,4 @@
-//! Starts, restarts and stops the actor of each database.
+//! Starts, restarts and stops the monitor of each database.
 
 mod actor;
 mod directory;
@@ -19,28 +19,28 @@ pub use crate::monitor::Live;
 use crate::monitor::{Dependencies, FleetSettings};
 use crate::ports::RegistryError;
 
-/// Changes of the registry that wait to be read; whoever has one more waits for room.
-const CHANGES: usize = 256;
-/// How long a change of the registry is waited for.
-const REFRESH_WAIT: Duration = Duration::from_secs(1);
+/// How many changes of the registry are queued; further callers wait.
+const QUEUED_CHANGES: usize = 256;
+/// How long a caller waits for a change of the registry to be applied.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the monitors may take to stop.
-const SHUTDOWN: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tells the supervisor what to watch; cheap to clone.
+/// Controls which databases are watched. Cheap to clone.
 #[derive(Clone)]
 pub struct Supervisor {
     actor: ActorRef<actor::Message>,
     directory: Directory,
     changed: mpsc::Sender<RegistryChange>,
-    following: AbortHandle,
+    registry_task: AbortHandle,
 }
 
-/// The supervisor could not be started.
+/// Why the supervisor could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
     Source(#[from] RegistryError),
-    #[error("the supervisor did not start: {0}")]
+    #[error("cannot start the supervisor: {0}")]
     Spawn(#[from] ractor::SpawnErr),
 }
 
@@ -51,76 +51,76 @@ impl Supervisor {
     /// [`StartError`] when the registry cannot be read.
     pub async fn start(dependencies: Dependencies) -> Result<(Self, JoinHandle<()>), StartError> {
         let targets = dependencies.registry.all().await?;
-        let source = Arc::clone(&dependencies.registry);
+        let registry = Arc::clone(&dependencies.registry);
         let directory = Directory::default();
         let arguments = (dependencies, directory.clone());
         let (actor, joined) = Actor::spawn(None, actor::SupervisorActor, arguments).await?;
-        let (changed, receiver) = mpsc::channel(CHANGES);
-        let following = tokio::spawn(registry::follow(source, actor.clone(), receiver)).abort_handle();
-        let supervisor = Self { actor, directory, changed, following };
+        let (changed, receiver) = mpsc::channel(QUEUED_CHANGES);
+        let registry_task = tokio::spawn(registry::follow(registry, actor.clone(), receiver)).abort_handle();
+        let supervisor = Self { actor, directory, changed, registry_task };
         targets.into_iter().for_each(|target| supervisor.watch(target));
         Ok((supervisor, joined))
     }
 
-    /// Where the monitors are found.
+    /// Returns the directory of monitors.
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         &self.directory
     }
 
-    /// Watches `target` from now on, or as it is now.
+    /// Starts to watch `target`, or passes a changed registration to its monitor.
     pub fn watch(&self, target: Target) {
         self.send(actor::Message::Watch(Box::new(target)));
     }
 
-    /// Watches the database `id` as it is registered now, or stops when it is not registered any more. To be called after
-    /// every change of the registry. Returns once that is known, or after a second: while the registry cannot be read,
-    /// this goes on in the background.
+    /// Applies the current registration of `id`; stops watching it when it is no longer registered. Call this after every
+    /// change of the registry. Returns when the change is applied, or after a second: while the registry cannot be read,
+    /// this continues in the background.
     pub async fn refresh(&self, id: DatabaseId) {
-        let known = self.queue(id).await;
-        if tokio::time::timeout(REFRESH_WAIT, known).await.is_err() {
-            tracing::warn!(db.id = %id, "a changed database cannot be read now; it is when the registry is back");
+        let applied = self.queue(id).await;
+        if tokio::time::timeout(REFRESH_TIMEOUT, applied).await.is_err() {
+            tracing::warn!(db.id = %id, "cannot read a changed registration; retrying in the background");
         }
     }
 
-    /// As [`Self::refresh`], in the background.
+    /// Does the same as [`Self::refresh`] in the background.
     pub async fn refresh_soon(&self, id: DatabaseId) {
         drop(self.queue(id).await);
     }
 
-    /// Stops watching `id`, which is not registered any more; its live streams end.
-    pub async fn forget(&self, id: DatabaseId) {
-        self.send(actor::Message::Forget(id));
-        // a change of it that is being read at this moment would have it watched again
+    /// Stops watching `id`, which is no longer registered, and ends its live streams.
+    pub async fn unwatch(&self, id: DatabaseId) {
+        self.send(actor::Message::Unwatch(id));
+        // a change that is being read at this moment would start the monitor again
         self.refresh_soon(id).await;
     }
 
     async fn queue(&self, id: DatabaseId) -> oneshot::Receiver<()> {
-        let (known, receiver) = oneshot::channel();
-        if self.changed.send((id, known)).await.is_err() {
-            tracing::error!(db.id = %id, "the supervisor is gone: a change is taken up at the next start");
+        let (applied, receiver) = oneshot::channel();
+        if self.changed.send((id, applied)).await.is_err() {
+            tracing::error!(db.id = %id, "the supervisor has stopped; the change takes effect at the next start");
         }
         receiver
     }
 
-    /// Sets for all databases what `settings` say; connections are made anew only where they would differ.
+    /// Replaces the settings for all databases. Connections are reopened only if the settings change them.
     pub fn set_fleet_settings(&self, settings: FleetSettings) {
         self.send(actor::Message::SetFleetSettings(Box::new(settings)));
     }
 
-    /// Stops every monitor, letting go of the connections.
+    /// Stops every monitor and closes its connections.
     pub async fn shutdown(&self) {
-        self.following.abort();
-        let stopped = self.actor.call(actor::Message::Shutdown, Some(SHUTDOWN)).await;
+        self.registry_task.abort();
+        let stopped = self.actor.call(actor::Message::Shutdown, Some(SHUTDOWN_TIMEOUT)).await;
         if !matches!(stopped, Ok(CallResult::Success(()))) {
-            tracing::warn!("some monitors did not stop in time");
+            tracing::warn!("some monitors did not stop within 5 s");
         }
         self.actor.stop(None);
     }
 
     fn send(&self, message: actor::Message) {
         if self.actor.cast(message).is_err() {
-            tracing::error!("the supervisor is gone");
+            tracing::error!("the supervisor has stopped");
         }
     }
 }

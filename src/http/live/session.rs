@@ -113,7 +113,7 @@ impl Session {
                 changed = self.live.changed() => match (changed, self.newest()) {
                     (Err(_), _) => return Close::Restarting,
                     (Ok(()), Some(Live::Deleted)) => return Close::Deleted,
-                    (Ok(()), Some(Live::Away { frame })) => {
+                    (Ok(()), Some(Live::Disconnected { frame })) => {
                         unsent = None;
                         text(frame)
                     }

@@ -120,7 +120,7 @@ async fn a_stream_ends_with_its_database_or_the_server() {
     let Heard::Text(status) = hear(&mut socket).await else { panic!("no status frame") };
     assert_eq!((&status["type"], &status["status"]), (&"status".into(), &"disconnected".into()));
     assert!(status["last_error"].as_str().is_some_and(|error| !error.contains("hunter2")));
-    server.app.supervisor.forget(server.database).await;
+    server.app.supervisor.unwatch(server.database).await;
     assert_eq!(hear(&mut socket).await, Heard::Closed(4404));
 
     let (_sender, held) = watch::channel(None);
@@ -194,7 +194,7 @@ async fn everyone_gets_the_newest_at_its_own_pace_and_nothing_twice() {
     }
     assert_eq!(seq(&hear(&mut socket).await), Some(5));
 
-    let away = Live::Away { frame: "{\"type\":\"status\"}".into() };
+    let away = Live::Disconnected { frame: "{\"type\":\"status\"}".into() };
     sender.send_replace(Some(away));
     assert_eq!(hear(&mut socket).await, Heard::Text(serde_json::json!({"type": "status"})));
     let silence = timeout(Duration::from_millis(1500), hear(&mut socket)).await;

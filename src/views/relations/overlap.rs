@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use basira_actors::analysis::{OverlapReason, overlaps};
 use basira_actors::model::relations::IndexFacts;
-use basira_actors::model::{Needless, overlaps};
 use serde::Serialize;
 
 use super::DatabaseView;
@@ -16,7 +16,7 @@ pub struct Overlap {
     pub database_name: Arc<str>,
     pub schema_name: Arc<str>,
     pub table_name: Arc<str>,
-    pub reason: Needless,
+    pub reason: OverlapReason,
     /// The index that does what the others do.
     pub keep: Arc<str>,
     pub drop: Vec<Arc<str>>,
@@ -42,7 +42,7 @@ impl DatabaseView {
 
 /// Nothing when one of them is gone by now.
 fn shown(
-    reason: Needless,
+    reason: OverlapReason,
     keep: &IndexFacts,
     drop: &[Arc<IndexFacts>],
     lines: &HashMap<i64, IndexLine>,

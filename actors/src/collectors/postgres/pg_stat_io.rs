@@ -10,7 +10,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Interner,
     Mark, Notice, Query, Reach, Reading, Server, Spec, Step, variant,
 };
-use crate::model::{AnySnapshot, Engine, IoCounters, IoRow, NULL, Record, streams};
+use crate::model::{AnySnapshot, Engine, IoCounterRow, IoCounters, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "pg_stat_io",
@@ -116,11 +116,11 @@ impl Collector for Io {
     }
 }
 
-fn series(row: &IoRow) -> u64 {
+fn series(row: &IoCounterRow) -> u64 {
     xxh3_64([&*row.backend_type, &*row.object, &*row.context].join("\0").as_bytes())
 }
 
-fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoRow), CellError> {
+fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoCounterRow), CellError> {
     let at = cursor.required_timestamp()?;
     let in_recovery = cursor.bool()?.unwrap_or_default();
     let reset_at = cursor.timestamp()?;
@@ -133,7 +133,7 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoRow), CellE
     }
     let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
     let head = Head { mark: Mark { at, epoch }, is_timed };
-    Ok((head, IoRow { backend_type, object, context, values }))
+    Ok((head, IoCounterRow { backend_type, object, context, values }))
 }
 
 fn untimed() -> Notice {

@@ -42,7 +42,7 @@ pub(super) struct Cluster {
 pub(super) struct Fitted {
     pub(super) sql: String,
     /// Columns that it lacks, as the question spells them.
-    pub(super) absent: Vec<String>,
+    pub(super) missing_columns: Vec<String>,
     /// Whether it is about tables, of which the server shows only those that the user may see.
     pub(super) is_of_tables: bool,
 }
@@ -59,7 +59,7 @@ impl Known {
     /// [`CollectError::Missing`] when a column decides which rows count and this server lacks it.
     pub(super) fn fit(&self, sql: &str, cluster: Option<&Cluster>) -> Result<Fitted, CollectError> {
         let is_of_tables = tables(sql).any(|(table, _)| OF_TABLES.contains(&table));
-        let mut fitted = Fitted { sql: sql.to_owned(), absent: Vec::new(), is_of_tables };
+        let mut fitted = Fitted { sql: sql.to_owned(), missing_columns: Vec::new(), is_of_tables };
         for (table, alias) in tables(sql) {
             let Some(columns) = self.0.get(table) else { continue };
             for column in used(sql, alias) {
@@ -69,7 +69,7 @@ impl Known {
                 let spelled = format!("{alias}.{column}");
                 fitted.sql =
                     without_untyped_column(&fitted.sql, &spelled).ok_or_else(|| lacks(table, column))?;
-                fitted.absent.push(format!("system.{table}.{column}"));
+                fitted.missing_columns.push(format!("system.{table}.{column}"));
             }
         }
         if let Some(cluster) = cluster {
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_column_that_is_not_there_reads_as_null() {
         let fitted = known(&["query_id"]).fit(SQL, None).expect("only the peak is missing");
-        assert_eq!(fitted.absent, ["system.processes.peak"]);
+        assert_eq!(fitted.missing_columns, ["system.processes.peak"]);
         assert_eq!(fitted.sql, SQL.replace("toInt64(p.peak) AS", "NULL AS"));
         assert_eq!(known(&["query_id", "peak"]).fit(SQL, None).expect("fits").sql, SQL);
     }

@@ -9,15 +9,15 @@ use super::column_fallback::{Cluster, Known};
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Cursor, Rows as _, Server, one_line};
 
-const SETTINGS: &str = include_str!("../sql/clickhouse_settings.sql");
+const SETTINGS: &str = include_str!("sql/settings.sql");
 const SETTINGS_COLUMNS: &[&str] = &["setting_name", "setting_value"];
-const SERVER: &str = include_str!("../sql/clickhouse_server.sql");
+const SERVER: &str = include_str!("sql/server.sql");
 const SERVER_COLUMNS: &[&str] = &["version", "host_name", "at", "uptime_seconds"];
-const COLUMNS: &str = include_str!("../sql/clickhouse_columns.sql");
+const COLUMNS: &str = include_str!("sql/columns.sql");
 const COLUMNS_COLUMNS: &[&str] = &["table_name", "column_name"];
-const CLUSTERS: &str = include_str!("../sql/clickhouse_clusters.sql");
+const CLUSTERS: &str = include_str!("sql/clusters.sql");
 const CLUSTERS_COLUMNS: &[&str] = &["cluster_name", "shares_hosts"];
-const SHOWS_TABLES: &str = include_str!("../sql/clickhouse_shows_tables.sql");
+const SHOWS_TABLES: &str = include_str!("sql/shows_tables.sql");
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The first versions that know `tcpPort()`, and `CHECK GRANT`.

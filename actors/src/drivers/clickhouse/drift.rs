@@ -50,8 +50,12 @@ fn every_question_fits_every_version() {
             let sql = fs::read_to_string(&file).expect("a question");
             match known.fit(&sql, None) {
                 Err(error) => faults.push(format!("{version}: {}: {error}", file.display())),
-                Ok(fit) if version == newest && !fit.absent.is_empty() => {
-                    faults.push(format!("{version}: {} asks in vain for {:?}", file.display(), fit.absent));
+                Ok(fit) if version == newest && !fit.missing_columns.is_empty() => {
+                    faults.push(format!(
+                        "{version}: {} asks in vain for {:?}",
+                        file.display(),
+                        fit.missing_columns
+                    ));
                 }
                 Ok(_) => fitted += 1,
             }
@@ -68,6 +72,6 @@ fn a_column_that_a_version_lacks_is_noticed() {
         format!("SELECT /* basira */\n    {select} AS x\nFROM system.parts AS p\nWHERE p.{filter} = 1")
     };
     let fitted = known.fit(&sql("toInt64(p.files)", "active"), None).expect("only shown");
-    assert_eq!(fitted.absent, ["system.parts.files"]);
+    assert_eq!(fitted.missing_columns, ["system.parts.files"]);
     assert!(known.fit(&sql("toInt64(p.rows)", "files"), None).is_err(), "it decides which rows count");
 }

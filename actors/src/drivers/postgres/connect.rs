@@ -15,13 +15,16 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::connect_error;
 use super::framed::{Framed, FramedTls};
-use super::{FIRST_TIMEOUT, LOCK_TIMEOUT};
 use crate::collect::CollectError;
 use crate::drivers::budget::Budget;
 use crate::drivers::{ConnectSettings, resolve, tcp, tls};
 use crate::model::{Target, TlsMode};
 
 pub(super) const ENGINE: &str = "PostgreSQL";
+/// How long a query waits for a lock, as the server writes it.
+pub(super) const LOCK_TIMEOUT: &str = "500ms";
+/// The `statement_timeout` of a new connection. Changing it costs a round trip.
+pub(super) const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long asking the server to end a query may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -8,7 +8,7 @@ use super::{GRACE, Postgres};
 use crate::collect::{CollectError, ExplainRequest, Query, Rows as _};
 use crate::text;
 
-const SQL: &str = include_str!("../sql/planning_safety.sql");
+const SQL: &str = include_str!("sql/planning_safety.sql");
 const COLUMNS: &[&str] = &["is_reachable"];
 
 /// Functions of PostgreSQL's own that run what a text names: a query, a view, or the checks of a type.

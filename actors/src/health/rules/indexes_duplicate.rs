@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::analysis::{OverlapReason, overlaps};
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
     float, quoted,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexSnapshot};
 use crate::model::streams::INDEXES;
-use crate::model::{Engine, NULL, Needless, overlaps};
+use crate::model::{Engine, NULL};
 
 pub(crate) static RULE: Rule = Rule {
     id: "indexes.duplicate",
@@ -56,8 +57,8 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
                 // one that is gone by now has no size
                 let Some(size) = sizes.get(&facts.oid) else { continue };
                 let does = match group.reason {
-                    Needless::Duplicate => "does the same",
-                    Needless::Redundant => "begins with the same columns",
+                    OverlapReason::Duplicate => "does the same",
+                    OverlapReason::Redundant => "begins with the same columns",
                 };
                 found.push(Object {
                     name: context.called(&database, &[&facts.schema, &facts.name]),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::analysis::{Blocker, lock_tree};
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, literal,
     span,
 };
-use crate::model::{Blocker, Engine, LockSnapshot, lock_tree};
+use crate::model::{Engine, LockSnapshot};
 
 pub(crate) static RULE: Rule = Rule {
     id: "locks.blocked",

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::analysis::durations::{Durations, query_of};
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
     span,
 };
-use crate::model::durations::{Durations, query_of};
 use crate::model::streams::{QUERIES, QUERY_DURATIONS};
 use crate::model::{Engine, History};
 

@@ -1,71 +1,59 @@
-//! The streams that the collectors fill and the API reads. The name of a column says how it is shown: `_us` as
-//! floating-point `_ms`, `_at_ms` as a timestamp without that ending.
+//! The streams that the collectors fill and the API reads. The ending of a column's name gives its unit and how it is
+//! shown: `_us` as floating-point `_ms`, `_at_ms` as a timestamp without that ending.
 
-mod activity;
-mod archiver;
-mod bgwriter;
-mod connections;
-mod databases;
-mod errors;
-mod events;
-mod evictions;
-mod health;
-mod indexes;
-mod io;
-mod locks;
-mod log_tables;
-mod parts;
-mod plans;
-mod queries;
-mod replication;
-mod server;
-mod server_metrics;
-mod settings;
-mod statements;
-mod tables;
-mod waits;
-mod wal;
+/// Declares streams. One text defines the columns of a stream and the type of its rows:
+///
+/// ```ignore
+/// streams! {
+///     /// The documentation of the stream.
+///     WAL, WalRow = "wal" { wal_records: Sum, wal_bytes: Sum, }
+/// }
+/// ```
+///
+/// Columns are only ever appended: their order is the order of the values on disk.
+macro_rules! streams {
+    ($(
+        $(#[$stream_doc:meta])*
+        $stream:ident, $row:ident = $name:literal {
+            $($(#[$column_doc:meta])* $column:ident: $kind:ident,)+
+        }
+    )+) => {$(
+        $(#[$stream_doc])*
+        pub static $stream: Stream = Stream {
+            name: $name,
+            columns: &[$(Column { name: stringify!($column), kind: ColumnKind::$kind }),+],
+        };
 
-use super::sample::{Column, ColumnKind, Stream};
+        #[doc = concat!("A row of [`", stringify!($stream), "`]; [`NULL`] where a value is not known.")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $row {
+            $($(#[$column_doc])* pub $column: i64,)+
+        }
 
-pub use activity::ACTIVITY;
-pub use archiver::ARCHIVER;
-pub use bgwriter::BGWRITER;
-pub use connections::CONNECTIONS;
-pub use databases::DATABASES;
-pub use errors::ERRORS;
-pub use events::EVENTS;
-pub use evictions::EVICTIONS;
-pub use health::HEALTH;
-pub use indexes::INDEXES;
-pub use io::IO;
-pub use locks::LOCKS;
-pub use log_tables::LOG_TABLES;
-pub use parts::PARTS;
-pub use plans::PLANS;
-pub use queries::{QUERIES, QUERY_DURATIONS, QUERY_EXCEPTIONS};
-pub use replication::{REPLICATION, REPLICATION_SLOTS};
-pub use server::SERVER;
-pub use server_metrics::{DISKS, SERVER_METRICS};
-pub use settings::SETTINGS;
-pub use statements::STATEMENTS;
-pub use tables::TABLES;
-pub use waits::WAITS;
-pub use wal::WAL;
+        impl $row {
+            /// A row without any value.
+            pub const NULL: Self = Self { $($column: NULL),+ };
 
-const fn sum(name: &'static str) -> Column {
-    Column { name, kind: ColumnKind::Sum }
+            /// Returns the values in the order of the columns.
+            #[must_use]
+            pub const fn values(self) -> [i64; $stream.columns.len()] {
+                [$(self.$column),+]
+            }
+        }
+    )+};
 }
 
-const fn last(name: &'static str) -> Column {
-    Column { name, kind: ColumnKind::Last }
-}
+mod clickhouse;
+mod common;
+mod postgres;
 
-const fn word(name: &'static str) -> Column {
-    Column { name, kind: ColumnKind::Text }
-}
+pub use clickhouse::*;
+pub use common::*;
+pub use postgres::*;
 
-/// Every stream there is.
+use super::common::Stream;
+
+/// Every stream.
 pub static ALL: &[&Stream] = &[
     &ACTIVITY,
     &ARCHIVER,
@@ -97,8 +85,30 @@ pub static ALL: &[&Stream] = &[
     &WAL,
 ];
 
-/// The stream called `name`.
+/// Returns the stream called `name`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Stream> {
     ALL.iter().copied().find(|stream| stream.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, WAL, WalRow};
+    use crate::model::{NULL, Stream};
+
+    #[test]
+    fn names_and_order_of_columns_are_those_on_disk() {
+        let line = |stream: &&Stream| {
+            let columns = stream.columns.iter().map(|column| format!("{} {:?}", column.name, column.kind));
+            format!("{}: {}\n", stream.name, columns.collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(ALL.iter().map(line).collect::<String>(), include_str!("columns.txt"));
+    }
+
+    #[test]
+    fn a_row_has_its_values_in_the_order_of_the_columns() {
+        let values = WalRow { wal_records: 1, wal_bytes: 2, ..WalRow::NULL }.values();
+        let value = |name| values[WAL.column(name).expect("a column of WAL")];
+        assert_eq!((value("wal_records"), value("wal_bytes"), value("wal_fpi")), (1, 2, NULL));
+    }
 }

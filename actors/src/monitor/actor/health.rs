@@ -1,59 +1,63 @@
-//! The doctor's visits: after polls, in a task that reports back by message.
+//! Starts health checks after polls, and publishes live snapshots.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::ActorRef;
 
-use super::{HealthChecker, Live, Message, State};
+use super::State;
 use crate::health::Facts;
 use crate::model::Timestamp;
+use crate::monitor::health_check::HealthChecker;
+use crate::monitor::{Live, Message};
 
-/// A database is examined no more often than this, unless somebody has asked for everything at once.
-const EXAMINE_EVERY: Duration = Duration::from_secs(8);
+/// The shortest interval between health checks, unless a client had everything run.
+const HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(8);
 
 impl State {
-    /// Takes what the live collector saw; its clock against ours tells how far they are apart.
-    pub(super) fn looked(&mut self, live: Live) {
+    /// Publishes a live snapshot. The difference of its clock to ours is the skew.
+    pub(super) fn publish_live(&mut self, live: Live) {
         if let Live::Snapshot { snapshot, .. } = &live {
             self.skew_ms = Some(snapshot.at.as_millis() - Timestamp::now().as_millis());
         }
         self.shared.live.send_replace(Some(live));
     }
 
-    /// Has the database examined, unless that is under way or was done a moment ago.
-    pub(super) fn examine(&mut self, myself: &ActorRef<Message>, now: Instant) {
-        let hastened = self.run_soon_at >= self.examined_at;
-        if self.examined_at.is_some_and(|at| now.duration_since(at) < EXAMINE_EVERY) && !hastened {
+    /// Starts a health check, unless one is running or was run a moment ago.
+    pub(super) fn check_health(&mut self, myself: &ActorRef<Message>, now: Instant) {
+        let is_requested = self.run_soon_at >= self.health_checked_at;
+        let is_recent =
+            self.health_checked_at.is_some_and(|at| now.duration_since(at) < HEALTH_CHECK_INTERVAL);
+        if is_recent && !is_requested {
             return;
         }
         let Some(mut health_checker) = self.health_checker.take() else { return };
-        self.examined_at = Some(now);
+        self.health_checked_at = Some(now);
         let (facts, target, monitor) = (self.facts(now), self.target.clone(), myself.clone());
-        let examination = tokio::spawn(async move {
-            let diagnosis = health_checker.examine(&target, facts).await;
+        let check = tokio::spawn(async move {
+            let diagnosis = health_checker.check(&target, facts).await;
             Message::HealthChecked(health_checker, diagnosis)
         });
         tokio::spawn(async move {
-            let message = match examination.await {
-                Ok(examined) => examined,
+            let message = match check.await {
+                Ok(checked) => checked,
                 Err(error) => Message::HealthCheckPanicked(error.to_string()),
             };
-            // a monitor that was stopped needs no diagnosis
+            // fails only when the monitor was stopped
             let _ = monitor.cast(message);
         });
     }
 
-    /// A rule that panics must not end the polls.
+    /// Replaces the health checker after a panic of a rule, which must not end the polls.
     pub(super) fn replace_health_checker(&mut self, panic: &str) {
-        tracing::error!(db.id = %self.target.id, panic, "the examination broke off");
+        tracing::error!(db.id = %self.target.id, panic, "a health check panicked");
         self.health_checker = Some(Box::new(HealthChecker::new(self.dependencies.clone())));
     }
 
-    /// All that is known without reading what is stored.
+    /// The current state of the database, without the stored history.
     fn facts(&self, now: Instant) -> Facts {
         let observed = self.shared.observed.borrow().clone();
-        let status = observed.at(Timestamp::now());
+        let status = observed.status_at(Timestamp::now());
         let activity = match &*self.shared.live.borrow() {
             Some(Live::Snapshot { snapshot, .. }) => Some(Arc::clone(snapshot)),
             _ => None,
@@ -66,7 +70,7 @@ impl State {
             store_error: observed.store_error,
             snapshots: self.shared.all_snapshots(),
             activity,
-            collectors: self.report.lines(&self.schedule, now),
+            collectors: self.statuses.all(&self.schedule, now),
             skew_ms: self.skew_ms,
             past: std::collections::BTreeMap::new(),
         }

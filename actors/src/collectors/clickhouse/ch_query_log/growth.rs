@@ -9,8 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::counted::Count;
 use super::decode::{Line, Who};
 use super::horizon::Span;
+use crate::analysis::durations;
 use crate::collect::Interner;
-use crate::model::{Entry, Record, durations, streams};
+use crate::model::{Entry, Record, streams};
 use crate::text::Fingerprint;
 
 type QueryRow = [i64; streams::QUERIES.columns.len()];

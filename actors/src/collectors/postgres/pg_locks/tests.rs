@@ -91,7 +91,7 @@ fn of_what_a_session_holds_the_longest_awaited_comes_first() {
     ];
     let locks = locks(&look(&mut Locks::default(), rows));
     assert_eq!(locks[2].mode.as_deref(), Some("ExclusiveLock"));
-    let tree = crate::model::lock_tree(&locks);
+    let tree = crate::analysis::lock_tree(&locks);
     assert_eq!((tree[0].pid, tree[0].mode.as_deref()), (1, Some("ExclusiveLock")));
 }
 

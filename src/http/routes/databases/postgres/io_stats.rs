@@ -2,7 +2,7 @@
 //! object and context.
 
 use basira_actors::model::streams::IO;
-use basira_actors::model::{ColumnKind, Engine, IoCounters, IoRow, Timestamp};
+use basira_actors::model::{ColumnKind, Engine, IoCounterRow, IoCounters, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ struct Counters<'a> {
 }
 
 impl<'a> Counters<'a> {
-    fn new(ts: Timestamp, row: &'a IoRow) -> Self {
+    fn new(ts: Timestamp, row: &'a IoCounterRow) -> Self {
         let counters =
             json_cells::columns(&IO, &row.values, &Texts::new(), |column| column.kind != ColumnKind::Text);
         Self { ts, backend_type: &row.backend_type, object: &row.object, context: &row.context, counters }

@@ -1,7 +1,8 @@
 //! `GET /api/v1/databases/{id}/locks`: who waits for what lock, longest first, and who holds it; `/locks/tree`: who blocks
 //! whom. With `at`, what was so then.
 
-use basira_actors::model::{Engine, Lock, LockSnapshot, Timestamp, lock_tree};
+use basira_actors::analysis::lock_tree;
+use basira_actors::model::{Engine, Lock, LockSnapshot, Timestamp};
 
 use crate::http::{Answer, ApiError, Request, Route, Watched, response};
 use crate::views::locks;

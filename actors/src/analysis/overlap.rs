@@ -1,0 +1,197 @@
+//! Indexes that do what another one does too. Pure.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
+
+/// The oid of the access method `btree`, the only one of which a longer key does what a shorter one does.
+const BTREE: i64 = 403;
+
+/// Why an index is not needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlapReason {
+    /// Another one is the same but for its name.
+    Duplicate,
+    /// Another one begins with the same columns.
+    Redundant,
+}
+
+/// Indexes of one table of which one is enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    pub reason: OverlapReason,
+    /// The one that does what the others do.
+    pub keep: Arc<IndexFacts>,
+    pub drop: Vec<Arc<IndexFacts>>,
+}
+
+/// The groups among all usable indexes of one database, by table.
+#[must_use]
+pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
+    let usable = catalog.indexes.iter().filter(|facts| facts.is_valid && facts.is_ready);
+    let mut by_table: Vec<&Arc<IndexFacts>> = usable.collect();
+    by_table.sort_by_key(|facts| facts.table_oid);
+    let tables = by_table.chunk_by(|one, other| one.table_oid == other.table_oid);
+    tables.filter(|indexes| indexes.len() > 1).flat_map(overlaps_of).collect()
+}
+
+/// What makes two indexes of one table the same.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Sameness<'a> {
+    /// Columns only; and whether nulls are one value to a unique index.
+    Plain { method: i64, keys: &'a [[i64; 4]], included: &'a [i64], nulls_are_equal: bool },
+    /// With expressions or a predicate: the hash of the definition from the method on.
+    Defined(u64),
+}
+
+/// The groups among the indexes of one table.
+fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
+    let mut same: BTreeMap<Sameness<'_>, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
+    for facts in indexes {
+        if let Some(sameness) = sameness(facts) {
+            same.entry(sameness).or_default().push(facts);
+        }
+    }
+    let mut groups = Vec::new();
+    for mut members in same.into_values().filter(|members| members.len() > 1) {
+        members.sort_by_key(|facts| {
+            (!facts.is_primary, !facts.constraint_backed, !facts.is_unique, Arc::clone(&facts.name))
+        });
+        let mut members = members.into_iter().cloned();
+        let Some(keep) = members.next() else { continue };
+        groups.push(Overlap { reason: OverlapReason::Duplicate, keep, drop: members.collect() });
+    }
+    let needless: HashSet<i64> =
+        groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
+    let left: Vec<&Arc<IndexFacts>> =
+        indexes.iter().filter(|facts| !needless.contains(&facts.oid)).copied().collect();
+    groups.extend(redundant(&left));
+    groups
+}
+
+fn redundant(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
+    let mut by_longest: BTreeMap<i64, Overlap> = BTreeMap::new();
+    for facts in indexes.iter().filter(|facts| is_dispensable(facts)) {
+        let covering = indexes.iter().filter(|other| covers(other, facts));
+        // the longest is covered by no other itself
+        if let Some(longest) = covering.max_by_key(|other| (other.shape.keys.len(), other.oid)) {
+            let fresh =
+                || Overlap { reason: OverlapReason::Redundant, keep: Arc::clone(longest), drop: Vec::new() };
+            by_longest.entry(longest.oid).or_insert_with(fresh).drop.push(Arc::clone(facts));
+        }
+    }
+    by_longest.into_values().collect()
+}
+
+fn is_plain(facts: &IndexFacts) -> bool {
+    !facts.has_predicate && !facts.has_expressions
+}
+
+/// Nothing but speed is lost without it.
+fn is_dispensable(facts: &IndexFacts) -> bool {
+    is_plain(facts) && !facts.is_unique && !facts.constraint_backed && facts.shape.method == BTREE
+}
+
+/// Whether `wide` begins with all of `narrow`, and carries what it carries.
+fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
+    let (IndexShape { keys: many, .. }, IndexShape { keys: few, .. }) = (&*wide.shape, &*narrow.shape);
+    let carries =
+        |column: &i64| wide.shape.included.contains(column) || many.iter().any(|key| key[0] == *column);
+    wide.oid != narrow.oid
+        && wide.shape.method == BTREE
+        && is_plain(wide)
+        && many.starts_with(few)
+        && (many.len() > few.len()
+            || wide.is_unique
+            || wide.shape.included.len() > narrow.shape.included.len())
+        && narrow.shape.included.iter().all(carries)
+}
+
+/// Nothing when it is not known well enough.
+fn sameness(facts: &IndexFacts) -> Option<Sameness<'_>> {
+    if !is_plain(facts) {
+        return facts.definition.as_ref().map(|definition| Sameness::Defined(definition.identity));
+    }
+    let nulls_are_equal =
+        facts.is_unique && facts.definition.as_ref().is_some_and(|definition| definition.nulls_are_equal);
+    let IndexShape { method, keys, included } = &*facts.shape;
+    Some(Sameness::Plain { method: *method, keys, included, nulls_are_equal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::model::relations::IndexDefinition;
+
+    fn index(oid: i64, keys: &[i64]) -> IndexFacts {
+        let keys = keys.iter().map(|column| [*column, 1978, 0, 0]).collect();
+        IndexFacts {
+            oid,
+            table_oid: 1,
+            schema: "public".into(),
+            name: format!("i{oid}").into(),
+            table: "t".into(),
+            is_unique: false,
+            is_primary: false,
+            is_valid: true,
+            is_ready: true,
+            is_exclusion: false,
+            constraint_backed: false,
+            has_predicate: false,
+            has_expressions: false,
+            is_attached: false,
+            shape: Arc::new(IndexShape { method: BTREE, keys, included: Vec::new() }),
+            last_idx_scan: None,
+            definition: None,
+        }
+    }
+
+    fn unique(facts: IndexFacts) -> IndexFacts {
+        IndexFacts { is_unique: true, ..facts }
+    }
+
+    fn partial(facts: IndexFacts, identity: u64) -> IndexFacts {
+        let definition = IndexDefinition { text: "the same".into(), identity, nulls_are_equal: false };
+        IndexFacts { has_predicate: true, definition: Some(definition), ..facts }
+    }
+
+    fn found(indexes: &[IndexFacts]) -> Vec<(OverlapReason, i64, Vec<i64>)> {
+        let indexes = indexes.iter().cloned().map(Arc::new).collect();
+        let groups = overlaps(&IndexCatalog { at: Timestamp(0), indexes });
+        let oids = |drop: Vec<Arc<IndexFacts>>| drop.iter().map(|facts| facts.oid).collect();
+        groups.into_iter().map(|group| (group.reason, group.keep.oid, oids(group.drop))).collect()
+    }
+
+    #[test]
+    fn the_same_columns_in_the_same_order_are_duplicates() {
+        assert_eq!(found(&[index(1, &[1, 2]), index(2, &[1, 2])]), [(OverlapReason::Duplicate, 1, vec![2])]);
+        assert_eq!(found(&[index(1, &[1, 2]), index(2, &[2, 1])]), []);
+        assert_eq!(
+            found(&[index(1, &[1]), unique(index(2, &[1]))]),
+            [(OverlapReason::Duplicate, 2, vec![1])]
+        );
+    }
+
+    #[test]
+    fn a_prefix_is_redundant_to_the_longest_unless_it_is_unique() {
+        let chain = [index(1, &[1]), index(2, &[1, 2]), index(3, &[1, 2, 3])];
+        assert_eq!(found(&chain), [(OverlapReason::Redundant, 3, vec![1, 2])]);
+        assert_eq!(found(&[unique(index(1, &[1])), index(2, &[1, 2])]), []);
+        let mut hash = index(1, &[1]);
+        hash.shape = Arc::new(IndexShape { method: 405, ..IndexShape::clone(&hash.shape) });
+        assert_eq!(found(&[hash, index(2, &[1, 2])]), []);
+    }
+
+    #[test]
+    fn predicates_are_compared_with_their_literals() {
+        let of = |oid: i64, identity: u64| partial(index(oid, &[1]), identity);
+        assert_eq!(found(&[of(1, 7), of(2, 7)]), [(OverlapReason::Duplicate, 1, vec![2])]);
+        assert_eq!(found(&[of(1, 7), of(2, 8)]), []);
+        assert_eq!(found(&[of(1, 7), index(2, &[1])]), [], "what covers only a part is not the same");
+    }
+}

@@ -1,0 +1,125 @@
+//! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
+
+mod answer;
+mod bind;
+mod bounded;
+mod column_fallback;
+mod decode;
+mod discover;
+#[cfg(test)]
+mod drift;
+mod error;
+mod http;
+mod limits;
+mod query_runner;
+mod rows;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use self::column_fallback::{Cluster, Fitted, Known};
+use self::query_runner::QueryRunner;
+use super::{ConnectSettings, Reply, Session, check_columns};
+use crate::collect::{CollectError, ExplainRequest, HostingProvider, Notice, Query, Server, advice};
+use crate::model::{Target, Timestamp};
+
+/// A connection to a ClickHouse server.
+pub(super) struct ClickHouse {
+    runner: QueryRunner,
+    cluster: Option<Cluster>,
+    known: Known,
+    fitted: HashMap<Arc<str>, Fitted>,
+    /// Whether the user sees every table there is; unknown to older versions.
+    shows_tables: Option<bool>,
+    server: Server,
+}
+
+impl ClickHouse {
+    /// Connects, and learns what server this is.
+    pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
+        let runner = QueryRunner::new(target, settings).await?;
+        let server = Server {
+            version: String::new(),
+            major: 0,
+            in_recovery: false,
+            system_identifier: None,
+            block_bytes: 0,
+            started_at: Timestamp(0),
+            database: target.database.clone(),
+            role: runner.peer.role.clone(),
+            role_oid: 0,
+            databases: target.databases.clone(),
+            cluster: target.cluster.clone(),
+            provider: HostingProvider::Plain,
+            statements: None,
+            statements_loaded: false,
+            raw_query_text: settings.raw_query_text,
+            try_indexes_on_primary: false,
+        };
+        let mut session = Self {
+            runner,
+            cluster: None,
+            known: Known::default(),
+            fitted: HashMap::new(),
+            shows_tables: None,
+            server,
+        };
+        let learned = session.refresh().await;
+        learned.map_err(|error| session.runner.peer.unconnected(error))?;
+        Ok(session)
+    }
+
+    fn fit(&mut self, query: &Query) -> Result<Fitted, CollectError> {
+        if let Some(fitted) = self.fitted.get(&query.sql) {
+            return Ok(fitted.clone());
+        }
+        let fitted = self.known.fit(&query.sql, self.cluster.as_ref())?;
+        self.fitted.insert(Arc::clone(&query.sql), fitted.clone());
+        Ok(fitted)
+    }
+
+    /// What the user should be granted, so that this is seen whole.
+    fn hidden(&self) -> Option<Notice> {
+        let role = &self.server.role;
+        (self.shows_tables == Some(false)).then(|| Notice {
+            reason: format!("user {role} lacks SHOW TABLES on some tables: nothing of these is seen"),
+            fix: advice::clickhouse_grant("have the grant SHOW TABLES ON *.*", role),
+        })
+    }
+}
+
+#[async_trait]
+impl Session for ClickHouse {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    async fn refresh(&mut self) -> Result<(), CollectError> {
+        self.learn().await
+    }
+
+    async fn run(&mut self, query: &Query, limit: Duration) -> Result<Reply, CollectError> {
+        let Fitted { sql, missing_columns, is_of_tables } = self.fit(query)?;
+        let rows = self.runner.ask(&sql, &query.params, query.columns, limit).await?;
+        check_columns(&rows.columns(), query.columns)?;
+        let hidden = if is_of_tables { self.hidden() } else { None };
+        let unlimited = self.runner.limits.notice(&self.server.role);
+        let notice = hidden.into_iter().chain(unlimited).reduce(Notice::and);
+        Ok(Reply {
+            size_bytes: rows.size_bytes(),
+            rows: Box::new(rows),
+            missing_columns: missing_columns.into(),
+            notice,
+        })
+    }
+
+    async fn explain(&mut self, _: &ExplainRequest, _: Duration) -> Result<Reply, CollectError> {
+        Err(CollectError::Missing {
+            reason: "plans of ClickHouse are not collected".to_owned(),
+            fix: "EXPLAIN the query by hand".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Cumulative counters of the whole server as they stood at the last look.
+
+use crate::model::common::{Snapshot, Timestamp};
+use crate::model::streams;
+
+/// How the counters of `pg_stat_wal` stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalCounters {
+    /// The server's clock.
+    pub at: Timestamp,
+    pub reset_at: Option<Timestamp>,
+    /// In the order of the stream's columns.
+    pub values: [i64; streams::WAL.columns.len()],
+}
+
+impl Snapshot for WalCounters {}
+
+/// How the counters of `pg_stat_io` stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IoCounters {
+    /// The server's clock.
+    pub at: Timestamp,
+    pub rows: Vec<IoCounterRow>,
+}
+
+impl Snapshot for IoCounters {}
+
+/// One row of `pg_stat_io`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IoCounterRow {
+    pub backend_type: String,
+    pub object: String,
+    pub context: String,
+    /// In the order of the stream's columns; the words are the three above.
+    pub values: [i64; streams::IO.columns.len()],
+}

@@ -1,0 +1,129 @@
+//! Tables and indexes as their server shows them now.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::common::{Snapshot, Timestamp};
+use crate::model::streams;
+
+/// Columns of a row of [`streams::TABLES`].
+pub const TABLE_COLUMNS: usize = 19;
+/// Columns of a row of [`streams::INDEXES`].
+pub const INDEX_COLUMNS: usize = 10;
+
+const _: () = assert!(streams::TABLES.columns.len() == TABLE_COLUMNS);
+const _: () = assert!(streams::INDEXES.columns.len() == INDEX_COLUMNS);
+
+/// One table or index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation<const N: usize> {
+    pub oid: i64,
+    /// Of an index, the table it belongs to; a table's own otherwise.
+    pub table_oid: i64,
+    /// By which the store knows it.
+    pub series: u64,
+    pub schema: Arc<str>,
+    pub name: Arc<str>,
+    pub table: Arc<str>,
+    /// As a row of its stream, but with the server's cumulative counters.
+    pub values: [i64; N],
+}
+
+/// All of one kind in one database.
+#[derive(Debug)]
+pub struct Relations<const N: usize> {
+    /// The server's clock.
+    pub at: Timestamp,
+    /// Since when the counters count, as far as that is known.
+    pub counted_since: Timestamp,
+    /// The same on a primary and its physical standbys.
+    pub system_identifier: Option<i64>,
+    pub in_recovery: bool,
+    /// In no particular order; what did not change is shared with the snapshot before.
+    pub relations: Vec<Arc<Relation<N>>>,
+}
+
+/// Every table.
+#[derive(Debug)]
+pub struct TableSnapshot(pub Relations<TABLE_COLUMNS>);
+
+impl Snapshot for TableSnapshot {}
+
+/// Every index.
+#[derive(Debug)]
+pub struct IndexSnapshot(pub Relations<INDEX_COLUMNS>);
+
+impl Snapshot for IndexSnapshot {}
+
+/// What the catalog says of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexFacts {
+    pub oid: i64,
+    pub table_oid: i64,
+    pub schema: Arc<str>,
+    pub name: Arc<str>,
+    pub table: Arc<str>,
+    pub is_unique: bool,
+    pub is_primary: bool,
+    pub is_valid: bool,
+    pub is_ready: bool,
+    pub is_exclusion: bool,
+    /// A primary key, a unique or an exclusion constraint stands on it.
+    pub constraint_backed: bool,
+    pub has_predicate: bool,
+    pub has_expressions: bool,
+    /// Part of an index of a partitioned table: it cannot be dropped by itself.
+    pub is_attached: bool,
+    pub shape: Arc<IndexShape>,
+    /// PostgreSQL 16 and later.
+    pub last_idx_scan: Option<Timestamp>,
+    /// Null as long as a lock keeps it from being read.
+    pub definition: Option<IndexDefinition>,
+}
+
+/// How an index was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexDefinition {
+    /// `CREATE INDEX ..` with `$1`, `$2`, .. for the literals of its expressions and its predicate.
+    pub text: Arc<str>,
+    /// A hash of what the server wrote from the method on, literals included: indexes that differ by their names only share it.
+    pub identity: u64,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_are_equal: bool,
+}
+
+/// How an index is built; the same shape is shared by many indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IndexShape {
+    /// The oid of the access method.
+    pub method: i64,
+    /// One per column of the key, in its order: number of the column, operator class, collation, options.
+    pub keys: Vec<[i64; 4]>,
+    /// Numbers of the columns that are only carried along (`INCLUDE`).
+    pub included: Vec<i64>,
+}
+
+/// Every index as the catalog has it.
+#[derive(Debug)]
+pub struct IndexCatalog {
+    pub at: Timestamp,
+    pub indexes: Vec<Arc<IndexFacts>>,
+}
+
+impl Snapshot for IndexCatalog {}
+
+/// What a relation takes on disk, its main fork.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelationSize {
+    pub bytes: i64,
+    /// Of the table that holds its long values.
+    pub toast_bytes: i64,
+    /// When it was measured: one that is locked keeps its old size.
+    pub at: Timestamp,
+}
+
+/// Sizes by oid.
+#[derive(Debug)]
+pub struct RelationSizes(pub HashMap<i64, RelationSize>);
+
+impl Snapshot for RelationSizes {}

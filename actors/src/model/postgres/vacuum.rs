@@ -1,0 +1,125 @@
+//! What vacuum has done, does and should do.
+
+use serde::Serialize;
+
+use crate::model::common::{Snapshot, Timestamp};
+
+/// One table against what starts an autovacuum on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VacuumTable {
+    pub database_name: String,
+    pub schema_name: String,
+    pub table_name: String,
+    /// False when its own option says so: then only wraparound starts one.
+    pub autovacuum_enabled: bool,
+    pub live_tuples: Option<i64>,
+    pub dead_tuples: Option<i64>,
+    /// Dead tuples that start an autovacuum.
+    pub vacuum_trigger: Option<i64>,
+    pub vacuum_trigger_pct: Option<i64>,
+    pub inserted_since_vacuum: Option<i64>,
+    /// Inserted tuples that start one; null when that is off.
+    pub insert_trigger: Option<i64>,
+    pub insert_trigger_pct: Option<i64>,
+    /// Of the table or its TOAST table, whichever is older.
+    pub xid_age: Option<i64>,
+    pub mxid_age: Option<i64>,
+    pub toast_xid_age: Option<i64>,
+    /// The age that starts an autovacuum to prevent wraparound.
+    pub freeze_max_age: Option<i64>,
+    pub freeze_pct: Option<i64>,
+    pub mxid_freeze_pct: Option<i64>,
+    /// Whether dead tuples, inserts or age are beyond their trigger.
+    pub due: bool,
+    pub last_vacuum: Option<Timestamp>,
+    pub last_autovacuum: Option<Timestamp>,
+}
+
+/// The tables of one database that need vacuum most: by dead tuples, by inserts and by age.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VacuumTables {
+    pub at: Timestamp,
+    pub tables: Vec<VacuumTable>,
+}
+
+impl Snapshot for VacuumTables {}
+
+/// One VACUUM, ANALYZE, CREATE INDEX or CLUSTER that runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Progress {
+    pub command: String,
+    pub pid: i64,
+    pub database_name: Option<String>,
+    /// Null when the table is in another database than the one connected to.
+    pub schema_name: Option<String>,
+    pub table_name: Option<String>,
+    pub phase: Option<String>,
+    /// Blocks of the phase that is counted in blocks.
+    pub blocks_total: Option<i64>,
+    pub blocks_done: Option<i64>,
+    pub progress_pct: Option<f64>,
+    pub index_vacuum_count: Option<i64>,
+    /// Dead tuples collected; null for other commands.
+    pub dead_items: Option<i64>,
+    /// Room for them: tuples until PostgreSQL 16, bytes from 17 on.
+    pub max_dead_tuples: Option<i64>,
+    pub max_dead_tuple_bytes: Option<i64>,
+    pub dead_tuple_bytes: Option<i64>,
+    pub indexes_total: Option<i64>,
+    pub indexes_processed: Option<i64>,
+    /// Slept for cost limits; PostgreSQL 18 with `track_cost_delay_timing`.
+    pub delay_time_ms: Option<f64>,
+    pub is_autovacuum: Option<bool>,
+    /// Started to prevent wraparound: it does not make room for others.
+    pub is_wraparound: Option<bool>,
+    pub started_at: Option<Timestamp>,
+}
+
+/// Everything that reports its progress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProgressSnapshot {
+    pub at: Timestamp,
+    pub running: Vec<Progress>,
+}
+
+impl Snapshot for ProgressSnapshot {}
+
+/// How old the oldest transaction ids of one database are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatabaseAge {
+    pub database_name: String,
+    pub xid_age: i64,
+    /// Of the 2^31 at which ids wrap around.
+    pub xid_pct: f64,
+    /// Of `autovacuum_freeze_max_age`.
+    pub xid_freeze_pct: f64,
+    pub mxid_age: i64,
+    pub mxid_pct: f64,
+    pub mxid_freeze_pct: f64,
+}
+
+/// Something that keeps dead rows from being removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct XminHolder {
+    /// `backend`, `prepared_transaction`, `replication_slot` or `standby`.
+    pub kind: String,
+    /// The name of the transaction, slot or standby; the role and application of a backend.
+    pub holder: Option<String>,
+    pub pid: Option<i64>,
+    pub database_name: Option<String>,
+    /// Of a backend: `idle in transaction` and the like.
+    pub state: Option<String>,
+    pub age_xids: i64,
+    /// When its transaction began or it became idle, where the server knows.
+    pub since: Option<Timestamp>,
+}
+
+/// How far back the server must remember, and because of whom; oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct XidHorizon {
+    pub at: Timestamp,
+    pub databases: Vec<DatabaseAge>,
+    pub holders: Vec<XminHolder>,
+}
+
+impl Snapshot for XidHorizon {}
