@@ -5,36 +5,36 @@ use std::time::{Duration, Instant};
 use basira_actors::model::Timestamp;
 
 /// A clock that is ahead of what is expected by more than this has leapt.
-const LEAP: Duration = Duration::from_secs(24 * 3_600);
+const MAX_JUMP: Duration = Duration::from_secs(24 * 3_600);
 /// For so long, by the monotonic clock, a leap must last.
-const LASTING: Duration = Duration::from_secs(3_600);
+const CONFIRMED_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Follows the wall clock, but for leaps forward that have not lasted yet.
 #[derive(Debug, Default)]
 pub struct ClockGuard {
     /// What time it was, and when.
-    believed: Option<(Timestamp, Instant)>,
-    leapt: Option<Instant>,
+    trusted: Option<(Timestamp, Instant)>,
+    jumped_at: Option<Instant>,
 }
 
 impl ClockGuard {
     /// The time by which what is old may be deleted, when the wall clock shows `now`. `newest` is the newest time known
     /// from elsewhere, such as the end of the newest sample: with it the first call after a start can be judged.
-    pub fn judge(&mut self, now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
-        self.judge_at(now, newest, Instant::now())
+    pub fn trusted_time(&mut self, now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
+        self.trusted_time_at(now, newest, Instant::now())
     }
 
     /// The wall clock is right, whatever it was before.
     #[cfg(test)]
-    pub(crate) fn believe(&mut self, now: Timestamp) {
-        (self.believed, self.leapt) = (Some((now, Instant::now())), None);
+    pub(crate) fn reset(&mut self, now: Timestamp) {
+        (self.trusted, self.jumped_at) = (Some((now, Instant::now())), None);
     }
 
-    fn judge_at(&mut self, now: Timestamp, newest: Option<Timestamp>, instant: Instant) -> Timestamp {
-        let (believed, since) = *self.believed.get_or_insert((newest.unwrap_or(now), instant));
-        let expected = believed + instant.saturating_duration_since(since);
-        if now > expected + LEAP {
-            let leapt = *self.leapt.get_or_insert_with(|| {
+    fn trusted_time_at(&mut self, now: Timestamp, newest: Option<Timestamp>, instant: Instant) -> Timestamp {
+        let (trusted, since) = *self.trusted.get_or_insert((newest.unwrap_or(now), instant));
+        let expected = trusted + instant.saturating_duration_since(since);
+        if now > expected + MAX_JUMP {
+            let jumped_at = *self.jumped_at.get_or_insert_with(|| {
                 tracing::warn!(
                     clock = %now,
                     expected = %expected,
@@ -42,11 +42,11 @@ impl ClockGuard {
                 );
                 instant
             });
-            if instant.saturating_duration_since(leapt) < LASTING {
+            if instant.saturating_duration_since(jumped_at) < CONFIRMED_AFTER {
                 return expected;
             }
         }
-        (self.believed, self.leapt) = (Some((now, instant)), None);
+        (self.trusted, self.jumped_at) = (Some((now, instant)), None);
         now
     }
 }
@@ -62,36 +62,44 @@ mod tests {
     #[test]
     fn a_clock_that_goes_as_clocks_do_is_believed() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
-        assert_eq!(guard.judge_at(NOON, None, start), NOON);
+        assert_eq!(guard.trusted_time_at(NOON, None, start), NOON);
         let later = NOON + MINUTE;
-        assert_eq!(guard.judge_at(later, None, start + MINUTE), later);
+        assert_eq!(guard.trusted_time_at(later, None, start + MINUTE), later);
         // a correction, or a night asleep
-        assert_eq!(guard.judge_at(later + DAY / 2, None, start + 2 * MINUTE), later + DAY / 2);
-        assert_eq!(guard.judge_at(NOON, None, start + 3 * MINUTE), NOON, "back");
+        assert_eq!(guard.trusted_time_at(later + DAY / 2, None, start + 2 * MINUTE), later + DAY / 2);
+        assert_eq!(guard.trusted_time_at(NOON, None, start + 3 * MINUTE), NOON, "back");
     }
 
     #[test]
     fn a_leap_that_does_not_last_is_not_believed() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
-        guard.judge_at(NOON, None, start);
+        guard.trusted_time_at(NOON, None, start);
         let ahead = NOON + 500 * DAY;
-        assert_eq!(guard.judge_at(ahead, None, start + MINUTE), NOON + MINUTE);
-        assert_eq!(guard.judge_at(ahead, None, start + 50 * MINUTE), NOON + 50 * MINUTE);
-        assert_eq!(guard.judge_at(NOON + 55 * MINUTE, None, start + 55 * MINUTE), NOON + 55 * MINUTE);
-        assert_eq!(guard.judge_at(ahead, None, start + 70 * MINUTE), NOON + 70 * MINUTE, "counted anew");
-        assert_eq!(guard.judge_at(ahead, None, start + 131 * MINUTE), ahead, "it has lasted");
-        assert_eq!(guard.judge_at(ahead + MINUTE, None, start + 132 * MINUTE), ahead + MINUTE);
+        assert_eq!(guard.trusted_time_at(ahead, None, start + MINUTE), NOON + MINUTE);
+        assert_eq!(guard.trusted_time_at(ahead, None, start + 50 * MINUTE), NOON + 50 * MINUTE);
+        assert_eq!(guard.trusted_time_at(NOON + 55 * MINUTE, None, start + 55 * MINUTE), NOON + 55 * MINUTE);
+        assert_eq!(
+            guard.trusted_time_at(ahead, None, start + 70 * MINUTE),
+            NOON + 70 * MINUTE,
+            "counted anew"
+        );
+        assert_eq!(guard.trusted_time_at(ahead, None, start + 131 * MINUTE), ahead, "it has lasted");
+        assert_eq!(guard.trusted_time_at(ahead + MINUTE, None, start + 132 * MINUTE), ahead + MINUTE);
     }
 
     #[test]
     fn after_a_start_the_newest_data_are_the_measure() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
         let ahead = NOON + 500 * DAY;
-        assert_eq!(guard.judge_at(ahead, Some(NOON), start), NOON);
-        assert_eq!(guard.judge_at(ahead, Some(NOON), start + MINUTE), NOON + MINUTE);
+        assert_eq!(guard.trusted_time_at(ahead, Some(NOON), start), NOON);
+        assert_eq!(guard.trusted_time_at(ahead, Some(NOON), start + MINUTE), NOON + MINUTE);
         let mut guard = ClockGuard::default();
-        assert_eq!(guard.judge_at(NOON + MINUTE, Some(NOON), start), NOON + MINUTE);
+        assert_eq!(guard.trusted_time_at(NOON + MINUTE, Some(NOON), start), NOON + MINUTE);
         let mut guard = ClockGuard::default();
-        assert_eq!(guard.judge_at(NOON, Some(ahead), start), NOON, "data of the future are no measure");
+        assert_eq!(
+            guard.trusted_time_at(NOON, Some(ahead), start),
+            NOON,
+            "data of the future are no measure"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 // its macro is for those below
 #[macro_use]
-pub mod say;
+pub mod output;
 
 mod accept;
 pub mod app;

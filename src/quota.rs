@@ -44,7 +44,7 @@ impl Quota {
 
     /// Whether it comes back by itself in seconds.
     #[must_use]
-    pub const fn is_of_the_moment(self) -> bool {
+    pub const fn is_transient(self) -> bool {
         matches!(self, Self::LiveStreams | Self::StreamTickets)
     }
 

@@ -10,14 +10,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::{Accounts, AuthSettings, WsTickets, prune_now_and_then};
+use crate::auth::{Accounts, AuthSettings, WsTickets, run_cleanup};
 use crate::config::{Config, LiveConfig, PublicUrl, Secrets, SecretsError};
 use crate::databases::TargetNetworks;
 use crate::http::{BindError, CertificateError, Certificates, RouteTableError, Server};
 use crate::limits::{Limits, LiveStreams};
 use crate::log::Log;
 use crate::mail::Mailer;
-use crate::reload::{Control, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart};
+use crate::reload::{
+    ControlSocket, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart,
+};
 use crate::samples::{self, ManagedSampleStore};
 use crate::storage::store::Targets;
 use crate::storage::{ServerLockError, ServerLocks, Storage, StorageError};
@@ -96,8 +98,8 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
         shutdown: shutdown.clone(),
     });
     reload_on_signal(Arc::clone(&reloader))?;
-    take_questions(&config, reloader, shutdown.clone()).await;
-    let pruning = prune_now_and_then(storage.clone(), app.config.clone(), mailer.clone(), shutdown.clone());
+    serve_control_socket(&config, reloader, shutdown.clone()).await;
+    let pruning = run_cleanup(storage.clone(), app.config.clone(), mailer.clone(), shutdown.clone());
     let pruning = tokio::spawn(pruning);
     let finished = CancellationToken::new();
     let holding = tokio::spawn(locks.hold(shutdown.clone(), finished.clone()));
@@ -192,8 +194,8 @@ fn reload_on_signal(reloader: Arc<Reloader>) -> Result<(), ServeError> {
 }
 
 /// Lets the operator at the machine ask; without that the server is as good.
-async fn take_questions(config: &Config, reloader: Arc<Reloader>, shutdown: CancellationToken) {
-    match Control::listen(&config.data_dir).await {
+async fn serve_control_socket(config: &Config, reloader: Arc<Reloader>, shutdown: CancellationToken) {
+    match ControlSocket::listen(&config.data_dir).await {
         Ok(control) => drop(tokio::spawn(control.run(reloader, shutdown))),
         Err(error) => tracing::warn!("`basira admin reload` will not work: {error}"),
     }

@@ -6,15 +6,15 @@ use basira_actors::model::{Secret, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::access_cache::AccessCache;
 use super::device::Devices;
-use super::founding::taken;
 use super::jwt::{Claims, Keyring};
 use super::links::Links;
-use super::oidc::SignIn;
-use super::password::{Passwords, Verdict};
+use super::oidc::OidcState;
+use super::operator::taken;
+use super::password::{PasswordCheck, Passwords};
 use super::signup::{normalised_email, slugs_at_signup};
-use super::standing::Standings;
-use super::{AccountError, Credential, Principal, Role, Signup, Whose, token};
+use super::{AccessSubject, AccountError, Credential, Principal, Role, Signup, token};
 use crate::config::{LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
 use crate::storage::store::{Account, NewAccount, NewRefreshToken, NewSession, Organization, Rotation};
@@ -45,8 +45,8 @@ pub struct Accounts {
     passwords: Passwords,
     links: Links,
     config: LiveConfig,
-    pub(super) sign_in: SignIn,
-    standings: Standings,
+    pub(super) oidc: OidcState,
+    access_cache: AccessCache,
 }
 
 /// What a login hands out.
@@ -96,8 +96,8 @@ impl Accounts {
             passwords: Passwords::default(),
             links,
             config,
-            sign_in: SignIn::default(),
-            standings: Standings::default(),
+            oidc: OidcState::default(),
+            access_cache: AccessCache::default(),
         }
     }
 
@@ -150,7 +150,7 @@ impl Accounts {
         let account = self.storage.account_by_email(&normalised_email(email)).await?;
         let stored = account.as_ref().map(|account| account.user.password_hash.as_str());
         let verdict = self.passwords.check(password, stored).await?;
-        let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
+        let Some(account) = account.filter(|_| verdict != PasswordCheck::Wrong) else {
             return Err(AccountError::BadCredentials);
         };
         self.check_second_factor(&account.user, code, now).await?;
@@ -160,7 +160,7 @@ impl Accounts {
         if !self.storage.start_session_of(session.id, &account.user, session.token).await? {
             return Err(AccountError::BadCredentials);
         }
-        if verdict == Verdict::RightButCheap {
+        if verdict == PasswordCheck::CorrectButOutdated {
             let hash = self.passwords.hash(password).await?;
             self.storage.replace_password_hash(&account.user, &hash, now).await?;
         }
@@ -178,7 +178,7 @@ impl Accounts {
                 Ok(Tokens { access: self.access_token(&account, session_id, now)?, refresh: next })
             }
             Rotation::Reused(ended) => {
-                self.access_changed(Whose::Session(ended.session_id));
+                self.access_changed(AccessSubject::Session(ended.session_id));
                 tracing::warn!("a refresh token was used twice: its session is ended");
                 Err(AccountError::BadRefreshToken)
             }
@@ -193,7 +193,7 @@ impl Accounts {
     pub async fn log_out(&self, refresh: &Secret, now: Timestamp) -> Result<Option<Uuid>, StorageError> {
         let ended = self.storage.end_session_of(&token::hash(refresh.expose()), now).await?;
         Ok(ended.map(|ended| {
-            self.access_changed(Whose::Session(ended.session_id));
+            self.access_changed(AccessSubject::Session(ended.session_id));
             ended.user_id
         }))
     }
@@ -207,7 +207,7 @@ impl Accounts {
             Credential::Token { session_id, .. } => {
                 let ended = self.storage.end_session(session_id, now).await;
                 // also when the answer of the storage was lost: it may have ended all the same
-                self.access_changed(Whose::Session(session_id));
+                self.access_changed(AccessSubject::Session(session_id));
                 ended
             }
             Credential::ApiKey { .. } => Ok(()),
@@ -261,8 +261,8 @@ impl Accounts {
         &self.storage
     }
 
-    pub(super) const fn standings(&self) -> &Standings {
-        &self.standings
+    pub(super) const fn access_cache(&self) -> &AccessCache {
+        &self.access_cache
     }
 
     pub(super) const fn links(&self) -> &Links {

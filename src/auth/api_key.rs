@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::token::{self, random_hex};
 use super::{
-    AccountError, Accounts, AskedLimits, AuthenticateError, Credential, KeyLimits, Principal, Role, Scope,
-    Whose,
+    AccessSubject, AccountError, Accounts, AuthenticateError, Credential, KeyRestrictions, Principal,
+    RequestedRestrictions, Role, Scope,
 };
 use crate::fields;
 use crate::storage::StorageError;
@@ -30,24 +30,24 @@ impl Accounts {
     /// to a place issues none, which would not be.
     ///
     /// # Errors
-    /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::ConfinedKey`], too many keys, or the storage
+    /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::RestrictedKey`], too many keys, or the storage
     /// refused.
     pub async fn issue_api_key(
         &self,
         principal: &Principal,
         name: &str,
-        asked: &AskedLimits,
+        asked: &RequestedRestrictions,
         now: Timestamp,
     ) -> Result<IssuedApiKey, AccountError> {
         let name = fields::line("name", name, 200)?;
-        let KeyLimits { scope, expires_at, allowed_addresses } = asked.check(now)?;
+        let KeyRestrictions { scope, expires_at, allowed_addresses } = asked.check(now)?;
         let key_id = random_hex::<KEY_ID_BYTES>();
         let prefix = format!("{PREFIX}{key_id}");
         let secret = token::generate();
         let created_by = match &principal.credential {
             Credential::Token { user_id, .. } => *user_id,
-            Credential::ApiKey { limits, .. } if limits.is_confined() => {
-                return Err(AccountError::ConfinedKey);
+            Credential::ApiKey { limits, .. } if limits.is_restricted() => {
+                return Err(AccountError::RestrictedKey);
             }
             Credential::ApiKey { key_id, .. } => {
                 let issuer = self.storage().api_keys(principal.organization_id).find(*key_id).await?;
@@ -96,7 +96,7 @@ impl Accounts {
     ) -> Result<bool, StorageError> {
         let revoked = self.storage().api_keys(organization).revoke(id, now).await;
         // also when the answer of the storage was lost: it may be revoked all the same
-        self.access_changed(Whose::ApiKey(id));
+        self.access_changed(AccessSubject::ApiKey(id));
         revoked
     }
 
@@ -131,7 +131,7 @@ pub(super) fn principal_of(stored: &StoredApiKey) -> Result<Principal, Authentic
     let (_, role) = stored.maker.as_ref().ok_or_else(refused)?;
     let role: Role = role.parse().map_err(|_| refused())?;
     let scope: Scope = stored.key.scope.parse().map_err(|_| refused())?;
-    let limits = KeyLimits {
+    let limits = KeyRestrictions {
         scope: scope.within(role),
         expires_at: stored.key.expires_at,
         allowed_addresses: stored.key.allowed_addresses.clone(),

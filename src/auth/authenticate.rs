@@ -6,13 +6,13 @@ use basira_actors::model::Timestamp;
 use tokio::sync::broadcast;
 
 use super::api_key::{looks_like_key, principal_of};
-use super::{Accounts, Credential, Principal, Role, Whose};
+use super::{AccessSubject, Accounts, Credential, Principal, Role};
 use crate::storage::StorageError;
 use crate::storage::store::Standing;
 
 /// The headers of a request that can say who is asking, as they came.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Presented<'a> {
+pub struct RequestCredentials<'a> {
     /// `X-API-Key`.
     pub api_key: Option<&'a str>,
     /// `Authorization`.
@@ -33,7 +33,7 @@ pub enum AuthenticateError {
     #[error("the api key has expired: use another")]
     Expired,
     #[error("the api key may not be used from this address")]
-    Elsewhere,
+    AddressNotAllowed,
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -45,7 +45,7 @@ impl Accounts {
     /// [`AuthenticateError`] when nothing was shown or it is not good.
     pub async fn authenticate(
         &self,
-        presented: Presented<'_>,
+        presented: RequestCredentials<'_>,
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
         if let Some(key) = presented.api_key {
@@ -78,7 +78,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AuthenticateError::Refused`] when its session, person or key is gone.
-    pub async fn renewed(
+    pub async fn recheck(
         &self,
         principal: Principal,
         now: Timestamp,
@@ -100,26 +100,26 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
-    pub async fn runs_the_instance(&self, principal: &Principal) -> Result<bool, StorageError> {
+    pub async fn is_instance_admin(&self, principal: &Principal) -> Result<bool, StorageError> {
         Ok(self.standing(principal).await?.is_some_and(|(standing, _)| standing.instance_admin))
     }
 
     /// Something was taken away from `whose`: a session, a role, a key. Whoever asks next is looked up anew, and
     /// open streams look whether it was theirs.
-    pub fn access_changed(&self, whose: Whose) {
-        self.standings().changed(whose);
+    pub fn access_changed(&self, whose: AccessSubject) {
+        self.access_cache().changed(whose);
     }
 
     /// What is taken away from now on.
     #[must_use]
-    pub fn access_changes(&self) -> broadcast::Receiver<Whose> {
-        self.standings().changes()
+    pub fn access_changes(&self) -> broadcast::Receiver<AccessSubject> {
+        self.access_cache().changes()
     }
 
     /// How the person stands, with the role; none for keys, and for who was moved to another organization.
     async fn standing(&self, principal: &Principal) -> Result<Option<(Standing, Role)>, StorageError> {
         let Credential::Token { user_id, session_id, .. } = principal.credential else { return Ok(None) };
-        let standing = self.standings().of(self.storage(), user_id, session_id).await?;
+        let standing = self.access_cache().of(self.storage(), user_id, session_id).await?;
         let standing = standing.filter(|standing| standing.organization_id == principal.organization_id);
         Ok(standing.and_then(|standing| standing.role.parse().ok().map(|role| (standing, role))))
     }
@@ -137,7 +137,7 @@ impl Accounts {
             expires_at: claims.expires_at(),
             from_cookie,
         };
-        self.renewed(Principal { organization_id: claims.org, role: claims.role, credential }, now).await
+        self.recheck(Principal { organization_id: claims.org, role: claims.role, credential }, now).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::password::HashError;
 use crate::fields::FieldError;
-use crate::limits::Crowded;
+use crate::limits::HashingQueueFull;
 use crate::storage::StorageError;
 
 /// The request about an account was refused.
@@ -40,7 +40,7 @@ pub enum AccountError {
     BadEmailToken,
     /// A key that ends, or is bound to a place, cannot make one that is not.
     #[error("a key that expires or is bound to addresses cannot issue keys: log in, or use another key")]
-    ConfinedKey,
+    RestrictedKey,
     /// A key came where a person must.
     #[error("this is for people: log in instead of sending an API key")]
     NotAPerson,
@@ -67,7 +67,7 @@ pub enum AccountError {
     TooManyInvitations,
     /// Too many passwords wait to be hashed.
     #[error(transparent)]
-    Crowded(#[from] Crowded),
+    HashingQueueFull(#[from] HashingQueueFull),
     /// The storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -87,7 +87,7 @@ impl AccountError {
 impl From<HashError> for AccountError {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Crowded(crowded) => crowded.into(),
+            HashError::HashingQueueFull(crowded) => crowded.into(),
             error => Self::Internal(error.to_string()),
         }
     }

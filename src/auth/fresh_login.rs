@@ -16,7 +16,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::FreshLoginRequired`]; [`AccountError::NotAPerson`] for a key; a wrong password.
-    pub(super) async fn freshly_logged_in(
+    pub(super) async fn require_fresh_login(
         &self,
         principal: &Principal,
         password: Option<&Secret>,

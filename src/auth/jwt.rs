@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::token::hex;
 use super::{ACCESS_LIFETIME, Role};
-use crate::config::{Retired, SecretRing};
+use crate::config::{RetiredSecret, SecretRing};
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Keyring {
 
 /// Whether a token of a secret that was replaced can still be good at `now`. A stolen key signs whatever it likes: it ends.
 #[must_use]
-pub fn tokens_outlive(retired: &Retired, now: Timestamp) -> bool {
+pub fn tokens_outlive(retired: &RetiredSecret, now: Timestamp) -> bool {
     retired.since.is_none_or(|since| now < since + ACCESS_LIFETIME + LEEWAY)
 }
 
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_key_that_was_replaced_ends_with_its_tokens() {
-        let retired = |since| Retired { secret: Secret::new("old"), since };
+        let retired = |since| RetiredSecret { secret: Secret::new("old"), since };
         let replaced = retired(Some(NOW));
         assert!(tokens_outlive(&replaced, NOW + ACCESS_LIFETIME));
         assert!(!tokens_outlive(&replaced, NOW + ACCESS_LIFETIME + LEEWAY));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::model::{Secret, Timestamp};
 
 use super::{AccountError, token};
-use crate::mail::{Letter, MailError, Mailer};
+use crate::mail::{Email, MailError, Mailer};
 use crate::storage::Storage;
 use crate::storage::store::{NewEmailToken, Purpose, User};
 
@@ -25,7 +25,7 @@ impl Links {
     /// Asks `user` to prove the address.
     pub(super) async fn send_verification(&self, user: &User, now: Timestamp) -> Result<(), AccountError> {
         let token = self.token(user, Purpose::VerifyEmail, now + VERIFICATION_LIFETIME).await?;
-        self.send(user, &Letter::verify_email(&self.link("verify-email", &token))).await
+        self.send(user, &Email::verify_email(&self.link("verify-email", &token))).await
     }
 
     /// As [`Self::send_verification`], if `email` has an account whose address is not proved yet.
@@ -40,7 +40,7 @@ impl Links {
     pub(super) async fn send_reset_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
         let Some(account) = self.storage.account_by_email(email).await? else { return Ok(()) };
         let link = self.reset_link(&account.user, now).await?;
-        self.send(&account.user, &Letter::reset_password(&link)).await
+        self.send(&account.user, &Email::reset_password(&link)).await
     }
 
     /// With it, `user` chooses a new password within an hour.
@@ -60,8 +60,8 @@ impl Links {
         format!("{}/{name}", self.public_url)
     }
 
-    pub(super) async fn send(&self, user: &User, letter: &Letter) -> Result<(), AccountError> {
-        Ok(self.mailer.send(&user.name, &user.email, letter).await?)
+    pub(super) async fn send(&self, user: &User, email: &Email) -> Result<(), AccountError> {
+        Ok(self.mailer.send(&user.name, &user.email, email).await?)
     }
 
     async fn token(

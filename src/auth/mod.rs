@@ -1,43 +1,43 @@
 //! Who may do what: passwords, tokens, keys, principals.
 
+mod access_cache;
 mod accounts;
 mod api_key;
 mod authenticate;
+mod cleanup;
 mod device;
 mod error;
-mod founding;
 mod fresh_login;
 mod jwt;
-mod limits;
+mod key_restrictions;
 mod links;
 mod oidc;
+mod operator;
 mod password;
-mod passwords;
+mod password_change;
 mod people;
 mod principal;
-mod pruning;
 mod signup;
-mod standing;
 mod token;
 mod totp;
 mod whose;
 mod ws_tickets;
 
+pub use access_cache::AccessSubject;
 pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
 pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
 pub use api_key::IssuedApiKey;
-pub use authenticate::{AuthenticateError, Presented};
+pub use authenticate::{AuthenticateError, RequestCredentials};
+pub use cleanup::run_cleanup;
 pub use device::{DEVICE_LIFETIME, DeviceId, Devices};
 pub use error::AccountError;
-pub use founding::Founding;
 pub use jwt::tokens_outlive;
-pub use limits::{AskedLimits, KeyLimits, Scope, UnknownScope};
-pub use oidc::{Aim, Begun, Completed, FLOW_LIFETIME, OidcError, Returned};
-pub use people::Acceptance;
+pub use key_restrictions::{KeyRestrictions, RequestedRestrictions, Scope, UnknownScope};
+pub use oidc::{AuthorizationRedirect, CompletedSignIn, FLOW_LIFETIME, OidcCallback, OidcError, OidcIntent};
+pub use operator::NewOrganization;
+pub use people::AcceptInvitation;
 pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
-pub use pruning::prune_now_and_then;
 pub use signup::{Signup, bounded_email, bounded_secret, normalised_email};
-pub use standing::Whose;
 pub use totp::{Enrolment, TotpStatus};
 pub use ws_tickets::{WsTicketError, WsTickets};
 

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::fields::FieldError;
-use crate::limits::Crowded;
+use crate::limits::HashingQueueFull;
 
 /// What one hash costs; stored hashes of a lower cost are renewed at the next login.
 const ROUNDS: u32 = 600_000;
@@ -32,18 +32,18 @@ pub(super) struct Passwords {
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum PasswordCheck {
     Wrong,
-    Right,
+    Correct,
     /// Right, but stored at a lower cost than today's.
-    RightButCheap,
+    CorrectButOutdated,
 }
 
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HashError {
     #[error(transparent)]
-    Crowded(#[from] Crowded),
+    HashingQueueFull(#[from] HashingQueueFull),
     #[error("hashing a password was interrupted, the server is shutting down")]
     Interrupted,
     #[error("hashing a password failed: {0}")]
@@ -75,10 +75,14 @@ impl Passwords {
 
     /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong, and what is stored at
     /// a lower cost does not show it either.
-    pub(super) async fn check(&self, password: &Secret, stored: Option<&str>) -> Result<Verdict, HashError> {
+    pub(super) async fn check(
+        &self,
+        password: &Secret,
+        stored: Option<&str>,
+    ) -> Result<PasswordCheck, HashError> {
         let Some(stored) = stored.and_then(Stored::parse) else {
             self.derive(password, new_salt()?, self.rounds).await?;
-            return Ok(Verdict::Wrong);
+            return Ok(PasswordCheck::Wrong);
         };
         let derived = self.derive(password, stored.salt, stored.rounds).await?;
         let hash = PasswordHash::new(&derived)?.hash;
@@ -86,13 +90,17 @@ impl Passwords {
             if stored.rounds < self.rounds {
                 self.derive(password, new_salt()?, self.rounds - stored.rounds).await?;
             }
-            return Ok(Verdict::Wrong);
+            return Ok(PasswordCheck::Wrong);
         }
-        Ok(if stored.rounds < self.rounds { Verdict::RightButCheap } else { Verdict::Right })
+        Ok(if stored.rounds < self.rounds {
+            PasswordCheck::CorrectButOutdated
+        } else {
+            PasswordCheck::Correct
+        })
     }
 
     async fn derive(&self, password: &Secret, salt: SaltString, rounds: u32) -> Result<String, HashError> {
-        let _place = self.places.try_acquire().map_err(|_| Crowded)?;
+        let _place = self.places.try_acquire().map_err(|_| HashingQueueFull)?;
         let _permit = self.permits.acquire().await.map_err(|_| HashError::Interrupted)?;
         #[cfg(test)]
         self.spent.fetch_add(u64::from(rounds), std::sync::atomic::Ordering::Relaxed);
@@ -157,8 +165,8 @@ mod tests {
         let passwords = Passwords::with_rounds(80_000);
         let check =
             async |password: &str| passwords.check(&Secret::new(password), Some(stored)).await.unwrap();
-        assert_eq!(check("Password").await, Verdict::Right);
-        assert_eq!(check("password").await, Verdict::Wrong);
+        assert_eq!(check("Password").await, PasswordCheck::Correct);
+        assert_eq!(check("password").await, PasswordCheck::Wrong);
     }
 
     #[tokio::test]
@@ -167,12 +175,12 @@ mod tests {
         let password = Secret::new("correct horse");
         let (one, two) = (cheap.hash(&password).await.unwrap(), cheap.hash(&password).await.unwrap());
         assert_ne!(one, two);
-        assert_eq!(cheap.check(&password, Some(&one)).await.unwrap(), Verdict::Right);
-        assert_eq!(dear.check(&password, Some(&one)).await.unwrap(), Verdict::RightButCheap);
+        assert_eq!(cheap.check(&password, Some(&one)).await.unwrap(), PasswordCheck::Correct);
+        assert_eq!(dear.check(&password, Some(&one)).await.unwrap(), PasswordCheck::CorrectButOutdated);
         let wrong = Secret::new("battery staple");
-        assert_eq!(dear.check(&wrong, Some(&one)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(dear.check(&wrong, Some(&one)).await.unwrap(), PasswordCheck::Wrong);
         for none in [None, Some("nonsense"), Some("$pbkdf2-sha256$i=1$AAAA$AAAA")] {
-            assert_eq!(cheap.check(&password, none).await.unwrap(), Verdict::Wrong);
+            assert_eq!(cheap.check(&password, none).await.unwrap(), PasswordCheck::Wrong);
         }
     }
 
@@ -185,7 +193,7 @@ mod tests {
             for wrong in ["battery staple", "", &"x".repeat(1_000)] {
                 let spent = || dear.spent.load(std::sync::atomic::Ordering::Relaxed);
                 let before = spent();
-                assert_eq!(dear.check(&Secret::new(wrong), stored).await.unwrap(), Verdict::Wrong);
+                assert_eq!(dear.check(&Secret::new(wrong), stored).await.unwrap(), PasswordCheck::Wrong);
                 assert_eq!(spent() - before, 3_000, "{stored:?} {wrong}");
             }
         }
@@ -198,7 +206,7 @@ mod tests {
         let places = passwords.places.available_permits();
         let hashes = (0..places + 10).map(|_| passwords.hash(&password));
         let outcomes = futures_util::future::join_all(hashes).await;
-        let crowded = |outcome: &Result<_, _>| matches!(outcome, Err(HashError::Crowded(_)));
+        let crowded = |outcome: &Result<_, _>| matches!(outcome, Err(HashError::HashingQueueFull(_)));
         assert_eq!(outcomes.iter().filter(|outcome| crowded(outcome)).count(), 10);
         assert!(passwords.hash(&password).await.is_ok(), "there is room again");
     }

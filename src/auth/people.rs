@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::accounts::new_session;
 use super::signup::acceptable_email;
-use super::{AccountError, Accounts, Me, Principal, Profile, Role, Session, Whose};
+use super::{AccessSubject, AccountError, Accounts, Me, Principal, Profile, Role, Session};
 use super::{password, token};
 use crate::config::SignupPolicy;
 use crate::fields;
-use crate::mail::Letter;
+use crate::mail::Email;
 use crate::storage::StorageError;
 use crate::storage::store::{Invitation, Joining, Member, MemberChange, MemberChanged, NewInvitation};
 
@@ -24,7 +24,7 @@ const MOST_INVITATIONS: u64 = 500;
 
 /// The body of an acceptance.
 #[derive(Debug, Deserialize)]
-pub struct Acceptance {
+pub struct AcceptInvitation {
     pub token: Secret,
     pub name: String,
     pub password: Secret,
@@ -75,8 +75,8 @@ impl Accounts {
         let members = self.storage().members(organization);
         match members.change(id, change, Role::Owner.as_str(), now).await? {
             MemberChanged::Done { member, revoked_keys } => {
-                self.access_changed(Whose::User(id));
-                revoked_keys.iter().for_each(|key| self.access_changed(Whose::ApiKey(*key)));
+                self.access_changed(AccessSubject::User(id));
+                revoked_keys.iter().for_each(|key| self.access_changed(AccessSubject::ApiKey(*key)));
                 Ok((member, revoked_keys))
             }
             MemberChanged::Unknown => Err(AccountError::NoSuchMember),
@@ -115,7 +115,7 @@ impl Accounts {
         role: Role,
         now: Timestamp,
     ) -> Result<Invitation, AccountError> {
-        self.lets_join()?;
+        self.check_invitations_allowed()?;
         let email = acceptable_email(email)?;
         let me = self.me(principal).await?;
         let inviter = me.user.ok_or(AccountError::NotAPerson)?;
@@ -140,8 +140,8 @@ impl Accounts {
         };
         let invitation = invitations.insert(new, now).await?;
         let link = self.links().link("accept-invitation", &secret);
-        let letter = Letter::invitation(&inviter.name, &me.organization.name, INVITATION_DAYS, &link);
-        if let Err(error) = self.links().mailer.send(&email, &email, &letter).await {
+        let mail = Email::invitation(&inviter.name, &me.organization.name, INVITATION_DAYS, &link);
+        if let Err(error) = self.links().mailer.send(&email, &email, &mail).await {
             // nobody could accept it
             invitations.delete(invitation.id).await?;
             return Err(error.into());
@@ -162,8 +162,12 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`]: a token that is not good, a bad field, an address that has an account by now, a server that
     /// lets nobody in.
-    pub async fn accept(&self, acceptance: &Acceptance, now: Timestamp) -> Result<Session, AccountError> {
-        self.lets_join()?;
+    pub async fn accept(
+        &self,
+        acceptance: &AcceptInvitation,
+        now: Timestamp,
+    ) -> Result<Session, AccountError> {
+        self.check_invitations_allowed()?;
         let name = fields::line("name", &acceptance.name, 200)?;
         let password = password::acceptable("password", acceptance.password.expose())?;
         let token_hash = token::hash(acceptance.token.expose());
@@ -198,7 +202,7 @@ impl Accounts {
     }
 
     /// Whether invitations may be sent and accepted.
-    pub(super) fn lets_join(&self) -> Result<(), AccountError> {
+    pub(super) fn check_invitations_allowed(&self) -> Result<(), AccountError> {
         match self.config().current().auth.signup {
             SignupPolicy::Open | SignupPolicy::Invite => Ok(()),
             SignupPolicy::Closed => Err(AccountError::SignupClosed),

@@ -3,7 +3,7 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use uuid::Uuid;
 
-use super::{KeyLimits, Scope, Whose};
+use super::{AccessSubject, KeyRestrictions, Scope};
 pub use crate::role::{Role, UnknownRole};
 
 /// An authenticated caller. Everything it reads or writes belongs to `organization_id`.
@@ -26,7 +26,7 @@ pub enum Credential {
         from_cookie: bool,
     },
     /// An API key.
-    ApiKey { key_id: Uuid, limits: KeyLimits },
+    ApiKey { key_id: Uuid, limits: KeyRestrictions },
 }
 
 /// The caller is known but may not do this.
@@ -59,7 +59,7 @@ impl Principal {
     ///
     /// # Errors
     /// [`ForbiddenScope`] for everyone else.
-    pub fn require_writing(&self) -> Result<(), ForbiddenScope> {
+    pub fn require_write(&self) -> Result<(), ForbiddenScope> {
         let writes = match &self.credential {
             Credential::Token { .. } => self.role >= Role::Admin,
             Credential::ApiKey { limits, .. } => limits.scope >= Scope::Write,
@@ -78,12 +78,12 @@ impl Principal {
 
     /// Whether what is taken away from `whose` is taken away from this caller.
     #[must_use]
-    pub fn is_of(&self, whose: Whose) -> bool {
+    pub fn is_of(&self, whose: AccessSubject) -> bool {
         match (whose, &self.credential) {
-            (Whose::Organization(organization), _) => organization == self.organization_id,
-            (Whose::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
-            (Whose::User(user), Credential::Token { user_id, .. }) => user == *user_id,
-            (Whose::ApiKey(key), Credential::ApiKey { key_id, .. }) => key == *key_id,
+            (AccessSubject::Organization(organization), _) => organization == self.organization_id,
+            (AccessSubject::Session(session), Credential::Token { session_id, .. }) => session == *session_id,
+            (AccessSubject::User(user), Credential::Token { user_id, .. }) => user == *user_id,
+            (AccessSubject::ApiKey(key), Credential::ApiKey { key_id, .. }) => key == *key_id,
             _ => false,
         }
     }

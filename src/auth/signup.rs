@@ -87,7 +87,7 @@ pub(super) fn slugs_at_the_machine(name: &str) -> Slugs {
 
 /// Slugs for an organization of this name, best first; the last is surely free.
 fn slugs(name: &str) -> Vec<String> {
-    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = name.split(|email: char| !email.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut stem = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     stem.truncate(48);
     let stem = if stem.is_empty() { "org" } else { stem.trim_end_matches('-') };

@@ -14,7 +14,7 @@ use crate::storage::store::Page;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
 mod fresh_login;
-mod passwords;
+mod password_change;
 mod totp;
 
 struct Instance {
@@ -62,8 +62,8 @@ fn mails(fixture: &Fixture) -> Vec<String> {
     files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-fn bearer(authorization: &str) -> Presented<'_> {
-    Presented { authorization: Some(authorization), ..Presented::default() }
+fn bearer(authorization: &str) -> RequestCredentials<'_> {
+    RequestCredentials { authorization: Some(authorization), ..RequestCredentials::default() }
 }
 
 #[tokio::test]
@@ -194,17 +194,20 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let owner = accounts.authenticate_token(session.tokens.access.expose(), NOW).await.unwrap();
-        let issued = accounts.issue_api_key(&owner, " ci ", &AskedLimits::default(), NOW).await.unwrap();
+        let issued =
+            accounts.issue_api_key(&owner, " ci ", &RequestedRestrictions::default(), NOW).await.unwrap();
         let secret = issued.secret.expose();
         assert_eq!(issued.key.name, "ci");
         assert!(secret.starts_with(&format!("{}_", issued.key.prefix)));
         assert_eq!(secret.len(), issued.key.prefix.len() + 1 + 64);
 
         let header = format!("Bearer {secret}");
-        for shown in [Presented { api_key: Some(secret), ..Presented::default() }, bearer(&header)] {
+        for shown in
+            [RequestCredentials { api_key: Some(secret), ..RequestCredentials::default() }, bearer(&header)]
+        {
             let principal = accounts.authenticate(shown, NOW).await.unwrap();
             assert_eq!(principal.organization_id, session.organization.id);
-            let limits = KeyLimits::default();
+            let limits = KeyRestrictions::default();
             assert_eq!(principal.credential, Credential::ApiKey { key_id: issued.key.id, limits });
             let me = accounts.me(&principal).await.unwrap();
             assert_eq!((me.user, me.organization.id), (None, session.organization.id));
@@ -215,8 +218,11 @@ async fn a_key_works_in_both_headers_until_it_is_revoked() {
         let mut forged = secret.to_owned();
         forged.replace_range(forged.len() - 1.., if secret.ends_with('0') { "1" } else { "0" });
         for bad in [forged.as_str(), issued.key.prefix.as_str(), "dbm_ak_", "", "dbm_ak_x_y"] {
-            let shown =
-                Presented { api_key: Some(bad), authorization: Some(&header), ..Presented::default() };
+            let shown = RequestCredentials {
+                api_key: Some(bad),
+                authorization: Some(&header),
+                ..RequestCredentials::default()
+            };
             let refused = accounts.authenticate(shown, NOW).await;
             assert!(matches!(refused, Err(AuthenticateError::Refused)), "{bad}");
         }
@@ -232,15 +238,15 @@ async fn the_cookie_counts_when_there_is_no_header() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let cookie = session.tokens.access.expose();
-        let shown = Presented { access_cookie: Some(cookie), ..Presented::default() };
+        let shown = RequestCredentials { access_cookie: Some(cookie), ..RequestCredentials::default() };
         let principal = accounts.authenticate(shown, NOW).await.unwrap();
         assert!(principal.from_cookie());
         let Credential::Token { user_id, expires_at, .. } = principal.credential else { panic!("a key") };
         assert_eq!((user_id, expires_at), (session.user.id, NOW + ACCESS_LIFETIME));
 
-        let bad = Presented { authorization: Some("Bearer nonsense"), ..shown };
+        let bad = RequestCredentials { authorization: Some("Bearer nonsense"), ..shown };
         assert!(matches!(accounts.authenticate(bad, NOW).await, Err(AuthenticateError::Refused)));
-        let nothing = accounts.authenticate(Presented::default(), NOW).await;
+        let nothing = accounts.authenticate(RequestCredentials::default(), NOW).await;
         assert!(matches!(nothing, Err(AuthenticateError::Missing)));
     }
 }
@@ -269,7 +275,7 @@ async fn expired_tokens_go_by_themselves() {
         accounts.sign_up(&signup("ada@x.org"), expired).await.unwrap();
         accounts.log_in("ada@x.org", &Secret::new("correct horse"), None, Timestamp::now()).await.unwrap();
         let shutdown = CancellationToken::new();
-        let pruning = tokio::spawn(prune_now_and_then(
+        let pruning = tokio::spawn(run_cleanup(
             fixture.storage.clone(),
             accounts.config().clone(),
             accounts.links().mailer.clone(),
@@ -292,7 +298,7 @@ fn roles_include_those_before_them() {
     let principal = |role| Principal {
         organization_id: basira_actors::model::OrganizationId::generate(),
         role,
-        credential: Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyLimits::default() },
+        credential: Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyRestrictions::default() },
     };
     for (role, admits) in
         [(Role::Viewer, false), (Role::Member, false), (Role::Admin, true), (Role::Owner, true)]

@@ -7,7 +7,7 @@ use totp_rs::{Builder, Totp};
 use super::token::{self, random_hex};
 use super::{AccountError, Accounts, Principal};
 use crate::fields::FieldError;
-use crate::mail::Letter;
+use crate::mail::Email;
 use crate::storage::store::User;
 
 /// What RFC 4226 recommends, and every device takes.
@@ -92,7 +92,7 @@ impl Accounts {
         if !factor.confirm(step, hashes, now).await? {
             return Err(AccountError::TotpNotEnrolled);
         }
-        self.tell_second_factor_changed(&user, "turned on").await;
+        self.notify_second_factor_changed(&user, "turned on").await;
         Ok(codes)
     }
 
@@ -115,7 +115,7 @@ impl Accounts {
         }
         self.check_second_factor(&user, Some(code), now).await?;
         factor.remove().await?;
-        self.tell_second_factor_changed(&user, "turned off").await;
+        self.notify_second_factor_changed(&user, "turned off").await;
         Ok(())
     }
 
@@ -148,9 +148,9 @@ impl Accounts {
         Ok(account.ok_or(AccountError::Gone)?.user)
     }
 
-    async fn tell_second_factor_changed(&self, user: &User, change: &str) {
-        let letter = Letter::second_factor_changed(change, &self.links().page("reset-password"));
-        if let Err(error) = self.links().send(user, &letter).await {
+    async fn notify_second_factor_changed(&self, user: &User, change: &str) {
+        let email = Email::second_factor_changed(change, &self.links().page("reset-password"));
+        if let Err(error) = self.links().send(user, &email).await {
             tracing::error!(user.id = %user.id, "cannot tell of a changed second factor: {error}");
         }
     }

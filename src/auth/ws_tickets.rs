@@ -86,13 +86,13 @@ mod tests {
     use uuid::Uuid;
 
     use super::{WsTicketError, WsTickets};
-    use crate::auth::{Credential, KeyLimits, Principal, Role};
+    use crate::auth::{Credential, KeyRestrictions, Principal, Role};
 
     fn principal() -> Principal {
         Principal {
             organization_id: OrganizationId::generate(),
             role: Role::Viewer,
-            credential: Credential::ApiKey { key_id: Uuid::nil(), limits: KeyLimits::default() },
+            credential: Credential::ApiKey { key_id: Uuid::nil(), limits: KeyRestrictions::default() },
         }
     }
 

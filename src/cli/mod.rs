@@ -15,7 +15,7 @@ use crate::config::{self, Config, ConfigError, Flag, LiveConfig, Source};
 use crate::demo::{self, DemoOptions};
 use crate::http;
 use crate::log::Log;
-use crate::{run, say};
+use crate::{output, run};
 
 /// Watches fleets of PostgreSQL and ClickHouse databases.
 #[derive(Debug, Parser)]
@@ -93,17 +93,17 @@ impl Cli {
             Command::Serve { listen } => {
                 let config = LiveConfig::load(self.settings.source(listen.as_deref()))?;
                 let log = Log::start(&config.current().log);
-                run::serve(config, log, |url| say!("listening on {url}")).await?;
+                run::serve(config, log, |url| outln!("listening on {url}")).await?;
             }
             Command::Demo(options) => demo::run(options.clone()).await?,
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
-            Command::Openapi => say::print(&(http::openapi::document().to_pretty_json()? + "\n"))?,
-            Command::Rules => say::print(&health::document())?,
+            Command::Openapi => output::print(&(http::openapi::document().to_pretty_json()? + "\n"))?,
+            Command::Rules => output::print(&health::document())?,
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();
-                say::print(&config::show(file, environment(), &self.settings.flags(None))?)?;
+                output::print(&config::show(file, environment(), &self.settings.flags(None))?)?;
             }
             Command::Admin { command } => command.run(&self.settings.load(None)?).await?,
         }

@@ -21,12 +21,12 @@ pub struct Flag {
 
 /// A value and where it was set.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Placed {
+pub(super) struct ConfigValue {
     pub value: Value,
     pub place: String,
 }
 
-impl Placed {
+impl ConfigValue {
     /// Whether nobody set it.
     pub(super) fn is_default(&self) -> bool {
         self.place.starts_with(DEFAULT_PLACE)
@@ -34,7 +34,7 @@ impl Placed {
 }
 
 /// By key, the strongest of the layers.
-pub(super) type Merged = BTreeMap<String, Placed>;
+pub(super) type Merged = BTreeMap<String, ConfigValue>;
 
 /// Where a value stands that nobody set.
 const DEFAULT_PLACE: &str = "the defaults";
@@ -142,7 +142,7 @@ fn add(merged: &mut Merged, problems: &mut Vec<Problem>, key: &str, value: Value
         _ => false,
     };
     if fits {
-        merged.insert(key.to_owned(), Placed { value, place });
+        merged.insert(key.to_owned(), ConfigValue { value, place });
     } else {
         problems.push(Problem { place, message: format!("{key} must be {}", kind.name()) });
     }

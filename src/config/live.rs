@@ -67,7 +67,7 @@ impl LiveConfig {
     ///
     /// # Errors
     /// [`ConfigError`] with every problem found.
-    pub fn read_again(&self) -> Result<Proposal, ConfigError> {
+    pub fn reload(&self) -> Result<Proposal, ConfigError> {
         let running = self.0.running.read().unwrap_or_else(PoisonError::into_inner).clone();
         let (mut config, mut values) = self.0.source.read()?;
         let (needs_restart, changed) =

@@ -38,7 +38,7 @@ pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::networks::{DeniedNetworks, Targets};
 pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
 pub use self::public_url::PublicUrl;
-pub use self::secrets::{Retired, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
+pub use self::secrets::{RetiredSecret, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
 pub use self::source::Source;
 pub use self::values::Change;

@@ -21,7 +21,7 @@ use toml::Value;
 use self::rotated::{HEX, LONG};
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
-use super::layers::{Merged, Placed};
+use super::layers::{ConfigValue, Merged};
 use super::{Audit, Auth, Collect, Config, Log, LogFormat, Samples, SignupPolicy, Storage, Targets};
 
 /// By the key of the secret, not that of its file.
@@ -206,7 +206,7 @@ impl Reader<'_> {
 
     fn parse_list<T: FromStr>(&mut self, key: &str, expected: &str) -> Option<Vec<T>> {
         let items = match self.merged.get(key) {
-            Some(Placed { value: Value::Array(items), .. }) => items.as_slice(),
+            Some(ConfigValue { value: Value::Array(items), .. }) => items.as_slice(),
             _ => &[],
         };
         let parsed: Option<Vec<T>> =

@@ -324,12 +324,12 @@ fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
     let storage = format!("[storage]\nurl_file = '{}'\n", secret.display());
     say(&storage);
     let live = LiveConfig::load(Source { file: Some(file.clone()), ..Source::default() }).expect("is good");
-    let nothing = live.read_again().expect("is good");
+    let nothing = live.reload().expect("is good");
     assert_eq!((nothing.changed, nothing.needs_restart), (Vec::new(), Vec::new()));
 
     std::fs::write(&secret, "postgres://a:other@x/y").expect("written");
     say(&format!("{storage}[log]\nlevel = 'debug'\n"));
-    let proposal = live.read_again().expect("is good");
+    let proposal = live.reload().expect("is good");
     assert_eq!(live.current().log.level, tracing::Level::INFO, "nothing changes yet");
     let told = format!("{:?} {:?}", proposal.changed, proposal.needs_restart);
     assert_eq!(
@@ -342,7 +342,7 @@ fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
     assert_eq!(live.current().storage.url, Some(Secret::new("postgres://a:hidden@x/y")));
 
     say("nonsense = 1");
-    assert!(live.read_again().is_err());
+    assert!(live.reload().is_err());
     assert_eq!(live.current().log.level, tracing::Level::DEBUG);
 }
 

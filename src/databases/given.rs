@@ -3,18 +3,18 @@
 use super::input::Input;
 
 /// Does not compile when a field is missing.
-macro_rules! names_of_given {
+macro_rules! presence {
     ($input:expr, $($field:ident)+) => {{
         let Input { $($field),+ } = $input;
-        [$(($field.is_given(), stringify!($field))),+]
+        [$(($field.is_present(), stringify!($field))),+]
     }};
 }
 
 impl Input {
     /// The names of the fields that the body has.
     #[must_use]
-    pub fn given(&self) -> Vec<&'static str> {
-        let fields = names_of_given!(
+    pub fn field_names(&self) -> Vec<&'static str> {
+        let fields = presence!(
             self,
             name engine engine_version host port database username password tls tls_ca_pem dsn tags
             poll_interval_seconds collect_explain_plans collect_replication disabled_collectors cluster let_idle

@@ -9,8 +9,8 @@ use basira_actors::health;
 use basira_actors::model::{Engine, RuleSettings, Secret, TlsMode};
 use serde::Deserialize;
 
-use super::field::{Field, Whole};
 use super::host;
+use super::patch::{BoundedInt, Patch};
 use crate::config::{Collect, Dsn};
 use crate::fields::{self, FieldError};
 use crate::storage::store::DatabaseRecord;
@@ -32,30 +32,30 @@ const MOST_PATTERNS: usize = 64;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Input {
-    pub name: Field<String>,
-    pub engine: Field<Engine>,
-    pub engine_version: Field<String>,
-    pub host: Field<String>,
-    pub port: Field<Whole<1, 65_535>>,
-    pub database: Field<String>,
-    pub username: Field<String>,
-    pub(super) password: Field<Secret>,
-    pub tls: Field<TlsMode>,
-    pub tls_ca_pem: Field<String>,
+    pub name: Patch<String>,
+    pub engine: Patch<Engine>,
+    pub engine_version: Patch<String>,
+    pub host: Patch<String>,
+    pub port: Patch<BoundedInt<1, 65_535>>,
+    pub database: Patch<String>,
+    pub username: Patch<String>,
+    pub(super) password: Patch<Secret>,
+    pub tls: Patch<TlsMode>,
+    pub tls_ca_pem: Patch<String>,
     /// Instead of engine, host, port, database, username, password and tls.
-    pub(super) dsn: Field<Secret>,
-    pub tags: Field<BTreeMap<String, String>>,
-    pub poll_interval_seconds: Field<Whole<1, 86_400>>,
-    pub collect_explain_plans: Field<bool>,
-    pub collect_replication: Field<bool>,
-    pub disabled_collectors: Field<BTreeSet<String>>,
-    pub cluster: Field<String>,
-    pub let_idle: Field<bool>,
-    pub try_indexes_on_primary: Field<bool>,
-    pub all_databases: Field<bool>,
-    pub include_databases: Field<BTreeSet<String>>,
-    pub exclude_databases: Field<BTreeSet<String>>,
-    pub rules: Field<RuleSettings>,
+    pub(super) dsn: Patch<Secret>,
+    pub tags: Patch<BTreeMap<String, String>>,
+    pub poll_interval_seconds: Patch<BoundedInt<1, 86_400>>,
+    pub collect_explain_plans: Patch<bool>,
+    pub collect_replication: Patch<bool>,
+    pub disabled_collectors: Patch<BTreeSet<String>>,
+    pub cluster: Patch<String>,
+    pub let_idle: Patch<bool>,
+    pub try_indexes_on_primary: Patch<bool>,
+    pub all_databases: Patch<bool>,
+    pub include_databases: Patch<BTreeSet<String>>,
+    pub exclude_databases: Patch<BTreeSet<String>>,
+    pub rules: Patch<RuleSettings>,
 }
 
 /// What a body changes; every value is acceptable.
@@ -89,8 +89,8 @@ pub(super) struct Changes {
 
 impl Input {
     /// The body with its DSN, if any, spread over the fields that it stands for.
-    pub(super) fn unfolded(mut self) -> Result<Self, FieldError> {
-        let Field::Value(dsn) = std::mem::take(&mut self.dsn) else { return Ok(self) };
+    pub(super) fn expand_dsn(mut self) -> Result<Self, FieldError> {
+        let Patch::Value(dsn) = std::mem::take(&mut self.dsn) else { return Ok(self) };
         self.refuse_beside_dsn()?;
         fields::at_most("dsn", dsn.expose(), DSN_CHARACTERS)?;
         let dsn =
@@ -98,9 +98,9 @@ impl Input {
         if self.engine().is_some_and(|engine| engine != dsn.engine) {
             return Err(FieldError::new("engine", "must be the one that dsn names"));
         }
-        self.engine = Field::Value(dsn.engine);
-        self.host = Field::Value(dsn.host);
-        self.port = dsn.port.map(|port| Whole(port.into())).into();
+        self.engine = Patch::Value(dsn.engine);
+        self.host = Patch::Value(dsn.host);
+        self.port = dsn.port.map(|port| BoundedInt(port.into())).into();
         self.database = dsn.database.into();
         self.username = dsn.username.into();
         self.password = dsn.password.into();
@@ -111,8 +111,8 @@ impl Input {
     /// The engine that the body names.
     pub(super) const fn engine(&self) -> Option<Engine> {
         match self.engine {
-            Field::Value(engine) => Some(engine),
-            Field::Null | Field::Absent => None,
+            Patch::Value(engine) => Some(engine),
+            Patch::Null | Patch::Absent => None,
         }
     }
 
@@ -167,12 +167,12 @@ impl Input {
 
     fn refuse_beside_dsn(&self) -> Result<(), FieldError> {
         for (field, given) in [
-            ("host", self.host.is_given()),
-            ("port", self.port.is_given()),
-            ("database", self.database.is_given()),
-            ("username", self.username.is_given()),
-            ("password", self.password.is_given()),
-            ("tls", self.tls.is_given()),
+            ("host", self.host.is_present()),
+            ("port", self.port.is_present()),
+            ("database", self.database.is_present()),
+            ("username", self.username.is_present()),
+            ("password", self.password.is_present()),
+            ("tls", self.tls.is_present()),
         ] {
             if given {
                 return Err(FieldError::new(field, "must not stand beside dsn, which says it already"));
@@ -259,7 +259,7 @@ fn checked_tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
     Ok(tags)
 }
 
-fn checked_port(port: Whole<1, 65_535>) -> Result<u16, FieldError> {
+fn checked_port(port: BoundedInt<1, 65_535>) -> Result<u16, FieldError> {
     u16::try_from(port.0).map_err(|_| FieldError::new("port", "must be an integer from 1 to 65535"))
 }
 

@@ -1,10 +1,10 @@
 //! Registering databases: what a body may say, and who is told of a change.
 
-mod field;
 mod given;
 mod host;
 mod input;
 mod networks;
+mod patch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Databases<'_> {
 
     /// The database that a registration with `input` would make, if its name and address pass too, and its password.
     fn draft(&self, input: Input, now: Timestamp) -> Result<(DatabaseRecord, Option<Secret>), DatabaseError> {
-        let input = input.unfolded()?;
+        let input = input.expand_dsn()?;
         let engine = input.engine().map_or_else(|| required("engine"), Ok)?;
         let mut changes = input.check(engine, &self.config.collect)?;
         if changes.host.is_none() {
@@ -155,7 +155,7 @@ impl Databases<'_> {
         let databases = self.storage.databases(self.organization);
         let Some(current) = databases.find(id).await? else { return Ok(None) };
         let DatabaseRecord { engine, port, .. } = current;
-        let input = input.unfolded()?;
+        let input = input.expand_dsn()?;
         if input.engine().is_some_and(|wanted| wanted != engine) {
             return Err(FieldError::new("engine", "cannot change: register another database").into());
         }

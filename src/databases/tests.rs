@@ -210,13 +210,13 @@ fn input(body: Value) -> Input {
 /// The outcome of checking a body for PostgreSQL, applied to a blank database.
 fn checked(body: Value) -> Result<DatabaseRecord, FieldError> {
     let mut database = blank(OrganizationId::generate(), Engine::Postgres, &defaults(), NOW);
-    input(body).unfolded()?.check(Engine::Postgres, &defaults())?.apply(&mut database);
+    input(body).expand_dsn()?.check(Engine::Postgres, &defaults())?.apply(&mut database);
     Ok(database)
 }
 
 /// What a body says of the password.
 fn password_of(body: Value) -> Option<Option<Secret>> {
-    input(body).unfolded().unwrap().check(Engine::Postgres, &defaults()).unwrap().password
+    input(body).expand_dsn().unwrap().check(Engine::Postgres, &defaults()).unwrap().password
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_whole_server_is_chosen_by_patterns() {
 #[test]
 fn a_dsn_says_the_whole_connection() {
     let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
-    assert_eq!(input(dsn.clone()).unfolded().unwrap().engine(), Some(Engine::Postgres));
+    assert_eq!(input(dsn.clone()).expand_dsn().unwrap().engine(), Some(Engine::Postgres));
     let database = checked(dsn.clone()).unwrap();
     assert_eq!(
         (database.host.as_str(), database.port, database.database.as_str()),
@@ -285,7 +285,7 @@ fn a_dsn_says_the_whole_connection() {
     assert_eq!(checked(bad).unwrap_err().field, "dsn");
     let mut other = dsn;
     other["engine"] = json!("clickhouse");
-    assert_eq!(input(other).unfolded().unwrap_err().field, "engine");
+    assert_eq!(input(other).expand_dsn().unwrap_err().field, "engine");
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     };
     stage.welcome();
     stop.await;
-    say!("\nstopping and removing everything ...");
+    outln!("\nstopping and removing everything ...");
     drop(stage);
     Ok(())
 }
@@ -101,7 +101,7 @@ impl Analytics {
         // Off the async threads, so that Ctrl-C is heard meanwhile.
         let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
         let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
-        say!("starting a throwaway ClickHouse ...");
+        outln!("starting a throwaway ClickHouse ...");
         let options =
             ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned(), ..ClickHouseOptions::default() };
         let server = ClickHouseServer::start_with(&fetched, options).await?;
@@ -112,11 +112,11 @@ impl Analytics {
 impl Stage {
     async fn set(options: DemoOptions) -> Result<Self, DemoError> {
         let postgres = start_postgres(options.postgres).await?;
-        say!("filling a little web shop ...");
+        outln!("filling a little web shop ...");
         workload::open_shop(&postgres).await.map_err(DemoError::Shop)?;
         let clients = workload::let_clients_in(&postgres);
         let clickhouse = if options.without_clickhouse { None } else { analytics().await };
-        say!("starting Basira ...");
+        outln!("starting Basira ...");
         let basira = Basira::start(options.listen).await?;
         let servers = (&postgres, clickhouse.as_ref().map(|clickhouse| &clickhouse.server));
         let visit = visitor::set_up(&basira.url, &basira.data_dir, servers).await?;
@@ -126,19 +126,19 @@ impl Stage {
     fn welcome(&self) {
         let Visit { api_key, database_id, clickhouse_id } = &self.visit;
         let url = &self.basira.url;
-        say!("\nBasira watches a busy web shop at {url}");
-        say!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
-        say!("  API key  {api_key}\n\nTry:");
+        outln!("\nBasira watches a busy web shop at {url}");
+        outln!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
+        outln!("  API key  {api_key}\n\nTry:");
         for view in ["doctor", "queries", "active"] {
-            say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
+            outln!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
         }
         if let Some(clickhouse_id) = clickhouse_id {
-            say!("and of its analytics on ClickHouse:");
+            outln!("and of its analytics on ClickHouse:");
             for view in ["doctor", "queries", "mutations"] {
-                say!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{clickhouse_id}/{view}");
+                outln!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{clickhouse_id}/{view}");
             }
         }
-        say!("\nCtrl-C stops and removes everything.");
+        outln!("\nCtrl-C stops and removes everything.");
     }
 }
 
@@ -147,7 +147,7 @@ async fn analytics() -> Option<Analytics> {
     match Analytics::open().await {
         Ok(analytics) => Some(analytics),
         Err(error) => {
-            say!("no ClickHouse in this demo: {error}");
+            outln!("no ClickHouse in this demo: {error}");
             None
         }
     }
@@ -162,15 +162,15 @@ fn options() -> Options {
 async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError> {
     let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);
     for found in Distribution::installed().into_iter().filter(wanted) {
-        say!("starting a throwaway PostgreSQL {} ...", found.major);
+        outln!("starting a throwaway PostgreSQL {} ...", found.major);
         match PostgresServer::start(&found, options()).await {
             Ok(server) => return Ok(server),
-            Err(error) => say!("the one installed here does not do: {error}"),
+            Err(error) => outln!("the one installed here does not do: {error}"),
         }
     }
     // Off the async threads, so that Ctrl-C is heard meanwhile.
     let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(major)).await;
     let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
-    say!("starting a throwaway PostgreSQL {} ...", fetched.major);
+    outln!("starting a throwaway PostgreSQL {} ...", fetched.major);
     Ok(PostgresServer::start(&fetched, options()).await?)
 }

@@ -9,8 +9,8 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::{Quota, RateLimiter};
 
-use super::TooMany;
-use super::store::{Key, Store};
+use super::RateLimited;
+use super::rate_store::{Key, Store};
 
 /// So many at once, and again so many spread over `per`. None at all: no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,19 +60,19 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     /// Counts one more of `key`, if `rate` allows it.
-    pub(super) fn count(&self, rate: Rate, key: Key) -> Result<(), TooMany> {
+    pub(super) fn count(&self, rate: Rate, key: Key) -> Result<(), RateLimited> {
         let counting = self.counting(rate);
         let Some(governor) = &counting.governor else { return Ok(()) };
         governor.check_key(&key).map_err(|until| {
             let retry_after = until.wait_time_from(self.clock.now());
-            TooMany { retry_after: retry_after.max(Duration::from_secs(1)) }
+            RateLimited { retry_after: retry_after.max(Duration::from_secs(1)) }
         })
     }
 
     /// Takes back one that was counted.
-    pub(super) fn give_back(&self, rate: Rate, key: Key) {
+    pub(super) fn uncount(&self, rate: Rate, key: Key) {
         if let Some(pause) = rate.pause() {
-            self.counting(rate).store.give_back(key, Nanos::from(pause));
+            self.counting(rate).store.uncount(key, Nanos::from(pause));
         }
     }
 
@@ -144,12 +144,12 @@ mod tests {
         let (_clock, limiter) = limiter(100);
         for _ in 0..50 {
             assert!(limiter.count(FIVE, 1).is_ok());
-            limiter.give_back(FIVE, 1);
+            limiter.uncount(FIVE, 1);
         }
         assert_eq!(taken(&limiter, FIVE, 1), 5);
-        limiter.give_back(FIVE, 1);
+        limiter.uncount(FIVE, 1);
         assert_eq!(taken(&limiter, FIVE, 1), 1);
-        limiter.give_back(FIVE, 2);
+        limiter.uncount(FIVE, 2);
         assert_eq!(taken(&limiter, FIVE, 2), 5, "nothing to give back");
     }
 
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(taken(&limiter, FIVE, 1), 5);
         assert_eq!(taken(&limiter, Rate::every(7, HOUR), 1), 7);
         assert_eq!(taken(&limiter, Rate::every(0, HOUR), 1), 1_000);
-        limiter.give_back(Rate::every(0, HOUR), 1);
+        limiter.uncount(Rate::every(0, HOUR), 1);
         assert_eq!(taken(&limiter, Rate { burst: 3, count: 50, per: Duration::from_secs(1) }, 1), 3);
     }
 

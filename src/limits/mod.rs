@@ -1,11 +1,11 @@
 //! How often something may be asked for: every limit that there is, in one place, as configured at the moment.
 
-mod attempt;
+mod concurrency;
+mod hashing_queue;
 mod limiter;
 mod live_streams;
-mod shares;
-mod store;
-mod turns;
+mod login_attempt;
+mod rate_store;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,18 +16,18 @@ use std::time::Duration;
 use governor::clock::DefaultClock;
 use uuid::Uuid;
 
+use self::concurrency::ConcurrencyLimiter;
+use self::hashing_queue::HashingQueue;
 use self::limiter::Limiter;
-use self::shares::Shares;
-use self::store::Key;
-use self::turns::Turns;
+use self::rate_store::Key;
 use crate::config::{Limits as Configured, LiveConfig};
 use crate::quota::{Quota, QuotaExceeded};
 
-pub use self::attempt::Attempt;
+pub use self::concurrency::Permit;
+pub use self::hashing_queue::{HashingPermit, HashingQueueFull};
 pub use self::limiter::Rate;
 pub use self::live_streams::{LiveStreams, OpenStream};
-pub use self::shares::Share;
-pub use self::turns::{Crowded, Turn};
+pub use self::login_attempt::LoginAttempt;
 
 /// How many a limit remembers at once; each takes some 30 bytes.
 const MOST_REMEMBERED: usize = 100_000;
@@ -67,7 +67,7 @@ pub enum Limit {
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Who<'a> {
+pub enum RateKey<'a> {
     /// All that come from one host: an IPv6 network of 64 bits is one.
     Host(IpAddr),
     /// All about one e-mail address, normalised.
@@ -86,7 +86,7 @@ pub enum Who<'a> {
 /// Not now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests")]
-pub struct TooMany {
+pub struct RateLimited {
     /// When one more is allowed; at least a second.
     pub retry_after: Duration,
 }
@@ -97,13 +97,13 @@ pub struct Limits {
     config: LiveConfig,
     seed: RandomState,
     limiters: [Limiter; Limit::COUNT],
-    connections: Shares<IpAddr>,
-    streams: Shares<Uuid>,
-    streams_of_organization: Shares<Uuid>,
-    turns: Turns,
-    folded: Mutex<HashMap<Key, u32>>,
-    database_tests: Shares<()>,
-    database_tests_of: Shares<Uuid>,
+    connections: ConcurrencyLimiter<IpAddr>,
+    streams: ConcurrencyLimiter<Uuid>,
+    streams_of_organization: ConcurrencyLimiter<Uuid>,
+    turns: HashingQueue,
+    suppressed: Mutex<HashMap<Key, u32>>,
+    database_tests: ConcurrencyLimiter<()>,
+    database_tests_of: ConcurrencyLimiter<Uuid>,
 }
 
 impl Limit {
@@ -138,7 +138,7 @@ impl Limit {
     }
 }
 
-impl Who<'_> {
+impl RateKey<'_> {
     /// The host at `address`.
     #[must_use]
     pub fn host(address: IpAddr) -> Self {
@@ -166,34 +166,34 @@ impl Limits {
             config,
             seed: RandomState::new(),
             limiters,
-            connections: Shares::default(),
-            streams: Shares::default(),
-            streams_of_organization: Shares::default(),
-            turns: Turns::default(),
-            folded: Mutex::default(),
-            database_tests: Shares::default(),
-            database_tests_of: Shares::default(),
+            connections: ConcurrencyLimiter::default(),
+            streams: ConcurrencyLimiter::default(),
+            streams_of_organization: ConcurrencyLimiter::default(),
+            turns: HashingQueue::default(),
+            suppressed: Mutex::default(),
+            database_tests: ConcurrencyLimiter::default(),
+            database_tests_of: ConcurrencyLimiter::default(),
         }
     }
 
     /// Counts one more of `who`.
     ///
     /// # Errors
-    /// [`TooMany`] when `limit` is reached; then nothing is counted.
-    pub fn count(&self, limit: Limit, who: Who<'_>) -> Result<(), TooMany> {
+    /// [`RateLimited`] when `limit` is reached; then nothing is counted.
+    pub fn count(&self, limit: Limit, who: RateKey<'_>) -> Result<(), RateLimited> {
         self.count_key(limit, self.key(who))
     }
 
     /// One more connection from `address`; `None` when it has too many.
     #[must_use]
-    pub fn connection(&self, address: IpAddr) -> Option<Share<IpAddr>> {
+    pub fn connection(&self, address: IpAddr) -> Option<Permit<IpAddr>> {
         let most = self.config.current().limits.connections_per_address;
         self.connections.take(host(address), most)
     }
 
     /// One more live stream of the key or user `id`; `None` when it has too many.
     #[must_use]
-    pub fn live_stream(&self, id: Uuid) -> Option<Share<Uuid>> {
+    pub fn live_stream(&self, id: Uuid) -> Option<Permit<Uuid>> {
         self.streams.take(id, self.config.current().limits.live_streams)
     }
 
@@ -201,7 +201,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`QuotaExceeded`] when it has too many.
-    pub fn stream_of_organization(&self, id: Uuid) -> Result<Share<Uuid>, QuotaExceeded> {
+    pub fn stream_of_organization(&self, id: Uuid) -> Result<Permit<Uuid>, QuotaExceeded> {
         let most = self.config.current().limits.quotas.live_streams;
         let exceeded = QuotaExceeded { quota: Quota::LiveStreams, most: most.into() };
         self.streams_of_organization.take(id, most).ok_or(exceeded)
@@ -210,23 +210,23 @@ impl Limits {
     /// Waits until a password that came from `address` may be hashed; hosts take turns.
     ///
     /// # Errors
-    /// [`Crowded`] when too many wait.
-    pub async fn password_turn(&self, address: Option<IpAddr>) -> Result<Turn, Crowded> {
+    /// [`HashingQueueFull`] when too many wait.
+    pub async fn hashing_permit(&self, address: Option<IpAddr>) -> Result<HashingPermit, HashingQueueFull> {
         self.turns.take(address.map(host)).await
     }
 
     /// Whether the audit log is to tell one more of what is called `kind`, and how many before it were not told.
     #[must_use]
-    pub fn audited(&self, kind: &str) -> Option<u32> {
-        let key = self.key(Who::Repetition(kind));
-        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn should_audit(&self, kind: &str) -> Option<u32> {
+        let key = self.key(RateKey::Repetition(kind));
+        let mut suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
         if self.count_key(Limit::Audited, key).is_ok() {
-            return Some(folded.remove(&key).unwrap_or_default());
+            return Some(suppressed.remove(&key).unwrap_or_default());
         }
-        if folded.len() >= MOST_REMEMBERED {
-            folded.clear();
+        if suppressed.len() >= MOST_REMEMBERED {
+            suppressed.clear();
         }
-        *folded.entry(key).or_default() += 1;
+        *suppressed.entry(key).or_default() += 1;
         None
     }
 
@@ -234,36 +234,36 @@ impl Limits {
     /// returned lives. It connects to whatever it is told: how fast that goes bounds how fast ports can be scanned.
     ///
     /// # Errors
-    /// [`TooMany`] when too many run already, or ran within the last hour.
+    /// [`RateLimited`] when too many run already, or ran within the last hour.
     pub fn database_test(
         &self,
         id: Uuid,
         address: Option<IpAddr>,
-    ) -> Result<(Share<Uuid>, Share<()>), TooMany> {
+    ) -> Result<(Permit<Uuid>, Permit<()>), RateLimited> {
         let most = self.config.current().limits.database_tests.clone();
-        let busy = TooMany { retry_after: Duration::from_secs(1) };
+        let busy = RateLimited { retry_after: Duration::from_secs(1) };
         let of_organization = self.database_tests_of.take(id, most.at_once_per_organization).ok_or(busy)?;
         let of_all = self.database_tests.take((), most.at_once).ok_or(busy)?;
-        let organization = self.key(Who::Organization(id));
+        let organization = self.key(RateKey::Organization(id));
         self.count_key(Limit::DatabaseTest, organization)?;
         if let Some(address) = address {
-            self.count(Limit::DatabaseTest, Who::host(address))
-                .inspect_err(|_| self.give_back(Limit::DatabaseTest, organization))?;
+            self.count(Limit::DatabaseTest, RateKey::host(address))
+                .inspect_err(|_| self.uncount(Limit::DatabaseTest, organization))?;
         }
         Ok((of_organization, of_all))
     }
 
-    fn key(&self, who: Who<'_>) -> Key {
+    fn key(&self, who: RateKey<'_>) -> Key {
         self.seed.hash_one(who)
     }
 
-    fn count_key(&self, limit: Limit, key: Key) -> Result<(), TooMany> {
+    fn count_key(&self, limit: Limit, key: Key) -> Result<(), RateLimited> {
         self.limiter(limit).count(self.rate(limit), key)
     }
 
     /// Takes back one that was counted.
-    fn give_back(&self, limit: Limit, key: Key) {
-        self.limiter(limit).give_back(self.rate(limit), key);
+    fn uncount(&self, limit: Limit, key: Key) {
+        self.limiter(limit).uncount(self.rate(limit), key);
     }
 
     fn rate(&self, limit: Limit) -> Rate {
@@ -279,7 +279,7 @@ impl Limits {
 mod tests {
     use uuid::Uuid;
 
-    use super::{Limit, Limits, Who};
+    use super::{Limit, Limits, RateKey};
     use crate::config::{Config, LiveConfig};
 
     fn config(settings: &[(&str, &str)]) -> Config {
@@ -288,14 +288,14 @@ mod tests {
         Config::load(None, environment, &[]).expect("is good")
     }
 
-    fn taken(limits: &Limits, limit: Limit, who: Who<'_>) -> usize {
+    fn taken(limits: &Limits, limit: Limit, who: RateKey<'_>) -> usize {
         (0..1_000).take_while(|_| limits.count(limit, who).is_ok()).count()
     }
 
     #[test]
     fn the_defaults_are_those_of_the_contract() {
         let limits = Limits::new(LiveConfig::new(config(&[])));
-        let host = Who::host([192, 0, 2, 1].into());
+        let host = RateKey::host([192, 0, 2, 1].into());
         for (limit, expected) in [
             (Limit::Signup, 5),
             (Limit::Login, 10),
@@ -309,9 +309,9 @@ mod tests {
         }
         let wait = limits.count(Limit::Mail, host).expect_err("the second mail").retry_after.as_secs();
         assert!((58..=60).contains(&wait), "{wait}");
-        let burst = taken(&limits, Limit::Api, Who::Principal(Uuid::nil()));
+        let burst = taken(&limits, Limit::Api, RateKey::Principal(Uuid::nil()));
         assert!((200..=210).contains(&burst), "{burst}");
-        assert!(limits.count(Limit::Api, Who::Principal(Uuid::max())).is_ok(), "each has its own");
+        assert!(limits.count(Limit::Api, RateKey::Principal(Uuid::max())).is_ok(), "each has its own");
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
         let config_of = |count| config(&[("AUTH__SIGNUP_PER_HOUR", count)]);
         let live = LiveConfig::new(config_of("2"));
         let limits = Limits::new(live.clone());
-        let host = Who::host([192, 0, 2, 1].into());
+        let host = RateKey::host([192, 0, 2, 1].into());
         assert_eq!(taken(&limits, Limit::Signup, host), 2);
         assert_eq!(taken(&limits, Limit::Refresh, host), 30);
         live.replace(config_of("9"));
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_host() {
-        let host = |text: &str| Who::host(text.parse().expect("an address"));
+        let host = |text: &str| RateKey::host(text.parse().expect("an address"));
         assert_eq!(host("2001:db8:1:2:3::4"), host("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(host("2001:db8:1:2::1"), host("2001:db8:1:3::1"));
         assert_eq!(host("::ffff:192.0.2.1"), host("192.0.2.1"));

@@ -5,8 +5,8 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use uuid::Uuid;
 
-use super::names::harmless;
-use super::{Letter, MailError};
+use super::safe_name::safe_name;
+use super::{Email, MailError};
 
 /// Tells programs that answer mail by themselves not to (RFC 3834).
 #[derive(Clone)]
@@ -26,21 +26,16 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// `letter` from `from` to whoever is called `name` at `address`.
-pub(super) fn message(
-    from: Mailbox,
-    name: &str,
-    address: &str,
-    letter: &Letter,
-) -> Result<Message, MailError> {
+/// `email` from `from` to whoever is called `name` at `address`.
+pub(super) fn message(from: Mailbox, name: &str, address: &str, email: &Email) -> Result<Message, MailError> {
     let address: Address = address.parse().map_err(MailError::Recipient)?;
     let id = format!("<{}@{}>", Uuid::now_v7(), from.email.domain());
-    let plain = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(unwrapped(letter.plain()));
-    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(unwrapped(letter.html()));
+    let plain = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(unwrapped(email.plain()));
+    let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(unwrapped(email.html()));
     let message = Message::builder()
         .from(from)
-        .to(Mailbox::new(Some(harmless(name)), address))
-        .subject(letter.subject.clone())
+        .to(Mailbox::new(Some(safe_name(name)), address))
+        .subject(email.subject.clone())
         .message_id(Some(id))
         .header(AutoSubmitted)
         .multipart(MultiPart::alternative().singlepart(plain).singlepart(html))?;

@@ -1,9 +1,9 @@
 //! Mail: letters, and how they leave.
 
+mod email;
 mod files;
-mod letter;
 mod message;
-mod names;
+mod safe_name;
 mod smtp;
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use letter::Letter;
+pub use email::Email;
 
 use crate::config::{LiveConfig, MailTransport};
 
@@ -67,7 +67,7 @@ pub enum MailError {
 
 impl MailError {
     /// Whether the same message may be taken a little later.
-    fn may_pass(&self) -> bool {
+    fn is_transient(&self) -> bool {
         match self {
             Self::Smtp(error) => !error.is_permanent(),
             Self::TooSlow(_) => true,
@@ -90,14 +90,14 @@ impl Mailer {
         }
     }
 
-    /// Sends `letter` to whoever is called `name` at `address`. A file is written when this returns; the SMTP server is
+    /// Sends `email` to whoever is called `name` at `address`. A file is written when this returns; the SMTP server is
     /// spoken to in the background, again and again for some minutes while it is away.
     ///
     /// # Errors
     /// [`MailError`]: no such address, a file that cannot be written, too many messages waiting.
-    pub async fn send(&self, name: &str, address: &str, letter: &Letter) -> Result<(), MailError> {
+    pub async fn send(&self, name: &str, address: &str, email: &Email) -> Result<(), MailError> {
         let config = self.config.current();
-        let message = message::message(config.mail.from.clone(), name, address, letter)?;
+        let message = message::message(config.mail.from.clone(), name, address, email)?;
         match &config.mail.transport {
             MailTransport::File => files::write(&config.data_dir.join(FOLDER), &message.formatted()).await,
             MailTransport::Smtp(_) => {
@@ -135,8 +135,8 @@ impl Mailer {
         loop {
             // a try that began before the server stops is not the last
             let is_last = self.stopping.is_cancelled();
-            let Err(error) = self.hand_over(message.clone()).await else { break };
-            let pause = pauses.next().filter(|_| error.may_pass() && !is_last);
+            let Err(error) = self.deliver_now(message.clone()).await else { break };
+            let pause = pauses.next().filter(|_| error.is_transient() && !is_last);
             let Some(pause) = pause else {
                 tracing::error!(mail.to = address, "a mail was not sent: {error}");
                 break;
@@ -149,7 +149,7 @@ impl Mailer {
     }
 
     /// To the server that is configured now, which may be another than at the last try.
-    async fn hand_over(&self, message: Message) -> Result<(), MailError> {
+    async fn deliver_now(&self, message: Message) -> Result<(), MailError> {
         let _turn = self.at_once.acquire().await;
         let config = self.config.current();
         match &config.mail.transport {

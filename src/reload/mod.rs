@@ -1,6 +1,6 @@
 //! A configuration that is changed while the server runs: read whole, compared, told to those whom it concerns.
 
-mod control;
+mod control_socket;
 mod fleet;
 mod log_level;
 mod registrations;
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-pub use self::control::{Control, ControlError, ask};
+pub use self::control_socket::{ControlError, ControlSocket, ask};
 pub use self::fleet::FleetPart;
 pub use self::log_level::LogLevelPart;
 pub use self::registrations::RegistrationsPart;
@@ -71,7 +71,7 @@ impl Reloader {
     /// [`ReloadError`] says why nothing was changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _turn = self.turn.lock().await;
-        let proposal = blocking(|| self.config.read_again())?;
+        let proposal = blocking(|| self.config.reload())?;
         let before = self.config.current();
         for part in &self.parts {
             part.settle(&before, proposal.config()).await?;

@@ -84,7 +84,7 @@ async fn is_advised_until_it_is_there(major: u16) {
     assert!(!serde_json::to_string(&lines).unwrap().contains(LITERAL));
 
     let object = format!("{}.public.orders (customer, product)", it.database.name);
-    let issue = it.registered.falls_ill("indexes.advised", &object).await;
+    let issue = it.registered.wait_for_issue("indexes.advised", &object).await;
     assert_eq!(issue["severity"], "info", "{issue}");
     assert_eq!(it.count(INDEXES).await, 1, "an index was made");
     it.admin.batch_execute(issue["how_to_fix"].as_str().unwrap()).await.unwrap();
@@ -92,7 +92,7 @@ async fn is_advised_until_it_is_there(major: u16) {
     let estimate = line["estimated_size_bytes"].as_i64().unwrap();
     assert!((size / 2..size * 4).contains(&estimate), "{estimate} for {size}");
     it.advice(<[Value]>::is_empty).await;
-    it.registered.recovers("indexes.advised", &object).await;
+    it.registered.wait_until_resolved("indexes.advised", &object).await;
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ async fn a_request_goes_where_it_may_and_no_further() {
     }
 
     fs::write(&file, "[targets]\ndeny = ['127.0.0.0/8', '::1/128']").unwrap();
-    live.accept(&live.read_again().unwrap());
+    live.accept(&live.reload().unwrap());
     let refused = post(&outgoing, &hook, LIMIT).await.unwrap_err().to_string();
     assert!(refused.contains("may not connect to") && receiver.count() == 2, "{refused}");
 }

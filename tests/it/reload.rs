@@ -70,11 +70,11 @@ async fn what_changed_is_told_and_takes_effect() {
     let database = independent.get("").await;
     assert_eq!(database["poll_interval_seconds"], 3);
     assert_eq!(database["disabled_collectors"], json!(["pg_locks"]));
-    follower.falls_ill("connections.saturation", "max_connections").await;
+    follower.wait_for_issue("connections.saturation", "max_connections").await;
 
     app.configure("[collect]\npoll_interval_seconds = 1\n");
     assert_eq!(changes(&reload(&organization).await, "changed").len(), 3);
-    follower.recovers("connections.saturation", "max_connections").await;
+    follower.wait_until_resolved("connections.saturation", "max_connections").await;
     let doctor = follower.get("/doctor").await;
     assert_eq!(issue(&doctor, "connections.saturation"), None, "{doctor:#}");
 }

@@ -19,7 +19,7 @@ const HOMES: [(&str, &[&str]); 6] = [
             "migrations/",
             "benches/",
             "tests/it/durability/",
-            "tests/it/keeping/",
+            "tests/it/admin_commands/",
             "tests/it/literals/",
         ],
     ),

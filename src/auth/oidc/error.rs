@@ -1,7 +1,7 @@
 //! Why somebody could not sign in with a provider.
 
-use super::http::AskError;
-use super::id_token::TokenFault;
+use super::http::RequestError;
+use super::id_token::IdTokenError;
 use crate::auth::AccountError;
 use crate::storage::StorageError;
 
@@ -24,7 +24,7 @@ pub enum OidcError {
     CodeRefused,
     /// What it says of the person cannot be believed.
     #[error("the provider's answer is not valid: {0}")]
-    Token(#[from] TokenFault),
+    Token(#[from] IdTokenError),
     #[error(
         "the provider does not say that the e-mail address is proved: sign in otherwise and link the provider then"
     )]
@@ -57,8 +57,8 @@ pub enum OidcError {
     Account(#[from] AccountError),
 }
 
-impl From<AskError> for OidcError {
-    fn from(error: AskError) -> Self {
+impl From<RequestError> for OidcError {
+    fn from(error: RequestError) -> Self {
         Self::Provider(error.to_string())
     }
 }

@@ -73,17 +73,17 @@ fn sealed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Err
 }
 
 /// Seals flows with a key that lives as long as the process.
-pub(super) struct Seal(ChaCha20Poly1305);
+pub(super) struct CookieCipher(ChaCha20Poly1305);
 
-impl Default for Seal {
+impl Default for CookieCipher {
     fn default() -> Self {
         Self(ChaCha20Poly1305::new(&Key::from(rand::random::<[u8; 32]>())))
     }
 }
 
-impl Seal {
+impl CookieCipher {
     /// `None` never happens: it would take gigabytes.
-    pub(super) fn close(&self, flow: &Flow) -> Option<Secret> {
+    pub(super) fn encrypt(&self, flow: &Flow) -> Option<Secret> {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let plain = serde_json::to_vec(flow).ok()?;
         let sealed = self.0.encrypt(Nonce::from_slice(&nonce), plain.as_slice()).ok()?;
@@ -91,7 +91,7 @@ impl Seal {
     }
 
     /// The flow in `text`, if this process sealed it and it is not too old.
-    pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<Flow> {
+    pub(super) fn decrypt(&self, text: &str, now: Timestamp) -> Option<Flow> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
         let plain = self.0.decrypt(Nonce::from_slice(nonce), sealed).ok()?;
@@ -100,9 +100,9 @@ impl Seal {
     }
 }
 
-impl fmt::Debug for Seal {
+impl fmt::Debug for CookieCipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Seal")
+        f.write_str("CookieCipher")
     }
 }
 
@@ -114,22 +114,22 @@ mod tests {
 
     #[test]
     fn a_flow_comes_back_whole_and_in_time() {
-        let seal = Seal::default();
+        let cipher = CookieCipher::default();
         let purpose = Purpose::Link {
             organization: OrganizationId::generate(),
             user_id: Uuid::now_v7(),
             session_id: Uuid::now_v7(),
         };
         let flow = Flow::new("corp", "/x".to_owned(), purpose, NOW);
-        let closed = seal.close(&flow).unwrap();
-        assert_eq!(seal.open(closed.expose(), NOW), Some(flow.clone()));
-        assert_eq!(seal.open(closed.expose(), NOW + FLOW_LIFETIME), None);
-        assert_eq!(Seal::default().open(closed.expose(), NOW), None, "another process");
+        let closed = cipher.encrypt(&flow).unwrap();
+        assert_eq!(cipher.decrypt(closed.expose(), NOW), Some(flow.clone()));
+        assert_eq!(cipher.decrypt(closed.expose(), NOW + FLOW_LIFETIME), None);
+        assert_eq!(CookieCipher::default().decrypt(closed.expose(), NOW), None, "another process");
         let mut bytes = URL_SAFE_NO_PAD.decode(closed.expose()).unwrap();
         bytes[20] ^= 1;
-        assert_eq!(seal.open(&URL_SAFE_NO_PAD.encode(bytes), NOW), None);
+        assert_eq!(cipher.decrypt(&URL_SAFE_NO_PAD.encode(bytes), NOW), None);
         for bad in ["", "AAAA", "no base64!"] {
-            assert_eq!(seal.open(bad, NOW), None, "{bad}");
+            assert_eq!(cipher.decrypt(bad, NOW), None, "{bad}");
         }
         assert!(closed.expose().len() < 2_000, "it must fit into a cookie: {}", closed.expose().len());
         assert!(!format!("{flow:?}").contains(flow.verifier.expose()));

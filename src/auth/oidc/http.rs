@@ -33,7 +33,7 @@ pub(super) struct Reply {
 
 /// A provider could not be asked. Says nothing that was sent or received.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AskError {
+pub(super) enum RequestError {
     #[error("its certificate authorities cannot be used: {0}")]
     Authorities(String),
     #[error("{0} is neither https nor on this machine")]
@@ -50,8 +50,8 @@ pub(super) enum AskError {
 
 impl Client {
     /// Trusts the authorities in `ca_pem`, else the public ones.
-    pub(super) fn new(ca_pem: Option<&str>) -> Result<Self, AskError> {
-        let tls = https_config(ca_pem).map_err(AskError::Authorities)?;
+    pub(super) fn new(ca_pem: Option<&str>) -> Result<Self, RequestError> {
+        let tls = https_config(ca_pem).map_err(RequestError::Authorities)?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -66,22 +66,27 @@ impl Client {
     }
 
     /// Sends `request` to `url`.
-    pub(super) async fn ask(&self, url: &str, mut request: Request<Full<Bytes>>) -> Result<Reply, AskError> {
-        let url = Url::parse(url).map_err(|_| AskError::Request(url.to_owned()))?;
+    pub(super) async fn ask(
+        &self,
+        url: &str,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Reply, RequestError> {
+        let url = Url::parse(url).map_err(|_| RequestError::Request(url.to_owned()))?;
         // without the query, which may hold a secret
         let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
         if !is_safe_endpoint(&url) {
-            return Err(AskError::Unsafe(address));
+            return Err(RequestError::Unsafe(address));
         }
-        *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|_| AskError::Request(address.clone()))?;
+        *request.uri_mut() =
+            url.as_str().parse::<Uri>().map_err(|_| RequestError::Request(address.clone()))?;
         match timeout(ANSWER_LIMIT, self.send(&address, request)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(AskError::TooSlow(address)),
+            Err(_) => Err(RequestError::TooSlow(address)),
         }
     }
 
-    async fn send(&self, address: &str, request: Request<Full<Bytes>>) -> Result<Reply, AskError> {
-        let unreachable = |error: &(dyn std::error::Error + 'static)| AskError::Unreachable {
+    async fn send(&self, address: &str, request: Request<Full<Bytes>>) -> Result<Reply, RequestError> {
+        let unreachable = |error: &(dyn std::error::Error + 'static)| RequestError::Unreachable {
             address: address.to_owned(),
             reason: innermost_cause(error),
         };
@@ -89,7 +94,7 @@ impl Client {
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                AskError::TooLong(address.to_owned())
+                RequestError::TooLong(address.to_owned())
             } else {
                 unreachable(&*error)
             }

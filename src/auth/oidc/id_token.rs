@@ -24,7 +24,7 @@ pub(super) struct Expected<'a> {
 
 /// An ID token cannot be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenFault {
+pub enum IdTokenError {
     #[error("it holds no ID token")]
     Missing,
     #[error("the ID token is malformed")]
@@ -49,33 +49,33 @@ pub enum TokenFault {
     #[error("the ID token does not say whose it is")]
     Subject,
     #[error("the ID token and the provider's word on the person are of two people")]
-    TwoPeople,
+    SubjectMismatch,
 }
 
 /// The claims of `token`, after its signature by one of `keys` and all that OpenID Connect demands were checked.
-pub(super) fn verify(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Result<Claims, TokenFault> {
+pub(super) fn verify(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Result<Claims, IdTokenError> {
     let claims = signed(token, keys)?;
     check(&claims, expected)?;
     Ok(claims)
 }
 
-fn signed(token: &str, keys: &[Jwk]) -> Result<Claims, TokenFault> {
-    let header = decode_header(token).map_err(|_| TokenFault::Malformed)?;
+fn signed(token: &str, keys: &[Jwk]) -> Result<Claims, IdTokenError> {
+    let header = decode_header(token).map_err(|_| IdTokenError::Malformed)?;
     // with a shared secret, whoever knows the client's could speak for the provider
     if header.alg.family() == AlgorithmFamily::Hmac {
-        return Err(TokenFault::Algorithm);
+        return Err(IdTokenError::Algorithm);
     }
     let mut validation = Validation::new(header.alg);
     // all of these are checked below, by our clock
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let mut fault = TokenFault::UnknownKey;
+    let mut fault = IdTokenError::UnknownKey;
     for key in keys.iter().filter(|key| fits(key, header.alg, header.kid.as_deref())) {
         let Ok(key) = DecodingKey::from_jwk(key) else { continue };
         match decode::<Map<String, Value>>(token, &key, &validation) {
             Ok(decoded) => return Ok(Claims(decoded.claims)),
-            Err(_) => fault = TokenFault::Forged,
+            Err(_) => fault = IdTokenError::Forged,
         }
     }
     Err(fault)
@@ -90,9 +90,9 @@ fn fits(key: &Jwk, algorithm: Algorithm, kid: Option<&str>) -> bool {
     named && signs && for_it
 }
 
-fn check(claims: &Claims, expected: Expected<'_>) -> Result<(), TokenFault> {
+fn check(claims: &Claims, expected: Expected<'_>) -> Result<(), IdTokenError> {
     if claims.text("iss") != Some(expected.issuer) {
-        return Err(TokenFault::Issuer);
+        return Err(IdTokenError::Issuer);
     }
     let audience = claims.texts("aud");
     let party = claims.text("azp");
@@ -100,24 +100,24 @@ fn check(claims: &Claims, expected: Expected<'_>) -> Result<(), TokenFault> {
         && party.is_none_or(|party| party == expected.client_id)
         && (audience.len() == 1 || party.is_some());
     if !for_us {
-        return Err(TokenFault::Audience);
+        return Err(IdTokenError::Audience);
     }
     let seconds = |instant: Timestamp| instant.as_millis() / 1_000;
     if claims.seconds("exp").is_none_or(|exp| exp <= seconds(expected.now - LEEWAY)) {
-        return Err(TokenFault::Expired);
+        return Err(IdTokenError::Expired);
     }
     let latest = seconds(expected.now + LEEWAY);
     if claims.seconds("iat").is_none_or(|iat| iat > latest)
         || claims.seconds("nbf").is_some_and(|nbf| nbf > latest)
     {
-        return Err(TokenFault::FromTheFuture);
+        return Err(IdTokenError::FromTheFuture);
     }
     if claims.text("nonce") != Some(expected.nonce) {
-        return Err(TokenFault::Nonce);
+        return Err(IdTokenError::Nonce);
     }
     match claims.text("sub") {
         Some(subject) if !subject.is_empty() && subject.len() <= MOST_SUBJECT_BYTES => Ok(()),
-        _ => Err(TokenFault::Subject),
+        _ => Err(IdTokenError::Subject),
     }
 }
 
@@ -180,24 +180,24 @@ mod tests {
             (good(), None),
             (with("aud", json!(["basira"])), None),
             (for_both, None),
-            (with("aud", json!(["basira", "other"])), Some(TokenFault::Audience)),
-            (with("aud", json!("other")), Some(TokenFault::Audience)),
-            (with("azp", json!("other")), Some(TokenFault::Audience)),
-            (without("aud"), Some(TokenFault::Audience)),
-            (with("iss", json!("https://login.example/")), Some(TokenFault::Issuer)),
-            (without("iss"), Some(TokenFault::Issuer)),
+            (with("aud", json!(["basira", "other"])), Some(IdTokenError::Audience)),
+            (with("aud", json!("other")), Some(IdTokenError::Audience)),
+            (with("azp", json!("other")), Some(IdTokenError::Audience)),
+            (without("aud"), Some(IdTokenError::Audience)),
+            (with("iss", json!("https://login.example/")), Some(IdTokenError::Issuer)),
+            (without("iss"), Some(IdTokenError::Issuer)),
             (with("exp", json!(now - 59)), None),
-            (with("exp", json!(now - 60)), Some(TokenFault::Expired)),
-            (with("exp", json!("never")), Some(TokenFault::Expired)),
-            (without("exp"), Some(TokenFault::Expired)),
-            (with("iat", json!(now + 61)), Some(TokenFault::FromTheFuture)),
-            (without("iat"), Some(TokenFault::FromTheFuture)),
-            (with("nbf", json!(now + 61)), Some(TokenFault::FromTheFuture)),
-            (with("nonce", json!("m")), Some(TokenFault::Nonce)),
-            (without("nonce"), Some(TokenFault::Nonce)),
-            (with("sub", json!("")), Some(TokenFault::Subject)),
-            (with("sub", json!("x".repeat(256))), Some(TokenFault::Subject)),
-            (without("sub"), Some(TokenFault::Subject)),
+            (with("exp", json!(now - 60)), Some(IdTokenError::Expired)),
+            (with("exp", json!("never")), Some(IdTokenError::Expired)),
+            (without("exp"), Some(IdTokenError::Expired)),
+            (with("iat", json!(now + 61)), Some(IdTokenError::FromTheFuture)),
+            (without("iat"), Some(IdTokenError::FromTheFuture)),
+            (with("nbf", json!(now + 61)), Some(IdTokenError::FromTheFuture)),
+            (with("nonce", json!("m")), Some(IdTokenError::Nonce)),
+            (without("nonce"), Some(IdTokenError::Nonce)),
+            (with("sub", json!("")), Some(IdTokenError::Subject)),
+            (with("sub", json!("x".repeat(256))), Some(IdTokenError::Subject)),
+            (without("sub"), Some(IdTokenError::Subject)),
         ];
         for (claims, fault) in cases {
             let token = signer.sign(Some("k"), &claims);
@@ -213,14 +213,14 @@ mod tests {
         let verdict = |token: &str| verify(token, &keys, EXPECTED).err();
         assert_eq!(verdict(&two.sign(Some("2"), &good())), None);
         assert_eq!(verdict(&two.sign(None, &good())), None);
-        assert_eq!(verdict(&two.sign(Some("1"), &good())), Some(TokenFault::Forged));
-        assert_eq!(verdict(&foreign.sign(Some("1"), &good())), Some(TokenFault::Forged));
-        assert_eq!(verdict(&foreign.sign(Some("3"), &good())), Some(TokenFault::UnknownKey));
+        assert_eq!(verdict(&two.sign(Some("1"), &good())), Some(IdTokenError::Forged));
+        assert_eq!(verdict(&foreign.sign(Some("1"), &good())), Some(IdTokenError::Forged));
+        assert_eq!(verdict(&foreign.sign(Some("3"), &good())), Some(IdTokenError::UnknownKey));
 
         let mut for_encryption = one.jwk.clone();
         for_encryption.common.public_key_use = Some(PublicKeyUse::Encryption);
         let token = one.sign(Some("1"), &good());
-        assert_eq!(verify(&token, &[for_encryption], EXPECTED), Err(TokenFault::UnknownKey));
+        assert_eq!(verify(&token, &[for_encryption], EXPECTED), Err(IdTokenError::UnknownKey));
     }
 
     #[test]
@@ -228,11 +228,11 @@ mod tests {
         let keys = [signer("1").jwk];
         let secret = EncodingKey::from_secret(b"the client's secret");
         let shared = encode(&Header::new(Algorithm::HS256), &good(), &secret).unwrap();
-        assert_eq!(verify(&shared, &keys, EXPECTED), Err(TokenFault::Algorithm));
+        assert_eq!(verify(&shared, &keys, EXPECTED), Err(IdTokenError::Algorithm));
         let encoded = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
         let unsigned = format!("{}.{}.", encoded(&json!({"alg": "none"})), encoded(&good()));
         for malformed in [unsigned.as_str(), "", "a.b.c", "..", "é"] {
-            assert_eq!(verify(malformed, &keys, EXPECTED), Err(TokenFault::Malformed), "{malformed}");
+            assert_eq!(verify(malformed, &keys, EXPECTED), Err(IdTokenError::Malformed), "{malformed}");
         }
     }
 }

@@ -5,8 +5,8 @@ mod error;
 mod flow;
 mod http;
 mod id_token;
-mod people;
 mod provider;
+mod provisioning;
 mod return_to;
 mod settings;
 
@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use self::flow::{Flow, Purpose, Seal};
+use self::flow::{CookieCipher, Flow, Purpose};
 use self::id_token::Expected;
 use self::provider::{Provider, Providers};
 use self::return_to::local_path;
@@ -35,22 +35,22 @@ const MOST_AT_ONCE: usize = 64;
 
 /// What signing in with providers needs that lives as long as the process.
 #[derive(Debug)]
-pub(super) struct SignIn {
+pub(super) struct OidcState {
     providers: Providers,
-    seal: Seal,
-    turns: Semaphore,
+    cookie_cipher: CookieCipher,
+    permits: Semaphore,
 }
 
-impl Default for SignIn {
+impl Default for OidcState {
     fn default() -> Self {
-        let turns = Semaphore::new(MOST_AT_ONCE);
-        Self { providers: Providers::default(), seal: Seal::default(), turns }
+        let permits = Semaphore::new(MOST_AT_ONCE);
+        Self { providers: Providers::default(), cookie_cipher: CookieCipher::default(), permits }
     }
 }
 
 /// What somebody goes to a provider for.
 #[derive(Debug, Clone, Copy)]
-pub enum Aim<'a> {
+pub enum OidcIntent<'a> {
     /// Who they are shows there.
     SignIn,
     /// Whoever signs in there belongs to this person, who logged in a moment ago or sends the password along.
@@ -61,16 +61,16 @@ pub enum Aim<'a> {
 
 /// A sign-in that was begun.
 #[derive(Debug)]
-pub struct Begun {
+pub struct AuthorizationRedirect {
     /// Where the browser goes now.
     pub url: Url,
     /// What it keeps meanwhile.
-    pub kept: Secret,
+    pub flow_cookie: Secret,
 }
 
 /// How the provider sent the browser back.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Returned<'a> {
+pub struct OidcCallback<'a> {
     pub code: Option<&'a str>,
     pub state: Option<&'a str>,
     pub error: Option<&'a str>,
@@ -80,7 +80,7 @@ pub struct Returned<'a> {
 
 /// A sign-in that came to a good end.
 #[derive(Debug)]
-pub struct Completed {
+pub struct CompletedSignIn {
     /// Who signed in, or linked the provider.
     pub user_id: Uuid,
     /// None where a provider was linked to an account that is signed in.
@@ -105,17 +105,17 @@ impl Accounts {
         &self,
         name: &str,
         return_to: Option<&str>,
-        aim: Aim<'_>,
+        intent: OidcIntent<'_>,
         now: Timestamp,
-    ) -> Result<Begun, OidcError> {
-        let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
+    ) -> Result<AuthorizationRedirect, OidcError> {
+        let _permit = self.oidc.permits.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
         let base = Url::parse(&self.links().public_url).map_err(|_| OidcError::ReturnTo)?;
         let return_to = local_path(&base, return_to.unwrap_or("/"))?;
-        let purpose = match aim {
-            Aim::SignIn => Purpose::SignIn,
-            Aim::Link { principal, password } => self.linking(principal, password, now).await?,
-            Aim::Accept(token) => self.accepting(token, now).await?,
+        let purpose = match intent {
+            OidcIntent::SignIn => Purpose::SignIn,
+            OidcIntent::Link { principal, password } => self.linking(principal, password, now).await?,
+            OidcIntent::Accept(token) => self.accepting(token, now).await?,
         };
         let flow = Flow::new(name, return_to, purpose, now);
         let url = Url::parse(&provider.metadata.authorization_endpoint).ok().filter(is_safe_endpoint);
@@ -130,10 +130,11 @@ impl Accounts {
             .append_pair("nonce", &flow.nonce)
             .append_pair("code_challenge", &flow.challenge())
             .append_pair("code_challenge_method", "S256");
-        let kept = self.sign_in.seal.close(&flow);
-        Ok(Begun {
+        let flow_cookie = self.oidc.cookie_cipher.encrypt(&flow);
+        Ok(AuthorizationRedirect {
             url,
-            kept: kept.ok_or_else(|| OidcError::Provider("the flow cannot be sealed".to_owned()))?,
+            flow_cookie: flow_cookie
+                .ok_or_else(|| OidcError::Provider("the flow cannot be sealed".to_owned()))?,
         })
     }
 
@@ -144,24 +145,26 @@ impl Accounts {
     pub async fn complete_oidc(
         &self,
         name: &str,
-        kept: Option<&str>,
-        returned: Returned<'_>,
+        flow_cookie: Option<&str>,
+        returned: OidcCallback<'_>,
         now: Timestamp,
-    ) -> Result<Completed, OidcError> {
-        let flow = kept.and_then(|kept| self.sign_in.seal.open(kept, now)).ok_or(OidcError::NotBegun)?;
+    ) -> Result<CompletedSignIn, OidcError> {
+        let flow = flow_cookie
+            .and_then(|cookie| self.oidc.cookie_cipher.decrypt(cookie, now))
+            .ok_or(OidcError::NotBegun)?;
         let state = returned.state.unwrap_or_default();
         let is_its_own = bool::from(flow.state.expose().as_bytes().ct_eq(state.as_bytes()));
         if flow.provider != name || !is_its_own {
             return Err(OidcError::NotBegun);
         }
-        let _turn = self.sign_in.turns.try_acquire().map_err(|_| OidcError::Busy)?;
+        let _permit = self.oidc.permits.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
-        provider.is_who_answers(returned.issuer)?;
+        provider.check_issuer(returned.issuer)?;
         let code = match (returned.error, returned.code) {
             (Some(error), _) => return Err(OidcError::Refused(printable(error))),
             (None, code) => code.ok_or_else(|| OidcError::Refused("no code".to_owned()))?,
         };
-        let grant = provider.trade(code, flow.verifier.expose(), &self.redirect_uri(name)).await?;
+        let grant = provider.exchange_code(code, flow.verifier.expose(), &self.redirect_uri(name)).await?;
         let settings = &provider.settings;
         let expected =
             Expected { issuer: &settings.issuer, client_id: &settings.client_id, nonce: &flow.nonce, now };
@@ -175,11 +178,11 @@ impl Accounts {
                 let standing = self.storage().standing(user_id, session_id).await?;
                 standing.ok_or(AccountError::FreshLoginRequired)?;
                 self.link_admitted(settings, &account.ok_or(AccountError::Gone)?, &claims, now).await?;
-                return Ok(Completed { user_id, tokens: None, return_to: flow.return_to });
+                return Ok(CompletedSignIn { user_id, tokens: None, return_to: flow.return_to });
             }
         };
         let tokens = Some(self.start_session(&account, now).await?);
-        Ok(Completed { user_id: account.user.id, tokens, return_to: flow.return_to })
+        Ok(CompletedSignIn { user_id: account.user.id, tokens, return_to: flow.return_to })
     }
 
     /// Whom `principal` may link to themselves elsewhere; a key is nobody.
@@ -190,12 +193,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Purpose, OidcError> {
         let (user_id, session_id) = principal.person().ok_or(OidcError::NotAPerson)?;
-        self.freshly_logged_in(principal, password, now).await?;
+        self.require_fresh_login(principal, password, now).await?;
         Ok(Purpose::Link { organization: principal.organization_id, user_id, session_id })
     }
 
     async fn accepting(&self, presented: &Secret, now: Timestamp) -> Result<Purpose, OidcError> {
-        self.lets_join()?;
+        self.check_invitations_allowed()?;
         let token_hash = token::hash(presented.expose());
         self.invitation(&token_hash, now).await?;
         Ok(Purpose::Accept { token_hash })
@@ -228,17 +231,17 @@ impl Accounts {
         let Some(identity) = identities.into_iter().find(|identity| identity.id == id) else {
             return Ok(false);
         };
-        let account = self.freshly_logged_in(principal, password, now).await?;
+        let account = self.require_fresh_login(principal, password, now).await?;
         if !self.storage().delete_identity(account.user.id, id).await? {
             return Ok(false);
         }
-        self.tell_sign_in_changed(&account, &format!("{} was unlinked", identity.issuer)).await;
+        self.notify_sign_in_changed(&account, &format!("{} was unlinked", identity.issuer)).await;
         Ok(true)
     }
 
     async fn oidc_provider(&self, name: &str) -> Result<Arc<Provider>, OidcError> {
         let settings = self.config().current().auth.oidc.get(name).cloned();
-        self.sign_in.providers.find(&settings.ok_or(OidcError::UnknownProvider)?).await
+        self.oidc.providers.find(&settings.ok_or(OidcError::UnknownProvider)?).await
     }
 
     fn redirect_uri(&self, name: &str) -> String {
@@ -248,7 +251,7 @@ impl Accounts {
 
 impl Provider {
     /// Whether who sends a browser back is who it was sent to: one provider must not answer for another.
-    fn is_who_answers(&self, issuer: Option<&str>) -> Result<(), OidcError> {
+    fn check_issuer(&self, issuer: Option<&str>) -> Result<(), OidcError> {
         match issuer {
             Some(issuer) if issuer == self.settings.issuer => Ok(()),
             None if !self.metadata.authorization_response_iss_parameter_supported => Ok(()),

@@ -20,7 +20,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::OidcError;
 use super::claims::Claims;
 use super::http::{Client, Reply};
-use super::id_token::{self, Expected, TokenFault};
+use super::id_token::{self, Expected, IdTokenError};
 use crate::config::OidcProvider;
 
 /// How long what a provider says of itself is believed.
@@ -56,13 +56,13 @@ pub(super) struct Metadata {
 
 /// What a code was traded for.
 #[derive(Debug, Deserialize)]
-pub(super) struct Grant {
+pub(super) struct TokenResponse {
     id_token: Option<Secret>,
     access_token: Option<Secret>,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct TokenErrorResponse {
     error: String,
 }
 
@@ -111,18 +111,18 @@ impl Provider {
     ///
     /// # Errors
     /// [`OidcError::CodeRefused`] when it is not good, or was not given for `verifier`.
-    pub(super) async fn trade(
+    pub(super) async fn exchange_code(
         &self,
         code: &str,
         verifier: &str,
         redirect_uri: &str,
-    ) -> Result<Grant, OidcError> {
+    ) -> Result<TokenResponse, OidcError> {
         let url = &self.metadata.token_endpoint;
-        let request = self.trade_request(code, verifier, redirect_uri);
+        let request = self.token_request(code, verifier, redirect_uri);
         let request = request.map_err(|error| OidcError::Provider(error.to_string()))?;
         let reply = self.client.ask(url, request).await?;
         if reply.status.is_client_error() {
-            let refusal: Option<Refusal> = serde_json::from_slice(&reply.body).ok();
+            let refusal: Option<TokenErrorResponse> = serde_json::from_slice(&reply.body).ok();
             return Err(match refusal {
                 Some(refusal) if refusal.error == "invalid_grant" => OidcError::CodeRefused,
                 // such as a wrong client secret: nothing that the person could mend
@@ -133,7 +133,7 @@ impl Provider {
         json(url, reply)
     }
 
-    fn trade_request(
+    fn token_request(
         &self,
         code: &str,
         verifier: &str,
@@ -163,11 +163,15 @@ impl Provider {
     }
 
     /// What `grant` says of the person; what the ID token leaves out is asked for.
-    pub(super) async fn claims(&self, grant: &Grant, expected: Expected<'_>) -> Result<Claims, OidcError> {
-        let token = grant.id_token.as_ref().ok_or(TokenFault::Missing)?.expose();
+    pub(super) async fn claims(
+        &self,
+        grant: &TokenResponse,
+        expected: Expected<'_>,
+    ) -> Result<Claims, OidcError> {
+        let token = grant.id_token.as_ref().ok_or(IdTokenError::Missing)?.expose();
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let mut claims = match id_token::verify(token, &keys, expected) {
-            Err(TokenFault::UnknownKey | TokenFault::Forged) => {
+            Err(IdTokenError::UnknownKey | IdTokenError::Forged) => {
                 let keys = published(&self.client, &self.metadata.jwks_uri).await?;
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
                 id_token::verify(token, &keys, expected)?
@@ -179,7 +183,7 @@ impl Provider {
         {
             let more = self.userinfo(url, access).await?;
             if more.text("sub") != claims.text("sub") {
-                return Err(TokenFault::TwoPeople.into());
+                return Err(IdTokenError::SubjectMismatch.into());
             }
             claims.complete(more);
         }
@@ -242,7 +246,7 @@ mod tests {
     use crate::auth::oidc::settings::tests::provider;
 
     /// The header and the form by which a code is traded at a provider that takes `methods`.
-    async fn trade(client_secret: Option<Secret>, methods: Value) -> (Option<String>, String) {
+    async fn exchange_code(client_secret: Option<Secret>, methods: Value) -> (Option<String>, String) {
         let metadata = json!({"issuer": "i", "authorization_endpoint": "a", "token_endpoint": "t", "jwks_uri": "j",
             "token_endpoint_auth_methods_supported": methods});
         let provider = Provider {
@@ -252,7 +256,7 @@ mod tests {
             keys: RwLock::default(),
             asked_at: Instant::now(),
         };
-        let (head, body) = provider.trade_request("c&d", "v", "https://r/").unwrap().into_parts();
+        let (head, body) = provider.token_request("c&d", "v", "https://r/").unwrap().into_parts();
         let header = head.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         (header, String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap())
     }
@@ -264,12 +268,12 @@ mod tests {
         let secret = Secret::new("hunter2");
         let header = Some(basic("basira", &secret));
         for methods in [Value::Null, json!(["client_secret_post", "client_secret_basic"]), json!([])] {
-            assert_eq!(trade(Some(secret.clone()), methods).await, (header.clone(), form.clone()));
+            assert_eq!(exchange_code(Some(secret.clone()), methods).await, (header.clone(), form.clone()));
         }
         let posted = (None, format!("{form}&client_id=basira&client_secret=hunter2"));
-        assert_eq!(trade(Some(secret), json!(["client_secret_post"])).await, posted);
+        assert_eq!(exchange_code(Some(secret), json!(["client_secret_post"])).await, posted);
         let public = (None, format!("{form}&client_id=basira"));
-        assert_eq!(trade(None, Value::Null).await, public);
+        assert_eq!(exchange_code(None, Value::Null).await, public);
     }
 
     #[test]

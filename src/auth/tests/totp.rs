@@ -125,9 +125,9 @@ async fn a_lost_device_is_made_up_for_by_codes_that_are_good_once() {
         assert!(mails(&instance.fixture).last().unwrap().contains("was turned off."));
         assert_eq!(instance.log_in_with(PASSWORD, None, NOW).await, "in");
 
-        let renewed = instance.accounts.enrol_totp(&ada, &Secret::new(PASSWORD), NOW).await.unwrap();
-        assert_ne!(renewed.secret, secret);
-        instance.accounts.confirm_totp(&ada, &device(&renewed.secret, NOW), NOW).await.unwrap();
+        let recheck = instance.accounts.enrol_totp(&ada, &Secret::new(PASSWORD), NOW).await.unwrap();
+        assert_ne!(recheck.secret, secret);
+        instance.accounts.confirm_totp(&ada, &device(&recheck.secret, NOW), NOW).await.unwrap();
         assert_eq!(log_in(&codes[2]).await, "bad code", "old codes went with the old secret");
     }
 }
@@ -164,7 +164,8 @@ async fn a_key_has_no_second_factor() {
     for Instance { accounts, .. } in instances().await {
         let session = accounts.sign_up(&signup("ada@x.org"), NOW).await.unwrap();
         let organization_id = session.organization.id;
-        let credential = Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyLimits::default() };
+        let credential =
+            Credential::ApiKey { key_id: uuid::Uuid::now_v7(), limits: KeyRestrictions::default() };
         let key = Principal { organization_id, role: Role::Admin, credential };
         let refused = accounts.enrol_totp(&key, &Secret::new(PASSWORD), NOW).await;
         assert!(matches!(refused, Err(AccountError::NotAPerson)));

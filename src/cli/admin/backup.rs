@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use super::partial::Partial;
+use super::partial_file::PartialFile;
 use super::table::bytes;
 use crate::config::{Config, RotationLock, Secrets, SecretsError};
 use crate::storage::{StorageError, StorageReader};
@@ -113,7 +113,7 @@ fn beside(path: &Path, kept: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn copy_secret(kept: &Path, target: &Path) -> Result<Partial, BackupError> {
+fn copy_secret(kept: &Path, target: &Path) -> Result<PartialFile, BackupError> {
     let read = fs::read(kept);
     let secret = read.map_err(|error| BackupError::Secret { path: kept.to_owned(), error })?;
     let partial = begin(target)?;
@@ -121,8 +121,8 @@ fn copy_secret(kept: &Path, target: &Path) -> Result<Partial, BackupError> {
     Ok(partial)
 }
 
-fn begin(target: &Path) -> Result<Partial, BackupError> {
-    Partial::beside(target).map_err(|error| write_error(target, error))
+fn begin(target: &Path) -> Result<PartialFile, BackupError> {
+    PartialFile::beside(target).map_err(|error| write_error(target, error))
 }
 
 fn write_error(path: &Path, error: io::Error) -> BackupError {
@@ -158,25 +158,25 @@ fn pg_dump(path: &Path, url: &str) -> String {
 
 /// Says what there is now, and what more it takes to restore it.
 fn tell(options: &BackupOptions, config: &Config, secrets: &[(PathBuf, PathBuf)], size: u64) {
-    say!("copied {} to {}", bytes(size), options.path.display());
+    outln!("copied {} to {}", bytes(size), options.path.display());
     if options.samples {
         return;
     }
     for (target, kept) in secrets {
-        say!("copied {} to {}", kept.display(), target.display());
+        outln!("copied {} to {}", kept.display(), target.display());
     }
-    say!();
-    say!("{}", key_advice(config, !secrets.is_empty()));
-    say!("To restore, see docs/operating.md.");
+    outln!();
+    outln!("{}", key_advice(config, !secrets.is_empty()));
+    outln!("To restore, see docs/operating.md.");
     match config.samples.url.as_ref().map(Secret::expose) {
         Some(url) if url.starts_with("sqlite:") && config.own_samples_url().is_some() => {
-            say!("Samples are kept apart; copy them too: basira admin backup --samples PATH");
+            outln!("Samples are kept apart; copy them too: basira admin backup --samples PATH");
         }
         Some(_) if config.own_samples_url().is_some() => {
-            say!("Samples are kept in the PostgreSQL of samples.url, which pg_dump copies.");
+            outln!("Samples are kept in the PostgreSQL of samples.url, which pg_dump copies.");
         }
         Some(url) if url.starts_with("clickhouse:") => {
-            say!("Samples are kept in the ClickHouse of samples.url, whose BACKUP statement copies them.");
+            outln!("Samples are kept in the ClickHouse of samples.url, whose BACKUP statement copies them.");
         }
         _ => {}
     }

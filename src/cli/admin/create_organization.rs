@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::desk::{Desk, DeskError};
-use crate::auth::Founding;
+use super::context::{AdminContext, AdminError};
+use crate::auth::NewOrganization;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CreateOrganizationOptions {
@@ -16,22 +16,26 @@ pub(in crate::cli) struct CreateOrganizationOptions {
     name: Option<String>,
 }
 
-pub(super) async fn run(options: &CreateOrganizationOptions, desk: &Desk<'_>) -> Result<(), DeskError> {
-    let founding = Founding {
+pub(super) async fn run(
+    options: &CreateOrganizationOptions,
+    context: &AdminContext<'_>,
+) -> Result<(), AdminError> {
+    let founding = NewOrganization {
         organization_name: &options.organization,
         email: &options.email,
         name: options.name.as_deref(),
     };
-    let (account, link) = desk.accounts.found(founding, desk.now).await?;
+    let (account, link) = context.accounts.found(founding, context.now).await?;
     let (user, organization) = (&account.user, &account.organization);
-    desk.record("create-organization", |entry| {
-        entry.with("user_id", user.id.to_string()).with("organization_id", organization.id.to_string())
-    })
-    .await?;
-    say!("{} owns the organization {} now.", user.email, organization.name);
+    context
+        .record("create-organization", |entry| {
+            entry.with("user_id", user.id.to_string()).with("organization_id", organization.id.to_string())
+        })
+        .await?;
+    outln!("{} owns the organization {} now.", user.email, organization.name);
     if user.instance_admin {
-        say!("It is the first account of this instance, and so its instance admin.");
+        outln!("It is the first account of this instance, and so its instance admin.");
     }
-    say!("Within an hour, choose a password at:\n{}", link.expose());
+    outln!("Within an hour, choose a password at:\n{}", link.expose());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::desk::{Desk, DeskError};
+use super::context::{AdminContext, AdminError};
 use crate::auth::normalised_email;
 use crate::storage::store::Demoted;
 
@@ -17,31 +17,34 @@ pub(in crate::cli) enum InstanceAdminCommand {
     Revoke { email: String },
 }
 
-pub(super) async fn run(command: &InstanceAdminCommand, desk: &Desk<'_>) -> Result<(), DeskError> {
+pub(super) async fn run(
+    command: &InstanceAdminCommand,
+    context: &AdminContext<'_>,
+) -> Result<(), AdminError> {
     match command {
         InstanceAdminCommand::List => {
-            for admin in desk.storage.instance_admins().await? {
-                say!("{} {}", admin.email, admin.name);
+            for admin in context.storage.instance_admins().await? {
+                outln!("{} {}", admin.email, admin.name);
             }
         }
         InstanceAdminCommand::Grant { email } => {
             let email = normalised_email(email);
-            let admin = desk.storage.promote(&email, desk.now).await?;
-            let id = admin.ok_or_else(|| DeskError::Unknown(email.clone()))?.id;
-            desk.record("instance-admin grant", |entry| entry.with("user_id", id.to_string())).await?;
-            say!("{email} runs the instance now");
+            let admin = context.storage.promote(&email, context.now).await?;
+            let id = admin.ok_or_else(|| AdminError::Unknown(email.clone()))?.id;
+            context.record("instance-admin grant", |entry| entry.with("user_id", id.to_string())).await?;
+            outln!("{email} runs the instance now");
         }
         InstanceAdminCommand::Revoke { email } => {
             let email = normalised_email(email);
-            let account = desk.storage.account_by_email(&email).await?;
-            let id = account.ok_or_else(|| DeskError::Unknown(email.clone()))?.user.id;
-            match desk.storage.demote(id, desk.now).await? {
+            let account = context.storage.account_by_email(&email).await?;
+            let id = account.ok_or_else(|| AdminError::Unknown(email.clone()))?.user.id;
+            match context.storage.demote(id, context.now).await? {
                 Demoted::Done => {}
-                Demoted::Unknown => return Err(DeskError::NotAdmin(email)),
-                Demoted::LastOne => return Err(DeskError::LastAdmin(email)),
+                Demoted::Unknown => return Err(AdminError::NotAdmin(email)),
+                Demoted::LastOne => return Err(AdminError::LastAdmin(email)),
             }
-            desk.record("instance-admin revoke", |entry| entry.with("user_id", id.to_string())).await?;
-            say!("{email} does not run the instance any more");
+            context.record("instance-admin revoke", |entry| entry.with("user_id", id.to_string())).await?;
+            outln!("{email} does not run the instance any more");
         }
     }
     Ok(())

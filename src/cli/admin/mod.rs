@@ -1,11 +1,11 @@
 //! `basira admin`: for the operator at the machine, beside the server or instead of it.
 
+mod accounts;
 mod backup;
+mod context;
 mod create_organization;
-mod desk;
 mod instance_admin;
-mod partial;
-mod people;
+mod partial_file;
 mod reload;
 mod report;
 mod reset_password;
@@ -16,7 +16,7 @@ mod totp;
 
 use clap::Subcommand;
 
-use self::people::PeopleCommand;
+use self::accounts::AccountsCommand;
 use crate::config::{Config, Secrets};
 use crate::log::Log;
 use crate::run;
@@ -30,7 +30,7 @@ pub(super) enum AdminCommand {
     /// Have the running server read its configuration again, and say what has changed
     Reload,
     #[command(flatten)]
-    People(PeopleCommand),
+    People(AccountsCommand),
     /// Copy the SQLite storage, and the secrets that it needs, while the server runs
     Backup(backup::BackupOptions),
     /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
@@ -44,7 +44,7 @@ impl AdminCommand {
                 Log::start(&config.log);
                 let secrets = Secrets::of(config)?;
                 run::open_storage(config, &secrets).await?.close().await?;
-                say!("the storage is up to date");
+                outln!("the storage is up to date");
             }
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,

@@ -9,13 +9,13 @@ pub(super) async fn run(config: &Config) -> Result<(), ControlError> {
     let answer = reload::ask(&config.data_dir).await?;
     let lines = |list: &str| answer[list].as_array().cloned().unwrap_or_default();
     for change in lines("changed") {
-        say!("{}", line(&change));
+        outln!("{}", line(&change));
     }
     for change in lines("needs_restart") {
-        say!("{}  (needs a restart)", line(&change));
+        outln!("{}  (needs a restart)", line(&change));
     }
     if lines("changed").is_empty() && lines("needs_restart").is_empty() {
-        say!("nothing has changed");
+        outln!("nothing has changed");
     }
     Ok(())
 }

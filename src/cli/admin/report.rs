@@ -7,7 +7,7 @@ use std::time::Duration;
 use basira_actors::model::{DatabaseId, Timestamp};
 use serde::{Serialize, Serializer};
 
-use super::table::Lean::{Left, Right};
+use super::table::Align::{Left, Right};
 use super::table::{Table, bytes, count, duration};
 use crate::samples::{Resolution, StoredResolution, StreamUsage, Usage};
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::desk::{Desk, DeskError};
+use super::context::{AdminContext, AdminError};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ResetPasswordOptions {
@@ -10,11 +10,14 @@ pub(in crate::cli) struct ResetPasswordOptions {
     email: String,
 }
 
-pub(super) async fn run(options: &ResetPasswordOptions, desk: &Desk<'_>) -> Result<(), DeskError> {
-    let found = desk.accounts.reset_link(&options.email, desk.now).await?;
-    let (account, link) = found.ok_or_else(|| DeskError::Unknown(options.email.clone()))?;
-    desk.record("reset-password", |entry| entry.with("user_id", account.user.id.to_string())).await?;
-    say!("Within an hour, {} chooses a password at:\n{}", account.user.email, link.expose());
-    say!("Until then the old one is good; the new one ends every session.");
+pub(super) async fn run(
+    options: &ResetPasswordOptions,
+    context: &AdminContext<'_>,
+) -> Result<(), AdminError> {
+    let found = context.accounts.reset_link(&options.email, context.now).await?;
+    let (account, link) = found.ok_or_else(|| AdminError::Unknown(options.email.clone()))?;
+    context.record("reset-password", |entry| entry.with("user_id", account.user.id.to_string())).await?;
+    outln!("Within an hour, {} chooses a password at:\n{}", account.user.email, link.expose());
+    outln!("Until then the old one is good; the new one ends every session.");
     Ok(())
 }

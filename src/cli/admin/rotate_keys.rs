@@ -43,7 +43,7 @@ async fn rotate_encryption(
     let replaced = if keys.now().previous.is_empty() {
         keys.replace(lock, Timestamp::now())?
     } else {
-        say!("finishing a rotation of the encryption key that was begun before");
+        outln!("finishing a rotation of the encryption key that was begun before");
         false
     };
     let reencrypted = storage.reencrypt().await?;
@@ -58,9 +58,9 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
     let now = Timestamp::now();
     if secrets.jwt.replace(lock, now)? {
         secrets.jwt.retain(lock, |retired| tokens_outlive(retired, now))?;
-        say!("replaced jwt_secret; tokens of the one before stay good until they expire");
+        outln!("replaced jwt_secret; tokens of the one before stay good until they expire");
     } else {
-        say!(
+        outln!(
             "auth.jwt_secret is configured: put another one there and this one into auth.previous_jwt_secret, \
              for 15 minutes"
         );
@@ -71,21 +71,21 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
 fn tell(reencrypted: &Reencrypted, replaced: bool, is_kept: bool) {
     let Reencrypted { changed, unchanged, unreadable, unreadable_totp } = reencrypted;
     if replaced {
-        say!("replaced encryption_key");
+        outln!("replaced encryption_key");
     }
-    say!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
+    outln!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
     if !is_kept {
-        say!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
-        say!(
+        outln!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
+        outln!(
             "to replace it, put another one there and this one into auth.previous_encryption_key, start the"
         );
-        say!("server anew and run this again");
+        outln!("server anew and run this again");
     }
     for id in unreadable {
-        say!("the password of database {id} can be decrypted with no key that is known: set it anew");
+        outln!("the password of database {id} can be decrypted with no key that is known: set it anew");
     }
     for id in unreadable_totp {
-        say!(
+        outln!(
             "the second factor of user {id} can be decrypted with no key that is known: turn it off for them"
         );
     }

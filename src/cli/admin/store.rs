@@ -5,8 +5,8 @@ use clap::Args;
 
 use super::report::Report;
 use crate::config::Config;
+use crate::output;
 use crate::samples::{self, OpenError};
-use crate::say;
 use crate::storage::{StorageError, StorageReader};
 
 /// How to say it.
@@ -44,9 +44,9 @@ pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), S
     let usage = samples::open::usage(tables.connection(), url, config.samples.retention).await?;
     let report = Report::new(&usage, &names, Timestamp::now());
     if options.json {
-        say::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+        output::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else {
-        say::print(&report.text())?;
+        output::print(&report.text())?;
     }
     Ok(())
 }

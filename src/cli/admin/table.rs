@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Which way a column leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lean {
+pub(super) enum Align {
     Left,
     Right,
 }
@@ -13,13 +13,13 @@ pub(super) enum Lean {
 /// Lines of `N` cells, each column as wide as its widest cell.
 #[derive(Debug)]
 pub(super) struct Table<const N: usize> {
-    leans: [Lean; N],
+    alignment: [Align; N],
     lines: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    pub(super) const fn new(leans: [Lean; N]) -> Self {
-        Self { leans, lines: Vec::new() }
+    pub(super) const fn new(alignment: [Align; N]) -> Self {
+        Self { alignment, lines: Vec::new() }
     }
 
     pub(super) fn line<T: Into<String>>(&mut self, cells: [T; N]) {
@@ -35,9 +35,9 @@ impl<const N: usize> fmt::Display for Table<N> {
             for (column, cell) in line.iter().enumerate() {
                 let width = width(column).unwrap_or(0);
                 written += "  ";
-                written += &match self.leans[column] {
-                    Lean::Left => format!("{cell:<width$}"),
-                    Lean::Right => format!("{cell:>width$}"),
+                written += &match self.alignment[column] {
+                    Align::Left => format!("{cell:<width$}"),
+                    Align::Right => format!("{cell:>width$}"),
                 };
             }
             writeln!(f, "{}", written.trim_end())?;
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::new([Lean::Left, Lean::Right]);
+        let mut table = Table::new([Align::Left, Align::Right]);
         table.line(["kept", "rows"]);
         table.line(["raw", "1,234"]);
         table.line(["größer", ""]);

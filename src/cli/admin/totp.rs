@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::desk::{Desk, DeskError};
+use super::context::{AdminContext, AdminError};
 use crate::auth::normalised_email;
 
 #[derive(Debug, Args)]
@@ -11,15 +11,15 @@ pub(in crate::cli) struct DisableTotpOptions {
     email: String,
 }
 
-pub(super) async fn run(options: &DisableTotpOptions, desk: &Desk<'_>) -> Result<(), DeskError> {
+pub(super) async fn run(options: &DisableTotpOptions, context: &AdminContext<'_>) -> Result<(), AdminError> {
     let email = normalised_email(&options.email);
-    let account = desk.storage.account_by_email(&email).await?;
-    let id = account.ok_or_else(|| DeskError::Unknown(email.clone()))?.user.id;
-    if desk.storage.second_factor(id).remove().await? {
-        desk.record("disable-totp", |entry| entry.with("user_id", id.to_string())).await?;
-        say!("{email} logs in with the password alone from now on");
+    let account = context.storage.account_by_email(&email).await?;
+    let id = account.ok_or_else(|| AdminError::Unknown(email.clone()))?.user.id;
+    if context.storage.second_factor(id).remove().await? {
+        context.record("disable-totp", |entry| entry.with("user_id", id.to_string())).await?;
+        outln!("{email} logs in with the password alone from now on");
     } else {
-        say!("{email} has no second factor");
+        outln!("{email} has no second factor");
     }
     Ok(())
 }

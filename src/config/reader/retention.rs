@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Placed, Reader};
+use super::{ConfigValue, Reader};
 use crate::samples::Retention;
 
 const HOUR_SECONDS: u64 = 3_600;
@@ -43,7 +43,7 @@ impl Reader<'_> {
             return;
         }
         // blame what somebody wrote
-        if self.merged.get(key).is_some_and(Placed::is_default) {
+        if self.merged.get(key).is_some_and(ConfigValue::is_default) {
             self.wrong(finer, &format!("is {kept}; set {key} to at least {least} with it"));
         } else {
             self.wrong(key, &format!("must be at least {least}, because {finer} is {kept}"));

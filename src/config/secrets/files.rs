@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use basira_actors::model::{Secret, Timestamp};
 use rand::RngCore as _;
 
-use super::ring::{Retired, Ring};
+use super::ring::{RetiredSecret, Ring};
 use super::{SecretsError, from_hex, hex};
 
 /// Who is in the group may look, as with the data of PostgreSQL; nobody else may.
@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path) -> Result<Ring, SecretsError> {
         Err(SecretsError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text?,
     };
-    let retired: Option<Vec<Retired>> = text.lines().map(retired).collect();
+    let retired: Option<Vec<RetiredSecret>> = text.lines().map(retired).collect();
     let mut previous = retired.ok_or_else(|| damaged(&beside))?;
     previous.retain(|retired| retired.secret != current);
     Ok(Ring { current, previous })
@@ -64,7 +64,7 @@ pub(super) fn read(path: &Path) -> Result<Ring, SecretsError> {
 
 /// Replaces what is at `path`, and what is before it, so that a crash leaves either the old or the new.
 pub(super) fn replace(path: &Path, ring: &Ring) -> io::Result<()> {
-    let line = |retired: &Retired| {
+    let line = |retired: &RetiredSecret| {
         let since = retired.since.map(|since| format!(" {since}")).unwrap_or_default();
         format!("{}{since}\n", retired.secret.expose())
     };
@@ -87,12 +87,12 @@ pub(super) fn generate() -> String {
     hex(&bytes)
 }
 
-fn retired(line: &str) -> Option<Retired> {
+fn retired(line: &str) -> Option<RetiredSecret> {
     let (text, since) = match line.split_once(' ') {
         Some((text, since)) => (text, Some(since.parse::<Timestamp>().ok()?)),
         None => (line, None),
     };
-    Some(Retired { secret: secret(text)?, since })
+    Some(RetiredSecret { secret: secret(text)?, since })
 }
 
 fn secret(text: &str) -> Option<Secret> {

@@ -15,7 +15,7 @@ use basira_actors::model::Secret;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-pub use self::ring::{Retired, Ring, SecretRing};
+pub use self::ring::{RetiredSecret, Ring, SecretRing};
 pub use self::rotate::RotationLock;
 use super::Config;
 

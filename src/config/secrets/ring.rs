@@ -25,12 +25,12 @@ pub struct Ring {
     /// What new things are made with.
     pub current: Secret,
     /// What older things were made with, newest first.
-    pub previous: Vec<Retired>,
+    pub previous: Vec<RetiredSecret>,
 }
 
 /// A secret that nothing is made with any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retired {
+pub struct RetiredSecret {
     pub secret: Secret,
     /// Since when; unknown for what is configured.
     pub since: Option<Timestamp>,
@@ -59,7 +59,7 @@ impl SecretRing {
     /// Secrets that stay as they are.
     #[must_use]
     pub fn fixed(current: Secret, previous: Option<Secret>) -> Self {
-        let previous = previous.into_iter().map(|secret| Retired { secret, since: None }).collect();
+        let previous = previous.into_iter().map(|secret| RetiredSecret { secret, since: None }).collect();
         Self(Arc::new(Source::Fixed(Arc::new(Ring { current, previous }))))
     }
 

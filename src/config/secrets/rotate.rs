@@ -7,7 +7,7 @@ use std::path::Path;
 use basira_actors::model::{Secret, Timestamp};
 
 use super::files;
-use super::ring::{Retired, Ring};
+use super::ring::{RetiredSecret, Ring};
 use super::{SecretRing, SecretsError};
 
 const LOCK: &str = "rotation.lock";
@@ -46,7 +46,7 @@ impl SecretRing {
         let Some(path) = self.file() else { return Ok(false) };
         let old = files::read(path)?;
         let mut previous = old.previous;
-        previous.insert(0, Retired { secret: old.current, since: Some(now) });
+        previous.insert(0, RetiredSecret { secret: old.current, since: Some(now) });
         let ring = Ring { current: Secret::new(files::generate()), previous };
         files::replace(path, &ring).map_err(|error| SecretsError::Io { path: path.to_owned(), error })?;
         self.refresh_blocking();
@@ -60,7 +60,7 @@ impl SecretRing {
     pub fn retain(
         &self,
         _lock: &RotationLock,
-        wanted: impl Fn(&Retired) -> bool,
+        wanted: impl Fn(&RetiredSecret) -> bool,
     ) -> Result<(), SecretsError> {
         let Some(path) = self.file() else { return Ok(()) };
         let mut ring = files::read(path)?;

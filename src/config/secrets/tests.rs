@@ -28,7 +28,7 @@ fn a_replaced_secret_is_seen_by_who_had_the_old_one() {
     running.refresh_blocking();
     let now = running.now();
     assert_ne!(now.current, old);
-    assert_eq!(now.previous, [Retired { secret: old.clone(), since: Some(NOW) }]);
+    assert_eq!(now.previous, [RetiredSecret { secret: old.clone(), since: Some(NOW) }]);
     assert_eq!(now, beside.now());
 
     assert!(beside.replace(&lock, NOW).expect("is written"));

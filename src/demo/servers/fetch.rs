@@ -163,7 +163,7 @@ pub(super) fn unpacked_from_apt(server: &str, announce: impl FnOnce()) -> Result
 }
 
 fn announce(major: u16) {
-    say!("fetching PostgreSQL {major} (once, about 25 MB) ...");
+    outln!("fetching PostgreSQL {major} (once, about 25 MB) ...");
 }
 
 /// Whether `program` can be run at all.

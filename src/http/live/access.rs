@@ -25,7 +25,7 @@ impl StreamAccess {
         let Self { app, principal } = self;
         let mut changes = app.accounts.access_changes();
         loop {
-            let renewed = app.accounts.renewed(principal.clone(), Timestamp::now()).await;
+            let renewed = app.accounts.recheck(principal.clone(), Timestamp::now()).await;
             if matches!(renewed, Err(AuthenticateError::Refused | AuthenticateError::Missing)) {
                 return;
             }

@@ -96,7 +96,7 @@ async fn write(
 /// log of the organization. The next entry of the kind counts those left out, as `repeated`.
 async fn record_limited(app: &App, entry: NewAuditEntry) -> Result<(), StorageError> {
     let kind = format!("{:?} {:?} {:?} {}", entry.organization, entry.actor, entry.address, entry.action);
-    match app.limits.audited(&kind) {
+    match app.limits.should_audit(&kind) {
         None => Ok(()),
         Some(0) => app.record(entry).await,
         Some(repeated) => app.record(entry.with("repeated", repeated)).await,

@@ -14,8 +14,8 @@ use super::cookies::{self, Cookie};
 use super::router::PathParameters;
 use super::{ApiError, AuditContext, Query, Upgrade, host};
 use crate::app::App;
-use crate::auth::{Presented, Principal, Role, normalised_email};
-use crate::limits::{Attempt, Limit, Turn, Who};
+use crate::auth::{Principal, RequestCredentials, Role, normalised_email};
+use crate::limits::{HashingPermit, Limit, LoginAttempt, RateKey};
 use crate::storage::store::DatabaseRecord;
 
 /// The address at the other end of the connection.
@@ -49,7 +49,8 @@ impl Request {
             (None, None) => self.cookie(cookies::ACCESS)?,
             _ => None,
         };
-        let presented = Presented { api_key, authorization, access_cookie, address: self.client_address() };
+        let presented =
+            RequestCredentials { api_key, authorization, access_cookie, address: self.client_address() };
         let principal = self.app.accounts.authenticate(presented, Timestamp::now()).await?;
         if principal.from_cookie() && !self.method.is_safe() {
             self.check_origin()?;
@@ -64,7 +65,7 @@ impl Request {
     /// # Errors
     /// 429 when it asks too often.
     pub fn count(&self, principal: &Principal) -> Result<(), ApiError> {
-        Ok(self.app.limits.count(Limit::Api, Who::Principal(principal.id()))?)
+        Ok(self.app.limits.count(Limit::Api, RateKey::Principal(principal.id()))?)
     }
 
     /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection, and where a
@@ -90,7 +91,7 @@ impl Request {
     /// 429 when `limit` is reached.
     pub fn count_client(&self, limit: Limit) -> Result<(), ApiError> {
         let Some(address) = self.counted_address() else { return Ok(()) };
-        Ok(self.app.limits.count(limit, Who::host(address))?)
+        Ok(self.app.limits.count(limit, RateKey::host(address))?)
     }
 
     /// Counts one more mail to the account of `email`, whether there is one or not.
@@ -99,8 +100,8 @@ impl Request {
     /// 429 when the last one was a moment ago, or there were many today.
     pub fn count_mail(&self, email: &str) -> Result<(), ApiError> {
         let email = normalised_email(email);
-        self.app.limits.count(Limit::Mail, Who::Account(&email))?;
-        Ok(self.app.limits.count(Limit::MailADay, Who::Account(&email))?)
+        self.app.limits.count(Limit::Mail, RateKey::Account(&email))?;
+        Ok(self.app.limits.count(Limit::MailADay, RateKey::Account(&email))?)
     }
 
     /// Counts one more invitation of `email` by the organization of `principal`.
@@ -110,28 +111,28 @@ impl Request {
     pub fn count_invitation(&self, principal: &Principal, email: &str) -> Result<(), ApiError> {
         let (organization, email) = (principal.organization_id.0, normalised_email(email));
         let limits = &self.app.limits;
-        limits.count(Limit::InvitationTo, Who::OrganizationTo(organization, &email))?;
-        limits.count(Limit::InvitationToFromAll, Who::Account(&email))?;
-        Ok(limits.count(Limit::Invitation, Who::Organization(organization))?)
+        limits.count(Limit::InvitationTo, RateKey::OrganizationTo(organization, &email))?;
+        limits.count(Limit::InvitationToFromAll, RateKey::Account(&email))?;
+        Ok(limits.count(Limit::Invitation, RateKey::Organization(organization))?)
     }
 
     /// Waits until the password of this request may be hashed, which takes a CPU a while: clients take turns.
     ///
     /// # Errors
     /// 503 when too many wait.
-    pub async fn password_turn(&self) -> Result<Turn, ApiError> {
-        Ok(self.app.limits.password_turn(self.client_address()).await?)
+    pub async fn hashing_permit(&self) -> Result<HashingPermit, ApiError> {
+        Ok(self.app.limits.hashing_permit(self.client_address()).await?)
     }
 
     /// Lets the client try to log in to the account of `email`; whoever calls this says how it went.
     ///
     /// # Errors
     /// 429 when too many failed before.
-    pub fn attempt(&self, email: &str) -> Result<Attempt<'_>, ApiError> {
+    pub fn login_attempt(&self, email: &str) -> Result<LoginAttempt<'_>, ApiError> {
         let mark = self.cookie(cookies::DEVICE)?;
         let device = mark.and_then(|mark| self.app.accounts.devices().recognise(mark, email));
         let device = device.as_ref().map(<[u8; _]>::as_slice);
-        Ok(self.app.limits.attempt(self.counted_address(), &normalised_email(email), device)?)
+        Ok(self.app.limits.login_attempt(self.counted_address(), &normalised_email(email), device)?)
     }
 
     /// Who is asking, if its role is `least` or more.
@@ -150,7 +151,7 @@ impl Request {
     /// As [`Self::principal`]; 403 for who may not.
     pub async fn principal_with_write(&self) -> Result<Principal, ApiError> {
         let principal = self.principal().await?;
-        principal.require_writing()?;
+        principal.require_write()?;
         Ok(principal)
     }
 
@@ -160,7 +161,7 @@ impl Request {
     /// As [`Self::principal`]; 403 for everyone else, keys too.
     pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
         let principal = self.principal().await?;
-        if self.app.accounts.runs_the_instance(&principal).await? {
+        if self.app.accounts.is_instance_admin(&principal).await? {
             return Ok(principal);
         }
         let message = "this takes an instance admin, logged in: a key does not do";

@@ -23,7 +23,7 @@ use super::routing::is_proxy;
 use super::{Peer, Route, RouteTableError, routes};
 use crate::accept::AcceptFailures;
 use crate::app::App;
-use crate::limits::Share;
+use crate::limits::Permit;
 
 /// A client that reads nothing of its response for this long is disconnected.
 const WRITE_TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -165,7 +165,7 @@ async fn accept(
 struct TooManyConnections;
 
 /// Room for one more connection from `peer`; a proxy speaks for many and needs no share.
-fn share(app: &App, peer: IpAddr) -> Result<Option<Share<IpAddr>>, TooManyConnections> {
+fn share(app: &App, peer: IpAddr) -> Result<Option<Permit<IpAddr>>, TooManyConnections> {
     if is_proxy(peer, &app.config().http.trusted_proxies) {
         return Ok(None);
     }

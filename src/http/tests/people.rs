@@ -143,7 +143,7 @@ async fn only_owners_manage_people() {
     let (bob, id) = bob(&server, "admin").await;
     for (role, status) in [("viewer", 403), ("member", 403), ("admin", 403)] {
         set_role(&server.app.storage, "bob@x.org", role).await;
-        server.app.accounts.access_changed(crate::auth::Whose::User(id.parse().expect("an id")));
+        server.app.accounts.access_changed(crate::auth::AccessSubject::User(id.parse().expect("an id")));
         for (method, path) in [
             (Method::GET, "/api/v1/invitations".to_owned()),
             (Method::POST, "/api/v1/invitations".to_owned()),

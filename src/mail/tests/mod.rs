@@ -52,8 +52,8 @@ impl Sender {
     }
 
     async fn send(&self) {
-        let letter = Letter::verify_email(&Secret::new(LINK));
-        self.mailer.send("Ada Lövelace", "ada@x.org", &letter).await.unwrap();
+        let email = Email::verify_email(&Secret::new(LINK));
+        self.mailer.send("Ada Lövelace", "ada@x.org", &email).await.unwrap();
     }
 
     /// Waits until nothing is under way any more.
@@ -223,11 +223,11 @@ async fn a_mute_server_is_left_in_time() {
     let server = MailServer::start(Speech::Mute, "localhost").await;
     let sender = Sender::new();
     let smtp = sender.by(&server, SmtpTls::None, None);
-    let letter = Letter::verify_email(&Secret::new(LINK));
+    let email = Email::verify_email(&Secret::new(LINK));
     let from = sender.config.current().mail.from.clone();
-    let message = message::message(from, "Ada", "ada@x.org", &letter).unwrap();
+    let message = message::message(from, "Ada", "ada@x.org", &email).unwrap();
     let sent = smtp::send(&smtp, message, Duration::from_millis(100)).await;
-    assert!(matches!(&sent, Err(error @ MailError::TooSlow(_)) if error.may_pass()), "{sent:?}");
+    assert!(matches!(&sent, Err(error @ MailError::TooSlow(_)) if error.is_transient()), "{sent:?}");
 }
 
 #[tokio::test]
@@ -238,8 +238,8 @@ async fn a_flood_is_refused_before_it_fills_the_memory() {
     for _ in 0..MOST_WAITING {
         sender.send().await;
     }
-    let letter = Letter::verify_email(&Secret::new(LINK));
-    let refused = sender.mailer.send("Ada", "ada@x.org", &letter).await;
+    let email = Email::verify_email(&Secret::new(LINK));
+    let refused = sender.mailer.send("Ada", "ada@x.org", &email).await;
     assert!(matches!(refused, Err(MailError::TooMany)), "{refused:?}");
 }
 
@@ -250,6 +250,6 @@ async fn a_file_is_written_when_send_returns() {
     let files = std::fs::read_dir(sender.directory.path().join("mail")).unwrap();
     let [file] = &files.map(|file| file.unwrap().path()).collect::<Vec<_>>()[..] else { panic!("not one") };
     assert!(std::fs::read_to_string(file).unwrap().contains(LINK));
-    let nobody = sender.mailer.send("Ada", "no address", &Letter::password_changed("", LINK)).await;
+    let nobody = sender.mailer.send("Ada", "no address", &Email::password_changed("", LINK)).await;
     assert!(matches!(nobody, Err(MailError::Recipient(_))));
 }

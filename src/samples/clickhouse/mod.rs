@@ -127,7 +127,7 @@ impl ClickHouseStore {
     /// The clock is right at `now`, whatever it was before.
     #[cfg(test)]
     async fn believe_clock(&self, now: Timestamp) {
-        self.shipper.lock().await.clock.believe(now);
+        self.shipper.lock().await.clock.reset(now);
     }
 
     /// Ships everything that waits. Happens by itself all the time.

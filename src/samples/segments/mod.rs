@@ -98,7 +98,7 @@ impl SegmentStore {
     /// The clock is right at `now`, whatever it was before.
     #[cfg(test)]
     pub(in crate::samples) async fn believe_clock(&self, now: Timestamp) {
-        self.maintenance.upkeep.lock().await.clock.believe(now);
+        self.maintenance.upkeep.lock().await.clock.reset(now);
     }
 
     /// Only seals, and says how many segments that made.

@@ -185,7 +185,7 @@ impl Storage {
             .one(&self.reader)
             .await?;
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(clock.judge(now, newest.map(written_at)))
+        Ok(clock.trusted_time(now, newest.map(written_at)))
     }
 
     /// Forgets the oldest entries of each organization that has more than `most`, and of the instance, some at a time.

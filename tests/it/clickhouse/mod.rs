@@ -2,7 +2,6 @@
 
 mod answers;
 mod cluster;
-mod courtesy;
 mod errors;
 mod faults;
 mod log_tables;
@@ -12,6 +11,7 @@ mod oldest;
 mod parts;
 mod processes;
 mod queries;
+mod query_limits;
 mod routes;
 mod server_metrics;
 mod settings;

@@ -1,6 +1,6 @@
 //! Each call of the file system in turn fails under a script of requests.
 
-use super::points::points;
+use super::fault_points::points;
 use super::script::Script;
 use crate::harness::{FailingFiles, Fault, TestApp};
 

@@ -3,10 +3,10 @@
 //! The tests try a sample of the calls; with `FAULT_POINTS=all` each of them (`make fuzz-faults`).
 
 mod every_call;
+mod fault_points;
 mod full_disk;
 mod integrity;
 mod ledger;
-mod points;
+mod maintenance;
 mod postgres;
 mod script;
-mod upkeep;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::points::points;
+use super::fault_points::points;
 use super::script::Script;
 use crate::harness::postgres::{NEWEST, private, private_on, shared};
 use crate::harness::{CommitProxy, Cut, FailingFiles, Fault, TestApp, TestDatabase};

@@ -7,14 +7,14 @@ use tokio::time::sleep;
 
 const PAUSE: Duration = Duration::from_millis(100);
 /// Limits are for a machine at rest; beside a dozen database servers all takes several times as long.
-const PATIENCE: u32 = 4;
+const TIMEOUT_FACTOR: u32 = 4;
 
 /// Asks until the answer is `Ok`; well after `limit` fails with the last `Err`.
 pub(crate) async fn eventually<T, E: Debug>(
     limit: Duration,
     mut ask: impl AsyncFnMut() -> Result<T, E>,
 ) -> T {
-    let limit = limit * PATIENCE;
+    let limit = limit * TIMEOUT_FACTOR;
     let deadline = Instant::now() + limit;
     loop {
         match ask().await {

@@ -2,29 +2,30 @@
 
 use serde_json::{Value, json};
 
-use super::scene::Ward;
+use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, shared};
 use crate::harness::{Organization, TestApp, TestDatabase, issue};
 
 /// An invalid index, as a unique one that met two equal rows leaves behind.
 const INVALID: &str = "create table twins (n int); insert into twins values (1), (1)";
 
-async fn with_an_invalid_index() -> Ward {
-    let ward = Ward::on(
+async fn with_an_invalid_index() -> HealthScene {
+    let scene = HealthScene::on(
         shared(NEWEST).await,
         &json!({"indexes.invalid": {}, "settings.durability": {"enabled": false}}),
     )
     .await;
-    ward.admin.batch_execute(INVALID).await.unwrap();
-    let created = ward.admin.batch_execute("create unique index concurrently twins_n on twins (n)").await;
+    scene.admin.batch_execute(INVALID).await.unwrap();
+    let created = scene.admin.batch_execute("create unique index concurrently twins_n on twins (n)").await;
     assert!(created.is_err(), "two equal rows");
-    ward
+    scene
 }
 
-async fn recommendation(ward: &Ward, path: &str, object: &str) -> Value {
-    ward.registered
+async fn recommendation(scene: &HealthScene, path: &str, object: &str) -> Value {
+    scene
+        .registered
         .collected(async || {
-            let list = ward.registered.client.get(path, 200).await;
+            let list = scene.registered.client.get(path, 200).await;
             let found = list.as_array().unwrap().iter().find(|line| line["object"] == object).cloned();
             found.ok_or(list)
         })
@@ -33,15 +34,15 @@ async fn recommendation(ward: &Ward, path: &str, object: &str) -> Value {
 
 #[tokio::test]
 async fn advice_is_opened_dismissed_and_resolved() {
-    let ward = with_an_invalid_index().await;
-    let Ward { registered, .. } = &ward;
+    let scene = with_an_invalid_index().await;
+    let HealthScene { registered, .. } = &scene;
     let client = &registered.client;
     let open =
-        recommendation(&ward, &format!("/databases/{}/recommendations", registered.id), "public.twins_n")
+        recommendation(&scene, &format!("/databases/{}/recommendations", registered.id), "public.twins_n")
             .await;
     assert_eq!((open["rule_id"].as_str(), open["status"].as_str()), (Some("indexes.invalid"), Some("open")));
     assert_eq!(open["database_id"].as_str(), Some(registered.id.as_str()));
-    registered.falls_ill("indexes.invalid", "public.twins_n").await;
+    registered.wait_for_issue("indexes.invalid", "public.twins_n").await;
 
     let path = format!("/recommendations/{}", open["id"].as_str().unwrap());
     let refused = client.patch(&path, &json!({"status": "dismissed"}), 400).await;
@@ -54,30 +55,30 @@ async fn advice_is_opened_dismissed_and_resolved() {
         (&json!("dismissed"), &json!("is rebuilt tonight"))
     );
     // it costs nothing any more, though it is still so
-    registered.recovers("indexes.invalid", "public.twins_n").await;
+    registered.wait_until_resolved("indexes.invalid", "public.twins_n").await;
     assert_eq!(client.get("/recommendations", 200).await, json!([]));
-    recommendation(&ward, "/recommendations?status=dismissed", "public.twins_n").await;
+    recommendation(&scene, "/recommendations?status=dismissed", "public.twins_n").await;
 
     client.patch(&path, &json!({"status": "open"}), 200).await;
-    registered.falls_ill("indexes.invalid", "public.twins_n").await;
-    ward.run("drop index concurrently twins_n").await;
-    let resolved = recommendation(&ward, "/recommendations?status=resolved", "public.twins_n").await;
+    registered.wait_for_issue("indexes.invalid", "public.twins_n").await;
+    scene.run("drop index concurrently twins_n").await;
+    let resolved = recommendation(&scene, "/recommendations?status=resolved", "public.twins_n").await;
     assert!(resolved["resolved_at"].is_string(), "{resolved}");
 }
 
 #[tokio::test]
 async fn advice_belongs_to_its_organization_and_goes_with_its_database() {
-    let ward = with_an_invalid_index().await;
-    let open = recommendation(&ward, "/recommendations", "public.twins_n").await;
+    let scene = with_an_invalid_index().await;
+    let open = recommendation(&scene, "/recommendations", "public.twins_n").await;
     let path = format!("/recommendations/{}", open["id"].as_str().unwrap());
-    let stranger = Organization::verified(&ward.app, "stranger").await;
+    let stranger = Organization::verified(&scene.app, "stranger").await;
     assert_eq!(stranger.key.get("/recommendations", 200).await, json!([]));
     stranger.key.patch(&path, &json!({"status": "open"}), 404).await;
-    stranger.key.get(&format!("/databases/{}/recommendations", ward.registered.id), 404).await;
+    stranger.key.get(&format!("/databases/{}/recommendations", scene.registered.id), 404).await;
     assert_eq!(stranger.key.get("/overview", 200).await, json!([]));
-    ward.registered.client.delete(&format!("/databases/{}", ward.registered.id), 204).await;
-    assert_eq!(ward.registered.client.get("/recommendations?status=all", 200).await, json!([]));
-    ward.registered.client.patch(&path, &json!({"status": "open"}), 404).await;
+    scene.registered.client.delete(&format!("/databases/{}", scene.registered.id), 204).await;
+    assert_eq!(scene.registered.client.get("/recommendations?status=all", 200).await, json!([]));
+    scene.registered.client.patch(&path, &json!({"status": "open"}), 404).await;
 }
 
 #[tokio::test]
@@ -132,10 +133,10 @@ async fn rules_are_set_for_one_database_and_for_all() {
     let app = TestApp::start_with(&[(&threshold, "0.1"), (&lasting, "0")]).await;
     let organization = Organization::verified(&app, "rules").await;
     let registered = organization.register(&TestDatabase::create(shared(NEWEST).await).await).await;
-    let issue_of_all = registered.falls_ill("connections.saturation", "max_connections").await;
+    let issue_of_all = registered.wait_for_issue("connections.saturation", "max_connections").await;
     assert_eq!(issue_of_all["threshold"], 0.1);
     registered.set_rule("connections.saturation", &json!({"threshold": 100})).await;
-    registered.recovers("connections.saturation", "max_connections").await;
+    registered.wait_until_resolved("connections.saturation", "max_connections").await;
     assert_eq!(registered.get("").await["rules"]["connections.saturation"]["threshold"], 100.0);
 
     let path = format!("/databases/{}", registered.id);
@@ -151,7 +152,7 @@ async fn rules_are_set_for_one_database_and_for_all() {
         assert!(refused["error"].as_str().unwrap().contains(part), "{rules}: {refused}");
     }
     registered.client.patch(&path, &json!({"rules": null}), 200).await;
-    registered.falls_ill("connections.saturation", "max_connections").await;
+    registered.wait_for_issue("connections.saturation", "max_connections").await;
     let rules = registered.client.get("/rules", 200).await;
     assert!(rules.as_array().unwrap().iter().any(|rule| rule["id"] == "locks.deadlocks"));
     assert!(issue(&registered.get("/doctor").await, "connections.saturation").is_some());

@@ -6,23 +6,23 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::scene::Ward;
+use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, private};
 
 #[tokio::test]
 async fn a_crash_and_a_restart_are_told_apart() {
     let mut server = private(NEWEST, "").await;
-    let ward = Ward::on(&server, &json!({"availability.restarted": {"window_seconds": 12}})).await;
-    ward.registered.recovers("availability.restarted", "server").await;
-    let victim = ward.database.client().await;
+    let scene = HealthScene::on(&server, &json!({"availability.restarted": {"window_seconds": 12}})).await;
+    scene.registered.wait_until_resolved("availability.restarted", "server").await;
+    let victim = scene.database.client().await;
     let pid: i32 = victim.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
     server.kill_backend(pid).unwrap();
-    let issue = ward.registered.falls_ill("availability.restarted", "server").await;
+    let issue = scene.registered.wait_for_issue("availability.restarted", "server").await;
     assert!(issue["detail"].as_str().unwrap().contains("a backend crashed"), "{issue}");
     // it is over when it is long enough ago
-    ward.registered.recovers("availability.restarted", "server").await;
+    scene.registered.wait_until_resolved("availability.restarted", "server").await;
     server.restart().await.unwrap();
-    let issue = ward.registered.falls_ill("availability.restarted", "server").await;
+    let issue = scene.registered.wait_for_issue("availability.restarted", "server").await;
     assert!(issue["detail"].as_str().unwrap().contains("the server was restarted"), "{issue}");
 }
 
@@ -30,31 +30,32 @@ async fn a_crash_and_a_restart_are_told_apart() {
 async fn a_damaged_page_is_the_end_of_good_health() {
     let mut server = private(NEWEST, "").await;
     let rules = json!({"storage.checksum_failures": {"window_seconds": 10}});
-    let ward = Ward::on(&server, &rules).await;
-    let checksums: String = ward.admin.query_one("show data_checksums", &[]).await.unwrap().get(0);
+    let scene = HealthScene::on(&server, &rules).await;
+    let checksums: String = scene.admin.query_one("show data_checksums", &[]).await.unwrap().get(0);
     assert_eq!(checksums, "on", "the newest version has them");
-    ward.admin
+    scene
+        .admin
         .batch_execute("create table fragile as select repeat('x', 900) from generate_series(1, 100)")
         .await
         .unwrap();
     let path = "select current_setting('data_directory') || '/' || pg_relation_filepath('fragile')";
-    let path: String = ward.admin.query_one(path, &[]).await.unwrap().get(0);
-    ward.admin.batch_execute("checkpoint").await.unwrap();
+    let path: String = scene.admin.query_one(path, &[]).await.unwrap().get(0);
+    scene.admin.batch_execute("checkpoint").await.unwrap();
     server.halt().await.unwrap();
     damage(Path::new(&path));
     server.start_again().await.unwrap();
-    let reader = ward.database.client().await;
+    let reader = scene.database.client().await;
     assert!(reader.batch_execute("select count(*) from fragile").await.is_err(), "the page is refused");
     drop(reader);
-    let issue = ward.registered.falls_ill("storage.checksum_failures", &ward.database.name).await;
+    let issue = scene.registered.wait_for_issue("storage.checksum_failures", &scene.database.name).await;
     assert_eq!(
         (issue["severity"].as_str(), issue["penalty"].as_i64() >= Some(50)),
         (Some("critical"), true),
         "{issue}"
     );
     // as after a restore: nobody meets a damaged page any more
-    ward.database.client().await.batch_execute("drop table fragile").await.unwrap();
-    ward.registered.recovers("storage.checksum_failures", &ward.database.name).await;
+    scene.database.client().await.batch_execute("drop table fragile").await.unwrap();
+    scene.registered.wait_until_resolved("storage.checksum_failures", &scene.database.name).await;
 }
 
 fn damage(file: &Path) {

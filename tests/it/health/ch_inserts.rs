@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::scene::ClickHouseWard;
+use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
@@ -13,23 +13,24 @@ async fn parts_pile_up() {
     let rule = "inserts.parts_per_partition";
     // others let parts pile up on the shared one too
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {}})).await;
-    let object = format!("{}.piled", ward.database.name);
-    ward.database
+    let scene = ClickHouseHealthScene::on(&server, &json!({rule: {}})).await;
+    let object = format!("{}.piled", scene.database.name);
+    scene
+        .database
         .run(
             "CREATE TABLE piled (n UInt64) ENGINE = MergeTree ORDER BY n \
              SETTINGS parts_to_delay_insert = 8, parts_to_throw_insert = 20",
         )
         .await;
-    ward.database.run("SYSTEM STOP MERGES piled").await;
+    scene.database.run("SYSTEM STOP MERGES piled").await;
     for n in 0..10 {
-        ward.database.run(&format!("INSERT INTO piled VALUES ({n})")).await;
+        scene.database.run(&format!("INSERT INTO piled VALUES ({n})")).await;
     }
     // the last of them may come after a look
-    let issue = ward
+    let issue = scene
         .registered
         .collected(async || {
-            let issue = ward.registered.falls_ill(rule, &object).await;
+            let issue = scene.registered.wait_for_issue(rule, &object).await;
             if issue["value"].as_f64() >= Some(50.0) { Ok(issue) } else { Err(issue) }
         })
         .await;
@@ -37,12 +38,12 @@ async fn parts_pile_up() {
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.contains("has 10 parts, 50 % of the 20 at which inserts are refused"), "{detail}");
     assert!(detail.contains("inserts are slowed down from 8 on"), "{detail}");
-    ward.database.run("SYSTEM START MERGES piled").await;
+    scene.database.run("SYSTEM START MERGES piled").await;
     let fix = issue["how_to_fix"].as_str().unwrap();
     let of_ours = fix.lines().find(|line| line.contains("piled")).unwrap().trim_end_matches(';');
     assert!(of_ours.ends_with(".piled PARTITION ID 'all' FINAL"), "{of_ours}");
-    ward.database.run(of_ours).await;
-    ward.registered.recovers(rule, &object).await;
+    scene.database.run(of_ours).await;
+    scene.registered.wait_until_resolved(rule, &object).await;
 }
 
 #[tokio::test]
@@ -50,42 +51,43 @@ async fn it_is_foreseen_when_inserts_will_be_refused() {
     let rule = "inserts.parts_per_partition";
     let server = private(Default::default()).await;
     let setting = json!({rule: {"threshold": 0.5, "window_seconds": 40}});
-    let ward = ClickHouseWard::on(&server, &setting).await;
-    let object = format!("{}.growing", ward.database.name);
+    let scene = ClickHouseHealthScene::on(&server, &setting).await;
+    let object = format!("{}.growing", scene.database.name);
     let table = "CREATE TABLE growing (n UInt64) ENGINE = MergeTree ORDER BY n \
                  SETTINGS parts_to_delay_insert = 900, parts_to_throw_insert = 1000";
-    ward.database.run(table).await;
-    ward.database.run("SYSTEM STOP MERGES growing").await;
+    scene.database.run(table).await;
+    scene.database.run("SYSTEM STOP MERGES growing").await;
     let growing = async {
         loop {
-            ward.database.run("INSERT INTO growing VALUES (1)").await;
+            scene.database.run("INSERT INTO growing VALUES (1)").await;
             sleep(Duration::from_millis(400)).await;
         }
     };
-    let found = ward.registered.falls_ill_and_says(rule, &object, "; at this rate inserts are refused in ");
+    let found = scene.registered.wait_for_issue_with(rule, &object, "; at this rate inserts are refused in ");
     let issue = tokio::select! { issue = found => issue, () = growing => unreachable!() };
-    ward.database.run("SYSTEM START MERGES growing").await;
-    ward.database.run(issue["how_to_fix"].as_str().unwrap().trim_end_matches(';')).await;
-    ward.registered.recovers(rule, &object).await;
+    scene.database.run("SYSTEM START MERGES growing").await;
+    scene.database.run(issue["how_to_fix"].as_str().unwrap().trim_end_matches(';')).await;
+    scene.registered.wait_until_resolved(rule, &object).await;
 }
 
 #[tokio::test]
 async fn inserts_are_too_small() {
     let rule = "inserts.too_small";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {"window_seconds": 40, "threshold": 60}})).await;
+    let scene =
+        ClickHouseHealthScene::on(&server, &json!({rule: {"window_seconds": 40, "threshold": 60}})).await;
     let small = async |settings: &str| {
         for n in 0..80 {
-            ward.database.run(&format!("INSERT INTO small {settings} VALUES ({n}), (0), (0)")).await;
+            scene.database.run(&format!("INSERT INTO small {settings} VALUES ({n}), (0), (0)")).await;
         }
     };
-    ward.database.run("CREATE TABLE small (n UInt64) ENGINE = MergeTree ORDER BY n").await;
+    scene.database.run("CREATE TABLE small (n UInt64) ENGINE = MergeTree ORDER BY n").await;
     small("").await;
-    let hash = ward
+    let hash = scene
         .registered
         .collected(async || {
-            ward.database.run("SYSTEM FLUSH LOGS").await;
-            let lines = ward.registered.get("/queries?limit=100").await;
+            scene.database.run("SYSTEM FLUSH LOGS").await;
+            let lines = scene.registered.get("/queries?limit=100").await;
             let is_ours = |line: &&serde_json::Value| {
                 line["kind"] == "Insert" && line["query_text"].as_str().is_some_and(|t| t.contains("small"))
             };
@@ -93,7 +95,7 @@ async fn inserts_are_too_small() {
             ours.ok_or(lines)
         })
         .await;
-    let issue = ward.registered.falls_ill(rule, hash.as_str().unwrap()).await;
+    let issue = scene.registered.wait_for_issue(rule, hash.as_str().unwrap()).await;
     assert!(
         issue["detail"].as_str().unwrap().contains("wrote 3 rows each on average: INSERT INTO"),
         "{issue:#}"
@@ -107,6 +109,6 @@ async fn inserts_are_too_small() {
         .replace("wait_for_async_insert = 1", "wait_for_async_insert = 0");
     small(&format!("SETTINGS {settings}")).await;
     // those of before are out of sight sooner
-    ward.registered.set_rule(rule, &json!({"window_seconds": 15, "threshold": 60})).await;
-    ward.registered.recovers(rule, hash.as_str().unwrap()).await;
+    scene.registered.set_rule(rule, &json!({"window_seconds": 15, "threshold": 60})).await;
+    scene.registered.wait_until_resolved(rule, hash.as_str().unwrap()).await;
 }

@@ -2,21 +2,21 @@
 
 use serde_json::json;
 
-use super::scene::ClickHouseWard;
+use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
 async fn a_mutation_is_stuck_until_it_is_killed_as_printed() {
     let rule = "merges.stuck_mutations";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {}})).await;
-    ward.database.run("CREATE TABLE `it's` (id UInt64, s String) ENGINE = MergeTree ORDER BY id").await;
-    ward.database.run("INSERT INTO `it's` SELECT number, 'x' FROM numbers(10)").await;
-    ward.database.run("ALTER TABLE `it's` UPDATE s = toString(toUInt64(s)) WHERE id = 7").await;
+    let scene = ClickHouseHealthScene::on(&server, &json!({rule: {}})).await;
+    scene.database.run("CREATE TABLE `it's` (id UInt64, s String) ENGINE = MergeTree ORDER BY id").await;
+    scene.database.run("INSERT INTO `it's` SELECT number, 'x' FROM numbers(10)").await;
+    scene.database.run("ALTER TABLE `it's` UPDATE s = toString(toUInt64(s)) WHERE id = 7").await;
     let id = "SELECT mutation_id FROM system.mutations WHERE database = currentDatabase()";
-    let id = ward.database.rows(id).await[0]["mutation_id"].as_str().unwrap().to_owned();
-    let object = format!("{}.it's {id}", ward.database.name);
-    let issue = ward.registered.falls_ill(rule, &object).await;
+    let id = scene.database.rows(id).await[0]["mutation_id"].as_str().unwrap().to_owned();
+    let object = format!("{}.it's {id}", scene.database.name);
+    let issue = scene.registered.wait_for_issue(rule, &object).await;
     assert_eq!((&issue["category"], &issue["threshold"]), (&json!("merges"), &json!(1.0)), "{issue:#}");
     let detail = issue["detail"].as_str().unwrap();
     assert!(
@@ -25,24 +25,24 @@ async fn a_mutation_is_stuck_until_it_is_killed_as_printed() {
     );
     let fix = issue["how_to_fix"].as_str().unwrap();
     assert!(fix.contains("table = 'it\\'s' AND mutation_id = 'mutation_2.txt'"), "{fix}");
-    ward.database.run(fix.trim_end_matches(';')).await;
-    ward.registered.recovers(rule, &object).await;
+    scene.database.run(fix.trim_end_matches(';')).await;
+    scene.registered.wait_until_resolved(rule, &object).await;
 }
 
 #[tokio::test]
 async fn the_pool_that_merges_is_busy() {
     let rule = "merges.behind";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {}})).await;
+    let scene = ClickHouseHealthScene::on(&server, &json!({rule: {}})).await;
     // six parts that no merge makes fewer
     let table = "CREATE TABLE orders (n UInt64, s String) ENGINE = MergeTree PARTITION BY n % 6 ORDER BY n";
-    ward.database.run(table).await;
-    ward.database.run("INSERT INTO orders SELECT number, 'x' FROM numbers(1200000)").await;
-    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
-    ward.registered.recovers(rule, &host).await;
-    ward.database.run("ALTER TABLE orders UPDATE s = concat(s, toString(sleep(1))) WHERE 1").await;
-    let issue = ward.registered.falls_ill(rule, &host).await;
+    scene.database.run(table).await;
+    scene.database.run("INSERT INTO orders SELECT number, 'x' FROM numbers(1200000)").await;
+    let host = scene.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    scene.registered.wait_until_resolved(rule, &host).await;
+    scene.database.run("ALTER TABLE orders UPDATE s = concat(s, toString(sleep(1))) WHERE 1").await;
+    let issue = scene.registered.wait_for_issue(rule, &host).await;
     assert!(issue["detail"].as_str().unwrap().contains(" merges and mutations that "), "{issue:#}");
-    ward.database.run("KILL MUTATION WHERE database = currentDatabase()").await;
-    ward.registered.recovers(rule, &host).await;
+    scene.database.run("KILL MUTATION WHERE database = currentDatabase()").await;
+    scene.registered.wait_until_resolved(rule, &host).await;
 }

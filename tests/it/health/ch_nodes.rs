@@ -3,7 +3,7 @@
 use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
 use serde_json::json;
 
-use super::scene::ClickHouseWard;
+use super::scene::ClickHouseHealthScene;
 use crate::harness::ClickHouseDatabase;
 use crate::harness::clickhouse::{cluster, private};
 
@@ -11,40 +11,41 @@ use crate::harness::clickhouse::{cluster, private};
 async fn a_node_is_missing_and_then_started_anew() {
     let [first, mut second] = cluster::<2>().await;
     let rules = json!({"availability.node_missing": {}, "availability.server_restarted": {}});
-    let ward = ClickHouseWard::on_cluster(&first, ClickHouseServer::CLUSTER, &rules).await;
-    let nodes = ward
+    let scene = ClickHouseHealthScene::on_cluster(&first, ClickHouseServer::CLUSTER, &rules).await;
+    let nodes = scene
         .registered
         .collected(async || {
-            let nodes = ward.registered.get("/cluster").await;
+            let nodes = scene.registered.get("/cluster").await;
             let all = nodes.as_array().unwrap().iter().filter(|node| node["answered"] == true).count() == 2;
             if all { Ok(nodes) } else { Err(nodes) }
         })
         .await;
     let name = format!("{}:{}", nodes[1]["host_name"].as_str().unwrap(), nodes[1]["port"]);
-    ward.registered.recovers("availability.node_missing", &name).await;
+    scene.registered.wait_until_resolved("availability.node_missing", &name).await;
     let on_second = ClickHouseDatabase::create(&second).await;
     let host = on_second.rows("SELECT hostName() AS host").await.remove(0);
     // both are on one host
     let host = format!("{}:{}", host["host"].as_str().unwrap(), nodes[1]["port"]);
-    ward.registered.recovers("availability.server_restarted", &host).await;
+    scene.registered.wait_until_resolved("availability.server_restarted", &host).await;
     // a node that is as old as the watch was not started anew: let both be watched for some seconds
-    ward.registered
+    scene
+        .registered
         .collected(async || {
-            let uptime = ward.registered.get("/server-metrics").await["uptime_seconds"].clone();
+            let uptime = scene.registered.get("/server-metrics").await["uptime_seconds"].clone();
             if uptime.as_i64() >= Some(20) { Ok(()) } else { Err(uptime) }
         })
         .await;
     second.kill_hard().await.unwrap();
-    let issue = ward.registered.falls_ill("availability.node_missing", &name).await;
+    let issue = scene.registered.wait_for_issue("availability.node_missing", &name).await;
     assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(1.0)), "{issue:#}");
     assert_eq!(issue["detail"], format!("{name}, replica 2 of shard 1, does not answer").as_str());
     second.start_again().await.unwrap();
-    ward.registered.recovers("availability.node_missing", &name).await;
-    let issue = ward.registered.falls_ill("availability.server_restarted", &host).await;
+    scene.registered.wait_until_resolved("availability.node_missing", &name).await;
+    let issue = scene.registered.wait_for_issue("availability.server_restarted", &host).await;
     assert!(issue["detail"].as_str().unwrap().contains(&format!("{host} was started ")), "{issue:#}");
     let waited = issue["value"].as_f64().unwrap();
-    ward.registered.set_rule("availability.server_restarted", &json!({"threshold": waited})).await;
-    ward.registered.recovers("availability.server_restarted", &host).await;
+    scene.registered.set_rule("availability.server_restarted", &json!({"threshold": waited})).await;
+    scene.registered.wait_until_resolved("availability.server_restarted", &host).await;
 }
 
 /// The embedded server has a Keeper of its own in memory, but cannot be asked by other replicas: its replicated tables never
@@ -54,19 +55,20 @@ async fn a_replica_of_the_newest_version_is_read_only() {
     let (read_only, delay) = ("replication.read_only", "replication.delay");
     let settings = "<zookeeper><implementation>testkeeper</implementation></zookeeper>".to_owned();
     let server = private(ClickHouseOptions { settings, ..ClickHouseOptions::default() }).await;
-    let ward = ClickHouseWard::on(&server, &json!({read_only: {}, delay: {}})).await;
-    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
-    ward.database
+    let scene = ClickHouseHealthScene::on(&server, &json!({read_only: {}, delay: {}})).await;
+    let host = scene.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    scene
+        .database
         .run("CREATE TABLE copied (n UInt64) ENGINE = ReplicatedMergeTree('/copied', 'one') ORDER BY n")
         .await;
-    let object = format!("{}.copied on {host}", ward.database.name);
-    let issue = ward.registered.falls_ill(read_only, &object).await;
+    let object = format!("{}.copied on {host}", scene.database.name);
+    let issue = scene.registered.wait_for_issue(read_only, &object).await;
     assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(1.0)), "{issue:#}");
     let fix = issue["how_to_fix"].as_str().unwrap();
-    assert_eq!(fix, format!("SYSTEM RESTART REPLICA {}.copied;", ward.database.name));
-    ward.database.run(fix.trim_end_matches(';')).await;
+    assert_eq!(fix, format!("SYSTEM RESTART REPLICA {}.copied;", scene.database.name));
+    scene.database.run(fix.trim_end_matches(';')).await;
     // its delay is counted from 1970, which is no delay
-    ward.registered.recovers(delay, &object).await;
-    ward.database.run("DROP TABLE copied").await;
-    ward.registered.recovers(read_only, &object).await;
+    scene.registered.wait_until_resolved(delay, &object).await;
+    scene.database.run("DROP TABLE copied").await;
+    scene.registered.wait_until_resolved(read_only, &object).await;
 }

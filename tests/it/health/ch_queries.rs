@@ -6,33 +6,34 @@ use serde_json::{Value, json};
 
 use tokio::time::timeout;
 
-use super::scene::ClickHouseWard;
+use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
 async fn queries_fail_for_want_of_memory_but_not_by_their_own_fault() {
     let rule = "queries.failed";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {"window_seconds": 40}})).await;
+    let scene = ClickHouseHealthScene::on(&server, &json!({rule: {"window_seconds": 40}})).await;
     for n in 0..30 {
         let greedy = format!(
             "SELECT uniqExact(number + {n}) FROM numbers(1000000) SETTINGS max_memory_usage = 1000000"
         );
-        ward.database.ask_in(&ward.database.name, &greedy).await.expect_err("too little memory");
-        ward.database
-            .ask_in(&ward.database.name, &format!("SELECT missing_{n}"))
+        scene.database.ask_in(&scene.database.name, &greedy).await.expect_err("too little memory");
+        scene
+            .database
+            .ask_in(&scene.database.name, &format!("SELECT missing_{n}"))
             .await
             .expect_err("no column");
     }
-    ward.database.run("SYSTEM FLUSH LOGS").await;
-    let issue = ward.registered.falls_ill(rule, "MEMORY_LIMIT_EXCEEDED").await;
+    scene.database.run("SYSTEM FLUSH LOGS").await;
+    let issue = scene.registered.wait_for_issue(rule, "MEMORY_LIMIT_EXCEEDED").await;
     assert_eq!(issue["evidence"], json!(["MEMORY_LIMIT_EXCEEDED"]), "{issue:#}");
     assert!(issue["detail"].as_str().unwrap().starts_with("30 of "), "{issue:#}");
     assert!(issue["value"].as_f64().is_some_and(|pct| pct > 10.0 && pct <= 50.0), "{issue:#}");
     for n in 0..30 {
-        ward.database.run(&format!("SELECT uniqExact(number + {n}) FROM numbers(1000000)")).await;
+        scene.database.run(&format!("SELECT uniqExact(number + {n}) FROM numbers(1000000)")).await;
     }
-    ward.registered.recovers(rule, "MEMORY_LIMIT_EXCEEDED").await;
+    scene.registered.wait_until_resolved(rule, "MEMORY_LIMIT_EXCEEDED").await;
 }
 
 /// Longer than the window and how long ago that is with which it is compared.
@@ -43,16 +44,17 @@ async fn queries_take_longer_than_before() {
     let rule = "queries.p99_regression";
     let server = private(Default::default()).await;
     let setting = json!({rule: {"window_seconds": 20, "baseline_seconds": 30}});
-    let ward = ClickHouseWard::on(&server, &setting).await;
+    let scene = ClickHouseHealthScene::on(&server, &setting).await;
     let calls = async |seconds: &str, times: usize| {
         for _ in 0..times {
-            ward.database.run(&format!("SELECT sleep({seconds})")).await;
+            scene.database.run(&format!("SELECT sleep({seconds})")).await;
         }
     };
     let seen = async |wanted: fn(&Value) -> bool| {
-        ward.registered
+        scene
+            .registered
             .collected(async || {
-                let lines = ward.registered.get("/queries?limit=100").await;
+                let lines = scene.registered.get("/queries?limit=100").await;
                 let is_ours = |line: &&Value| line["query_text"] == "SELECT sleep($1)" && wanted(line);
                 let ours =
                     lines.as_array().unwrap().iter().find(is_ours).map(|line| line["query_hash"].clone());
@@ -75,22 +77,22 @@ async fn queries_take_longer_than_before() {
             futures_util::future::join_all((0..20).map(|_| calls("0.3", 1))).await;
         }
     };
-    let found = ward.registered.falls_ill(rule, hash);
+    let found = scene.registered.wait_for_issue(rule, hash);
     let issue = tokio::select! { issue = found => issue, () = slow => unreachable!() };
     assert!(issue["detail"].as_str().unwrap().contains(": SELECT sleep($1)"), "{issue:#}");
     assert!(issue["value"].as_f64() >= Some(3.0) && issue["unit"] == "ratio", "{issue:#}");
     // then that is what it usually takes
-    ward.registered.recovers(rule, hash).await;
+    scene.registered.wait_until_resolved(rule, hash).await;
 }
 
 #[tokio::test]
 async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
     let rule = "memory.near_limit";
     let server = private(Default::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({rule: {"threshold": 11}})).await;
-    let host = ward.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
-    ward.registered.recovers(rule, &host).await;
-    let running = ward.database.clone();
+    let scene = ClickHouseHealthScene::on(&server, &json!({rule: {"threshold": 11}})).await;
+    let host = scene.database.rows("SELECT hostName() AS host").await[0]["host"].as_str().unwrap().to_owned();
+    scene.registered.wait_until_resolved(rule, &host).await;
+    let running = scene.database.clone();
     let greedy = tokio::spawn(async move {
         let sql = "SELECT sum(sleepEachRow(1)) FROM numbers(100) AS l \
                    INNER JOIN (SELECT number, randomString(1000) AS s FROM numbers(800000)) AS r USING (number) \
@@ -99,11 +101,11 @@ async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
                    function_sleep_max_microseconds_per_block = 100000000";
         running.ask_in("default", sql).await
     });
-    let issue = ward.registered.falls_ill(rule, &host).await;
+    let issue = scene.registered.wait_for_issue(rule, &host).await;
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.starts_with(&format!("{host} uses ")) && detail.contains(" of 5.6 GB ("), "{detail}");
     let fix = issue["how_to_fix"].as_str().unwrap().trim_end_matches(';');
-    ward.database.run(fix).await;
-    ward.registered.recovers(rule, &host).await;
+    scene.database.run(fix).await;
+    scene.registered.wait_until_resolved(rule, &host).await;
     greedy.await.unwrap().expect_err("it was killed");
 }

@@ -4,7 +4,7 @@ use basira::demo::servers::{ClickHouseOptions, Distribution};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::scene::{ClickHouseWard, Ward, fully_examined, with_short_windows};
+use super::scene::{ClickHouseHealthScene, HealthScene, fully_examined, with_short_windows};
 use crate::harness::clickhouse;
 use crate::harness::postgres::private;
 
@@ -13,9 +13,9 @@ async fn a_fresh_idle_postgres_of_each_version_scores_100() {
     join_all(Distribution::MAJORS.map(async |major| {
         // the servers of tests do without, which is no way to keep data
         let server = private(major, "fsync = on").await;
-        let ward = Ward::on(&server, &json!({})).await;
-        with_short_windows(&ward.registered).await;
-        let doctor = fully_examined(&ward.registered).await;
+        let scene = HealthScene::on(&server, &json!({})).await;
+        with_short_windows(&scene.registered).await;
+        let doctor = fully_examined(&scene.registered).await;
         assert_eq!(doctor["score"], 100, "PostgreSQL {major}: {doctor:#}");
         assert_eq!((doctor["status"].as_str(), &doctor["top_issues"]), (Some("healthy"), &json!([])));
     }))
@@ -25,17 +25,17 @@ async fn a_fresh_idle_postgres_of_each_version_scores_100() {
 #[tokio::test]
 async fn a_fresh_idle_clickhouse_scores_100() {
     let server = clickhouse::private(ClickHouseOptions::default()).await;
-    let ward = ClickHouseWard::on(&server, &json!({})).await;
-    with_short_windows(&ward.registered).await;
-    let doctor = fully_examined(&ward.registered).await;
+    let scene = ClickHouseHealthScene::on(&server, &json!({})).await;
+    with_short_windows(&scene.registered).await;
+    let doctor = fully_examined(&scene.registered).await;
     assert_eq!(doctor["score"], 100, "{doctor:#}");
 }
 
 #[tokio::test]
 async fn a_fresh_idle_clickhouse_of_the_oldest_version_scores_100() {
     let server = clickhouse::oldest().await;
-    let ward = ClickHouseWard::on(&server, &json!({})).await;
-    with_short_windows(&ward.registered).await;
-    let doctor = fully_examined(&ward.registered).await;
+    let scene = ClickHouseHealthScene::on(&server, &json!({})).await;
+    with_short_windows(&scene.registered).await;
+    let doctor = fully_examined(&scene.registered).await;
     assert_eq!(doctor["score"], 100, "{doctor:#}");
 }

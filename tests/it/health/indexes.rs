@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Busy, Ward};
+use super::scene::{Busy, HealthScene};
 use crate::harness::postgres::{NEWEST, shared};
 
 const SCHEMA: &str = "
@@ -28,54 +28,56 @@ async fn what_nobody_needs_is_dropped() {
     let rules = json!({
         "indexes.unused": {"window_seconds": 1}, "indexes.duplicate": {"threshold": 1}, "indexes.invalid": {},
     });
-    let ward = Ward::on(shared(NEWEST).await, &rules).await;
-    ward.run(SCHEMA).await;
+    let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
+    scene.run(SCHEMA).await;
     let failing = "create unique index concurrently twins_once on twins (id)";
-    assert!(ward.admin.batch_execute(failing).await.is_err());
+    assert!(scene.admin.batch_execute(failing).await.is_err());
 
-    let issue = ward.registered.falls_ill("indexes.invalid", "public.twins_once").await;
+    let issue = scene.registered.wait_for_issue("indexes.invalid", "public.twins_once").await;
     assert_eq!((issue["severity"].as_str(), issue["value"].as_f64()), (Some("warning"), Some(1.0)));
-    ward.run("delete from twins").await;
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("indexes.invalid", "public.twins_once").await;
+    scene.run("delete from twins").await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("indexes.invalid", "public.twins_once").await;
 
-    let issue = ward.registered.falls_ill("indexes.duplicate", "public.item_a_again").await;
+    let issue = scene.registered.wait_for_issue("indexes.duplicate", "public.item_a_again").await;
     assert_eq!(evidence(&issue).len(), 2, "{issue}");
     assert!(evidence(&issue).contains(&"public.item_a"), "{issue}");
     assert!(
         issue["detail"].as_str().unwrap().contains("and item_a_b begins with the same columns"),
         "{issue}"
     );
-    let unused = ward.registered.falls_ill("indexes.unused", "public.item_a_b").await;
+    let unused = scene.registered.wait_for_issue("indexes.unused", "public.item_a_b").await;
     let mut names = evidence(&unused);
     names.sort_unstable();
     assert_eq!(names, ["public.item_a", "public.item_a_again", "public.item_a_b"], "{unused}");
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("indexes.duplicate", "public.item_a_again").await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("indexes.duplicate", "public.item_a_again").await;
 
-    let unused = ward
+    let unused = scene
         .registered
         .collected(async || {
-            let doctor = ward.registered.get("/doctor").await;
+            let doctor = scene.registered.get("/doctor").await;
             let issue = crate::harness::issue(&doctor, "indexes.unused").cloned();
             issue.filter(|issue| evidence(issue) == ["public.item_a_b"]).ok_or(doctor)
         })
         .await;
     assert!(unused["value"].as_f64().unwrap() > 1024.0 * 1024.0, "{unused}");
-    ward.run(unused["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("indexes.unused", "public.item_a_b").await;
+    scene.run(unused["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("indexes.unused", "public.item_a_b").await;
 }
 
 #[tokio::test]
 async fn nothing_is_called_unused_before_it_was_counted_for_two_weeks() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"indexes.unused": {}})).await;
-    ward.run(
-        "create table item as select n from generate_series(1, 60000) n; create index item_n on item (n)",
-    )
-    .await;
-    ward.registered
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"indexes.unused": {}})).await;
+    scene
+        .run(
+            "create table item as select n from generate_series(1, 60000) n; create index item_n on item (n)",
+        )
+        .await;
+    scene
+        .registered
         .collected(async || {
-            let doctor = ward.registered.get("/doctor").await;
+            let doctor = scene.registered.get("/doctor").await;
             let lines = doctor["not_evaluated"].as_array().cloned().unwrap_or_default();
             let line = lines.iter().find(|line| line["rule_id"] == "indexes.unused");
             let reason = line.and_then(|line| line["reason"].as_str()).unwrap_or_default();
@@ -87,17 +89,18 @@ async fn nothing_is_called_unused_before_it_was_counted_for_two_weeks() {
 #[tokio::test]
 async fn a_table_that_lacks_an_index_is_found() {
     let rules = json!({"indexes.missing": {"threshold": 100_000, "window_seconds": 10}});
-    let ward = Ward::on(shared(NEWEST).await, &rules).await;
-    ward.run(
-        "create table large as select n, repeat('x', 100) as pad from generate_series(1, 100000) n;
+    let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
+    scene
+        .run(
+            "create table large as select n, repeat('x', 100) as pad from generate_series(1, 100000) n;
         analyze large",
-    )
-    .await;
-    let _busy = Busy::with(ward.database.client().await, "select pad from large where n = 7");
-    let issue = ward.registered.falls_ill("indexes.missing", "public.large").await;
+        )
+        .await;
+    let _busy = Busy::with(scene.database.client().await, "select pad from large where n = 7");
+    let issue = scene.registered.wait_for_issue("indexes.missing", "public.large").await;
     assert_eq!((issue["unit"].as_str(), issue["objects"].as_i64()), (Some("per_minute"), Some(1)), "{issue}");
     assert!(issue["detail"].as_str().unwrap().contains("large (13."), "{issue}");
     let fix = issue["how_to_fix"].as_str().unwrap().replace("(...)", "(n)");
-    ward.run(&fix).await;
-    ward.registered.recovers("indexes.missing", "public.large").await;
+    scene.run(&fix).await;
+    scene.registered.wait_until_resolved("indexes.missing", "public.large").await;
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
-use super::scene::{Ward, fully_examined, with_short_windows};
+use super::scene::{HealthScene, fully_examined, with_short_windows};
 use crate::harness::holds_for;
 use crate::harness::postgres::{NEWEST, private};
 
@@ -60,16 +60,16 @@ async fn transact(client: Client, seed: i32) {
 #[tokio::test]
 async fn under_pgbench_a_server_scores_at_least_90() {
     let server = private(NEWEST, "fsync = on\nsynchronous_commit = off").await;
-    let ward = Ward::on(&server, &json!({})).await;
-    ward.admin.batch_execute(TABLES).await.unwrap();
-    with_short_windows(&ward.registered).await;
+    let scene = HealthScene::on(&server, &json!({})).await;
+    scene.admin.batch_execute(TABLES).await.unwrap();
+    with_short_windows(&scene.registered).await;
     let mut crowd: Vec<JoinHandle<()>> = Vec::new();
     for seed in 0..CLIENTS {
-        crowd.push(tokio::spawn(transact(ward.database.client().await, seed)));
+        crowd.push(tokio::spawn(transact(scene.database.client().await, seed)));
     }
-    fully_examined(&ward.registered).await;
+    fully_examined(&scene.registered).await;
     holds_for(Duration::from_secs(15), async || {
-        let doctor = ward.registered.get("/doctor").await;
+        let doctor = scene.registered.get("/doctor").await;
         assert!(doctor["score"].as_i64().unwrap() >= 90, "{doctor:#}");
         assert!(crowd.iter().all(|client| !client.is_finished()), "a client has failed");
     })

@@ -2,7 +2,6 @@
 
 mod advice;
 mod availability;
-mod both;
 mod ch_inserts;
 mod ch_merges;
 mod ch_nodes;
@@ -10,6 +9,7 @@ mod ch_queries;
 mod ch_replicas;
 mod ch_storage;
 mod check;
+mod collection;
 mod connections;
 mod idle;
 mod indexes;

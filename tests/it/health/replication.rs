@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira::demo::servers::PostgresServer;
 use serde_json::{Value, json};
 
-use super::scene::{Ward, carry_out};
+use super::scene::{HealthScene, carry_out};
 use crate::harness::postgres::{NEWEST, private};
 use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
 
@@ -66,24 +66,24 @@ async fn a_standby_that_does_not_replay_is_seen_from_both_sides() {
     .await;
     let follower = pair.follower().await;
     let standby = pair.standby_server.client().await.unwrap();
-    pair.standby.recovers("replication.standby_lag", "replay").await;
+    pair.standby.wait_until_resolved("replication.standby_lag", "replay").await;
     standby.batch_execute("select pg_wal_replay_pause()").await.unwrap();
     write(&pair.primary_server, 5).await;
-    let late = pair.primary.falls_ill("replication.replay_lag", &follower).await;
-    let own = pair.standby.falls_ill("replication.standby_lag", "replay").await;
+    let late = pair.primary.wait_for_issue("replication.replay_lag", &follower).await;
+    let own = pair.standby.wait_for_issue("replication.standby_lag", "replay").await;
     assert!(own["detail"].as_str().unwrap().contains("replay is paused"), "{own}");
     carry_out(&standby, late["how_to_fix"].as_str().unwrap()).await;
-    pair.primary.recovers("replication.replay_lag", &follower).await;
-    pair.standby.recovers("replication.standby_lag", "replay").await;
+    pair.primary.wait_until_resolved("replication.replay_lag", &follower).await;
+    pair.standby.wait_until_resolved("replication.standby_lag", "replay").await;
     drop(standby);
 
     // one that is stopped takes nothing any more
     pair.standby_server.suspend().unwrap();
     write(&pair.primary_server, 40).await;
-    let unsent = pair.primary.falls_ill("replication.sending_lag", &follower).await;
+    let unsent = pair.primary.wait_for_issue("replication.sending_lag", &follower).await;
     assert!(unsent["detail"].as_str().unwrap().contains("wait to be sent"), "{unsent}");
     pair.standby_server.resume().unwrap();
-    pair.primary.recovers("replication.sending_lag", &follower).await;
+    pair.primary.wait_until_resolved("replication.sending_lag", &follower).await;
 }
 
 #[tokio::test]
@@ -92,22 +92,22 @@ async fn slots_that_nobody_reads_and_that_have_lost_their_wal() {
         "max_slot_wal_keep_size = 32MB\nmax_wal_size = 32MB\nmin_wal_size = 32MB\nwal_keep_size = 0";
     let server = private(NEWEST, settings).await;
     let rules = json!({"replication.inactive_slot": {"threshold": 1_000_000}, "replication.lost_slot": {}});
-    let ward = Ward::on(&server, &rules).await;
+    let scene = HealthScene::on(&server, &rules).await;
     let make = "select pg_create_physical_replication_slot('left_over', true)";
-    ward.run(make).await;
+    scene.run(make).await;
     write(&server, 4).await;
-    let inactive = ward.registered.falls_ill("replication.inactive_slot", "left_over").await;
+    let inactive = scene.registered.wait_for_issue("replication.inactive_slot", "left_over").await;
     assert!(inactive["detail"].as_str().unwrap().contains("keeps"), "{inactive}");
-    ward.run(inactive["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("replication.inactive_slot", "left_over").await;
+    scene.run(inactive["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("replication.inactive_slot", "left_over").await;
 
-    ward.run(make).await;
+    scene.run(make).await;
     write(&server, 120).await;
-    ward.run("checkpoint").await;
-    let lost = ward.registered.falls_ill("replication.lost_slot", "left_over").await;
+    scene.run("checkpoint").await;
+    let lost = scene.registered.wait_for_issue("replication.lost_slot", "left_over").await;
     assert!(lost["detail"].as_str().unwrap().contains("has lost the WAL that it needs"), "{lost}");
-    ward.run(lost["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("replication.lost_slot", "left_over").await;
+    scene.run(lost["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("replication.lost_slot", "left_over").await;
 }
 
 #[tokio::test]
@@ -115,52 +115,52 @@ async fn a_slot_about_to_lose_its_wal_is_saved_by_the_printed_setting() {
     // no checkpoint comes by itself
     let settings = "max_slot_wal_keep_size = 32MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 1h";
     let server = private(NEWEST, settings).await;
-    let ward = Ward::on(&server, &json!({"replication.lost_slot": {}})).await;
-    ward.run("select pg_create_physical_replication_slot('late', true)").await;
-    ward.registered.recovers("replication.lost_slot", "late").await;
+    let scene = HealthScene::on(&server, &json!({"replication.lost_slot": {}})).await;
+    scene.run("select pg_create_physical_replication_slot('late', true)").await;
+    scene.registered.wait_until_resolved("replication.lost_slot", "late").await;
     write(&server, 80).await;
-    let issue = ward.registered.falls_ill("replication.lost_slot", "late").await;
+    let issue = scene.registered.wait_for_issue("replication.lost_slot", "late").await;
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.contains("the slot late needs WAL that the next checkpoint may remove"), "{detail}");
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("replication.lost_slot", "late").await;
-    ward.run("checkpoint").await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("replication.lost_slot", "late").await;
+    scene.run("checkpoint").await;
     let kept = "select wal_status from pg_replication_slots";
-    let kept: String = ward.admin.query_one(kept, &[]).await.unwrap().get(0);
+    let kept: String = scene.admin.query_one(kept, &[]).await.unwrap().get(0);
     assert_ne!(kept, "lost");
-    ward.registered.recovers("replication.lost_slot", "late").await;
+    scene.registered.wait_until_resolved("replication.lost_slot", "late").await;
 }
 
 #[tokio::test]
 async fn a_subscription_without_a_worker_is_named() {
     let server = private(NEWEST, "wal_level = logical").await;
-    let ward = Ward::on(&server, &json!({"replication.subscription": {}})).await;
-    ward.run(
+    let scene = HealthScene::on(&server, &json!({"replication.subscription": {}})).await;
+    scene.run(
         "create subscription follows connection 'host=127.0.0.1 port=1 dbname=none' publication p with (connect = false);
 alter subscription follows enable",
     )
     .await;
-    let issue = ward.registered.falls_ill("replication.subscription", "follows").await;
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("replication.subscription", "follows").await;
+    let issue = scene.registered.wait_for_issue("replication.subscription", "follows").await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("replication.subscription", "follows").await;
 }
 
 #[tokio::test]
 async fn wal_that_is_not_archived() {
     let server = private(NEWEST, "archive_mode = on\narchive_command = 'false'").await;
-    let ward = Ward::on(&server, &json!({"storage.archiving": {}})).await;
+    let scene = HealthScene::on(&server, &json!({"storage.archiving": {}})).await;
     let switch = "create table if not exists t (n int); insert into t values (1); select pg_switch_wal()";
-    ward.admin.batch_execute(switch).await.unwrap();
-    let issue = ward.registered.falls_ill("storage.archiving", "archive_command").await;
+    scene.admin.batch_execute(switch).await.unwrap();
+    let issue = scene.registered.wait_for_issue("storage.archiving", "archive_command").await;
     assert_eq!(issue["severity"], "critical");
     let fix = issue["how_to_fix"].as_str().unwrap().replace("'...'", "'true'");
-    ward.run(&fix).await;
+    scene.run(&fix).await;
     // the archiver waits a minute after some failures, or until there is more to do
     eventually(Duration::from_secs(90), async || {
-        ward.admin.batch_execute(switch).await.unwrap();
-        let failing = ward.registered.get("/archiver").await["failing"].clone();
+        scene.admin.batch_execute(switch).await.unwrap();
+        let failing = scene.registered.get("/archiver").await["failing"].clone();
         if failing == false { Ok(()) } else { Err(failing) }
     })
     .await;
-    ward.registered.recovers("storage.archiving", "archive_command").await;
+    scene.registered.wait_until_resolved("storage.archiving", "archive_command").await;
 }

@@ -12,7 +12,7 @@ use crate::harness::clickhouse::ClickHouseDatabase;
 use crate::harness::{Organization, Registered, TestApp, TestDatabase};
 
 /// A PostgreSQL database whose rules are set as a test wants them.
-pub(super) struct Ward {
+pub(super) struct HealthScene {
     pub(super) app: TestApp,
     pub(super) database: TestDatabase,
     pub(super) registered: Registered,
@@ -20,7 +20,7 @@ pub(super) struct Ward {
     pub(super) admin: Client,
 }
 
-impl Ward {
+impl HealthScene {
     /// `rules` are set from the start, each without waiting for it to last.
     pub(super) async fn on(server: &PostgresServer, rules: &Value) -> Self {
         let app = TestApp::start().await;
@@ -69,14 +69,14 @@ impl Drop for Busy {
 }
 
 /// A ClickHouse database whose rules are set as a test wants them.
-pub(super) struct ClickHouseWard {
+pub(super) struct ClickHouseHealthScene {
     _app: TestApp,
     pub(super) database: ClickHouseDatabase,
     pub(super) registered: Registered,
 }
 
-impl ClickHouseWard {
-    /// As [`Ward::on`].
+impl ClickHouseHealthScene {
+    /// As [`HealthScene::on`].
     pub(super) async fn on(server: &ClickHouseServer, rules: &Value) -> Self {
         let app = TestApp::start().await;
         let organization = Organization::verified(&app, "health").await;

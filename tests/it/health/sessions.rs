@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio_postgres::Client;
 
-use super::scene::Ward;
+use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, private, shared};
 
 async fn pid(client: &Client) -> i32 {
@@ -17,18 +17,18 @@ fn in_background(client: Client, sql: &'static str) {
 
 #[tokio::test]
 async fn an_idle_transaction_is_named_and_ended() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"transactions.idle": {"threshold": 1}})).await;
-    let lazy = ward.database.client().await;
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"transactions.idle": {"threshold": 1}})).await;
+    let lazy = scene.database.client().await;
     let name = format!("pid {}", pid(&lazy).await);
     lazy.batch_execute("begin; select 1").await.unwrap();
-    let issue = ward.registered.falls_ill("transactions.idle", &name).await;
+    let issue = scene.registered.wait_for_issue("transactions.idle", &name).await;
     assert!(issue["detail"].as_str().unwrap().contains("has been idle in a transaction for"), "{issue}");
     assert_eq!(issue["severity"], "warning");
-    ward.run(&format!("SELECT pg_terminate_backend({});", pid_of(&name))).await;
+    scene.run(&format!("SELECT pg_terminate_backend({});", pid_of(&name))).await;
     assert!(
         issue["how_to_fix"].as_str().unwrap().contains(&format!("pg_terminate_backend({})", pid_of(&name)))
     );
-    ward.registered.recovers("transactions.idle", &name).await;
+    scene.registered.wait_until_resolved("transactions.idle", &name).await;
 }
 
 fn pid_of(name: &str) -> &str {
@@ -37,54 +37,54 @@ fn pid_of(name: &str) -> &str {
 
 #[tokio::test]
 async fn a_long_transaction_is_named_and_cancelled() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"transactions.long": {"threshold": 1}})).await;
-    let client = ward.database.client().await;
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"transactions.long": {"threshold": 1}})).await;
+    let client = scene.database.client().await;
     let name = format!("pid {}", pid(&client).await);
     in_background(client, "select pg_sleep(120)");
-    let issue = ward.registered.falls_ill("transactions.long", &name).await;
+    let issue = scene.registered.wait_for_issue("transactions.long", &name).await;
     let fix = format!("SELECT pg_cancel_backend({});", pid_of(&name));
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
-    ward.run(&fix).await;
-    ward.registered.recovers("transactions.long", &name).await;
+    scene.run(&fix).await;
+    scene.registered.wait_until_resolved("transactions.long", &name).await;
 }
 
 #[tokio::test]
 async fn the_root_of_a_chain_of_locks_is_named() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"locks.blocked": {"threshold": 1}})).await;
-    ward.admin.batch_execute("create table orders (n int); insert into orders values (1)").await.unwrap();
-    let root = ward.database.client().await;
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"locks.blocked": {"threshold": 1}})).await;
+    scene.admin.batch_execute("create table orders (n int); insert into orders values (1)").await.unwrap();
+    let root = scene.database.client().await;
     let name = format!("pid {}", pid(&root).await);
     root.batch_execute("begin; update orders set n = 2").await.unwrap();
     for _ in 0..2 {
-        in_background(ward.database.client().await, "update orders set n = 3");
+        in_background(scene.database.client().await, "update orders set n = 3");
     }
-    let issue = ward.registered.falls_ill("locks.blocked", &name).await;
+    let issue = scene.registered.wait_for_issue("locks.blocked", &name).await;
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.contains("is in the way of") && detail.contains("orders"), "{issue}");
     let fix = format!("SELECT pg_terminate_backend({});", pid_of(&name));
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
-    ward.run(&fix).await;
-    ward.registered.recovers("locks.blocked", &name).await;
+    scene.run(&fix).await;
+    scene.registered.wait_until_resolved("locks.blocked", &name).await;
 }
 
 #[tokio::test]
 async fn a_forgotten_prepared_transaction_is_rolled_back() {
     let server = private(NEWEST, "max_prepared_transactions = 5").await;
-    let ward = Ward::on(&server, &json!({"transactions.prepared": {"threshold": 1}})).await;
+    let scene = HealthScene::on(&server, &json!({"transactions.prepared": {"threshold": 1}})).await;
     let prepare = "begin; create table half (n int); prepare transaction 'it''s lost'";
-    ward.admin.batch_execute(prepare).await.unwrap();
-    let issue = ward.registered.falls_ill("transactions.prepared", "it's lost").await;
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("transactions.prepared", "it's lost").await;
+    scene.admin.batch_execute(prepare).await.unwrap();
+    let issue = scene.registered.wait_for_issue("transactions.prepared", "it's lost").await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("transactions.prepared", "it's lost").await;
 }
 
 #[tokio::test]
 async fn deadlocks_are_counted_by_database() {
     let rules = json!({"locks.deadlocks": {"threshold": 1, "window_seconds": 10}});
-    let ward = Ward::on(shared(NEWEST).await, &rules).await;
+    let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     let table = "create table pair (id int primary key, n int); insert into pair values (1, 0), (2, 0)";
-    ward.admin.batch_execute(table).await.unwrap();
-    let (one, other) = (ward.database.client().await, ward.database.client().await);
+    scene.admin.batch_execute(table).await.unwrap();
+    let (one, other) = (scene.database.client().await, scene.database.client().await);
     one.batch_execute("begin; update pair set n = 1 where id = 1").await.unwrap();
     other.batch_execute("begin; update pair set n = 1 where id = 2").await.unwrap();
     let both = tokio::join!(
@@ -93,9 +93,9 @@ async fn deadlocks_are_counted_by_database() {
     );
     assert!(both.0.is_err() != both.1.is_err(), "one of them is ended: {both:?}");
     drop((one, other));
-    let name = ward.database.name.clone();
-    let issue = ward.registered.falls_ill("locks.deadlocks", &name).await;
+    let name = scene.database.name.clone();
+    let issue = scene.registered.wait_for_issue("locks.deadlocks", &name).await;
     assert!(issue["detail"].as_str().unwrap().contains("1 deadlocks in"), "{issue}");
     // whoever takes locks in one order has none; the window passes
-    ward.registered.recovers("locks.deadlocks", &name).await;
+    scene.registered.wait_until_resolved("locks.deadlocks", &name).await;
 }

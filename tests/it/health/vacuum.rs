@@ -2,71 +2,71 @@
 
 use serde_json::json;
 
-use super::scene::{Busy, Ward, carry_out};
+use super::scene::{Busy, HealthScene, carry_out};
 use crate::harness::postgres::{NEWEST, private, shared};
 
 /// Takes as many transaction ids.
-async fn burn(ward: &Ward, count: u32) {
+async fn burn(scene: &HealthScene, count: u32) {
     let sql = format!(
         "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
     );
-    ward.database.client().await.batch_execute(&sql).await.unwrap();
+    scene.database.client().await.batch_execute(&sql).await.unwrap();
 }
 
 #[tokio::test]
 async fn dead_rows_of_a_table_that_nobody_vacuums() {
     let rules = json!({"vacuum.dead_tuples": {}, "vacuum.behind": {}});
-    let ward = Ward::on(shared(NEWEST).await, &rules).await;
+    let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     let table = "create table neglected with (autovacuum_enabled = false) as select n from generate_series(1, 50000) n";
-    ward.admin.batch_execute(table).await.unwrap();
-    ward.admin.batch_execute("analyze neglected").await.unwrap();
-    ward.database.client().await.batch_execute("delete from neglected where n <= 45000").await.unwrap();
+    scene.admin.batch_execute(table).await.unwrap();
+    scene.admin.batch_execute("analyze neglected").await.unwrap();
+    scene.database.client().await.batch_execute("delete from neglected where n <= 45000").await.unwrap();
 
-    let behind = ward.registered.falls_ill("vacuum.behind", "public.neglected").await;
+    let behind = scene.registered.wait_for_issue("vacuum.behind", "public.neglected").await;
     assert!(behind["detail"].as_str().unwrap().contains("its own option says so"), "{behind}");
-    let dead = ward.registered.falls_ill("vacuum.dead_tuples", "public.neglected").await;
+    let dead = scene.registered.wait_for_issue("vacuum.dead_tuples", "public.neglected").await;
     assert!(dead["detail"].as_str().unwrap().contains("45,000 dead rows"), "{dead}");
     assert!(dead["value"].as_f64().unwrap() > 4.0, "{dead}");
 
-    ward.run(dead["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("vacuum.dead_tuples", "public.neglected").await;
-    ward.registered.recovers("vacuum.behind", "public.neglected").await;
+    scene.run(dead["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("vacuum.dead_tuples", "public.neglected").await;
+    scene.registered.wait_until_resolved("vacuum.behind", "public.neglected").await;
 }
 
 #[tokio::test]
 async fn a_table_whose_autovacuum_was_switched_off_gets_it_back() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"vacuum.behind": {}})).await;
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"vacuum.behind": {}})).await;
     let table =
         "create table \"Off\" with (autovacuum_enabled = false) as select n from generate_series(1, 30000) n";
-    ward.admin.batch_execute(table).await.unwrap();
-    ward.database.client().await.batch_execute("delete from \"Off\"").await.unwrap();
-    let behind = ward.registered.falls_ill("vacuum.behind", "public.Off").await;
-    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("vacuum.behind", "public.Off").await;
+    scene.admin.batch_execute(table).await.unwrap();
+    scene.database.client().await.batch_execute("delete from \"Off\"").await.unwrap();
+    let behind = scene.registered.wait_for_issue("vacuum.behind", "public.Off").await;
+    scene.run(behind["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("vacuum.behind", "public.Off").await;
 }
 
 /// A table of which nearly all rows are dead.
-async fn wear_out(ward: &Ward, table: &str) {
+async fn wear_out(scene: &HealthScene, table: &str) {
     let make = format!("create table {table} as select n from generate_series(1, 30000) n");
-    ward.admin.batch_execute(&make).await.unwrap();
+    scene.admin.batch_execute(&make).await.unwrap();
     // a session tells of what it did when it ends
-    ward.database.client().await.batch_execute(&format!("delete from {table} where n > 10")).await.unwrap();
+    scene.database.client().await.batch_execute(&format!("delete from {table} where n > 10")).await.unwrap();
 }
 
 #[tokio::test]
 async fn autovacuum_is_off_until_it_is_switched_on_as_printed() {
     let server = private(NEWEST, "autovacuum = off\nautovacuum_naptime = 1s").await;
-    let ward = Ward::on(&server, &json!({"vacuum.behind": {}, "vacuum.dead_tuples": {}})).await;
-    wear_out(&ward, "dusty").await;
-    let behind = ward.registered.falls_ill("vacuum.behind", "public.dusty").await;
+    let scene = HealthScene::on(&server, &json!({"vacuum.behind": {}, "vacuum.dead_tuples": {}})).await;
+    wear_out(&scene, "dusty").await;
+    let behind = scene.registered.wait_for_issue("vacuum.behind", "public.dusty").await;
     assert_eq!(behind["evidence"], json!(["public.dusty"]), "{behind}");
     let detail = behind["detail"].as_str().unwrap();
     assert!(detail.contains("gets none, because autovacuum is off"), "{detail}");
-    ward.registered.falls_ill("vacuum.dead_tuples", "public.dusty").await;
-    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("vacuum.behind", "public.dusty").await;
+    scene.registered.wait_for_issue("vacuum.dead_tuples", "public.dusty").await;
+    scene.run(behind["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("vacuum.behind", "public.dusty").await;
     // it has done its work
-    ward.registered.recovers("vacuum.dead_tuples", "public.dusty").await;
+    scene.registered.wait_until_resolved("vacuum.dead_tuples", "public.dusty").await;
 }
 
 #[tokio::test]
@@ -75,18 +75,19 @@ async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
     let slow = "autovacuum_max_workers = 1\nautovacuum_naptime = 1s\nautovacuum_vacuum_cost_limit = 1\n\
                 autovacuum_vacuum_cost_delay = 100ms";
     let server = private(NEWEST, slow).await;
-    let ward = Ward::on(&server, &json!({"vacuum.behind": {}})).await;
+    let scene = HealthScene::on(&server, &json!({"vacuum.behind": {}})).await;
     for table in ["first", "second", "third"] {
-        wear_out(&ward, table).await;
+        wear_out(&scene, table).await;
     }
-    let behind = ward.registered.falls_ill("vacuum.behind", "autovacuum_max_workers").await;
+    let behind = scene.registered.wait_for_issue("vacuum.behind", "autovacuum_max_workers").await;
     let detail = behind["detail"].as_str().unwrap();
     assert!(detail.starts_with("all 1 workers of autovacuum are busy while "), "{detail}");
-    ward.run(behind["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("vacuum.behind", "autovacuum_max_workers").await;
+    scene.run(behind["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("vacuum.behind", "autovacuum_max_workers").await;
     let swept = "select count(*) from pg_stat_user_tables where autovacuum_count > 0";
-    ward.registered
-        .collected(async || match ward.admin.query_one(swept, &[]).await.unwrap().get(0) {
+    scene
+        .registered
+        .collected(async || match scene.admin.query_one(swept, &[]).await.unwrap().get(0) {
             3_i64 => Ok(()),
             swept => Err(swept),
         })
@@ -95,33 +96,33 @@ async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
 
 #[tokio::test]
 async fn whoever_keeps_vacuum_from_its_work_is_named() {
-    let ward = Ward::on(shared(NEWEST).await, &json!({"vacuum.blocked": {"threshold": 500}})).await;
-    let old = ward.database.client().await;
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"vacuum.blocked": {"threshold": 500}})).await;
+    let old = scene.database.client().await;
     let pid: i32 = old.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
     old.batch_execute("begin isolation level repeatable read; select 1").await.unwrap();
-    burn(&ward, 700).await;
+    burn(&scene, 700).await;
     let name = format!("pid {pid}");
-    let issue = ward.registered.falls_ill("vacuum.blocked", &name).await;
+    let issue = scene.registered.wait_for_issue("vacuum.blocked", &name).await;
     let fix = format!("SELECT pg_terminate_backend({pid});");
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
-    ward.run(&fix).await;
-    ward.registered.recovers("vacuum.blocked", &name).await;
+    scene.run(&fix).await;
+    scene.registered.wait_until_resolved("vacuum.blocked", &name).await;
 }
 
 #[tokio::test]
 async fn whatever_keeps_vacuum_from_its_work_without_a_session_is_named_too() {
     let server = private(NEWEST, "wal_level = logical\nmax_prepared_transactions = 5").await;
-    let ward = Ward::on(&server, &json!({"vacuum.blocked": {"threshold": 500}})).await;
-    ward.run("select pg_create_logical_replication_slot('left_over', 'pgoutput')").await;
+    let scene = HealthScene::on(&server, &json!({"vacuum.blocked": {"threshold": 500}})).await;
+    scene.run("select pg_create_logical_replication_slot('left_over', 'pgoutput')").await;
     let prepare = "begin; create table half (n int); prepare transaction 'it''s lost'";
-    ward.admin.batch_execute(prepare).await.unwrap();
-    burn(&ward, 700).await;
+    scene.admin.batch_execute(prepare).await.unwrap();
+    burn(&scene, 700).await;
     let [prepared, slot] = ["prepared transaction it's lost", "slot left_over"];
-    ward.registered.falls_ill("vacuum.blocked", prepared).await;
-    let issue = ward.registered.falls_ill("vacuum.blocked", slot).await;
-    ward.run(issue["how_to_fix"].as_str().unwrap()).await;
-    ward.registered.recovers("vacuum.blocked", prepared).await;
-    ward.registered.recovers("vacuum.blocked", slot).await;
+    scene.registered.wait_for_issue("vacuum.blocked", prepared).await;
+    let issue = scene.registered.wait_for_issue("vacuum.blocked", slot).await;
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    scene.registered.wait_until_resolved("vacuum.blocked", prepared).await;
+    scene.registered.wait_until_resolved("vacuum.blocked", slot).await;
 }
 
 /// Takes many multixact ids: each time a row is locked and then changed by a subtransaction.
@@ -143,27 +144,28 @@ async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
         "vacuum.xid_wraparound": {"threshold": 0.0003, "window_seconds": 40},
         "vacuum.multixact_wraparound": {"threshold": 0.00001},
     });
-    let ward = Ward::on(&server, &rules).await;
-    let name = ward.database.name.clone();
-    ward.registered.recovers("vacuum.xid_wraparound", &name).await;
-    ward.registered.recovers("vacuum.multixact_wraparound", &name).await;
-    ward.admin
+    let scene = HealthScene::on(&server, &rules).await;
+    let name = scene.database.name.clone();
+    scene.registered.wait_until_resolved("vacuum.xid_wraparound", &name).await;
+    scene.registered.wait_until_resolved("vacuum.multixact_wraparound", &name).await;
+    scene
+        .admin
         .batch_execute("create table shared_row (id int, n int); insert into shared_row values (1, 0)")
         .await
         .unwrap();
-    ward.database.client().await.batch_execute(MULTIXACTS).await.unwrap();
-    burn(&ward, 8_000).await;
-    ward.registered.falls_ill("vacuum.multixact_wraparound", &name).await;
+    scene.database.client().await.batch_execute(MULTIXACTS).await.unwrap();
+    burn(&scene, 8_000).await;
+    scene.registered.wait_for_issue("vacuum.multixact_wraparound", &name).await;
     let burning = Busy::with(
-        ward.database.client().await,
+        scene.database.client().await,
         "do $$ begin for i in 1..50 loop perform pg_current_xact_id(); commit; end loop; end $$",
     );
     let forecast = "transaction ids; at this rate the rest lasts ";
-    let issue = ward.registered.falls_ill_and_says("vacuum.xid_wraparound", &name, forecast).await;
+    let issue = scene.registered.wait_for_issue_with("vacuum.xid_wraparound", &name, forecast).await;
     drop(burning);
     let fix = format!("-- in database {name}\nVACUUM (FREEZE);");
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
-    carry_out(&ward.admin, &fix).await;
-    ward.registered.recovers("vacuum.xid_wraparound", &name).await;
-    ward.registered.recovers("vacuum.multixact_wraparound", &name).await;
+    carry_out(&scene.admin, &fix).await;
+    scene.registered.wait_until_resolved("vacuum.xid_wraparound", &name).await;
+    scene.registered.wait_until_resolved("vacuum.multixact_wraparound", &name).await;
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::generate::{CLICKHOUSE, Generator};
-use super::places::{assert_clean, stores_text};
+use super::outputs::{assert_clean, stores_text};
 use super::statements;
 use crate::harness::clickhouse::shared;
 use crate::harness::{ClickHouseDatabase, Organization, TestApp};

@@ -5,9 +5,9 @@
 
 mod clickhouse;
 mod generate;
-mod places;
+mod outputs;
 mod postgres;
-mod servers_own;
+mod server_lexers;
 
 /// How many statements are sent to one server.
 fn statements() -> usize {

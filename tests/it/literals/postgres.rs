@@ -6,7 +6,7 @@ use basira::demo::servers::Distribution;
 use futures_util::future::join_all;
 
 use super::generate::{Generator, POSTGRES};
-use super::places::{assert_clean, stores_text};
+use super::outputs::{assert_clean, stores_text};
 use super::statements;
 use crate::harness::postgres::shared;
 use crate::harness::{Organization, TestApp, TestDatabase, eventually};

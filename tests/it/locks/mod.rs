@@ -1,6 +1,6 @@
 //! Who waits for what, who blocks whom, now and at a moment in the past.
 
-mod hidden;
-mod now;
+mod current;
+mod history;
 mod scene;
-mod then;
+mod unprivileged;

@@ -2,9 +2,9 @@
 
 mod invitations;
 mod linking;
-mod newcomers;
-mod strangers;
-mod trust;
+mod mismatched_responses;
+mod new_accounts;
+mod validation;
 
 use serde_json::json;
 use url::Url;

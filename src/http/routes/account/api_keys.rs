@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::auth::{AskedLimits, Role};
+use crate::auth::{RequestedRestrictions, Role};
 use crate::http::{Answer, ApiError, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -20,7 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
 struct NewKey {
     name: String,
     #[serde(flatten)]
-    limits: AskedLimits,
+    limits: RequestedRestrictions,
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use serde_json::json;
 use warp::http::StatusCode;
 
 use crate::auth::{
-    ACCESS_LIFETIME, Acceptance, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
+    ACCESS_LIFETIME, AcceptInvitation, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
 };
 use crate::http::cookies::{self, with_mark, with_session};
 use crate::http::{Answer, ApiError, AuditPolicy, Request, Route, response};
@@ -64,15 +64,15 @@ struct SignedUp<'a> {
 async fn sign_up(mut request: Request) -> Answer {
     let signup: Signup = request.json().await?;
     request.audit.set_claimed_email(bounded_email(&signup.email)?);
-    let _turn = request.password_turn().await?;
+    let _turn = request.hashing_permit().await?;
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
     signed_up(&request, &session)
 }
 
 async fn accept_invitation(mut request: Request) -> Answer {
-    let acceptance: Acceptance = request.json().await?;
+    let acceptance: AcceptInvitation = request.json().await?;
     bounded_secret("token", &acceptance.token)?;
-    let _turn = request.password_turn().await?;
+    let _turn = request.hashing_permit().await?;
     let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
     request.audit.set_person(session.user.id);
     signed_up(&request, &session)
@@ -94,13 +94,13 @@ async fn log_in(mut request: Request) -> Answer {
     login.code.as_ref().map(|code| bounded_secret("code", code)).transpose()?;
     request.audit.set_claimed_email(bounded_email(&login.email)?);
     request.count_client(Limit::AnyLogin)?;
-    let turn = request.password_turn().await?;
-    let attempt = request.attempt(&login.email)?;
+    let turn = request.hashing_permit().await?;
+    let attempt = request.login_attempt(&login.email)?;
     let (accounts, code) = (&request.app.accounts, login.code.as_ref());
     let outcome = accounts.log_in(&login.email, &login.password, code, Timestamp::now()).await;
     drop(turn);
     if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
-        attempt.was_none();
+        attempt.cancel();
     }
     let tokens = outcome?;
     let response = with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;

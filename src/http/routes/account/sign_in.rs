@@ -7,9 +7,9 @@ use uuid::Uuid;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{Aim, Begun, Returned, bounded_secret};
+use crate::auth::{AuthorizationRedirect, OidcCallback, OidcIntent, bounded_secret};
 use crate::http::{Answer, ApiError, AuditPolicy, Request, Response, Route, cookies, response};
-use crate::limits::{Limit, Turn};
+use crate::limits::{HashingPermit, Limit};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -51,7 +51,7 @@ struct Unlink {
 }
 
 #[derive(Deserialize)]
-struct Acceptance {
+struct AcceptInvitation {
     token: Secret,
     return_to: Option<String>,
 }
@@ -73,9 +73,10 @@ async fn list(request: Request) -> Answer {
 async fn start(request: Request) -> Answer {
     let query = request.query()?;
     let (name, return_to) = (request.path_text("provider"), query.text("return_to")?);
-    let begun = request.app.accounts.begin_oidc(name, return_to, Aim::SignIn, Timestamp::now()).await?;
-    let response = see_other(begun.url.as_str())?;
-    with_flow(&request, response, &begun)
+    let redirect =
+        request.app.accounts.begin_oidc(name, return_to, OidcIntent::SignIn, Timestamp::now()).await?;
+    let response = see_other(redirect.url.as_str())?;
+    with_flow(&request, response, &redirect)
 }
 
 /// Not by following a link, as [`start`] is: somebody else could have made the browser do that.
@@ -83,28 +84,28 @@ async fn link(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let asked: Link = request.optional_json().await?.unwrap_or_default();
     let _turn = turn_for(&request, asked.password.as_ref()).await?;
-    let aim = Aim::Link { principal: &principal, password: asked.password.as_ref() };
-    lead_on(&request, asked.return_to.as_deref(), aim).await
+    let intent = OidcIntent::Link { principal: &principal, password: asked.password.as_ref() };
+    lead_on(&request, asked.return_to.as_deref(), intent).await
 }
 
 /// Nothing is accepted yet: that comes of the sign-in.
 async fn accept_invitation(mut request: Request) -> Answer {
-    let asked: Acceptance = request.json().await?;
+    let asked: AcceptInvitation = request.json().await?;
     bounded_secret("token", &asked.token)?;
-    lead_on(&request, asked.return_to.as_deref(), Aim::Accept(&asked.token)).await
+    lead_on(&request, asked.return_to.as_deref(), OidcIntent::Accept(&asked.token)).await
 }
 
 /// Tells a script where its browser goes on.
-async fn lead_on(request: &Request, return_to: Option<&str>, aim: Aim<'_>) -> Answer {
+async fn lead_on(request: &Request, return_to: Option<&str>, intent: OidcIntent<'_>) -> Answer {
     let name = request.path_text("provider");
-    let begun = request.app.accounts.begin_oidc(name, return_to, aim, Timestamp::now()).await?;
-    let response = response::ok(&json!({"url": begun.url.as_str()}))?;
-    with_flow(request, response, &begun)
+    let redirect = request.app.accounts.begin_oidc(name, return_to, intent, Timestamp::now()).await?;
+    let response = response::ok(&json!({"url": redirect.url.as_str()}))?;
+    with_flow(request, response, &redirect)
 }
 
 async fn callback(request: Request) -> Answer {
     let query = request.query()?;
-    let returned = Returned {
+    let returned = OidcCallback {
         code: query.text("code")?,
         state: query.text("state")?,
         error: query.text("error")?,
@@ -139,14 +140,14 @@ async fn unlink(mut request: Request) -> Answer {
 }
 
 /// To check the password, if one was sent.
-async fn turn_for(request: &Request, password: Option<&Secret>) -> Result<Option<Turn>, ApiError> {
+async fn turn_for(request: &Request, password: Option<&Secret>) -> Result<Option<HashingPermit>, ApiError> {
     let Some(password) = password else { return Ok(None) };
     bounded_secret("password", password)?;
-    Ok(Some(request.password_turn().await?))
+    Ok(Some(request.hashing_permit().await?))
 }
 
-fn with_flow(request: &Request, mut response: Response, begun: &Begun) -> Answer {
-    cookies::SIGN_IN.set(request, &mut response, begun.kept.expose())?;
+fn with_flow(request: &Request, mut response: Response, redirect: &AuthorizationRedirect) -> Answer {
+    cookies::SIGN_IN.set(request, &mut response, redirect.flow_cookie.expose())?;
     Ok(response)
 }
 

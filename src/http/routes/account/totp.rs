@@ -43,7 +43,7 @@ async fn enrol(mut request: Request) -> Answer {
     let principal = request.principal().await?;
     let Enrol { password } = request.json().await?;
     bounded_secret("password", &password)?;
-    let _turn = request.password_turn().await?;
+    let _turn = request.hashing_permit().await?;
     let enrolment = request.app.accounts.enrol_totp(&principal, &password, Timestamp::now()).await?;
     response::created(&json!({"secret": enrolment.secret.expose(), "otpauth_url": enrolment.url.expose()}))
 }
@@ -62,7 +62,7 @@ async fn disable(mut request: Request) -> Answer {
     let Disable { password, code } = request.json().await?;
     bounded_secret("password", &password)?;
     bounded_secret("code", &code)?;
-    let _turn = request.password_turn().await?;
+    let _turn = request.hashing_permit().await?;
     request.app.accounts.disable_totp(&principal, &password, &code, Timestamp::now()).await?;
     Ok(response::no_content())
 }

@@ -92,7 +92,7 @@ async fn change(mut request: Request) -> Answer {
     let principal = request.principal_with_write().await?;
     let id = request.database_id()?;
     let input: Input = request.json().await?;
-    request.audit.add_detail("fields", input.given());
+    request.audit.add_detail("fields", input.field_names());
     let databases = request.app.databases(principal.organization_id);
     let changed = databases.change(id, input, Timestamp::now()).await?;
     let database = changed.ok_or(ApiError::not_found("database"))?;

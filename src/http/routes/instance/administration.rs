@@ -3,7 +3,7 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use serde::Deserialize;
 
-use crate::auth::{Whose, bounded_email, normalised_email};
+use crate::auth::{AccessSubject, bounded_email, normalised_email};
 use crate::http::{Answer, ApiError, Request, Route, response};
 use crate::storage::store::Demoted;
 
@@ -38,7 +38,7 @@ async fn delete_organization(request: Request) -> Answer {
     }
     let found = request.app.storage.organization(id).await?.ok_or(ApiError::not_found("organization"))?;
     request.app.databases(id).delete_organization().await?;
-    request.app.accounts.access_changed(Whose::Organization(id));
+    request.app.accounts.access_changed(AccessSubject::Organization(id));
     request.audit.add_detail("slug", found.slug);
     Ok(response::no_content())
 }
@@ -55,7 +55,7 @@ async fn grant(mut request: Request) -> Answer {
     let promoted =
         request.app.storage.promote(&normalised_email(bounded_email(&email)?), Timestamp::now()).await?;
     let admin = promoted.ok_or_else(|| ApiError::field("email", "must be that of an account"))?;
-    request.app.accounts.access_changed(Whose::User(admin.id));
+    request.app.accounts.access_changed(AccessSubject::User(admin.id));
     request.audit.add_detail("user_id", admin.id.to_string());
     response::created(&admin)
 }
@@ -65,7 +65,7 @@ async fn revoke(request: Request) -> Answer {
     let id = request.path_id("id")?;
     match request.app.storage.demote(id, Timestamp::now()).await? {
         Demoted::Done => {
-            request.app.accounts.access_changed(Whose::User(id));
+            request.app.accounts.access_changed(AccessSubject::User(id));
             Ok(response::no_content())
         }
         Demoted::Unknown => Err(ApiError::not_found("instance admin")),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::auth::{Role, Whose};
+use crate::auth::{AccessSubject, Role};
 use crate::fields;
 use crate::http::{Answer, ApiError, Request, Route, response};
 
@@ -45,7 +45,7 @@ async fn delete(request: Request) -> Answer {
         return Err(ApiError::field("confirm", message));
     }
     request.app.databases(id).delete_organization().await?;
-    request.app.accounts.access_changed(Whose::Organization(id));
+    request.app.accounts.access_changed(AccessSubject::Organization(id));
     // its own log is gone with it
     request.audit.set_of_instance();
     request.audit.add_detail("slug", found.slug);

@@ -8,7 +8,7 @@ use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden, ForbiddenScope, OidcError, WsTicketError};
 use crate::databases::DatabaseError;
 use crate::fields::FieldError;
-use crate::limits::{Crowded, TooMany};
+use crate::limits::{HashingQueueFull, RateLimited};
 use crate::reload::ReloadError;
 use crate::samples::StoreError;
 use crate::storage::StorageError;
@@ -20,7 +20,7 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::Missing => Self::unauthenticated("unauthenticated", error.to_string()),
             AuthenticateError::Refused => Self::unauthenticated("bad_credentials", error.to_string()),
             AuthenticateError::Expired => Self::unauthenticated("key_expired", error.to_string()),
-            AuthenticateError::Elsewhere => Self::forbidden("address_not_allowed", error.to_string()),
+            AuthenticateError::AddressNotAllowed => Self::forbidden("address_not_allowed", error.to_string()),
             AuthenticateError::Storage(error) => error.into(),
         }
     }
@@ -44,15 +44,15 @@ impl From<FieldError> for ApiError {
     }
 }
 
-impl From<TooMany> for ApiError {
-    fn from(TooMany { retry_after }: TooMany) -> Self {
+impl From<RateLimited> for ApiError {
+    fn from(RateLimited { retry_after }: RateLimited) -> Self {
         Self::TooManyRequests { retry_after }
     }
 }
 
-impl From<Crowded> for ApiError {
-    fn from(error: Crowded) -> Self {
-        Self::unavailable(error.to_string(), Crowded::RETRY_AFTER)
+impl From<HashingQueueFull> for ApiError {
+    fn from(error: HashingQueueFull) -> Self {
+        Self::unavailable(error.to_string(), HashingQueueFull::RETRY_AFTER)
     }
 }
 
@@ -70,7 +70,7 @@ impl From<AccountError> for ApiError {
             AccountError::TotpNotEnrolled => Self::conflict_of_state("totp_not_enrolled", message),
             AccountError::BadRefreshToken => Self::unauthenticated("bad_refresh_token", message),
             AccountError::BadEmailToken => Self::invalid("bad_email_token", message),
-            AccountError::ConfinedKey => Self::forbidden("confined_key", message),
+            AccountError::RestrictedKey => Self::forbidden("confined_key", message),
             AccountError::NotAPerson => Self::forbidden("person_required", message),
             AccountError::FreshLoginRequired => Self::forbidden("fresh_login_required", message),
             AccountError::NoSuchMember => Self::not_found("member"),
@@ -82,7 +82,7 @@ impl From<AccountError> for ApiError {
             AccountError::TooManyInvitations => {
                 Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }
             }
-            AccountError::Crowded(error) => error.into(),
+            AccountError::HashingQueueFull(error) => error.into(),
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),

@@ -154,7 +154,7 @@ impl ApiError {
             Self::UriTooLong { .. } => (StatusCode::URI_TOO_LONG, "uri_too_long"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-            Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => {
+            Self::QuotaExceeded(exceeded) if exceeded.quota.is_transient() => {
                 (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded")
             }
             Self::QuotaExceeded(_) => (StatusCode::CONFLICT, "quota_exceeded"),
@@ -208,7 +208,7 @@ impl ApiError {
                 set(RETRY_AFTER, &whole_seconds(*retry_after).to_string());
             }
             Self::Storage(_) => set(RETRY_AFTER, "5"),
-            Self::QuotaExceeded(exceeded) if exceeded.quota.is_of_the_moment() => set(RETRY_AFTER, "5"),
+            Self::QuotaExceeded(exceeded) if exceeded.quota.is_transient() => set(RETRY_AFTER, "5"),
             _ => {}
         }
     }

@@ -44,7 +44,7 @@ impl Maintenance {
     /// Does everything that is due at `now`, unless the clock has leapt there; what fails does not hold up the rest.
     pub(super) async fn keep(&self, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
         let mut upkeep = self.upkeep.lock().await;
-        let now = upkeep.clock.judge(now, newest_sample(&self.reader).await?);
+        let now = upkeep.clock.trusted_time(now, newest_sample(&self.reader).await?);
         let mut failures = Failures::default();
         failures.note(seal::seal(&self.reader, &self.pen, now).await.map(drop))?;
         failures.note(self.make_room(now, pace).await)?;

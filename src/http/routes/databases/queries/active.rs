@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session, StreamAccess};
 use crate::http::{Answer, ApiError, Query, Request, Route, response};
-use crate::limits::Share;
+use crate::limits::Permit;
 use crate::samples::DatabaseScope;
 use crate::views::activity;
 
@@ -59,7 +59,7 @@ async fn stream(mut request: Request) -> Answer {
 }
 
 /// What a stream has as long as it is open.
-type Held = (Subscription, [Share<Uuid>; 2]);
+type Held = (Subscription, [Permit<Uuid>; 2]);
 
 async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let query = request.query()?;
@@ -84,7 +84,7 @@ async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiErr
         if let Credential::ApiKey { limits, .. } = &principal.credential {
             limits.admit(request.client_address(), Timestamp::now())?;
         }
-        let principal = request.app.accounts.renewed(principal, Timestamp::now()).await?;
+        let principal = request.app.accounts.recheck(principal, Timestamp::now()).await?;
         request.count(&principal)?;
         return Ok(principal);
     }

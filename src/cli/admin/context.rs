@@ -1,0 +1,64 @@
+//! What the commands about people work with.
+
+use basira_actors::model::Timestamp;
+
+use crate::auth::{AccountError, Accounts};
+use crate::config::{Config, LiveConfig, Secrets, SecretsError};
+use crate::mail::Mailer;
+use crate::run::{self, ServeError};
+use crate::storage::store::NewAuditEntry;
+use crate::storage::{Storage, StorageError};
+
+/// A command about people changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum AdminError {
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Open(#[from] ServeError),
+    #[error("the storage refused: {0}")]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error("{0} has no account on this server: they must sign up or accept an invitation first")]
+    Unknown(String),
+    #[error("{0} does not run the instance; list who does with: basira admin instance-admin list")]
+    NotAdmin(String),
+    #[error("{0} is the last instance admin; grant it to somebody else first")]
+    LastAdmin(String),
+}
+
+/// The accounts of this instance, beside the server or instead of it.
+pub(super) struct AdminContext<'a> {
+    config: &'a Config,
+    pub(super) storage: Storage,
+    pub(super) accounts: Accounts,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> AdminContext<'a> {
+    pub(super) async fn open(config: &'a Config) -> Result<Self, AdminError> {
+        let secrets = Secrets::of(config)?;
+        let storage = run::open_storage(config, &secrets).await?;
+        let live = LiveConfig::new(config.clone());
+        let mailer = Mailer::new(live.clone());
+        let accounts = run::accounts(&live, secrets, &storage, &mailer, config.http.listen);
+        Ok(Self { config, storage, accounts, now: Timestamp::now() })
+    }
+
+    /// Writes down that the operator did `command`, as `basira admin` calls it.
+    pub(super) async fn record(
+        &self,
+        command: &str,
+        tell: impl FnOnce(NewAuditEntry) -> NewAuditEntry,
+    ) -> Result<(), AdminError> {
+        let entry = tell(NewAuditEntry::by_operator(format!("basira admin {command}")));
+        Ok(self.storage.record(entry, self.config.audit.kept).await?)
+    }
+
+    /// Ends with what came of it; what was changed is on the disk then.
+    pub(super) async fn close(self, outcome: Result<(), AdminError>) -> Result<(), AdminError> {
+        self.storage.close().await?;
+        outcome
+    }
+}

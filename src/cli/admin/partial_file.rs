@@ -1,0 +1,53 @@
+//! A file that appears under its name whole, or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// A file in the making, for its owner alone; removed when it is dropped before it was published.
+#[derive(Debug)]
+pub(super) struct PartialFile {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl PartialFile {
+    /// An empty file beside `target`, so that publishing it is one rename.
+    pub(super) fn beside(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        let mut partial = name.to_owned();
+        partial.push(format!(".partial-{}", std::process::id()));
+        let path = target.with_file_name(partial);
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(Self { path, target: target.to_owned() })
+    }
+
+    /// Where to write.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it will be called.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives it its name, once it is on the disk.
+    pub(super) fn publish(self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()?;
+        fs::rename(&self.path, &self.target)?;
+        let directory = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        // not there any more once it was published; SQLite may have left a journal
+        let _ = fs::remove_file(&self.path);
+        let mut journal = self.path.clone().into_os_string();
+        journal.push("-journal");
+        let _ = fs::remove_file(journal);
+    }
+}

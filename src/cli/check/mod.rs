@@ -1,0 +1,87 @@
+//! `basira check DSN`: one look at a database, for people or machines.
+
+mod report;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use basira_actors::health::DoctorStatus;
+use basira_actors::model::{CollectorState, DatabaseId, Databases, OrganizationId, RuleSettings, Target};
+use basira_actors::monitor::{self, CheckReport};
+use clap::Args;
+
+use crate::config::{Config, Dsn, DsnError};
+use crate::output;
+
+/// What to look at, and how to say it.
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// postgres://user:pass@host:port/dbname?sslmode=... or clickhouse://user:pass@host:port/dbname?secure=true
+    dsn: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The DSN cannot be used, or the answer not be printed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CheckError {
+    #[error("the DSN {0}")]
+    Dsn(#[from] DsnError),
+    #[error("printing the report failed: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("printing the report failed: {0}")]
+    Print(#[from] std::io::Error),
+}
+
+/// Connects once, runs every collector once, keeps nothing.
+pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitCode, CheckError> {
+    let target = target(Dsn::parse(&options.dsn)?, config);
+    // whoever runs this does so at the machine
+    let settings = config.connect_settings(Arc::new(config.networks_denied_to(true)));
+    let report = monitor::check(&target, &settings, &config.health.rules).await;
+    if options.json {
+        output::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+    } else {
+        output::print(&report::write(target.engine, &report))?;
+    }
+    Ok(ExitCode::from(verdict(&report)))
+}
+
+fn target(dsn: Dsn, config: &Config) -> Target {
+    Target {
+        id: DatabaseId::generate(),
+        organization_id: OrganizationId::generate(),
+        engine: dsn.engine,
+        port: dsn.port.unwrap_or_else(|| dsn.engine.default_port()),
+        host: dsn.host,
+        database: dsn.database.unwrap_or_else(|| dsn.engine.default_database().to_owned()),
+        databases: Databases::default(),
+        cluster: None,
+        let_idle: false,
+        try_indexes_on_primary: false,
+        username: dsn.username,
+        password: dsn.password,
+        tls: dsn.tls.unwrap_or_default(),
+        tls_ca_pem: None,
+        poll_interval: config.collect.poll_interval,
+        collect_explain_plans: true,
+        collect_replication: true,
+        disabled_collectors: BTreeSet::new(),
+        rules: RuleSettings::default(),
+        dismissed: BTreeSet::new(),
+    }
+}
+
+/// 0 healthy, 1 degraded, 2 unhealthy or blind, 3 no connection.
+fn verdict(report: &CheckReport) -> u8 {
+    let blind = !report.collectors.iter().any(|check| check.state == CollectorState::Ok);
+    match report.doctor.status {
+        _ if !report.connected => 3,
+        _ if blind => 2,
+        DoctorStatus::Healthy => 0,
+        DoctorStatus::Degraded => 1,
+        DoctorStatus::Unhealthy => 2,
+    }
+}

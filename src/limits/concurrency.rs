@@ -1,0 +1,72 @@
+//! What several hold at the same time, and nobody too much of.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Held<K> = Arc<Mutex<HashMap<K, u32>>>;
+
+/// How many each holds now.
+#[derive(Debug)]
+pub(super) struct ConcurrencyLimiter<K: Eq + Hash>(Held<K>);
+
+/// One more of something, as long as this lives.
+#[derive(Debug)]
+pub struct Permit<K: Eq + Hash> {
+    held: Held<K>,
+    key: K,
+}
+
+impl<K: Eq + Hash + Clone> ConcurrencyLimiter<K> {
+    /// One more for `key`; `None` when it holds `most` already.
+    pub(super) fn take(&self, key: K, most: u32) -> Option<Permit<K>> {
+        let mut held = lock(&self.0);
+        let count = held.get(&key).copied().unwrap_or_default();
+        if count >= most {
+            return None;
+        }
+        held.insert(key.clone(), count + 1);
+        drop(held);
+        Some(Permit { held: Arc::clone(&self.0), key })
+    }
+}
+
+impl<K: Eq + Hash> Default for ConcurrencyLimiter<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Eq + Hash> Drop for Permit<K> {
+    fn drop(&mut self) {
+        let mut held = lock(&self.held);
+        match held.get_mut(&self.key) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(held.remove(&self.key)),
+        }
+    }
+}
+
+/// A panic elsewhere cannot leave the map half-changed.
+fn lock<K: Eq + Hash>(held: &Held<K>) -> MutexGuard<'_, HashMap<K, u32>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConcurrencyLimiter, lock};
+
+    #[test]
+    fn nobody_holds_too_much_and_nothing_is_kept_of_who_left() {
+        let shares = ConcurrencyLimiter::default();
+        let first = shares.take("ada", 2).expect("room");
+        let second = shares.take("ada", 2).expect("room");
+        assert!(shares.take("ada", 2).is_none());
+        assert!(shares.take("ada", 3).is_some(), "a raised limit counts at once");
+        assert!(shares.take("eve", 2).is_some());
+        drop(first);
+        assert!(shares.take("ada", 2).is_some());
+        drop(second);
+        assert!(lock(&shares.0).is_empty());
+    }
+}
