@@ -141,8 +141,10 @@ impl Reader<'_> {
         let max_connects = self.integer("collect.max_connects", 1, 1_000);
         let disabled_collectors: Vec<String> = self.parse_list("collect.disabled_collectors", "a name")?;
         let known = || [Engine::Postgres, Engine::Clickhouse].into_iter().flat_map(collectors::names);
-        if let Some(name) = disabled_collectors.iter().find(|name| !known().any(|known| known == name)) {
-            let names: Vec<&str> = known().copied().collect();
+        if let Some(name) =
+            disabled_collectors.iter().find(|name| !known().any(|known| known == name.as_str()))
+        {
+            let names: Vec<&str> = known().collect();
             let message = format!("names no collector with {name}; known are {}", names.join(", "));
             self.wrong("collect.disabled_collectors", &message);
         }

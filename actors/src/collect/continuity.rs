@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
-use crate::model::{GapReason, Timestamp};
+use super::Change;
+use crate::model::{GapReason, NULL, Timestamp};
+
+/// A period whose samples are missing, or whose changes cannot be dated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundGap {
+    /// None: the end of what is stored.
+    pub from: Option<Timestamp>,
+    pub to: Timestamp,
+    pub reason: GapReason,
+}
 
 /// The period in which counters only grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +80,37 @@ impl Continuity {
             None
         };
         Self::Delta { from: previous.at, gap }
+    }
+
+    /// Returns where the record of a sample taken at `at` begins, and the gap since the `previous` sample. A baseline
+    /// begins nowhere.
+    #[must_use]
+    pub fn span(self, previous: Option<Timestamp>, at: Timestamp) -> (Option<Timestamp>, Option<FoundGap>) {
+        let until_now = |from: Option<Timestamp>, reason| FoundGap { from, to: at, reason };
+        match self {
+            Self::Baseline { gap } => (None, gap.map(|(from, reason)| until_now(from, reason))),
+            Self::SinceReset { from, gap } => {
+                (Some(from), Some(FoundGap { from: previous, to: from, reason: gap }))
+            }
+            Self::Delta { from, gap } => (Some(from), gap.map(|reason| until_now(Some(from), reason))),
+        }
+    }
+
+    /// Returns the increase of one row, whose counters are `values` now; none when it is not known.
+    #[must_use]
+    pub fn delta<const N: usize>(self, change: Change<N>, values: [i64; N]) -> Option<[i64; N]> {
+        match (self, change) {
+            (Self::Baseline { .. }, _) => None,
+            (Self::SinceReset { .. }, _) => Some(values),
+            // a restarted server may have read back old counters: it is not known since when they count
+            (Self::Delta { gap: Some(GapReason::Restarted), .. }, Change::Recreated(_)) => None,
+            (Self::Delta { .. }, Change::Same) => {
+                Some(values.map(|value| if value == NULL { NULL } else { 0 }))
+            }
+            (Self::Delta { .. }, Change::Grown(delta) | Change::New(delta) | Change::Recreated(delta)) => {
+                Some(delta)
+            }
+        }
     }
 }
 

@@ -81,7 +81,7 @@ mod tests {
 
         let again = take(&mut counters, "a", 1_020, 4, 46);
         assert_eq!((again.from, &again.rows[..]), (Some(Timestamp(1_016_000)), &[(1, [46])][..]));
-        assert_eq!(again.gap.map(|gap| gap.2), Some(GapReason::Restarted));
+        assert_eq!(again.gap.map(|gap| gap.reason), Some(GapReason::Restarted));
         assert_eq!(take(&mut counters, "b", 1_020, 29, 9).rows, [(1, [2])], "the other goes on");
     }
 

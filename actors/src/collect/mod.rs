@@ -1,5 +1,6 @@
-//! What a collector is and what happens between two samples. Pure: no I/O, no clock of its own.
+//! What collectors are made of: their specification and steps, baselines and deltas, gaps, schedules. No I/O and no clock.
 
+mod activity;
 pub mod advice;
 mod backoff;
 mod continuity;
@@ -24,9 +25,10 @@ mod text_cache;
 mod text_limits;
 mod wait_sampler;
 
+pub use activity::{ActivityRow, activity_sample};
 pub use advice::HostingProvider;
 pub use backoff::Backoff;
-pub use continuity::{Continuity, Epoch, Mark};
+pub use continuity::{Continuity, Epoch, FoundGap, Mark};
 pub use counters::{Change, Counters};
 pub use cumulative_view::{CumulativeView, Deltas, Reading};
 pub use error::CollectError;

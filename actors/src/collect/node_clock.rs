@@ -1,9 +1,8 @@
 //! Which node of a ClickHouse answers, and by which clock: asked before what may be empty, such as errors.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, CellError, CollectError, Cursor, Query, Server, Step};
+use super::{Answer, CellError, CollectError, Cursor, Server, Step};
 use crate::model::Timestamp;
 
 const VARIANTS: [(u32, &str); 2] =
@@ -25,8 +24,7 @@ impl NodeClock {
     /// # Errors
     /// [`CollectError::Missing`] for a server that is too old.
     pub fn ask(server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     /// The answer to it.
@@ -36,9 +34,9 @@ impl NodeClock {
     pub fn read(answer: &Answer<'_>) -> Result<Self, CellError> {
         let mut cursor = Cursor::new(answer.rows, 0);
         Ok(Self {
-            host_name: cursor.text()?.unwrap_or_default().to_owned(),
+            host_name: cursor.owned_text()?.unwrap_or_default(),
             at: cursor.required_timestamp()?,
-            version: cursor.text()?.unwrap_or_default().to_owned(),
+            version: cursor.owned_text()?.unwrap_or_default(),
             uptime: seconds(cursor.required_i64()?),
         })
     }

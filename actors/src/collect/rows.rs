@@ -90,6 +90,22 @@ impl<'a> Cursor<'a> {
         self.rows.text(self.row, column)
     }
 
+    /// Returns the next cell, a text, as an owned string.
+    ///
+    /// # Errors
+    /// [`CellError`] when it is no text.
+    pub fn owned_text(&mut self) -> Result<Option<String>, CellError> {
+        Ok(self.text()?.map(str::to_owned))
+    }
+
+    /// Returns the next cell, a text; an empty one as none: ClickHouse has few nullable columns.
+    ///
+    /// # Errors
+    /// [`CellError`] when it is no text.
+    pub fn non_empty_text(&mut self) -> Result<Option<String>, CellError> {
+        Ok(self.text()?.filter(|text| !text.is_empty()).map(str::to_owned))
+    }
+
     /// # Errors
     /// [`CellError`] when the next cell is no array of integers.
     pub fn ints(&mut self) -> Result<Option<Vec<i64>>, CellError> {

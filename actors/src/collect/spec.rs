@@ -3,28 +3,45 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, HostingProvider, Rows, advice};
+use super::{CollectError, FoundGap, HostingProvider, Rows, advice};
 use crate::model::{
-    ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, GapReason, LastValues,
-    Record, Stream, Timestamp,
+    ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, LastValues, Record,
+    Stream, Timestamp,
 };
 
-/// One named source of samples. Adding one is one file like its neighbours and one line in `collectors::all`.
+/// The specification of one collector, a named source of samples. Adding one is described in `docs/adding-a-collector.md`.
 pub struct Spec {
-    /// As `disabled_collectors` and `/collectors` name it.
+    /// The name used by `disabled_collectors` and `/collectors`.
     pub name: &'static str,
     pub engine: Engine,
-    /// What its gaps are about.
-    pub stream: &'static Stream,
+    /// The stream of its samples, to which its gaps belong; none when it stores no samples.
+    pub stream: Option<&'static Stream>,
     pub reach: Reach,
     pub every: Every,
-    /// The server ends a query of this collector after this long; the client gives up a second later.
+    /// The server's time limit for each query; the client gives up a second later.
     pub timeout: Duration,
-    /// A fresh collector that has seen nothing yet.
+    /// Returns a new collector without baselines.
     pub start: fn() -> Box<dyn Collector>,
 }
 
-/// What a collector's source is about.
+impl Spec {
+    /// A collector of the whole server that runs at every poll, with five seconds per query, and stores no samples.
+    /// `start` returns a new collector without baselines.
+    #[must_use]
+    pub const fn new(name: &'static str, engine: Engine, start: fn() -> Box<dyn Collector>) -> Self {
+        Self {
+            name,
+            engine,
+            stream: None,
+            reach: Reach::Server,
+            every: Every::PollInterval,
+            timeout: Duration::from_secs(5),
+            start,
+        }
+    }
+}
+
+/// Whether a collector reads the whole server or one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// The whole server: one connection to any of its databases shows all of it.
@@ -38,23 +55,24 @@ pub enum Reach {
 pub enum Every {
     /// As often as the database's `poll_interval_seconds` says.
     PollInterval,
-    /// Live: this often, and faster while a stream asks for it.
+    /// Live: this often, and faster while a subscriber requests it.
     Live(Duration),
     Fixed(Duration),
 }
 
-/// A collector talks in steps, so that it needs no connection to be tested: it asks, is answered, and is done.
+/// A collector works in steps and does no I/O itself: it returns a query, receives the answer, and returns what it
+/// collected. Tests supply the answers.
 pub trait Collector: Send {
-    /// The first question of a run.
+    /// Returns the first query of a run.
     ///
     /// # Errors
     /// [`CollectError::Missing`] when this server cannot answer it at all.
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError>;
 
-    /// The answer to the last question.
+    /// Takes the answer to the last query.
     ///
     /// # Errors
-    /// [`CollectError::Decode`] when it is not what was asked for.
+    /// [`CollectError::Decode`] when a cell has another type than expected.
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError>;
 
     /// Where what is stored of its stream ends; told before its first run.
@@ -68,31 +86,49 @@ pub trait Collector: Send {
     /// What is stored of its stream: what changed while Basira was away is a change too.
     fn restore(&mut self, _last_values: &LastValues) {}
 
-    /// The last question was refused, by a lock or a time limit; the connection still stands.
+    /// Called when the last query failed (a lock, a time limit, a privilege) and the connection is still usable.
     ///
     /// # Errors
-    /// `refusal`, unless there is something else to ask or enough is known.
+    /// `refusal`, unless the run can continue or finish without the answer.
     fn refused(&mut self, _server: &Server, refusal: CollectError) -> Result<Step, CollectError> {
         Err(refusal)
     }
 }
 
-/// What the server said, and how long it took to say it.
+/// The answer to a query, and how long the server took.
 pub struct Answer<'a> {
     pub rows: &'a dyn Rows,
     pub took: Duration,
 }
 
-/// What a collector wants next.
+/// The next step of a run.
 #[derive(Debug)]
 pub enum Step {
     Ask(Query),
-    /// Answered with one row of [`EXPLAIN_COLUMNS`]: a refusal is an answer, not a failed run.
+    /// Plan a statement. Answered with one row of [`EXPLAIN_COLUMNS`]: a refusal is an answer, not a failed run.
     Explain(ExplainRequest),
     Done(Box<Collected>),
 }
 
-/// One statement to run, with the columns it must answer with, in this order.
+impl Step {
+    /// Runs `sql`, which takes no parameters and answers with `columns`, in this order.
+    pub fn ask(sql: impl Into<Arc<str>>, columns: &'static [&'static str]) -> Self {
+        Self::ask_with(sql, Vec::new(), columns)
+    }
+
+    /// Runs `sql` with `params`; it answers with `columns`, in this order.
+    pub fn ask_with(sql: impl Into<Arc<str>>, params: Vec<Param>, columns: &'static [&'static str]) -> Self {
+        Self::Ask(Query { sql: sql.into(), params, columns })
+    }
+
+    /// Ends the run.
+    #[must_use]
+    pub fn done(collected: Collected) -> Self {
+        Self::Done(Box::new(collected))
+    }
+}
+
+/// One statement to run, and the columns of its answer, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     pub sql: Arc<str>,
@@ -100,19 +136,19 @@ pub struct Query {
     pub columns: &'static [&'static str],
 }
 
-/// A statement whose plan is wanted. It is planned, never run.
+/// A statement to plan. It is never run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplainRequest {
-    /// As the server shows it: parameters are `$1`, `$2`, ..
+    /// The text as the server shows it: parameters are `$1`, `$2`, ..
     pub text: Arc<str>,
-    /// Where its tables are looked for, as `search_path` spells it.
+    /// The `search_path` to plan it with.
     pub search_path: String,
     /// With the schemas of tables, and every column with the name of its table.
     pub verbose: bool,
 }
 
-/// The columns of the answer to [`Step::Explain`]: the plan as JSON, or why there is none: an SQLSTATE (none when it was
-/// not even asked for) and words without literals.
+/// The columns of the answer to [`Step::Explain`]: the plan as JSON, or why there is none: an SQLSTATE (none when the
+/// statement was not sent) and a message without literals.
 pub const EXPLAIN_COLUMNS: [&str; 3] = ["plan", "code", "refusal"];
 
 /// A bound parameter.
@@ -125,21 +161,20 @@ pub enum Param {
     Text(String),
 }
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Debug, Default)]
 pub struct Collected {
     pub records: Vec<Record>,
-    /// Gaps that this run found; a `from` of `None` stands for the end of what is stored.
-    pub gaps: Vec<(Option<Timestamp>, Timestamp, GapReason)>,
+    pub gaps: Vec<FoundGap>,
     pub entries: Vec<Entry>,
     pub dictionary: Vec<DictionaryEntry>,
     pub events: Vec<Event>,
     pub activity: Option<ActivitySnapshot>,
     /// What is so now.
     pub snapshots: Vec<AnySnapshot>,
-    /// Rows read from the server.
+    /// The number of rows read from the server.
     pub rows: u64,
-    /// Something that this run could not see, though it worked.
+    /// What this run could not read although it succeeded.
     pub notice: Option<Notice>,
 }
 
@@ -151,7 +186,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Both, in one; the same is said once.
+    /// Joins two notices; equal ones are kept once.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         if self == other {
@@ -162,28 +197,27 @@ impl Notice {
     }
 }
 
-/// What is known of the server behind a connection; read when connecting.
+/// The properties of a server, read when connecting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// For people: `16.14`.
+    /// The version as displayed: `16.14`.
     pub version: String,
     /// Major version: 14 to 18; of ClickHouse with two digits of the minor one: 2607 is 26.7.
     pub major: u32,
-    /// Whether it was a standby when last looked at; collectors to which it matters read it with their figures.
+    /// Whether it was a standby when connecting; collectors that depend on it read it again with their counters.
     pub in_recovery: bool,
     /// The same on a primary and its physical standbys; unknown to a role that may not read it.
     pub system_identifier: Option<i64>,
-    /// Bytes in a page: sizes in the catalog are in pages.
+    /// The size of a page: sizes in the catalog are in pages.
     pub block_bytes: i64,
-    /// When the server process started: tells one server, and one life of it, from another.
+    /// When the server process started. It distinguishes servers, and runs of one server.
     pub started_at: Timestamp,
     /// The database connected to.
     pub database: String,
-    /// What else of the server is watched.
+    /// Which other databases of the server are watched.
     pub databases: Databases,
-    /// The cluster of which every replica is read; ClickHouse only.
+    /// The cluster whose replicas are all read; ClickHouse only.
     pub cluster: Option<String>,
-    /// Who runs it.
     pub provider: HostingProvider,
     /// The role connected as, and its oid.
     pub role: String,
@@ -191,22 +225,34 @@ pub struct Server {
     pub statements: Option<Extension>,
     /// Whether the server has loaded the library of `pg_stat_statements`.
     pub statements_loaded: bool,
-    /// Show texts as they were sent (`collect.raw_query_text`) in the live view. Never stored.
+    /// Whether the live view shows texts with their literals (`collect.raw_query_text`). They are never stored.
     pub raw_query_text: bool,
-    /// Whether HypoPG may try indexes though this is a primary.
+    /// Whether hypothetical indexes (HypoPG) may be tried on a primary.
     pub try_indexes_on_primary: bool,
 }
 
 /// An extension as installed in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
-    /// Quoted as SQL wants it.
+    /// The quoted identifier.
     pub schema: String,
     /// `1.11` is `(1, 11)`.
     pub version: (u32, u32),
 }
 
 impl Server {
+    /// Runs the variant of a query for this server's version; it answers with `columns`, in this order.
+    ///
+    /// # Errors
+    /// [`CollectError::Missing`] when the server is older than all variants.
+    pub fn ask(
+        &self,
+        variants: &[(u32, &'static str)],
+        columns: &'static [&'static str],
+    ) -> Result<Step, CollectError> {
+        Ok(Step::ask(self.variant(variants)?, columns))
+    }
+
     /// The extension `pg_stat_statements`.
     ///
     /// # Errors
@@ -221,25 +267,25 @@ impl Server {
         })
     }
 
-    /// The variant for this server's version.
+    /// Returns the variant of a query for this server's version.
     ///
     /// # Errors
-    /// [`CollectError::Missing`] when the server is older than all of them.
+    /// [`CollectError::Missing`] when the server is older than all variants.
     pub fn variant(&self, variants: &[(u32, &'static str)]) -> Result<&'static str, CollectError> {
         let lowest = variants.first().map_or(0, |(lowest, _)| *lowest);
         variant(variants, self.major).ok_or_else(|| CollectError::Missing {
-            reason: format!("version {} is too old for this", self.version),
+            reason: format!("version {} is too old for this collector", self.version),
             fix: format!("needs version {} or later", version_of(lowest)),
         })
     }
 }
 
-/// A major version for people: 2011 is 20.11.
+/// The displayed form of a major version: 2011 is 20.11.
 fn version_of(major: u32) -> String {
     if major < 100 { major.to_string() } else { format!("{}.{}", major / 100, major % 100) }
 }
 
-/// The variant with the highest version that is not above `version`: SQL files are named by the lowest they fit.
+/// Returns the variant with the highest version not above `version`: SQL files are named by the lowest they fit.
 #[must_use]
 pub fn variant<V: PartialOrd + Copy>(variants: &[(V, &'static str)], version: V) -> Option<&'static str> {
     variants.iter().rev().find(|(lowest, _)| *lowest <= version).map(|(_, sql)| *sql)

@@ -1,15 +1,15 @@
-//! What was met at each look, as `waits` keeps it.
+//! Samples of what sessions and queries wait for, as the stream `waits` stores them.
 
 use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Collected, Interner};
+use super::{Collected, FoundGap, Interner};
 use crate::model::{GapReason, NULL, Record, Timestamp, streams};
 
-/// How often waits are looked for.
+/// The sampling interval.
 pub const WAIT_INTERVAL: Duration = Duration::from_secs(10);
-/// A look this much later than the one before leaves a gap, and stands for one interval only.
+/// A sample this much later than the previous one leaves a gap, and represents one sampling interval only.
 const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 const WIDTH: usize = streams::WAITS.columns.len();
@@ -21,26 +21,26 @@ pub struct WaitSampler {
     interner: Interner,
 }
 
-/// What time a look stands for, and what was not seen before it.
+/// The time that a sample represents, and the gap before it.
 #[derive(Debug, PartialEq, Eq)]
 struct Span {
     from: Timestamp,
-    stands_for_ms: i64,
-    gap: Option<(Option<Timestamp>, Timestamp, GapReason)>,
+    represents_ms: i64,
+    gap: Option<FoundGap>,
 }
 
 impl WaitSampler {
-    /// A look at `at` that met `waits`: type, event and how many were in it.
+    /// Takes the sample of `at`: type and event of each wait, and the number of sessions in it.
     pub fn take(&mut self, at: Timestamp, waits: &[(&str, &str, i64)]) -> Collected {
-        let Span { from, stands_for_ms, gap } = span(self.previous, at);
+        let Span { from, represents_ms, gap } = span(self.previous, at);
         self.previous = Some(at);
-        let looks = (0, [NULL, NULL, 1, stands_for_ms]);
+        let sample = (0, [NULL, NULL, 1, represents_ms]);
         let rows = waits.iter().map(|&(kind, event, met)| {
             let (kind_word, event_word) =
                 (self.interner.intern(Some(kind)), self.interner.intern(Some(event)));
-            (series(kind, event), [kind_word, event_word, met, met.saturating_mul(stands_for_ms)])
+            (series(kind, event), [kind_word, event_word, met, met.saturating_mul(represents_ms)])
         });
-        let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(looks).chain(rows).collect();
+        let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(sample).chain(rows).collect();
         Collected {
             records: vec![Record::new(&streams::WAITS, from, at, rows)],
             gaps: gap.into_iter().collect(),
@@ -51,19 +51,24 @@ impl WaitSampler {
     }
 }
 
-/// A look stands for the time since the one before, but never for time in which nobody looked.
+/// A sample represents the time since the previous one, but never time without sampling.
 fn span(previous: Option<Timestamp>, at: Timestamp) -> Span {
     let one = i64::try_from(WAIT_INTERVAL.as_millis()).unwrap_or_default();
     let just_now = Timestamp(at.as_millis() - 1);
     match previous {
-        None => Span { from: just_now, stands_for_ms: one, gap: Some((None, at, GapReason::NotWatched)) },
+        None => Span {
+            from: just_now,
+            represents_ms: one,
+            gap: Some(FoundGap { from: None, to: at, reason: GapReason::NotWatched }),
+        },
         Some(before) if at.since(before) > MAX_INTERVAL => {
-            let gap = Some((Some(before), at - WAIT_INTERVAL, GapReason::Unreachable));
-            Span { from: at - WAIT_INTERVAL, stands_for_ms: one, gap }
+            let gap =
+                Some(FoundGap { from: Some(before), to: at - WAIT_INTERVAL, reason: GapReason::Unreachable });
+            Span { from: at - WAIT_INTERVAL, represents_ms: one, gap }
         }
         Some(before) => {
             let elapsed_ms = i64::try_from(at.since(before).as_millis()).unwrap_or_default();
-            Span { from: before.min(just_now), stands_for_ms: elapsed_ms, gap: None }
+            Span { from: before.min(just_now), represents_ms: elapsed_ms, gap: None }
         }
     }
 }
@@ -78,15 +83,15 @@ fn series(kind: &str, event: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, WAIT_INTERVAL, span};
+    use super::{FoundGap, Span, WAIT_INTERVAL, span};
     use crate::model::{GapReason, Timestamp};
 
     #[test]
-    fn a_look_stands_for_the_time_since_the_last_unless_nobody_looked() {
+    fn a_sample_represents_the_time_since_the_previous_one() {
         let at = Timestamp(1_000_000);
         let before = |ms| Some(Timestamp(at.as_millis() - ms));
         let seen =
-            |from_ms, stands_for_ms| Span { from: Timestamp(at.0 - from_ms), stands_for_ms, gap: None };
+            |from_ms, represents_ms| Span { from: Timestamp(at.0 - from_ms), represents_ms, gap: None };
         let cases = [
             ("on time", before(10_003), seen(10_003, 10_003)),
             ("early", before(2_000), seen(2_000, 2_000)),
@@ -96,10 +101,11 @@ mod tests {
         for (name, previous, expected) in cases {
             assert_eq!(span(previous, at), expected, "{name}");
         }
-        let gap = Some((before(31_000), at - WAIT_INTERVAL, GapReason::Unreachable));
-        let late = Span { from: at - WAIT_INTERVAL, stands_for_ms: 10_000, gap };
+        let gap =
+            Some(FoundGap { from: before(31_000), to: at - WAIT_INTERVAL, reason: GapReason::Unreachable });
+        let late = Span { from: at - WAIT_INTERVAL, represents_ms: 10_000, gap };
         assert_eq!(span(before(31_000), at), late);
-        let gap = Some((None, at, GapReason::NotWatched));
-        assert_eq!(span(None, at), Span { from: Timestamp(999_999), stands_for_ms: 10_000, gap });
+        let gap = Some(FoundGap { from: None, to: at, reason: GapReason::NotWatched });
+        assert_eq!(span(None, at), Span { from: Timestamp(999_999), represents_ms: 10_000, gap });
     }
 }

@@ -6,7 +6,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use super::Dependencies;
-use crate::collect::{Answer, CollectError, Collected, Collector, Every, Notice, Server, Spec, Step};
+use crate::collect::{
+    Answer, CollectError, Collected, Collector, Every, FoundGap, Notice, Server, Spec, Step,
+};
 use crate::drivers::Session;
 use crate::model::{Batch, Gap, Target, Timestamp};
 use crate::ports::RepositoryError;
@@ -78,10 +80,11 @@ impl CollectorInstance {
         target: &Target,
     ) -> Result<Option<Timestamp>, RepositoryError> {
         let samples = &dependencies.samples;
-        let stored_until = samples.last_stored_at(target.id, self.spec.stream).await?;
+        let Some(stream) = self.spec.stream else { return Ok(None) };
+        let stored_until = samples.last_stored_at(target.id, stream).await?;
         self.collector.resume(stored_until);
         if stored_until.is_some() && self.collector.wants_last_values() {
-            let last_values = samples.last_values(target.organization_id, target.id, self.spec.stream);
+            let last_values = samples.last_values(target.organization_id, target.id, stream);
             self.collector.restore(&last_values.await?);
         }
         Ok(stored_until)
@@ -95,11 +98,15 @@ impl CollectorInstance {
     /// Moves the samples of a run into `batch`.
     pub(super) fn add_to(&self, batch: &mut Batch, collected: Collected) -> Success {
         let stored_until = self.stored_until.flatten();
-        for (from, to, reason) in collected.gaps {
+        for FoundGap { from, to, reason } in collected.gaps {
             // a database that was never watched before has no gap
-            if let Some(from) = from.or(stored_until).filter(|from| *from < to) {
-                batch.gaps.push(Gap { stream: self.spec.stream, from, to, reason });
-            }
+            let from = from.or(stored_until).filter(|from| *from < to);
+            batch.gaps.extend(from.zip(self.spec.stream).map(|(from, stream)| Gap {
+                stream,
+                from,
+                to,
+                reason,
+            }));
         }
         collected.records.into_iter().for_each(|record| batch.push(record));
         batch.entries.extend(collected.entries);

@@ -5,6 +5,7 @@
 mod changes;
 mod mark;
 mod names;
+mod oid_pages;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +13,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::oid_pages::OidPages;
+
 use self::changes::Changes;
 use self::mark::{CountedMark, continuity};
 use self::names::{Named, Unnamed};
 use super::{
-    Answer, CellError, CollectError, Collected, Continuity, Cursor, Interner, Param, Query, Server, Step,
+    Answer, CellError, CollectError, Collected, Continuity, Cursor, FoundGap, Interner, Param, Server, Step,
 };
 use crate::model::relations::{Relation, Relations};
 use crate::model::{AnySnapshot, Event, EventKind, NULL, Stream, Timestamp};
@@ -109,7 +112,7 @@ impl<const N: usize> RelationTracker<N> {
 
     fn ask(&self) -> Step {
         let (sql, columns) = (Arc::from(self.kind.sql), self.kind.columns);
-        Step::Ask(Query { sql, params: Vec::new(), columns })
+        Step::ask(sql, columns)
     }
 
     /// Reads the counters of every relation and keeps what changed.
@@ -143,7 +146,7 @@ impl<const N: usize> RelationTracker<N> {
         }
         let oids = self.unnamed.iter().map(|relation| relation.oid).collect();
         let sql = Arc::from(self.kind.names);
-        Ok(Step::Ask(Query { sql, params: vec![Param::BigInts(oids)], columns: NAME_COLUMNS }))
+        Ok(Step::ask_with(sql, vec![Param::BigInts(oids)], NAME_COLUMNS))
     }
 
     fn observe(&mut self, oid: i64, named: i64, mut values: [i64; N], continuity: Continuity) {
@@ -233,13 +236,10 @@ impl<const N: usize> RelationTracker<N> {
             self.baseline_at = Some(at);
         }
         let before = self.previous.replace(mark).map(|previous| previous.at());
-        let (from, gap) = match continuity {
-            Continuity::Baseline { gap } => {
-                (Timestamp(at.as_millis() - 1), gap.map(|(from, reason)| (from, at, reason)))
-            }
-            Continuity::SinceReset { from, gap } => (from, Some((before, at, gap))),
-            Continuity::Delta { from, gap } => (from, gap.map(|reason| (Some(from), at, reason))),
-        };
+        let (from, gap) = continuity.span(before, at);
+        let from = from.unwrap_or(Timestamp(at.as_millis() - 1));
+        // resets are dated too coarsely to end a gap
+        let gap = gap.map(|gap| FoundGap { to: at, ..gap });
         let snapshot = Relations {
             at,
             counted_since: mark.reset_at().unwrap_or(server.started_at),
@@ -247,7 +247,7 @@ impl<const N: usize> RelationTracker<N> {
             in_recovery: mark.in_recovery(),
             relations: self.known.values().map(|known| Arc::clone(&known.now)).collect(),
         };
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: vec![self.changes.record(from, at)],
             gaps: gap.into_iter().collect(),
             dictionary: self.interner.drain_new(),
@@ -255,7 +255,7 @@ impl<const N: usize> RelationTracker<N> {
             snapshots: vec![(self.kind.snapshot)(snapshot)],
             rows: self.rows,
             ..Collected::default()
-        }))
+        })
     }
 }
 

@@ -2,24 +2,16 @@
 //! `system.clusters`, and `REMOTE`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Query, Reach,
-    Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Param, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, ClusterNode, ClusterSnapshot, Engine, Event, EventKind, streams};
+use crate::model::{AnySnapshot, ClusterNode, ClusterSnapshot, Engine, Event, EventKind};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_cluster",
-    engine: Engine::Clickhouse,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Nodes>::default(),
+    ..Spec::new("ch_cluster", Engine::Clickhouse, || Box::<Nodes>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(1816, include_str!("sql/ch_cluster/18.16.sql"))];
@@ -43,18 +35,14 @@ impl Collector for Nodes {
             fix: "set cluster of this database".to_owned(),
         })?;
         let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: vec![Param::Text(cluster)], columns: COLUMNS }))
+        Ok(Step::ask_with(sql, vec![Param::Text(cluster)], COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let rows = (0..answer.rows.len()).map(|row| Cursor::new(answer.rows, row));
         let Some(mut nodes) = self.asked.take() else {
             self.asked = Some(rows.map(node).collect::<Result<_, _>>()?);
-            return Ok(Step::Ask(Query {
-                sql: Arc::from(ANSWERS),
-                params: Vec::new(),
-                columns: ANSWERS_COLUMNS,
-            }));
+            return Ok(Step::ask(ANSWERS, ANSWERS_COLUMNS));
         };
         let answers = rows.map(answered).collect::<Result<BTreeMap<_, _>, _>>()?;
         let mut places = BTreeSet::new();
@@ -69,13 +57,13 @@ impl Collector for Nodes {
                 node.uptime_seconds = *uptime_seconds;
             }
         }
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: nodes.len() as u64,
             notice: notice(&nodes, server),
             events: self.events(&nodes),
             snapshots: vec![AnySnapshot::new(ClusterSnapshot { nodes })],
             ..Collected::default()
-        })))
+        }))
     }
 }
 
@@ -101,7 +89,7 @@ fn node(mut cursor: Cursor<'_>) -> Result<ClusterNode, CellError> {
         ts: cursor.required_timestamp()?,
         shard_num: cursor.required_i64()?,
         replica_num: cursor.required_i64()?,
-        host_name: cursor.text()?.unwrap_or_default().to_owned(),
+        host_name: cursor.owned_text()?.unwrap_or_default(),
         port: cursor.required_i64()?,
         answered: false,
         version: None,
@@ -114,7 +102,7 @@ type Answered = (Option<String>, Option<i64>);
 
 /// The place of a node in the cluster, its version and its uptime.
 fn answered(mut cursor: Cursor<'_>) -> Result<(i64, Answered), CellError> {
-    Ok((cursor.required_i64()?, (cursor.text()?.map(str::to_owned), cursor.i64()?)))
+    Ok((cursor.required_i64()?, (cursor.owned_text()?, cursor.i64()?)))
 }
 
 /// Of whom nothing is seen now, whatever the view.

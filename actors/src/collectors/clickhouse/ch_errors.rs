@@ -1,28 +1,23 @@
 //! `errors`: which errors the server met, by their codes. ClickHouse 20.11 and later; needs SELECT on it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, HostCounters, Interner, NodeClock,
-    Query, Reach, Reading, Server, Spec, Step, seconds,
+    Reading, Server, Spec, Step, seconds,
 };
 use crate::model::{Engine, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_errors",
-    engine: Engine::Clickhouse,
-    stream: &streams::ERRORS,
-    reach: Reach::Server,
+    stream: Some(&streams::ERRORS),
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || {
+    ..Spec::new("ch_errors", Engine::Clickhouse, || {
         let counters = HostCounters::new(MAX_INTERVAL);
         Box::new(Errors { clock: None, counters, interner: Interner::default() })
-    },
+    })
 };
 
 const VARIANTS: [(u32, &str); 1] = [(2011, include_str!("sql/ch_errors/20.11.sql"))];
@@ -64,14 +59,13 @@ impl Collector for Errors {
         match self.clock.take() {
             None => {
                 self.clock = Some(NodeClock::read(&answer)?);
-                let sql = server.variant(&VARIANTS)?;
-                Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+                server.ask(&VARIANTS, COLUMNS)
             }
             Some(clock) => {
                 let hosts = self.read(&clock, &answer)?;
                 let mut collected = self.collected(&clock, hosts);
                 collected.rows = answer.rows.len() as u64;
-                Ok(Step::Done(Box::new(collected)))
+                Ok(Step::done(collected))
             }
         }
     }

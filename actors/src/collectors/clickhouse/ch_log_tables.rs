@@ -2,25 +2,21 @@
 //! and later; needs SELECT on both, and to be shown the tables of `system`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, NodeClock, Query, Reach,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, NodeClock,
     SampleInterval, SampleTimes, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, LogTable, LogTables, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_log_tables",
-    engine: Engine::Clickhouse,
-    stream: &streams::LOG_TABLES,
-    reach: Reach::Server,
+    stream: Some(&streams::LOG_TABLES),
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
-    start: || {
+    ..Spec::new("ch_log_tables", Engine::Clickhouse, || {
         Box::new(Guard { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
-    },
+    })
 };
 
 const TABLES: &str = include_str!("sql/ch_log_tables/tables.sql");
@@ -65,7 +61,7 @@ impl Collector for Guard {
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
-        let ask = |sql: &str, columns| Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns });
+        let ask = |sql: &str, columns| Step::ask(sql, columns);
         match std::mem::replace(&mut self.stage, Stage::Clock) {
             Stage::Clock => {
                 self.stage = Stage::Tables(NodeClock::read(&answer)?);
@@ -77,7 +73,7 @@ impl Collector for Guard {
             }
             Stage::Parts(clock, mut tables) => {
                 add_parts(&mut tables, &answer)?;
-                Ok(Step::Done(Box::new(self.collected(&clock, tables.into_values().collect()))))
+                Ok(Step::done(self.collected(&clock, tables.into_values().collect())))
             }
         }
     }
@@ -114,8 +110,8 @@ fn tables(answer: &Answer<'_>) -> Result<Tables, CellError> {
     let mut tables = Tables::new();
     for row in 0..answer.rows.len() {
         let mut cursor = Cursor::new(answer.rows, row);
-        let host_name = cursor.text()?.unwrap_or_default().to_owned();
-        let name = cursor.text()?.unwrap_or_default().to_owned();
+        let host_name = cursor.owned_text()?.unwrap_or_default();
+        let name = cursor.owned_text()?.unwrap_or_default();
         let engine = cursor.text()?;
         let ttl = engine.and_then(ttl);
         let date_column = cursor.text()?.filter(|column| !column.is_empty()).map(str::to_owned);

@@ -1,23 +1,16 @@
 //! `merges`: which parts are being merged or rewritten now. ClickHouse 18.16 and later; needs `SHOW TABLES` to see those of
 //! others. Costs 5 ms.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, Engine, Merge, MergeSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, Merge, MergeSnapshot};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_merges",
-    engine: Engine::Clickhouse,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Merges),
+    ..Spec::new("ch_merges", Engine::Clickhouse, || Box::new(Merges))
 };
 
 const VARIANTS: [(u32, &str); 1] = [(1816, include_str!("sql/ch_merges/18.16.sql"))];
@@ -43,26 +36,25 @@ struct Merges;
 
 impl Collector for Merges {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let rows = (0..answer.rows.len()).map(|row| read(&mut Cursor::new(answer.rows, row)));
         let merges: Vec<Merge> = rows.collect::<Result<_, _>>()?;
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: merges.len() as u64,
             snapshots: vec![AnySnapshot::new(MergeSnapshot { merges })],
             ..Collected::default()
-        })))
+        }))
     }
 }
 
 fn read(cursor: &mut Cursor<'_>) -> Result<Merge, CellError> {
     Ok(Merge {
-        host_name: cursor.text()?.map(str::to_owned),
-        database: cursor.text()?.unwrap_or_default().to_owned(),
-        table: cursor.text()?.unwrap_or_default().to_owned(),
+        host_name: cursor.owned_text()?,
+        database: cursor.owned_text()?.unwrap_or_default(),
+        table: cursor.owned_text()?.unwrap_or_default(),
         elapsed_ms: cursor.i64()?,
         progress_pct: cursor.f64()?,
         num_parts: cursor.i64()?,
@@ -73,6 +65,6 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Merge, CellError> {
         memory_usage: cursor.i64()?,
         is_mutation: cursor.bool()?,
         merge_type: cursor.text()?.filter(|kind| !kind.is_empty()).map(str::to_owned),
-        result_part_name: cursor.text()?.map(str::to_owned),
+        result_part_name: cursor.owned_text()?,
     })
 }

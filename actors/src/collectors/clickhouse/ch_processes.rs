@@ -7,19 +7,15 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, NormalisedText, Query,
-    Reach, SampleInterval, SampleTimes, Server, Spec, Step, TextCache,
+    ActivityRow, Answer, CellError, CollectError, Collector, Cursor, Every, Interner, NormalisedText,
+    SampleTimes, Server, Spec, Step, TextCache, activity_sample,
 };
-use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, QueryWork, Record, Timestamp, streams};
+use crate::model::{ActiveQuery, Engine, NULL, QueryWork, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_processes",
-    engine: Engine::Clickhouse,
-    stream: &streams::ACTIVITY,
-    reach: Reach::Server,
+    stream: Some(&streams::ACTIVITY),
     every: Every::Live(Duration::from_secs(5)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Processes>::default(),
+    ..Spec::new("ch_processes", Engine::Clickhouse, || Box::<Processes>::default())
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -68,8 +64,7 @@ struct Process {
 
 impl Collector for Processes {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -77,7 +72,7 @@ impl Collector for Processes {
         let mut processes = Vec::with_capacity(answer.rows.len());
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
-            let (host_name, query_id) = (owned(&mut cursor)?, owned(&mut cursor)?);
+            let (host_name, query_id) = (cursor.non_empty_text()?, cursor.non_empty_text()?);
             let is_own = cursor.bool()?.unwrap_or_default();
             let now = cursor.required_timestamp()?;
             at = at.max(Some(now));
@@ -86,21 +81,10 @@ impl Collector for Processes {
             }
         }
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
-        // the look itself is series 0, so that one at which nothing ran can be found again
-        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
-        let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
-        let rows = processes.iter().map(|process| (process.series, self.row(process)));
-        let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
-        let mut queries: Vec<ActiveQuery> = processes.into_iter().map(|process| process.query).collect();
-        queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
-        Ok(Step::Done(Box::new(Collected {
-            records: vec![record],
-            gaps: gap.into_iter().collect(),
-            dictionary: self.interner.drain_new(),
-            rows: queries.len() as u64,
-            activity: Some(ActivitySnapshot { at, queries }),
-            ..Collected::default()
-        })))
+        let rows = processes.iter().map(|process| (process.series, self.row(process))).collect();
+        let queries = processes.into_iter().map(|process| process.query).collect();
+        let interval = self.looks.take(at, MAX_INTERVAL);
+        Ok(Step::done(activity_sample(interval, at, rows, queries, &mut self.interner)))
     }
 }
 
@@ -115,10 +99,10 @@ impl Processes {
     ) -> Result<Process, CellError> {
         let name = format!("{}\0{}", host_name.as_deref().unwrap_or(""), query_id.as_deref().unwrap_or(""));
         let duration_ms = cursor.i64()?;
-        let (user_name, database_name) = (owned(cursor)?, owned(cursor)?);
+        let (user_name, database_name) = (cursor.non_empty_text()?, cursor.non_empty_text()?);
         // a client by HTTP has no name but an agent
-        let (client_name, http_user_agent) = (owned(cursor)?, owned(cursor)?);
-        let client_addr = owned(cursor)?;
+        let (client_name, http_user_agent) = (cursor.non_empty_text()?, cursor.non_empty_text()?);
+        let client_addr = cursor.non_empty_text()?;
         let is_cancelled = cursor.bool()?.unwrap_or_default();
         let work = QueryWork {
             query_id,
@@ -156,7 +140,7 @@ impl Processes {
     }
 
     /// The columns of the stream, in its order.
-    fn row(&mut self, process: &Process) -> [i64; streams::ACTIVITY.columns.len()] {
+    fn row(&mut self, process: &Process) -> ActivityRow {
         let Process { query, work, text: (text, hash), .. } = process;
         let text = self.interner.intern_hashed(hash.0, || Arc::clone(text));
         let [id_high, id_low] = halves(work.query_id.as_deref());
@@ -197,9 +181,4 @@ fn halves(query_id: Option<&str>) -> [i64; 2] {
         let (high, low) = id.as_u64_pair();
         [high.cast_signed(), low.cast_signed()]
     })
-}
-
-/// The next cell, a text; an empty one stands for none.
-fn owned(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
-    Ok(cursor.text()?.filter(|text| !text.is_empty()).map(str::to_owned))
 }

@@ -2,25 +2,18 @@
 //! than that they run; needs `SELECT ON system.processes`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    WAIT_INTERVAL, WaitSampler,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Server, Spec, Step, WAIT_INTERVAL, WaitSampler,
 };
 use crate::model::{Engine, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_query_states",
-    engine: Engine::Clickhouse,
-    stream: &streams::WAITS,
-    reach: Reach::Server,
+    stream: Some(&streams::WAITS),
     every: Every::Fixed(WAIT_INTERVAL),
-    timeout: Duration::from_secs(5),
-    start: || Box::<States>::default(),
+    ..Spec::new("ch_query_states", Engine::Clickhouse, || Box::<States>::default())
 };
 
 const VARIANTS: [(u32, &str); 2] = [
@@ -64,8 +57,7 @@ struct Times {
 
 impl Collector for States {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -89,7 +81,7 @@ impl Collector for States {
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
         self.before = now;
         let waits: Vec<_> = met.into_iter().map(|((kind, event), count)| (kind, event, count)).collect();
-        Ok(Step::Done(Box::new(self.looks.take(at, &waits))))
+        Ok(Step::done(self.looks.take(at, &waits)))
     }
 }
 

@@ -3,23 +3,18 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, SampleInterval,
-    SampleTimes, Server, Spec, Step, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, SampleInterval, SampleTimes,
+    Server, Spec, Step, hidden_notice,
 };
 use crate::model::{AnySnapshot, ConnectionCount, ConnectionSnapshot, Engine, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "connections",
-    engine: Engine::Postgres,
-    stream: &streams::CONNECTIONS,
-    reach: Reach::Server,
+    stream: Some(&streams::CONNECTIONS),
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Connections>::default(),
+    ..Spec::new("connections", Engine::Postgres, || Box::<Connections>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/connections/14.sql"))];
@@ -49,8 +44,7 @@ struct Connections {
 
 impl Collector for Connections {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -73,14 +67,14 @@ impl Collector for Connections {
             snapshot.max_connections,
         ];
         let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             records: vec![Record::new(&streams::CONNECTIONS, from, at, vec![(0, values)])],
             gaps: gap.into_iter().collect(),
             rows: answer.rows.len() as u64,
             snapshots: vec![AnySnapshot::new(snapshot)],
             notice: hidden_notice(server, hidden),
             ..Collected::default()
-        })))
+        }))
     }
 }
 
@@ -124,7 +118,7 @@ impl Tally {
     fn add(&mut self, cursor: &mut Cursor<'_>) -> Result<(), CellError> {
         let mut names = [const { None }; 4];
         for name in &mut names {
-            *name = cursor.text()?.map(str::to_owned);
+            *name = cursor.owned_text()?;
         }
         let sessions = cursor.required_i64()?;
         if sessions == 0 {

@@ -3,23 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec, Step,
-    advice,
+    Answer, CollectError, Collected, Collector, Cursor, Notice, Server, Spec, Step, advice,
 };
-use crate::model::{AnySnapshot, Engine, Event, EventKind, ServerDatabases, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Event, EventKind, ServerDatabases, Timestamp};
 
-pub(crate) static SPEC: Spec = Spec {
-    name: "pg_database",
-    engine: Engine::Postgres,
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
-    every: Every::PollInterval,
-    timeout: Duration::from_secs(5),
-    start: || Box::<Roster>::default(),
-};
+pub(crate) static SPEC: Spec =
+    Spec { ..Spec::new("pg_database", Engine::Postgres, || Box::<Roster>::default()) };
 
 const SQL: &str = include_str!("sql/pg_database/14.sql");
 const COLUMNS: &[&str] = &["at", "oid", "name", "takes_connections", "may_connect"];
@@ -32,7 +23,7 @@ struct Roster {
 
 impl Collector for Roster {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
-        Ok(Step::Ask(Query { sql: Arc::from(SQL), params: Vec::new(), columns: COLUMNS }))
+        Ok(Step::ask(SQL, COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -54,13 +45,13 @@ impl Collector for Roster {
         }
         let events = self.before.as_ref().map(|before| changes(before, &now, at)).unwrap_or_default();
         self.before = Some(now);
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             events,
             snapshots: vec![AnySnapshot::new(seen)],
             rows: answer.rows.len() as u64,
             notice: refused_notice(server, &refused),
             ..Collected::default()
-        })))
+        }))
     }
 }
 

@@ -1,25 +1,20 @@
 //! `pg_settings`: how the server is set up, and what changed. PostgreSQL 14 and later; needs `pg_read_all_settings` to see
 //! all of it. Costs about 2 ms of a backend.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collector, Cursor, Every, Notice, Query, Reach, Server, SettingHistory,
-    Spec, Step, advice,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Notice, Server, SettingHistory, Spec, Step,
+    advice,
 };
 use crate::model::{AnySnapshot, Engine, LastValues, Setting, SettingSnapshot, streams};
 use crate::text::secrets::redact_setting;
 use crate::text::with_unit;
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_settings",
-    engine: Engine::Postgres,
-    stream: &streams::SETTINGS,
-    reach: Reach::Server,
+    stream: Some(&streams::SETTINGS),
     every: Every::Fixed(Duration::from_secs(300)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Settings>::default(),
+    ..Spec::new("pg_settings", Engine::Postgres, || Box::<Settings>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_settings/14.sql"))];
@@ -55,8 +50,7 @@ struct Settings(SettingHistory);
 
 impl Collector for Settings {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -76,7 +70,7 @@ impl Collector for Settings {
             reason: format!("settings that are for superusers are hidden from role {}", server.role),
             fix: advice::grant("pg_read_all_settings", &server.role),
         });
-        Ok(Step::Done(Box::new(collected)))
+        Ok(Step::done(collected))
     }
 
     fn wants_last_values(&self) -> bool {
@@ -90,7 +84,7 @@ impl Collector for Settings {
 
 /// One row, its secrets taken out before anything else is done with it.
 fn setting(cursor: &mut Cursor<'_>) -> Result<Setting, CellError> {
-    let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+    let mut owned = || cursor.owned_text();
     let name = owned()?.unwrap_or_default();
     let (setting, unit, category) = (owned()?, owned()?, owned()?.unwrap_or_default());
     let (description, context, vartype) = (owned()?, owned()?.unwrap_or_default(), owned()?);

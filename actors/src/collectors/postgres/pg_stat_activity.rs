@@ -5,19 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach,
-    SampleInterval, SampleTimes, Server, SessionText, Spec, Step, TextCache, hidden_notice,
+    ActivityRow, Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, SampleTimes,
+    Server, SessionText, Spec, Step, TextCache, activity_sample, hidden_notice,
 };
-use crate::model::{ActiveQuery, ActivitySnapshot, Engine, NULL, Record, Timestamp, streams};
+use crate::model::{ActiveQuery, Engine, NULL, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_activity",
-    engine: Engine::Postgres,
-    stream: &streams::ACTIVITY,
-    reach: Reach::Server,
+    stream: Some(&streams::ACTIVITY),
     every: Every::Live(Duration::from_secs(5)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Activity>::default(),
+    ..Spec::new("pg_stat_activity", Engine::Postgres, || Box::<Activity>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_stat_activity/14.sql"))];
@@ -51,8 +47,7 @@ struct Activity {
 
 impl Collector for Activity {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -72,22 +67,13 @@ impl Collector for Activity {
         let all = sessions.len();
         sessions.retain(|session| !session.text.is_hidden());
         let hidden = all - sessions.len();
-        // the look itself is series 0, so that one at which nothing ran can be found again
-        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
-        let look = (0, [NULL; streams::ACTIVITY.columns.len()]);
-        let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session)));
-        let record = Record::new(&streams::ACTIVITY, from, at, std::iter::once(look).chain(rows).collect());
-        let mut queries: Vec<ActiveQuery> = sessions.into_iter().map(|session| session.query).collect();
-        queries.sort_by_key(|query| std::cmp::Reverse(query.duration_ms));
-        Ok(Step::Done(Box::new(Collected {
-            records: vec![record],
-            gaps: gap.into_iter().collect(),
-            dictionary: self.interner.drain_new(),
-            rows: queries.len() as u64,
-            activity: Some(ActivitySnapshot { at, queries }),
+        let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session))).collect();
+        let queries = sessions.into_iter().map(|session| session.query).collect();
+        let interval = self.looks.take(at, MAX_INTERVAL);
+        Ok(Step::done(Collected {
             notice: hidden_notice(server, hidden),
-            ..Collected::default()
-        })))
+            ..activity_sample(interval, at, rows, queries, &mut self.interner)
+        }))
     }
 }
 
@@ -107,7 +93,7 @@ impl Activity {
         at: Timestamp,
         cursor: &mut Cursor<'_>,
     ) -> Result<Session, CellError> {
-        let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+        let mut owned = || cursor.owned_text();
         let (user_name, database_name, application_name) = (owned()?, owned()?, owned()?);
         let (client_addr, backend_type, state) = (owned()?, owned()?, owned()?);
         let (wait_event_type, wait_event) = (owned()?, owned()?);
@@ -147,7 +133,7 @@ impl Activity {
     }
 
     /// The columns of the stream, in its order.
-    fn row(&mut self, session: &Session) -> [i64; streams::ACTIVITY.columns.len()] {
+    fn row(&mut self, session: &Session) -> ActivityRow {
         let Session { query, text, .. } = session;
         let text = text
             .known()

@@ -1,23 +1,18 @@
 //! `pg_stat_archiver`: whether finished WAL files get away. PostgreSQL 14 and later; needs nothing. Costs 0.1 ms of a
 //! backend.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Every, Mark,
-    Query, Reach, Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Every, FoundGap, Mark,
+    Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Archiver, Engine, NULL, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_archiver",
-    engine: Engine::Postgres,
-    stream: &streams::ARCHIVER,
-    reach: Reach::Server,
+    stream: Some(&streams::ARCHIVER),
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Archivers>::default(),
+    ..Spec::new("pg_stat_archiver", Engine::Postgres, || Box::<Archivers>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_stat_archiver/14.sql"))];
@@ -46,8 +41,7 @@ struct Archivers {
 
 impl Collector for Archivers {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -55,10 +49,10 @@ impl Collector for Archivers {
         let ts = cursor.required_timestamp()?;
         let started_at = cursor.required_timestamp()?;
         let in_recovery = cursor.bool()?.unwrap_or_default();
-        let archive_mode = cursor.text()?.map(str::to_owned);
+        let archive_mode = cursor.owned_text()?;
         let (archived_count, failed_count) = (cursor.i64()?, cursor.i64()?);
-        let (last_archived_wal, last_archived) = (cursor.text()?.map(str::to_owned), cursor.timestamp()?);
-        let (last_failed_wal, last_failed) = (cursor.text()?.map(str::to_owned), cursor.timestamp()?);
+        let (last_archived_wal, last_archived) = (cursor.owned_text()?, cursor.timestamp()?);
+        let (last_failed_wal, last_failed) = (cursor.owned_text()?, cursor.timestamp()?);
         let stats_reset = cursor.timestamp()?;
         let epoch = Epoch { started_at, in_recovery, reset_at: stats_reset, evictions: 0 };
         let now = Archiver {
@@ -85,11 +79,9 @@ impl Archivers {
         let values = [now.archived_count, now.failed_count].map(|count| count.unwrap_or(NULL));
         self.counters.begin_sample();
         let change = self.counters.observe(0, None, values);
-        let (from, sums, gap) = match continuity {
-            Continuity::Baseline { gap } => (Timestamp(now.ts.as_millis() - 1), [NULL; 2], gap),
-            Continuity::SinceReset { from, gap } => (from, values, Some((previous.map(|mark| mark.at), gap))),
-            Continuity::Delta { from, gap } => (from, grown(change), gap.map(|gap| (Some(from), gap))),
-        };
+        let (from, gap) = continuity.span(previous.map(|mark| mark.at), now.ts);
+        let from = from.unwrap_or(Timestamp(now.ts.as_millis() - 1));
+        let sums = continuity.delta(change, values).unwrap_or([NULL; 2]);
         let time = |time: Option<Timestamp>| time.map_or(NULL, Timestamp::as_millis);
         let row = [
             sums[0],
@@ -100,20 +92,12 @@ impl Archivers {
             NULL,
             time(now.last_failed),
         ];
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: vec![Record::new(&streams::ARCHIVER, from, now.ts, vec![(0, row)])],
-            gaps: gap.into_iter().map(|(from, reason)| (from, now.ts, reason)).collect(),
+            gaps: gap.map(|gap| FoundGap { to: now.ts, ..gap }).into_iter().collect(),
             snapshots: vec![AnySnapshot::new(now)],
             rows: 1,
             ..Collected::default()
-        }))
-    }
-}
-
-const fn grown(change: Change<2>) -> [i64; 2] {
-    match change {
-        Change::Same => [0; 2],
-        Change::Grown(delta) => delta,
-        Change::New(values) | Change::Recreated(values) => values,
+        })
     }
 }

@@ -1,30 +1,25 @@
 //! `pg_stat_bgwriter`, and `pg_stat_checkpointer` from PostgreSQL 17 on: checkpoints and who wrote buffers.
 //! PostgreSQL 14 and later; needs nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Query,
-    Reach, Reading, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark,
+    Reading, Server, Spec, Step,
 };
 use crate::model::{Engine, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_bgwriter",
-    engine: Engine::Postgres,
-    stream: &streams::BGWRITER,
-    reach: Reach::Server,
+    stream: Some(&streams::BGWRITER),
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || {
+    ..Spec::new("pg_stat_bgwriter", Engine::Postgres, || {
         Box::new(Bgwriter {
             bgwriter: CumulativeView::new(MAX_INTERVAL),
             checkpointer: CumulativeView::new(MAX_INTERVAL),
         })
-    },
+    })
 };
 
 const VARIANTS: [(u32, &str); 3] = [
@@ -66,8 +61,7 @@ struct Bgwriter {
 
 impl Collector for Bgwriter {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -81,8 +75,8 @@ impl Collector for Bgwriter {
             collected.records.extend(record);
             collected.gaps.extend(deltas.gap);
         }
-        collected.gaps.dedup_by_key(|(from, _, reason)| (*from, *reason));
-        Ok(Step::Done(Box::new(collected)))
+        collected.gaps.dedup_by_key(|gap| (gap.from, gap.reason));
+        Ok(Step::done(collected))
     }
 }
 

@@ -1,25 +1,22 @@
 //! `pg_stat_io`: what was read and written, by kind of backend, object and context. PostgreSQL 16 and later; needs
 //! nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Interner,
-    Mark, Notice, Query, Reach, Reading, Server, Spec, Step, variant,
+    Mark, Notice, Reading, Server, Spec, Step, variant,
 };
 use crate::model::{AnySnapshot, Engine, IoCounterRow, IoCounters, NULL, Record, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_io",
-    engine: Engine::Postgres,
-    stream: &streams::IO,
-    reach: Reach::Server,
+    stream: Some(&streams::IO),
     every: Every::Fixed(Duration::from_secs(30)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Io { view: CumulativeView::new(MAX_INTERVAL), interner: Interner::default() }),
+    ..Spec::new("pg_stat_io", Engine::Postgres, || {
+        Box::new(Io { view: CumulativeView::new(MAX_INTERVAL), interner: Interner::default() })
+    })
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -77,7 +74,7 @@ impl Collector for Io {
             fix: "nothing is amiss; after an upgrade to PostgreSQL 16 or later this works by itself"
                 .to_owned(),
         })?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        Ok(Step::ask(sql, COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -104,7 +101,7 @@ impl Collector for Io {
             }
         }
         let record = deltas.from.map(|from| Record::new(&streams::IO, from, mark.at, moved));
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             records: record.into_iter().collect(),
             gaps: deltas.gap.into_iter().collect(),
             dictionary: self.interner.drain_new(),
@@ -112,7 +109,7 @@ impl Collector for Io {
             snapshots: vec![AnySnapshot::new(IoCounters { at: mark.at, rows })],
             notice: (!is_timed).then(untimed),
             ..Collected::default()
-        })))
+        }))
     }
 }
 
@@ -125,7 +122,7 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoCounterRow)
     let in_recovery = cursor.bool()?.unwrap_or_default();
     let reset_at = cursor.timestamp()?;
     let is_timed = cursor.bool()?.unwrap_or_default();
-    let mut name = || -> Result<String, CellError> { Ok(cursor.text()?.unwrap_or_default().to_owned()) };
+    let mut name = || -> Result<String, CellError> { Ok(cursor.owned_text()?.unwrap_or_default()) };
     let (backend_type, object, context) = (name()?, name()?, name()?);
     let mut values = [NULL; WIDTH];
     for (value, column) in values.iter_mut().zip(streams::IO.columns).skip(NAMES) {

@@ -1,23 +1,16 @@
 //! `pg_stat_subscription`: how the server's subscriptions fare. PostgreSQL 14 and later; needs nothing. Costs 0.2 ms of a
 //! backend.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, Engine, Subscription, SubscriptionSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, Subscription, SubscriptionSnapshot};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_subscription",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Subscriptions),
+    ..Spec::new("pg_stat_subscription", Engine::Postgres, || Box::new(Subscriptions))
 };
 
 const VARIANTS: [(u32, &str); 4] = [
@@ -51,35 +44,34 @@ struct Subscriptions;
 
 impl Collector for Subscriptions {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let rows = (0..answer.rows.len()).map(|row| subscription(&mut Cursor::new(answer.rows, row)));
         let subscriptions: Vec<Subscription> =
             rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: subscriptions.len() as u64,
             snapshots: vec![AnySnapshot::new(SubscriptionSnapshot { subscriptions })],
             ..Collected::default()
-        })))
+        }))
     }
 }
 
 /// One row; a server without subscriptions answers with one that has only the time.
 fn subscription(cursor: &mut Cursor<'_>) -> Result<Option<Subscription>, CellError> {
     let ts = cursor.required_timestamp()?;
-    let Some(subscription_name) = cursor.text()?.map(str::to_owned) else { return Ok(None) };
+    let Some(subscription_name) = cursor.owned_text()? else { return Ok(None) };
     Ok(Some(Subscription {
         subscription_name,
-        database_name: cursor.text()?.map(str::to_owned),
+        database_name: cursor.owned_text()?,
         enabled: cursor.bool()?,
-        worker_type: cursor.text()?.map(str::to_owned),
+        worker_type: cursor.owned_text()?,
         pid: cursor.i64()?,
         table_oid: cursor.i64()?,
-        received_lsn: cursor.text()?.map(str::to_owned),
-        latest_end_lsn: cursor.text()?.map(str::to_owned),
+        received_lsn: cursor.owned_text()?,
+        latest_end_lsn: cursor.owned_text()?,
         pending_bytes: cursor.i64()?,
         last_msg_sent: cursor.timestamp()?,
         last_msg_received: cursor.timestamp()?,

@@ -1,21 +1,15 @@
 //! `pg_stat_user_indexes`: what each index was used for. PostgreSQL 14 and later; needs nothing. Those of system tables,
 //! of temporary tables and of TOAST are left out.
 
-use std::time::Duration;
-
 use crate::collect::relations::{RelationKind, RelationTracker};
-use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
+use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Reach, Server, Spec, Step};
 use crate::model::relations::{INDEX_COLUMNS, IndexSnapshot};
 use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_user_indexes",
-    engine: Engine::Postgres,
-    stream: &streams::INDEXES,
+    stream: Some(&streams::INDEXES),
     reach: Reach::Database,
-    every: Every::PollInterval,
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Indexes(RelationTracker::new(&KIND))),
+    ..Spec::new("pg_stat_user_indexes", Engine::Postgres, || Box::new(Indexes(RelationTracker::new(&KIND))))
 };
 
 static KIND: RelationKind<INDEX_COLUMNS> = RelationKind {

@@ -1,21 +1,15 @@
 //! `pg_stat_user_tables`: what happened to each table. PostgreSQL 14 and later; needs nothing. Materialised views and
 //! partitions are tables too; system and temporary ones are left out, TOAST counts only into sizes.
 
-use std::time::Duration;
-
 use crate::collect::relations::{RelationKind, RelationTracker, is_nothing};
-use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Every, Reach, Server, Spec, Step};
+use crate::collect::{Answer, CellError, CollectError, Collector, Cursor, Reach, Server, Spec, Step};
 use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
 use crate::model::{AnySnapshot, Engine, EventKind, NULL, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_user_tables",
-    engine: Engine::Postgres,
-    stream: &streams::TABLES,
+    stream: Some(&streams::TABLES),
     reach: Reach::Database,
-    every: Every::PollInterval,
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Tables(RelationTracker::new(&KIND))),
+    ..Spec::new("pg_stat_user_tables", Engine::Postgres, || Box::new(Tables(RelationTracker::new(&KIND))))
 };
 
 static KIND: RelationKind<TABLE_COLUMNS> = RelationKind {

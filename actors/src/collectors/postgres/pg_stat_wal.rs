@@ -1,24 +1,19 @@
 //! `pg_stat_wal`: how much WAL the server wrote. PostgreSQL 14 and later; needs nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Notice, Query,
-    Reach, Reading, Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Notice, Reading,
+    Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, Record, WalCounters, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_wal",
-    engine: Engine::Postgres,
-    stream: &streams::WAL,
-    reach: Reach::Server,
+    stream: Some(&streams::WAL),
     every: Every::Fixed(Duration::from_secs(30)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Wal(CumulativeView::new(MAX_INTERVAL))),
+    ..Spec::new("pg_stat_wal", Engine::Postgres, || Box::new(Wal(CumulativeView::new(MAX_INTERVAL))))
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -45,8 +40,7 @@ struct Wal(CumulativeView<COUNTERS>);
 
 impl Collector for Wal {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -69,14 +63,14 @@ impl Collector for Wal {
         let reading = Reading { series: xxh3_64(b"wal"), since: None, values };
         let deltas = self.0.take(Mark { at, epoch }, &[reading]);
         let record = deltas.from.map(|from| Record::new(&streams::WAL, from, at, deltas.rows));
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             records: record.into_iter().collect(),
             gaps: deltas.gap.into_iter().collect(),
             snapshots: vec![AnySnapshot::new(WalCounters { at, reset_at, values })],
             rows: 1,
             notice: (is_timed == Some(false)).then(untimed),
             ..Collected::default()
-        })))
+        }))
     }
 }
 

@@ -1,23 +1,16 @@
 //! What active sessions wait for, sampled from `pg_stat_activity`. PostgreSQL 14 and later; needs `pg_read_all_stats` to
 //! see other roles' sessions. Costs 0.2 to 0.4 ms of a backend with 70 sessions.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::collect::{
-    Answer, CellError, CollectError, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    WAIT_INTERVAL, WaitSampler, hidden_notice,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Server, Spec, Step, WAIT_INTERVAL,
+    WaitSampler, hidden_notice,
 };
 use crate::model::{Engine, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_wait_events",
-    engine: Engine::Postgres,
-    stream: &streams::WAITS,
-    reach: Reach::Server,
+    stream: Some(&streams::WAITS),
     every: Every::Fixed(WAIT_INTERVAL),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Waits>::default(),
+    ..Spec::new("pg_wait_events", Engine::Postgres, || Box::<Waits>::default())
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_wait_events/14.sql"))];
@@ -28,8 +21,7 @@ struct Waits(WaitSampler);
 
 impl Collector for Waits {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -48,6 +40,6 @@ impl Collector for Waits {
         let at = at.ok_or(CellError { column: 0, expected: "in any row" })?;
         let mut collected = self.0.take(at, &waits);
         collected.notice = hidden_notice(server, usize::try_from(hidden).unwrap_or_default());
-        Ok(Step::Done(Box::new(collected)))
+        Ok(Step::done(collected))
     }
 }

@@ -3,23 +3,20 @@
 //! page a second try at most.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
+use crate::collect::relations::OidPages;
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Reach, Server, Spec, Step,
 };
 use crate::model::relations::{RelationSize, RelationSizes};
-use crate::model::{AnySnapshot, Engine, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Timestamp};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "relation_sizes",
-    engine: Engine::Postgres,
-    stream: &streams::TABLES,
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
-    start: || Box::<Sizes>::default(),
+    ..Spec::new("relation_sizes", Engine::Postgres, || Box::<Sizes>::default())
 };
 
 const LIST: &str = include_str!("sql/relation_sizes/list.sql");
@@ -33,10 +30,8 @@ const PAGE: usize = 1_000;
 struct Sizes {
     /// Each with its TOAST table, 0 where there is none.
     listed: Option<Vec<(i64, i64)>>,
-    /// Oids to measure, smallest first.
-    wanted: Vec<i64>,
-    asked: Vec<i64>,
-    asked_again: bool,
+    /// Relations that are still to be measured in this run.
+    pages: OidPages,
     /// By oid, of this run and those before: bytes, and when they were measured.
     measured: HashMap<i64, (i64, Timestamp)>,
 }
@@ -44,7 +39,7 @@ struct Sizes {
 impl Collector for Sizes {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
         self.listed = None;
-        Ok(Step::Ask(Query { sql: Arc::from(LIST), params: Vec::new(), columns: LIST_COLUMNS }))
+        Ok(Step::ask(LIST, LIST_COLUMNS))
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -60,7 +55,6 @@ impl Collector for Sizes {
                 }
             }
         }
-        self.asked_again = false;
         Ok(self.next())
     }
 
@@ -68,12 +62,7 @@ impl Collector for Sizes {
         if self.listed.is_none() {
             return Err(refusal);
         }
-        // who came in between is seen the second time; else these are for the next run
-        self.asked_again = !self.asked_again;
-        if self.asked_again {
-            return Ok(ask(self.asked.clone()));
-        }
-        Ok(self.next())
+        Ok(self.pages.retry().map_or_else(|| self.next(), ask))
     }
 }
 
@@ -85,20 +74,17 @@ impl Sizes {
             listed.push((cursor.required_i64()?, cursor.i64()?.unwrap_or(0)));
         }
         let each = listed.iter().flat_map(|&(oid, toast)| [oid, toast]);
-        self.wanted = each.filter(|oid| *oid != 0).collect();
-        self.wanted.reverse();
+        let mut oids: Vec<i64> = each.filter(|oid| *oid != 0).collect();
+        oids.reverse();
         let mut measured = std::mem::take(&mut self.measured);
-        self.measured = self.wanted.iter().filter_map(|oid| measured.remove_entry(oid)).collect();
+        self.measured = oids.iter().filter_map(|oid| measured.remove_entry(oid)).collect();
+        self.pages.restart(oids);
         self.listed = Some(listed);
         Ok(())
     }
 
     fn next(&mut self) -> Step {
-        if self.wanted.is_empty() {
-            return self.finish();
-        }
-        self.asked = self.wanted.split_off(self.wanted.len().saturating_sub(PAGE));
-        ask(self.asked.clone())
+        self.pages.next(PAGE).map_or_else(|| self.finish(), ask)
     }
 
     fn finish(&mut self) -> Step {
@@ -109,11 +95,10 @@ impl Sizes {
             Some((oid, RelationSize { bytes, toast_bytes, at }))
         });
         let snapshots = vec![AnySnapshot::new(RelationSizes(sizes.collect()))];
-        Step::Done(Box::new(Collected { snapshots, rows, ..Collected::default() }))
+        Step::done(Collected { snapshots, rows, ..Collected::default() })
     }
 }
 
-fn ask(oids: Vec<i64>) -> Step {
-    let params = vec![Param::BigInts(oids)];
-    Step::Ask(Query { sql: Arc::from(SIZES), params, columns: SIZE_COLUMNS })
+fn ask(oids: Param) -> Step {
+    Step::ask_with(SIZES, vec![oids], SIZE_COLUMNS)
 }

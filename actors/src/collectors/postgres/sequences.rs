@@ -3,24 +3,17 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Reach, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, Engine, Sequence, SequenceSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, Sequence, SequenceSnapshot};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "sequences",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(300)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Sequences),
+    ..Spec::new("sequences", Engine::Postgres, || Box::new(Sequences))
 };
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/sequences/14.sql"))];
@@ -48,8 +41,7 @@ struct Sequences;
 
 impl Collector for Sequences {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -61,12 +53,12 @@ impl Collector for Sequences {
         let used = |sequence: &Sequence| sequence.used_pct.unwrap_or(-1.0);
         sequences.sort_by(|a, b| used(b).partial_cmp(&used(a)).unwrap_or(Ordering::Equal));
         sequences.truncate(MOST);
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: total as u64,
             snapshots: vec![AnySnapshot::new(SequenceSnapshot { sequences, total })],
             notice,
             ..Collected::default()
-        })))
+        }))
     }
 }
 
@@ -78,14 +70,14 @@ struct Row {
 /// One row; a database without sequences answers with one that has only the time.
 fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<Option<Row>, CellError> {
     let ts = cursor.required_timestamp()?;
-    let Some(schema_name) = cursor.text()?.map(str::to_owned) else { return Ok(None) };
-    let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+    let Some(schema_name) = cursor.owned_text()? else { return Ok(None) };
+    let mut owned = || cursor.owned_text();
     let (sequence_name, data_type) = (owned()?.unwrap_or_default(), owned()?.unwrap_or_default());
     let (increment, cycle) = (cursor.required_i64()?, cursor.bool()?.unwrap_or_default());
     let (min_value, max_value) = (cursor.required_i64()?, cursor.required_i64()?);
     let last_value = cursor.i64()?;
     let (readable, locked) = (cursor.bool()?.unwrap_or_default(), cursor.bool()?.unwrap_or_default());
-    let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+    let mut owned = || cursor.owned_text();
     let (table_name, column_name, column_type) = (owned()?, owned()?, owned()?);
 
     let span = Span::new(increment, min_value, max_value, column_type.as_deref());

@@ -1,23 +1,17 @@
 //! Each table of a database against what starts an autovacuum on it. PostgreSQL 14 and later; needs nothing. Costs 10 ms of
 //! a backend per 1,000 tables; the worst few hundred come back.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Reach, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, Engine, VacuumTable, VacuumTables, streams};
+use crate::model::{AnySnapshot, Engine, VacuumTable, VacuumTables};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "vacuum",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Vacuum),
+    ..Spec::new("vacuum", Engine::Postgres, || Box::new(Vacuum))
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -50,8 +44,7 @@ struct Vacuum;
 
 impl Collector for Vacuum {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -59,22 +52,22 @@ impl Collector for Vacuum {
         let rows =
             (0..answer.rows.len()).map(|row| table(&server.database, &mut Cursor::new(answer.rows, row)));
         let tables: Vec<VacuumTable> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: tables.len() as u64,
             snapshots: vec![AnySnapshot::new(VacuumTables { at, tables })],
             ..Collected::default()
-        })))
+        }))
     }
 }
 
 /// One row; without any table there is one that has only the time.
 fn table(database: &str, cursor: &mut Cursor<'_>) -> Result<Option<VacuumTable>, CellError> {
     cursor.required_timestamp()?;
-    let Some(schema_name) = cursor.text()?.map(str::to_owned) else { return Ok(None) };
+    let Some(schema_name) = cursor.owned_text()? else { return Ok(None) };
     Ok(Some(VacuumTable {
         database_name: database.to_owned(),
         schema_name,
-        table_name: cursor.text()?.unwrap_or_default().to_owned(),
+        table_name: cursor.owned_text()?.unwrap_or_default(),
         autovacuum_enabled: cursor.bool()?.unwrap_or_default(),
         live_tuples: cursor.i64()?,
         dead_tuples: cursor.i64()?,

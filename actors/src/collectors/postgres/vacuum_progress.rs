@@ -1,24 +1,16 @@
 //! What VACUUM, ANALYZE, CREATE INDEX and CLUSTER report while they run. PostgreSQL 14 and later; needs `pg_read_all_stats`
 //! for those of other roles. Costs 0.3 ms of a backend.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, advice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Server, Spec, Step, advice,
 };
-use crate::model::{AnySnapshot, Engine, NULL, Progress, ProgressSnapshot, streams};
+use crate::model::{AnySnapshot, Engine, NULL, Progress, ProgressSnapshot};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "vacuum_progress",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Running),
+    ..Spec::new("vacuum_progress", Engine::Postgres, || Box::new(Running))
 };
 
 const VARIANTS: [(u32, &str); 3] = [
@@ -54,8 +46,7 @@ struct Running;
 
 impl Collector for Running {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -63,7 +54,7 @@ impl Collector for Running {
         let rows = (0..answer.rows.len()).map(|row| progress(&mut Cursor::new(answer.rows, row)));
         let running: Vec<Progress> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let hidden = running.iter().filter(|progress| progress.phase.is_none()).count();
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: running.len() as u64,
             snapshots: vec![AnySnapshot::new(ProgressSnapshot { at, running })],
             notice: (hidden > 0).then(|| Notice {
@@ -74,7 +65,7 @@ impl Collector for Running {
                 fix: advice::grant("pg_read_all_stats", &server.role),
             }),
             ..Collected::default()
-        })))
+        }))
     }
 }
 
@@ -84,7 +75,7 @@ fn progress(cursor: &mut Cursor<'_>) -> Result<Option<Progress>, CellError> {
     // the command of CREATE INDEX is hidden with the rest
     let command = cursor.text()?.unwrap_or("unknown").to_owned();
     let Some(pid) = cursor.i64()? else { return Ok(None) };
-    let mut owned = || -> Result<Option<String>, CellError> { Ok(cursor.text()?.map(str::to_owned)) };
+    let mut owned = || cursor.owned_text();
     let (database_name, schema_name, table_name, phase) = (owned()?, owned()?, owned()?, owned()?);
     let (blocks_total, blocks_done) = (cursor.i64()?, cursor.i64()?);
     Ok(Some(Progress {

@@ -2,24 +2,16 @@
 //! `pg_read_all_stats` to see other roles' sessions. Costs 0.5 ms of a backend.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Query, Reach, Server, Spec,
-    Step, advice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Server, Spec, Step, advice,
 };
-use crate::model::{AnySnapshot, DatabaseAge, Engine, XidHorizon, XminHolder, streams};
+use crate::model::{AnySnapshot, DatabaseAge, Engine, XidHorizon, XminHolder};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "xid_horizon",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || Box::new(Horizon),
+    ..Spec::new("xid_horizon", Engine::Postgres, || Box::new(Horizon))
 };
 
 const VARIANTS: [(u32, &str); 2] =
@@ -46,8 +38,7 @@ struct Horizon;
 
 impl Collector for Horizon {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -59,7 +50,7 @@ impl Collector for Horizon {
         }
         horizon.databases.sort_by_key(|database| Reverse(database.xid_age));
         horizon.holders.sort_by_key(|holder| Reverse(holder.age_xids));
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             rows: answer.rows.len() as u64,
             snapshots: vec![AnySnapshot::new(horizon)],
             notice: (!all_visible).then(|| Notice {
@@ -67,18 +58,18 @@ impl Collector for Horizon {
                 fix: advice::grant("pg_read_all_stats", &server.role),
             }),
             ..Collected::default()
-        })))
+        }))
     }
 }
 
 /// Adds one row. Returns whether the role sees everybody.
 fn read(cursor: &mut Cursor<'_>, horizon: &mut XidHorizon) -> Result<bool, CellError> {
     cursor.required_timestamp()?;
-    let kind = cursor.text()?.unwrap_or_default().to_owned();
-    let holder = cursor.text()?.map(str::to_owned);
+    let kind = cursor.owned_text()?.unwrap_or_default();
+    let holder = cursor.owned_text()?;
     let pid = cursor.i64()?;
-    let database_name = cursor.text()?.map(str::to_owned);
-    let state = cursor.text()?.map(str::to_owned);
+    let database_name = cursor.owned_text()?;
+    let state = cursor.owned_text()?;
     let (xid_age, mxid_age, since) = (cursor.required_i64()?, cursor.i64()?, cursor.timestamp()?);
     let (freeze_max_age, mxid_freeze_max_age) = (cursor.required_i64()?, cursor.required_i64()?);
     if kind == "database" {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Mutations, RUNNING};
 use crate::collect::fixture::{Cell, Table, server};
-use crate::collect::{Answer, CollectError, Collector, Server, Step};
+use crate::collect::{Answer, CollectError, Collector as _, Server, Step};
 use crate::model::{Mutation, MutationSnapshot};
 
 const MINUTE: i64 = 60;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::collect::Interner;
+use crate::collect::{FoundGap, Interner};
 use crate::model::{GapReason, NULL, Record, StoredTable, Timestamp, streams};
 
 const WIDTH: usize = streams::PARTS.columns.len();
@@ -28,10 +28,14 @@ impl History {
     }
 
     /// What the look at `at` leaves unseen.
-    pub(super) fn gap(&self, at: Timestamp) -> Option<(Option<Timestamp>, Timestamp, GapReason)> {
+    pub(super) fn gap(&self, at: Timestamp) -> Option<FoundGap> {
         match self.previous {
-            None => Some((None, at, GapReason::NotWatched)),
-            Some(from) => (at.since(from) > MAX_INTERVAL).then_some((Some(from), at, GapReason::Unreachable)),
+            None => Some(FoundGap { from: None, to: at, reason: GapReason::NotWatched }),
+            Some(from) => (at.since(from) > MAX_INTERVAL).then_some(FoundGap {
+                from: Some(from),
+                to: at,
+                reason: GapReason::Unreachable,
+            }),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DETACHED, OVERRIDES, PARTS, Parts, TABLES};
 use crate::collect::fixture::{Cell, Table, server};
-use crate::collect::{Answer, CollectError, Collected, Collector, Server, Step};
+use crate::collect::{Answer, CollectError, Collected, Collector as _, Server, Step};
 use crate::model::{NULL, PartsSnapshot, StoredTable};
 
 const MINUTE_MS: i64 = 60_000;

@@ -67,11 +67,12 @@ impl Who {
 
 /// The row at the cursor.
 pub(super) fn line(cursor: &mut Cursor<'_>) -> Result<Line, CellError> {
-    let host_name = text(cursor)?;
+    let host_name = cursor.owned_text()?.unwrap_or_default();
     let slice = cursor.required_i64()?;
-    let (user_name, database_name) = (text(cursor)?, text(cursor)?);
+    let (user_name, database_name) =
+        (cursor.owned_text()?.unwrap_or_default(), cursor.owned_text()?.unwrap_or_default());
     let hash = cursor.required_i64()?;
-    let kind = text(cursor)?;
+    let kind = cursor.owned_text()?.unwrap_or_default();
     let mut sums = [0; SUMS];
     for sum in &mut sums {
         *sum = cursor.counter()?;
@@ -89,8 +90,4 @@ pub(super) fn line(cursor: &mut Cursor<'_>) -> Result<Line, CellError> {
 fn pairs(cursor: &mut Cursor<'_>) -> Result<Vec<(i64, i64)>, CellError> {
     let (keys, counts) = (cursor.ints()?.unwrap_or_default(), cursor.ints()?.unwrap_or_default());
     Ok(keys.into_iter().zip(counts).collect())
-}
-
-fn text(cursor: &mut Cursor<'_>) -> Result<String, CellError> {
-    Ok(cursor.text()?.unwrap_or_default().to_owned())
 }

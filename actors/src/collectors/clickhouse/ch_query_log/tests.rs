@@ -35,7 +35,7 @@ fn a_server_that_started_anew_leaves_a_gap() {
     server.started_at = Timestamp(12_000);
     assert_eq!(log.nothing_new(&server).gaps, []);
     server.started_at = Timestamp(90_000);
-    let gap = (Some(Timestamp(50_000)), Timestamp(90_000), GapReason::Restarted);
+    let gap = FoundGap { from: Some(Timestamp(50_000)), to: Timestamp(90_000), reason: GapReason::Restarted };
     assert_eq!(log.nothing_new(&server).gaps, [gap]);
     assert_eq!(log.nothing_new(&server).gaps, []);
 }

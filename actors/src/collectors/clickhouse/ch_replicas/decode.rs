@@ -46,12 +46,12 @@ pub(super) fn replicas(answer: &Answer<'_>) -> Result<Vec<Replica>, CellError> {
 }
 
 fn replica(cursor: &mut Cursor<'_>) -> Result<Replica, CellError> {
-    let host_name = name(cursor)?;
+    let host_name = cursor.owned_text()?.unwrap_or_default();
     Ok(Replica {
         host_name,
-        database: name(cursor)?,
-        table: name(cursor)?,
-        replica_name: cursor.text()?.map(str::to_owned),
+        database: cursor.owned_text()?.unwrap_or_default(),
+        table: cursor.owned_text()?.unwrap_or_default(),
+        replica_name: cursor.owned_text()?,
         is_leader: cursor.bool()?,
         is_readonly: cursor.bool()?,
         is_session_expired: cursor.bool()?,
@@ -75,9 +75,13 @@ fn replica(cursor: &mut Cursor<'_>) -> Result<Replica, CellError> {
 pub(super) fn add_queue(replicas: &mut [Replica], answer: &Answer<'_>) -> Result<(), CellError> {
     for row in 0..answer.rows.len() {
         let mut cursor = Cursor::new(answer.rows, row);
-        let of = [name(&mut cursor)?, name(&mut cursor)?, name(&mut cursor)?];
+        let of = [
+            cursor.owned_text()?.unwrap_or_default(),
+            cursor.owned_text()?.unwrap_or_default(),
+            cursor.owned_text()?.unwrap_or_default(),
+        ];
         let entries = QueueEntries {
-            kind: name(&mut cursor)?,
+            kind: cursor.owned_text()?.unwrap_or_default(),
             entries: cursor.i64()?.unwrap_or_default(),
             executing: cursor.i64()?,
             oldest_at: moment(&mut cursor)?,
@@ -97,10 +101,6 @@ pub(super) fn add_queue(replicas: &mut [Replica], answer: &Answer<'_>) -> Result
         replica.queue.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.kind.cmp(&b.kind)));
     }
     Ok(())
-}
-
-fn name(cursor: &mut Cursor<'_>) -> Result<String, CellError> {
-    Ok(cursor.text()?.unwrap_or_default().to_owned())
 }
 
 /// 1970 stands for never.

@@ -35,7 +35,7 @@ pub(super) fn counters(
     for row in 0..answer.rows.len() {
         let mut cursor = Cursor::new(answer.rows, row);
         let host_name = cursor.text()?.unwrap_or_default();
-        let (version, uptime) = (cursor.text()?.map(str::to_owned), cursor.i64()?);
+        let (version, uptime) = (cursor.owned_text()?, cursor.i64()?);
         let (kind, name, value) =
             (cursor.text()?, cursor.text()?.unwrap_or_default(), cursor.i64()?.unwrap_or(NULL));
         if !hosts.contains_key(host_name) {
@@ -103,8 +103,8 @@ fn snake_case(name: &str) -> String {
 
 /// The rest of a row, from the name of the disk on.
 pub(super) fn disk(cursor: &mut Cursor<'_>) -> Result<Disk, CellError> {
-    let name = cursor.text()?.unwrap_or_default().to_owned();
-    let (path, kind) = (cursor.text()?.map(str::to_owned), cursor.text()?.map(str::to_owned));
+    let name = cursor.owned_text()?.unwrap_or_default();
+    let (path, kind) = (cursor.owned_text()?, cursor.owned_text()?);
     let free_bytes = cursor.i64()?.filter(|bytes| *bytes >= 0);
     let total_bytes = cursor.i64()?.filter(|bytes| *bytes >= 0);
     let used_pct = Disk::used_pct(free_bytes, total_bytes);

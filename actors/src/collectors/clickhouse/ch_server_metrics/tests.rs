@@ -61,7 +61,7 @@ fn rates_are_null_at_first_and_after_a_restart() {
         (None, 30, 4_000_000),
         "what was counted since the start is known all the same"
     );
-    assert_eq!(again.gaps.iter().map(|(.., reason)| *reason).collect::<Vec<_>>(), [GapReason::Restarted]);
+    assert_eq!(again.gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::Restarted]);
     assert_eq!(counted(&run(&mut *metrics, 130, 14, 40)).0, Some(1.0));
 }
 

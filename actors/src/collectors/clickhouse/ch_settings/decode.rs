@@ -89,7 +89,7 @@ pub(super) fn setting(table: Table, cursor: &mut Cursor<'_>) -> Result<Setting, 
     let default = cursor.text()?;
     let description = cursor.text()?.and_then(|text| text.trim().lines().next()).map(str::to_owned);
     let value_type = cursor.text()?;
-    let context = cursor.text()?.unwrap_or_default().to_owned();
+    let context = cursor.owned_text()?.unwrap_or_default();
 
     let is_ours = table == Table::Settings && OURS.contains(&plain_name);
     let clean = |value: &str| {

@@ -45,7 +45,7 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, CollectError> {
         let at = cursor.required_timestamp()?;
-        let mut text = || -> Result<Option<String>, CollectError> { Ok(cursor.text()?.map(str::to_owned)) };
+        let mut text = || cursor.owned_text();
         let (min_duration, log_format) = (text()?, text()?);
         let collects_logs = text()?.as_deref() == Some("on");
         let (destinations, prefix) = (text()?.unwrap_or_default(), text()?.unwrap_or_default());

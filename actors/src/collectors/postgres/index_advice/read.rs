@@ -29,11 +29,12 @@ pub(super) fn tables(rows: &dyn Rows) -> Result<(Tables, Option<Timestamp>), Cel
         let mut cursor = Cursor::new(rows, row);
         at = Some(cursor.required_timestamp()?);
         let oid = cursor.required_i64()?;
-        let key = (owned(&mut cursor)?, owned(&mut cursor)?);
-        let quoted = owned(&mut cursor)?;
+        let key = (cursor.owned_text()?.unwrap_or_default(), cursor.owned_text()?.unwrap_or_default());
+        let quoted = cursor.owned_text()?.unwrap_or_default();
         let tuples = cursor.f64()?.unwrap_or_default();
         let (pages, written) = (cursor.required_i64()?, cursor.required_i64()?);
-        let (name, quoted_column) = (owned(&mut cursor)?, owned(&mut cursor)?);
+        let (name, quoted_column) =
+            (cursor.owned_text()?.unwrap_or_default(), cursor.owned_text()?.unwrap_or_default());
         let facts = Facts {
             number: cursor.required_i64()?,
             quoted: quoted_column,
@@ -67,8 +68,4 @@ pub(super) fn indexes(rows: &dyn Rows) -> Result<Vec<Existing>, CellError> {
         })
     };
     (0..rows.len()).map(read).collect()
-}
-
-fn owned(cursor: &mut Cursor<'_>) -> Result<String, CellError> {
-    Ok(cursor.text()?.unwrap_or_default().to_owned())
 }

@@ -49,7 +49,7 @@ impl Row {
         let (oid, table_oid) = (cursor.required_i64()?, cursor.required_i64()?);
         let mut name = || cursor.text().map(|text| Arc::from(text.unwrap_or_default()));
         let (schema, name, table) = (name()?, name()?, name()?);
-        let stamp = cursor.text()?.unwrap_or_default().to_owned();
+        let stamp = cursor.owned_text()?.unwrap_or_default();
         let mut flag = || cursor.bool().map(Option::unwrap_or_default);
         let facts = IndexFacts {
             oid,

@@ -1,6 +1,7 @@
 //! A server played by hand: what the collector makes of waits, holders, prepared transactions and hidden sessions.
 
 use super::*;
+use crate::collect::FoundGap;
 use crate::collect::fixture::{self, Cell, Table};
 use crate::model::{GapReason, Lock};
 
@@ -116,10 +117,14 @@ fn an_empty_look_is_a_look_and_a_late_one_leaves_a_gap() {
     };
     let first = look(&mut collector, nothing(AT));
     assert_eq!((first.records[0].series.len(), first.rows), (1, 0));
-    assert_eq!(first.gaps, [(None, Timestamp(AT), GapReason::NotWatched)]);
+    assert_eq!(first.gaps, [FoundGap { from: None, to: Timestamp(AT), reason: GapReason::NotWatched }]);
     assert!(look(&mut collector, nothing(AT + 5_000)).gaps.is_empty());
     let late = look(&mut collector, nothing(AT + 25_000));
-    let gap = (Some(Timestamp(AT + 5_000)), Timestamp(AT + 25_000), GapReason::Unreachable);
+    let gap = FoundGap {
+        from: Some(Timestamp(AT + 5_000)),
+        to: Timestamp(AT + 25_000),
+        reason: GapReason::Unreachable,
+    };
     assert_eq!(late.gaps, [gap]);
 }
 

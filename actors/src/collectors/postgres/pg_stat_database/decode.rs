@@ -87,7 +87,7 @@ pub(super) fn read(answer: &Answer<'_>) -> Result<(Sample, Vec<Row>), CellError>
 }
 
 fn database(cursor: &mut Cursor<'_>) -> Result<Row, CellError> {
-    let name = cursor.text()?.map(str::to_owned);
+    let name = cursor.owned_text()?;
     let reset_at = cursor.timestamp()?;
     let mut counters = [0; COUNTERS];
     for (place, counter) in counters.iter_mut().enumerate() {
@@ -109,7 +109,7 @@ pub(super) fn sizes(answer: &Answer<'_>) -> Result<HashMap<String, Option<i64>>,
     let rows = 0..answer.rows.len();
     let size = |row| {
         let mut cursor = Cursor::new(answer.rows, row);
-        Ok((cursor.text()?.unwrap_or_default().to_owned(), cursor.i64()?))
+        Ok((cursor.owned_text()?.unwrap_or_default(), cursor.i64()?))
     };
     rows.map(size).collect()
 }

@@ -42,7 +42,7 @@ fn commits(collected: &Collected, name: &str) -> i64 {
 }
 
 fn reasons(collected: &Collected) -> Vec<GapReason> {
-    collected.gaps.iter().map(|(_, _, reason)| *reason).collect()
+    collected.gaps.iter().map(|gap| gap.reason).collect()
 }
 
 #[test]

@@ -78,9 +78,9 @@ impl Own {
             replayed_at: cursor.timestamp()?,
             replay_paused: cursor.bool()?,
             receiver_pid: cursor.i64()?,
-            receiver_status: owned(cursor)?,
-            receiver_slot_name: owned(cursor)?,
-            upstream_host: owned(cursor)?,
+            receiver_status: cursor.owned_text()?,
+            receiver_slot_name: cursor.owned_text()?,
+            upstream_host: cursor.owned_text()?,
             upstream_port: cursor.i64()?,
         })
     }
@@ -130,8 +130,9 @@ impl Own {
 
 pub(super) fn standby(cursor: &mut Cursor<'_>) -> Result<Standby, CellError> {
     let pid = cursor.required_i64()?;
-    let (application_name, user_name, client_addr) = (owned(cursor)?, owned(cursor)?, owned(cursor)?);
-    let (state, sync_state) = (owned(cursor)?, owned(cursor)?);
+    let (application_name, user_name, client_addr) =
+        (cursor.owned_text()?, cursor.owned_text()?, cursor.owned_text()?);
+    let (state, sync_state) = (cursor.owned_text()?, cursor.owned_text()?);
     let sent_lag_bytes = distance(cursor)?;
     let bytes = [distance(cursor)?, distance(cursor)?, distance(cursor)?];
     let mut seconds = [cursor.f64()?, cursor.f64()?, cursor.f64()?];
@@ -159,28 +160,24 @@ pub(super) fn standby(cursor: &mut Cursor<'_>) -> Result<Standby, CellError> {
 
 pub(super) fn slot(cursor: &mut Cursor<'_>) -> Result<Slot, CellError> {
     Ok(Slot {
-        slot_name: owned(cursor)?.unwrap_or_default(),
-        slot_type: owned(cursor)?,
-        plugin: owned(cursor)?,
-        database: owned(cursor)?,
+        slot_name: cursor.owned_text()?.unwrap_or_default(),
+        slot_type: cursor.owned_text()?,
+        plugin: cursor.owned_text()?,
+        database: cursor.owned_text()?,
         temporary: cursor.bool()?.unwrap_or_default(),
         active: cursor.bool()?.unwrap_or_default(),
         active_pid: cursor.i64()?,
         lag_bytes: distance(cursor)?,
         unconfirmed_bytes: distance(cursor)?,
-        wal_status: owned(cursor)?,
+        wal_status: cursor.owned_text()?,
         safe_wal_size: cursor.i64()?,
         two_phase: cursor.bool()?,
         conflicting: cursor.bool()?,
         inactive_since: cursor.timestamp()?,
-        invalidation_reason: owned(cursor)?,
+        invalidation_reason: cursor.owned_text()?,
         failover: cursor.bool()?,
         synced: cursor.bool()?,
     })
-}
-
-fn owned(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
-    Ok(cursor.text()?.map(str::to_owned))
 }
 
 /// A distance between two places in the WAL, which moved between the looks at them: never below 0.

@@ -1,8 +1,8 @@
 //! A server played by hand: what the collector makes of resets, evictions, restarts and broken-off samples.
 
 use super::*;
-use crate::collect::Extension;
 use crate::collect::fixture::{self, Cell, Table};
+use crate::collect::{Extension, FoundGap};
 use crate::model::{Entry, GapReason};
 
 const ROLE: i64 = 10;
@@ -122,7 +122,7 @@ fn calls(collected: &Collected) -> Vec<i64> {
 }
 
 fn reasons(collected: &Collected) -> Vec<GapReason> {
-    collected.gaps.iter().map(|(_, _, reason)| *reason).collect()
+    collected.gaps.iter().map(|gap| gap.reason).collect()
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn the_first_sample_is_a_baseline_and_the_next_a_delta() {
     let mut play = Play::new();
     let first = play.poll(&[shown(1, 5)]);
     assert!(first.records.is_empty());
-    assert_eq!(first.gaps, [(None, Timestamp(110_000), GapReason::NotWatched)]);
+    assert_eq!(first.gaps, [FoundGap { from: None, to: Timestamp(110_000), reason: GapReason::NotWatched }]);
     assert_eq!(first.entries.len(), 1);
     let second = play.poll(&[shown(1, 8), shown(2, 1)]);
     assert_eq!(calls(&second), [1, 3]);
@@ -148,7 +148,14 @@ fn after_a_reset_the_counters_are_the_delta() {
     play.reset_at = 115_000;
     let after = play.poll(&[shown(1, 60)]);
     assert_eq!(calls(&after), [60]);
-    assert_eq!(after.gaps, [(Some(Timestamp(110_000)), Timestamp(115_000), GapReason::CountersReset)]);
+    assert_eq!(
+        after.gaps,
+        [FoundGap {
+            from: Some(Timestamp(110_000)),
+            to: Timestamp(115_000),
+            reason: GapReason::CountersReset
+        }]
+    );
     assert_eq!(after.records.first().expect("a delta").from, Timestamp(115_000));
 }
 
@@ -258,7 +265,10 @@ fn the_same_statement_in_two_databases_is_two_series_of_one_group() {
     let elsewhere = |calls| Shown { elsewhere: Some(7), ..shown(1, calls) };
     let wider = play.poll(&[shown(1, 6), elsewhere(40)]);
     assert!(wider.records.is_empty(), "what ran before there was a baseline is not counted");
-    assert_eq!(wider.gaps, [(Some(Timestamp(110_000)), Timestamp(120_000), GapReason::NotWatched)]);
+    assert_eq!(
+        wider.gaps,
+        [FoundGap { from: Some(Timestamp(110_000)), to: Timestamp(120_000), reason: GapReason::NotWatched }]
+    );
     let entry = wider.entries.first().expect("one is new");
     assert_eq!(entry.labels["database_name"], "bank");
     assert_eq!(calls(&play.poll(&[shown(1, 8), elsewhere(43)])), [2, 3]);

@@ -8,27 +8,22 @@ use std::time::Duration;
 
 use self::changes::changes;
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach, Server,
-    Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Server, Spec, Step,
 };
 use crate::model::{
     AnySnapshot, Engine, LastValues, NULL, RESET_VIEWS, Record, ServerIdentity, Timestamp, streams,
 };
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_server",
-    engine: Engine::Postgres,
-    stream: &streams::SERVER,
-    reach: Reach::Server,
+    stream: Some(&streams::SERVER),
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Identity>::default(),
+    ..Spec::new("pg_server", Engine::Postgres, || Box::<Identity>::default())
 };
 
 const VARIANTS: [(u32, &str); 3] = [
-    (14, include_str!("sql/pg_server/14.sql")),
-    (16, include_str!("sql/pg_server/16.sql")),
-    (17, include_str!("sql/pg_server/17.sql")),
+    (14, include_str!("../sql/pg_server/14.sql")),
+    (16, include_str!("../sql/pg_server/16.sql")),
+    (17, include_str!("../sql/pg_server/17.sql")),
 ];
 const COLUMNS: &[&str] = &[
     "at",
@@ -44,7 +39,7 @@ const COLUMNS: &[&str] = &[
     "archiver_reset_at",
     "statements_loaded",
 ];
-const STATEMENTS: &str = include_str!("sql/pg_server/statements.sql");
+const STATEMENTS: &str = include_str!("../sql/pg_server/statements.sql");
 const STATEMENTS_COLUMNS: &[&str] = &["reset_at"];
 
 /// The identity is stored anew this often, so that it outlives the retention.
@@ -64,8 +59,7 @@ struct Identity {
 impl Collector for Identity {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.now = None;
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -82,7 +76,7 @@ impl Collector for Identity {
             Some(extension) => {
                 self.now = Some(now);
                 let sql = Arc::from(STATEMENTS.replace("{schema}", &extension.schema));
-                Ok(Step::Ask(Query { sql, params: Vec::new(), columns: STATEMENTS_COLUMNS }))
+                Ok(Step::ask(sql, STATEMENTS_COLUMNS))
             }
         }
     }
@@ -109,14 +103,14 @@ impl Identity {
             records.push(Record::new(&streams::SERVER, before, now.at, vec![(0, self.row(&now))]));
         }
         self.known = Some(now.clone());
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records,
             events,
             dictionary: self.interner.drain_new(),
             snapshots: vec![AnySnapshot::new(now)],
             rows: 1,
             ..Collected::default()
-        }))
+        })
     }
 
     /// The columns of the stream, in its order.
@@ -141,7 +135,7 @@ impl Identity {
 
 fn identity(cursor: &mut Cursor<'_>) -> Result<ServerIdentity, CellError> {
     let at = cursor.required_timestamp()?;
-    let system_identifier = cursor.text()?.map(str::to_owned);
+    let system_identifier = cursor.owned_text()?;
     // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
     let version =
         cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default().to_owned();

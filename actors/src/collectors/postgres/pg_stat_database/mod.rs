@@ -6,15 +6,14 @@ mod decode;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Every, Interner, Mark, Notice,
-    Query, Reach, Server, Spec, Step, advice,
+    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Every, FoundGap, Interner,
+    Mark, Notice, Server, Spec, Step, advice,
 };
 use crate::model::{
     AnySnapshot, DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
@@ -22,17 +21,13 @@ use crate::model::{
 };
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_database",
-    engine: Engine::Postgres,
-    stream: &streams::DATABASES,
-    reach: Reach::Server,
+    stream: Some(&streams::DATABASES),
     every: Every::Fixed(Duration::from_secs(30)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Databases>::default(),
+    ..Spec::new("pg_stat_database", Engine::Postgres, || Box::<Databases>::default())
 };
 
-const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_stat_database/14.sql"))];
-const SIZES: &str = include_str!("sql/pg_stat_database/sizes.sql");
+const VARIANTS: [(u32, &str); 1] = [(14, include_str!("../sql/pg_stat_database/14.sql"))];
+const SIZES: &str = include_str!("../sql/pg_stat_database/sizes.sql");
 /// Sizes are asked in every so manieth run, each ten minutes: the server looks at each of its files for them.
 const SIZES_EVERY: u32 = 20;
 /// A sample this much later than the one before leaves a gap.
@@ -75,11 +70,7 @@ impl Collector for Databases {
         }
         self.runs_to_sizes -= 1;
         if self.sizing {
-            return Ok(Step::Ask(Query {
-                sql: Arc::from(SIZES),
-                params: Vec::new(),
-                columns: SIZES_COLUMNS,
-            }));
+            return Ok(Step::ask(SIZES, SIZES_COLUMNS));
         }
         ask(server)
     }
@@ -95,8 +86,7 @@ impl Collector for Databases {
 }
 
 fn ask(server: &Server) -> Result<Step, CollectError> {
-    let sql = server.variant(&VARIANTS)?;
-    Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+    server.ask(&VARIANTS, COLUMNS)
 }
 
 impl Databases {
@@ -113,22 +103,15 @@ impl Databases {
         let restarted =
             previous.is_some_and(|previous| previous.mark.epoch.started_at != sample.mark.epoch.started_at);
 
-        let (from, mut gaps) = match continuity {
-            Continuity::Baseline { gap } => {
-                let gap = gap.map(|(from, reason)| (from, at, reason));
-                (Timestamp(at.as_millis() - 1), Vec::from_iter(gap))
-            }
-            Continuity::SinceReset { from, gap } => (from, vec![(Some(from), at, gap)]),
-            Continuity::Delta { from, gap } => {
-                (from, gap.map(|reason| (Some(from), at, reason)).into_iter().collect())
-            }
-        };
+        let (from, gap) = continuity.span(previous.map(|sample| sample.mark.at), at);
+        let from = from.unwrap_or(Timestamp(at.as_millis() - 1));
+        let mut gaps = Vec::from_iter(gap);
         let grows = matches!(continuity, Continuity::Delta { .. });
         let mut events = Vec::new();
         if grows && recreated {
             events = self.resets(rows, &changes, crashed, at);
             if !events.is_empty() && !restarted {
-                gaps.push((Some(from), at, GapReason::CountersReset));
+                gaps.push(FoundGap { from: Some(from), to: at, reason: GapReason::CountersReset });
             }
         }
         let records = rows.iter().zip(&changes).map(|(row, change)| {
@@ -137,7 +120,7 @@ impl Databases {
         });
         let record = Record::new(&streams::DATABASES, from, at, records.collect());
         self.keep(rows);
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: vec![record],
             gaps,
             dictionary: self.interner.drain_new(),
@@ -146,7 +129,7 @@ impl Databases {
             rows: rows.len() as u64,
             notice: self.notice(server),
             ..Collected::default()
-        }))
+        })
     }
 
     fn observe(&mut self, rows: &[Row]) -> Vec<Change<COUNTERS>> {

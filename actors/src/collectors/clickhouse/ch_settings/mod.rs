@@ -9,19 +9,15 @@ use std::time::Duration;
 
 use self::decode::{COLUMNS, Table, compare_nodes, setting};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, NodeClock, OptionalQueries, Query,
-    Reach, Server, SettingHistory, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, NodeClock, OptionalQueries, Server,
+    SettingHistory, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, LastValues, Setting, SettingSnapshot, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_settings",
-    engine: Engine::Clickhouse,
-    stream: &streams::SETTINGS,
-    reach: Reach::Server,
+    stream: Some(&streams::SETTINGS),
     every: Every::Fixed(Duration::from_secs(300)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Settings>::default(),
+    ..Spec::new("ch_settings", Engine::Clickhouse, || Box::<Settings>::default())
 };
 
 #[derive(Default)]
@@ -83,11 +79,11 @@ impl Settings {
         loop {
             self.asked += 1;
             let Some(table) = self.table() else {
-                return Ok(Step::Done(Box::new(self.collected(&clock))));
+                return Ok(Step::done(self.collected(&clock)));
             };
             if self.optional.is_due(table.tells(), clock.at) {
                 let sql = Arc::from(table.sql());
-                return Ok(Step::Ask(Query { sql, params: Vec::new(), columns: COLUMNS }));
+                return Ok(Step::ask(sql, COLUMNS));
             }
         }
     }
@@ -98,7 +94,7 @@ impl Settings {
         self.answered.insert(table);
         for row in 0..answer.rows.len() {
             let mut cursor = Cursor::new(answer.rows, row);
-            let host_name = cursor.text()?.unwrap_or_default().to_owned();
+            let host_name = cursor.owned_text()?.unwrap_or_default();
             let setting = setting(table, &mut cursor)?;
             if setting.changed == Some(false) && !self.history.knows(&setting.name) {
                 continue;

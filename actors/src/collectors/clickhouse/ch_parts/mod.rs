@@ -9,7 +9,6 @@ mod read;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::detached::Detached;
@@ -17,30 +16,27 @@ use self::history::History;
 use self::limits::{Defaults, Limits, overrides};
 use self::read::{Counted, Listed, Listing, Name};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, PartsSnapshot, StoredTable, TableParts, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_parts",
-    engine: Engine::Clickhouse,
-    stream: &streams::PARTS,
-    reach: Reach::Server,
+    stream: Some(&streams::PARTS),
     every: Every::Fixed(Duration::from_secs(60)),
     // of each question; a server with millions of parts takes seconds to count them
     timeout: Duration::from_secs(20),
-    start: || Box::new(Parts::new()),
+    ..Spec::new("ch_parts", Engine::Clickhouse, || Box::new(Parts::new()))
 };
 
 const LIMITS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_parts/limits/18.16.sql")),
-    (2010, include_str!("sql/ch_parts/limits/20.10.sql")),
+    (1816, include_str!("../sql/ch_parts/limits/18.16.sql")),
+    (2010, include_str!("../sql/ch_parts/limits/20.10.sql")),
 ];
-const TABLES: &str = include_str!("sql/ch_parts/tables.sql");
-const OVERRIDES: &str = include_str!("sql/ch_parts/overrides.sql");
+const TABLES: &str = include_str!("../sql/ch_parts/tables.sql");
+const OVERRIDES: &str = include_str!("../sql/ch_parts/overrides.sql");
 const OVERRIDES_COLUMNS: &[&str] = &["host_name", "database_name", "table_name", "definition"];
-const PARTS: &str = include_str!("sql/ch_parts/parts.sql");
-const DETACHED: &str = include_str!("sql/ch_parts/detached.sql");
+const PARTS: &str = include_str!("../sql/ch_parts/parts.sql");
+const DETACHED: &str = include_str!("../sql/ch_parts/detached.sql");
 
 /// Definitions cost a file to read each, so they are read again only when one has changed, or after this long.
 const OVERRIDES_EVERY: Duration = Duration::from_secs(3600);
@@ -137,7 +133,7 @@ impl Parts {
 
     fn ask(&mut self, what: Asked, sql: &'static str, columns: &'static [&'static str]) -> Step {
         self.asked = what;
-        Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns })
+        Step::ask(sql, columns)
     }
 
     fn are_overrides_old(&self) -> bool {
@@ -156,7 +152,7 @@ impl Parts {
         tables.extend(counted.into_values().map(|parts| self.table(parts.listed(), Some(parts))));
         let gap = self.history.gap(self.at);
         let record = self.history.record(&tables, self.at);
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: record.into_iter().collect(),
             gaps: gap.into_iter().collect(),
             dictionary: self.history.interner.drain_new(),
@@ -164,7 +160,7 @@ impl Parts {
             snapshots: vec![AnySnapshot::new(PartsSnapshot { at: self.at, tables })],
             notice: self.detached.notice(),
             ..Collected::default()
-        }))
+        })
     }
 
     fn table(&self, listed: Listed, counted: Option<Counted>) -> StoredTable {

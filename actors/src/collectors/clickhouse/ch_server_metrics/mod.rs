@@ -4,7 +4,6 @@
 mod decode;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,20 +11,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::decode::{Counted, counters, disk};
 use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Deltas, Every, HostCounters, Interner,
-    NodeClock, OptionalQueries, Query, Reach, Reading, SampleInterval, SampleTimes, Server, Spec, Step,
+    NodeClock, OptionalQueries, Reading, SampleInterval, SampleTimes, Server, Spec, Step,
 };
 use crate::model::{
     AnySnapshot, Engine, GapReason, HostMetrics, NULL, Record, ServerMetrics, Timestamp, streams,
 };
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_server_metrics",
-    engine: Engine::Clickhouse,
-    stream: &streams::SERVER_METRICS,
-    reach: Reach::Server,
+    stream: Some(&streams::SERVER_METRICS),
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || {
+    ..Spec::new("ch_server_metrics", Engine::Clickhouse, || {
         Box::new(Metrics {
             stage: Stage::Clock,
             sample: None,
@@ -34,13 +29,13 @@ pub(crate) static SPEC: Spec = Spec {
             optional: OptionalQueries::default(),
             interner: Interner::default(),
         })
-    },
+    })
 };
 
-const COUNTERS: &str = include_str!("sql/ch_server_metrics/counters.sql");
-const RESIDENT: &str = include_str!("sql/ch_server_metrics/resident.sql");
-const LIMIT: &str = include_str!("sql/ch_server_metrics/limit.sql");
-const DISKS: &str = include_str!("sql/ch_server_metrics/disks.sql");
+const COUNTERS: &str = include_str!("../sql/ch_server_metrics/counters.sql");
+const RESIDENT: &str = include_str!("../sql/ch_server_metrics/resident.sql");
+const LIMIT: &str = include_str!("../sql/ch_server_metrics/limit.sql");
+const DISKS: &str = include_str!("../sql/ch_server_metrics/disks.sql");
 
 /// A version that counts failed queries; earlier ones do not even tell that they do not.
 const COUNTS_FAILURES: u32 = 2_010;
@@ -142,9 +137,9 @@ impl Metrics {
             Stage::Resident => (RESIDENT, decode::RESIDENT_COLUMNS),
             Stage::Limit => (LIMIT, decode::LIMIT_COLUMNS),
             Stage::Disks => (DISKS, decode::DISK_COLUMNS),
-            Stage::Done => return Step::Done(Box::new(self.collected())),
+            Stage::Done => return Step::done(self.collected()),
         };
-        Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns })
+        Step::ask(sql, columns)
     }
 
     fn collected(&mut self) -> Collected {
@@ -159,7 +154,7 @@ impl Metrics {
             let Some(host) = hosts.get_mut(&counted.host_name) else { continue };
             let reading = Reading { series: 0, since: None, values: counted.values };
             let deltas = self.counters.take(&counted.host_name, at, counted.uptime, &[reading]);
-            let restart = deltas.gap.filter(|(.., reason)| *reason == GapReason::Restarted);
+            let restart = deltas.gap.filter(|gap| gap.reason == GapReason::Restarted);
             if restart.is_none() {
                 decode::rates(&deltas, at, &mut host.queries);
             }

@@ -4,33 +4,28 @@
 mod changes;
 mod decode;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::changes::Changes;
 use self::decode::{OWN_COLUMNS, Own, SLOT_COLUMNS, STANDBY_COLUMNS};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Query, Reach,
-    SampleInterval, SampleTimes, Server, Spec, Step, advice,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, SampleInterval, SampleTimes,
+    Server, Spec, Step, advice,
 };
 use crate::model::{AnySnapshot, Engine, Record, Slot, Standby, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_replication",
-    engine: Engine::Postgres,
-    stream: &streams::REPLICATION,
-    reach: Reach::Server,
+    stream: Some(&streams::REPLICATION),
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Replicas>::default(),
+    ..Spec::new("pg_stat_replication", Engine::Postgres, || Box::<Replicas>::default())
 };
 
-const OWN: &str = include_str!("sql/pg_stat_replication/self.sql");
-const STANDBYS: &str = include_str!("sql/pg_stat_replication/standbys.sql");
+const OWN: &str = include_str!("../sql/pg_stat_replication/self.sql");
+const STANDBYS: &str = include_str!("../sql/pg_stat_replication/standbys.sql");
 const SLOTS: [(u32, &str); 3] = [
-    (14, include_str!("sql/pg_stat_replication/slots/14.sql")),
-    (16, include_str!("sql/pg_stat_replication/slots/16.sql")),
-    (17, include_str!("sql/pg_stat_replication/slots/17.sql")),
+    (14, include_str!("../sql/pg_stat_replication/slots/14.sql")),
+    (16, include_str!("../sql/pg_stat_replication/slots/16.sql")),
+    (17, include_str!("../sql/pg_stat_replication/slots/17.sql")),
 ];
 /// A look this much later than the one before leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(30);
@@ -76,7 +71,7 @@ impl Collector for Replicas {
             }
             Stage::Slots(own, standbys) => {
                 let slots = cursors.map(|mut cursor| decode::slot(&mut cursor)).collect::<Result<_, _>>()?;
-                Ok(Step::Done(Box::new(self.collected(server, own, standbys, slots))))
+                Ok(Step::done(self.collected(server, own, standbys, slots)))
             }
         }
     }
@@ -113,7 +108,7 @@ impl Replicas {
 }
 
 fn ask(sql: &str, columns: &'static [&'static str]) -> Step {
-    Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns })
+    Step::ask(sql, columns)
 }
 
 fn hidden_notice(server: &Server) -> Notice {

@@ -8,7 +8,6 @@ mod growth;
 mod horizon;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::counted::Counted;
@@ -16,36 +15,32 @@ use self::decode::Line;
 use self::growth::{Growth, Introduced};
 use self::horizon::{Horizon, SLICE, Span, Written};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Param, Query, Reach, Server,
-    Spec, Step, TextCache,
+    Answer, CollectError, Collected, Collector, Cursor, FoundGap, Interner, Notice, Param, Server, Spec,
+    Step, TextCache,
 };
 use crate::model::{Engine, GapReason, Timestamp, streams};
 use crate::text::Fingerprint;
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_query_log",
-    engine: Engine::Clickhouse,
-    stream: &streams::QUERIES,
-    reach: Reach::Server,
-    every: Every::PollInterval,
+    stream: Some(&streams::QUERIES),
     timeout: Duration::from_secs(10),
-    start: || Box::<QueryLog>::default(),
+    ..Spec::new("ch_query_log", Engine::Clickhouse, || Box::<QueryLog>::default())
 };
 
-const SAMPLING: [(u32, &str); 1] = [(1816, include_str!("sql/ch_query_log/sampling/18.16.sql"))];
+const SAMPLING: [(u32, &str); 1] = [(1816, include_str!("../sql/ch_query_log/sampling/18.16.sql"))];
 const SAMPLING_COLUMNS: &[&str] = &["name", "value"];
 const HORIZON: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/horizon/18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/horizon/21.3.sql")),
+    (1816, include_str!("../sql/ch_query_log/horizon/18.16.sql")),
+    (2103, include_str!("../sql/ch_query_log/horizon/21.3.sql")),
 ];
 const HORIZON_COLUMNS: &[&str] = &["host_name", "at", "newest"];
 const COUNTS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/counts/18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/counts/21.3.sql")),
+    (1816, include_str!("../sql/ch_query_log/counts/18.16.sql")),
+    (2103, include_str!("../sql/ch_query_log/counts/21.3.sql")),
 ];
 const TEXTS: [(u32, &str); 2] = [
-    (1816, include_str!("sql/ch_query_log/texts/18.16.sql")),
-    (2103, include_str!("sql/ch_query_log/texts/21.3.sql")),
+    (1816, include_str!("../sql/ch_query_log/texts/18.16.sql")),
+    (2103, include_str!("../sql/ch_query_log/texts/21.3.sql")),
 ];
 const TEXTS_COLUMNS: &[&str] = &["hash", "query_text"];
 
@@ -110,7 +105,7 @@ impl Collector for QueryLog {
             }
             Stage::Horizon => {
                 let Some(span) = self.horizon.next(&Written::read(&answer)?) else {
-                    return Ok(Step::Done(Box::new(self.nothing_new(server))));
+                    return Ok(Step::done(self.nothing_new(server)));
                 };
                 self.stage = Stage::Counts(span);
                 let bounds = [span.since, span.since, span.since, span.until];
@@ -151,7 +146,7 @@ impl QueryLog {
         let unknown = lines.iter().map(|line| line.who.hash).filter(|hash| !self.known.contains_key(hash));
         let mut wanted: Vec<i64> = unknown.collect::<HashSet<i64>>().into_iter().collect();
         if wanted.is_empty() {
-            return Ok(Step::Done(Box::new(self.finish(server, span, lines))));
+            return Ok(Step::done(self.finish(server, span, lines)));
         }
         wanted.truncate(TEXTS_AT_ONCE);
         let mut params = [span.since, span.since, span.until].map(micros).to_vec();
@@ -197,7 +192,11 @@ impl QueryLog {
         self.counted.forget_before(slice_of(span.since));
         let mut collected = self.nothing_new(server);
         self.horizon.read(span);
-        let given_up = span.given_up_from.map(|from| (Some(from), span.from, GapReason::NotWatched));
+        let given_up = span.given_up_from.map(|from| FoundGap {
+            from: Some(from),
+            to: span.from,
+            reason: GapReason::NotWatched,
+        });
         collected.gaps.extend(given_up);
         Collected {
             records: growth.records(span),
@@ -212,12 +211,10 @@ impl QueryLog {
     fn nothing_new(&mut self, server: &Server) -> Collected {
         let before = self.started_at.replace(server.started_at);
         let restarted = before.is_some_and(|before| server.started_at.since(before) > START_JITTER);
+        let gap = |from| FoundGap { from: Some(from), to: server.started_at, reason: GapReason::Restarted };
         let lost = self.horizon.read_until().filter(|until| restarted && *until < server.started_at);
         Collected {
-            gaps: lost
-                .map(|from| (Some(from), server.started_at, GapReason::Restarted))
-                .into_iter()
-                .collect(),
+            gaps: lost.map(gap).into_iter().collect(),
             notice: self.sampled.clone(),
             ..Collected::default()
         }
@@ -230,7 +227,7 @@ fn ask(
     params: Vec<Param>,
     columns: &'static [&'static str],
 ) -> Result<Step, CollectError> {
-    Ok(Step::Ask(Query { sql: Arc::from(server.variant(variants)?), params, columns }))
+    Ok(Step::ask_with(server.variant(variants)?, params, columns))
 }
 
 fn micros(at: Timestamp) -> Param {

@@ -18,27 +18,24 @@ use self::entries::{Entry, Format};
 use self::needs::Facts;
 use self::place::Place;
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, Param, Query, Reach, Server,
-    Spec, Step,
+    Answer, CollectError, Collected, Collector, Cursor, Every, FoundGap, Interner, Notice, Param, Reach,
+    Server, Spec, Step,
 };
 use crate::model::{Engine, Event, GapReason, Record, Timestamp, streams};
 use crate::plan::{self, LastPlans, Plan, PlanError, Source};
 use crate::text::{self, Fingerprint};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "auto_explain",
-    engine: Engine::Postgres,
-    stream: &streams::PLANS,
+    stream: Some(&streams::PLANS),
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(30)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<AutoExplain>::default(),
+    ..Spec::new("auto_explain", Engine::Postgres, || Box::<AutoExplain>::default())
 };
 
-const FACTS: &str = include_str!("sql/auto_explain/facts.sql");
-const FILE: &str = include_str!("sql/auto_explain/file.sql");
+const FACTS: &str = include_str!("../sql/auto_explain/facts.sql");
+const FILE: &str = include_str!("../sql/auto_explain/file.sql");
 const FILE_COLUMNS: &[&str] = &["path", "size"];
-const READ: &str = include_str!("sql/auto_explain/read.sql");
+const READ: &str = include_str!("../sql/auto_explain/read.sql");
 const READ_COLUMNS: &[&str] = &["content"];
 
 /// Where reading stands, and the plans seen last.
@@ -70,7 +67,7 @@ enum Stage {
 impl Collector for AutoExplain {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
         self.stage = Stage::Facts;
-        Ok(Step::Ask(Query { sql: Arc::from(FACTS), params: Vec::new(), columns: needs::COLUMNS }))
+        Ok(Step::ask(FACTS, needs::COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -80,7 +77,7 @@ impl Collector for AutoExplain {
                 let format = facts.format(server)?;
                 let params = vec![Param::Text(format.destination().to_owned())];
                 self.stage = Stage::File { at: facts.at, format };
-                Ok(Step::Ask(Query { sql: Arc::from(FILE), params, columns: FILE_COLUMNS }))
+                Ok(Step::ask_with(FILE, params, FILE_COLUMNS))
             }
             Stage::File { at, format } => {
                 let mut cursor = Cursor::new(answer.rows, 0);
@@ -106,7 +103,7 @@ impl AutoExplain {
         self.gap = place.see(path, size);
         let Some(params) = place.ask() else { return self.done(at, Vec::new(), Vec::new(), None, 0) };
         self.stage = Stage::Content { at, format };
-        Step::Ask(Query { sql: Arc::from(READ), params, columns: READ_COLUMNS })
+        Step::ask_with(READ, params, READ_COLUMNS)
     }
 
     fn take(
@@ -153,9 +150,13 @@ impl AutoExplain {
         read: u64,
     ) -> Step {
         let from = self.previous.replace(at).unwrap_or(Timestamp(at.as_millis() - 1));
-        let gap = std::mem::take(&mut self.gap).then_some((Some(from), at, GapReason::NotWatched));
+        let gap = std::mem::take(&mut self.gap).then_some(FoundGap {
+            from: Some(from),
+            to: at,
+            reason: GapReason::NotWatched,
+        });
         let record = (!rows.is_empty()).then(|| Record::new(&streams::PLANS, from, at, rows));
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: record.into_iter().collect(),
             gaps: gap.into_iter().collect(),
             dictionary: self.interner.drain_new(),
@@ -166,7 +167,7 @@ impl AutoExplain {
                 fix: "SET auto_explain.log_verbose = off for large plans".to_owned(),
             }),
             ..Collected::default()
-        }))
+        })
     }
 }
 

@@ -9,25 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::decode::{COLUMNS, Row};
+use crate::collect::relations::OidPages;
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Query, Reach, Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, Cursor, Every, Param, Reach, Server, Spec, Step,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
-use crate::model::{AnySnapshot, Engine, Event, EventKind, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Event, EventKind, Timestamp};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_index",
-    engine: Engine::Postgres,
-    stream: &streams::INDEXES,
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(60)),
     timeout: Duration::from_secs(10),
-    start: || Box::<Indexes>::default(),
+    ..Spec::new("pg_index", Engine::Postgres, || Box::<Indexes>::default())
 };
 
 const VARIANTS: [(u32, &str); 2] =
-    [(14, include_str!("sql/pg_index/14.sql")), (16, include_str!("sql/pg_index/16.sql"))];
-const DEFINITIONS: &str = include_str!("sql/pg_index/definitions.sql");
+    [(14, include_str!("../sql/pg_index/14.sql")), (16, include_str!("../sql/pg_index/16.sql"))];
+const DEFINITIONS: &str = include_str!("../sql/pg_index/definitions.sql");
 const DEFINITION_COLUMNS: &[&str] = &["oid", "definition"];
 /// Definitions per question.
 const PAGE: usize = 500;
@@ -38,10 +36,8 @@ const BELIEVED_FOR: Duration = Duration::from_secs(3600);
 struct Indexes {
     known: HashMap<i64, Known>,
     shapes: HashSet<Arc<IndexShape>>,
-    /// Oids whose definition is still to be read in this run.
-    wanted: Vec<i64>,
-    asked: Vec<i64>,
-    asked_again: bool,
+    /// Indexes whose definition is still to be read in this run.
+    pages: OidPages,
     /// When this run read the catalog; none before it did.
     at: Option<Timestamp>,
     events: Vec<Event>,
@@ -57,9 +53,8 @@ struct Known {
 
 impl Collector for Indexes {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        (self.at, self.wanted) = (None, Vec::new());
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        self.at = None;
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -67,7 +62,6 @@ impl Collector for Indexes {
             None => self.take(&answer)?,
             Some(at) => self.define(&answer, at)?,
         }
-        self.asked_again = false;
         Ok(self.next())
     }
 
@@ -75,12 +69,7 @@ impl Collector for Indexes {
         if self.at.is_none() {
             return Err(refusal);
         }
-        // who came in between is seen the second time; else these are for the next run
-        self.asked_again = !self.asked_again;
-        if self.asked_again {
-            return Ok(ask(self.asked.clone()));
-        }
-        Ok(self.next())
+        Ok(self.pages.retry().map_or_else(|| self.next(), ask))
     }
 }
 
@@ -101,7 +90,7 @@ impl Indexes {
                 .as_ref()
                 .is_none_or(|(stamp, read_at)| *stamp != known.stamp || at.since(*read_at) > BELIEVED_FOR)
         };
-        self.wanted = known.values().filter(is_stale).map(|known| known.facts.oid).collect();
+        self.pages.restart(known.values().filter(is_stale).map(|known| known.facts.oid).collect());
         self.known = known;
         self.shapes.retain(|shape| Arc::strong_count(shape) > 1);
         self.at = Some(at);
@@ -143,29 +132,24 @@ impl Indexes {
     }
 
     fn next(&mut self) -> Step {
-        if self.wanted.is_empty() {
-            return self.finish();
-        }
-        self.asked = self.wanted.split_off(self.wanted.len().saturating_sub(PAGE));
-        ask(self.asked.clone())
+        self.pages.next(PAGE).map_or_else(|| self.finish(), ask)
     }
 
     fn finish(&mut self) -> Step {
         let indexes: Vec<_> = self.known.values().map(|known| Arc::clone(&known.facts)).collect();
         let rows = indexes.len() as u64;
         let at = self.at.unwrap_or(Timestamp(0));
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             events: std::mem::take(&mut self.events),
             snapshots: vec![AnySnapshot::new(IndexCatalog { at, indexes })],
             rows,
             ..Collected::default()
-        }))
+        })
     }
 }
 
-fn ask(oids: Vec<i64>) -> Step {
-    let params = vec![Param::BigInts(oids)];
-    Step::Ask(Query { sql: Arc::from(DEFINITIONS), params, columns: DEFINITION_COLUMNS })
+fn ask(oids: Param) -> Step {
+    Step::ask_with(DEFINITIONS, vec![oids], DEFINITION_COLUMNS)
 }
 
 fn changed(facts: &IndexFacts, at: Timestamp, before: Option<String>, after: Option<String>) -> Event {

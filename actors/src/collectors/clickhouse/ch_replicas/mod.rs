@@ -3,32 +3,27 @@
 
 mod decode;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::decode::{QUEUE_COLUMNS, REPLICA_COLUMNS, add_queue, replicas};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Every, Interner, NodeClock, Notice, Query, Reach,
-    SampleInterval, SampleTimes, Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, Every, Interner, NodeClock, Notice, SampleInterval,
+    SampleTimes, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, NULL, Record, Replica, Replicas, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_replicas",
-    engine: Engine::Clickhouse,
-    stream: &streams::REPLICATION,
-    reach: Reach::Server,
+    stream: Some(&streams::REPLICATION),
     every: Every::Fixed(Duration::from_secs(60)),
-    timeout: Duration::from_secs(5),
-    start: || {
+    ..Spec::new("ch_replicas", Engine::Clickhouse, || {
         Box::new(Tables { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
-    },
+    })
 };
 
-const REPLICAS: &str = include_str!("sql/ch_replicas/replicas.sql");
-const QUEUE: &str = include_str!("sql/ch_replicas/queue.sql");
+const REPLICAS: &str = include_str!("../sql/ch_replicas/replicas.sql");
+const QUEUE: &str = include_str!("../sql/ch_replicas/queue.sql");
 const WIDTH: usize = streams::REPLICATION.columns.len();
 /// A look this much later than the one before leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
@@ -53,7 +48,7 @@ impl Collector for Tables {
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
-        let ask = |sql: &str, columns| Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns });
+        let ask = |sql: &str, columns| Step::ask(sql, columns);
         match std::mem::replace(&mut self.stage, Stage::Clock) {
             Stage::Clock => {
                 self.stage = Stage::Replicas(NodeClock::read(&answer)?);
@@ -62,14 +57,14 @@ impl Collector for Tables {
             Stage::Replicas(clock) => {
                 let seen = Replicas { at: clock.at, replicas: replicas(&answer)? };
                 if seen.replicas.is_empty() {
-                    return Ok(Step::Done(Box::new(self.collected(seen, None))));
+                    return Ok(Step::done(self.collected(seen, None)));
                 }
                 self.stage = Stage::Queue(seen);
                 Ok(ask(QUEUE, QUEUE_COLUMNS))
             }
             Stage::Queue(mut seen) => {
                 add_queue(&mut seen.replicas, &answer)?;
-                Ok(Step::Done(Box::new(self.collected(seen, None))))
+                Ok(Step::done(self.collected(seen, None)))
             }
         }
     }
@@ -78,7 +73,7 @@ impl Collector for Tables {
         let Stage::Queue(seen) = std::mem::replace(&mut self.stage, Stage::Clock) else {
             return Err(refusal);
         };
-        Ok(Step::Done(Box::new(self.collected(seen, Some(&refusal)))))
+        Ok(Step::done(self.collected(seen, Some(&refusal))))
     }
 }
 

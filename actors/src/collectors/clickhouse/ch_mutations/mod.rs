@@ -6,29 +6,21 @@ mod progress;
 mod tests;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::progress::Progress;
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Query, Reach, Server, Spec, Step,
-    TextCache,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Server, Spec, Step, TextCache,
 };
-use crate::model::{AnySnapshot, Engine, Mutation, MutationSnapshot, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Mutation, MutationSnapshot, Timestamp};
 use crate::text;
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "ch_mutations",
-    engine: Engine::Clickhouse,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
-    reach: Reach::Server,
     every: Every::Fixed(Duration::from_secs(10)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Mutations>::default(),
+    ..Spec::new("ch_mutations", Engine::Clickhouse, || Box::<Mutations>::default())
 };
 
-const VARIANTS: [(u32, &str); 1] = [(1816, include_str!("sql/ch_mutations/18.16.sql"))];
+const VARIANTS: [(u32, &str); 1] = [(1816, include_str!("../sql/ch_mutations/18.16.sql"))];
 const COLUMNS: &[&str] = &[
     "host_name",
     "database_name",
@@ -45,7 +37,7 @@ const COLUMNS: &[&str] = &[
     "fail_reason",
     "fail_code_name",
 ];
-const RUNNING: &str = include_str!("sql/ch_mutations/running.sql");
+const RUNNING: &str = include_str!("../sql/ch_mutations/running.sql");
 const RUNNING_COLUMNS: &[&str] = &["host_name", "database_name", "table_name"];
 
 /// Commands already normalised, and how far each mutation had come at the look before.
@@ -66,8 +58,7 @@ struct Looked {
 impl Collector for Mutations {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.looked.clear();
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, _: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -82,11 +73,7 @@ impl Collector for Mutations {
         self.progress.end_sample();
         if self.looked.iter().any(|looked| looked.is_idle) {
             // a large part may take as long
-            return Ok(Step::Ask(Query {
-                sql: Arc::from(RUNNING),
-                params: Vec::new(),
-                columns: RUNNING_COLUMNS,
-            }));
+            return Ok(Step::ask(RUNNING, RUNNING_COLUMNS));
         }
         Ok(self.finish(&HashSet::new()))
     }
@@ -101,14 +88,14 @@ impl Collector for Mutations {
 
 impl Mutations {
     fn read(&mut self, cursor: &mut Cursor<'_>) -> Result<Looked, CellError> {
-        let host_name = owned(cursor)?;
-        let mut required = || Ok(cursor.text()?.unwrap_or_default().to_owned());
+        let host_name = cursor.non_empty_text()?;
+        let mut required = || Ok(cursor.owned_text()?.unwrap_or_default());
         let (database, table, mutation_id) = (required()?, required()?, required()?);
         let raw = cursor.text()?.unwrap_or_default();
         let create_time = instant(cursor)?;
         let (age_seconds, parts_to_do) = (cursor.i64()?, cursor.i64()?);
         let (is_done, is_killed) = (cursor.bool()?.unwrap_or_default(), cursor.bool()?);
-        let (latest_failed_part, latest_fail_time) = (owned(cursor)?, instant(cursor)?);
+        let (latest_failed_part, latest_fail_time) = (cursor.non_empty_text()?, instant(cursor)?);
         let reason = cursor.text()?.filter(|reason| !reason.is_empty());
         let mutation = Mutation {
             command: self.texts.normalise(Engine::Clickhouse, raw).0.to_string(),
@@ -119,7 +106,7 @@ impl Mutations {
             latest_failed_part,
             latest_fail_time,
             latest_fail_reason: reason.map(|reason| text::failure(reason, raw)),
-            latest_fail_error_code_name: owned(cursor)?,
+            latest_fail_error_code_name: cursor.non_empty_text()?,
             stuck: false,
             host_name,
             database,
@@ -138,11 +125,11 @@ impl Mutations {
             Mutation { stuck, ..mutation }
         });
         let mutations: Vec<Mutation> = mutations.collect();
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             rows: mutations.len() as u64,
             snapshots: vec![AnySnapshot::new(MutationSnapshot { mutations })],
             ..Collected::default()
-        }))
+        })
     }
 }
 
@@ -160,15 +147,10 @@ fn place(mutation: &Mutation) -> Place {
 fn running(answer: &Answer<'_>) -> Result<HashSet<Place>, CellError> {
     let place = |row| {
         let mut cursor = Cursor::new(answer.rows, row);
-        let mut text = || Ok(cursor.text()?.unwrap_or_default().to_owned());
+        let mut text = || Ok(cursor.owned_text()?.unwrap_or_default());
         Ok([text()?, text()?, text()?])
     };
     (0..answer.rows.len()).map(place).collect()
-}
-
-/// The next cell, a text; an empty one stands for none.
-fn owned(cursor: &mut Cursor<'_>) -> Result<Option<String>, CellError> {
-    Ok(cursor.text()?.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 /// The next cell, a time; the beginning of time stands for none.

@@ -7,30 +7,25 @@ mod queue;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::queue::{Outcome, Queue};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, ExplainRequest, Interner, Notice, Param,
-    Query, Reach, Server, Spec, Step, advice,
+    Answer, CollectError, Collected, Collector, Cursor, ExplainRequest, Interner, Notice, Param, Reach,
+    Server, Spec, Step, advice,
 };
 use crate::model::{AnySnapshot, Engine, Record, Timestamp, streams};
 use crate::plan::{self, LastPlans, Source};
 use crate::text::Fingerprint;
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "explain_plans",
-    engine: Engine::Postgres,
-    stream: &streams::PLANS,
+    stream: Some(&streams::PLANS),
     reach: Reach::Database,
-    every: Every::PollInterval,
-    timeout: Duration::from_secs(5),
-    start: || Box::<ExplainPlans>::default(),
+    ..Spec::new("explain_plans", Engine::Postgres, || Box::<ExplainPlans>::default())
 };
 
-const STATEMENTS: &str = include_str!("sql/explain_plans/statements.sql");
+const STATEMENTS: &str = include_str!("../sql/explain_plans/statements.sql");
 const STATEMENTS_COLUMNS: &[&str] = &["at", "user_name", "query", "beyond", "memberships"];
-const CONTEXT: &str = include_str!("sql/explain_plans/context.sql");
+const CONTEXT: &str = include_str!("../sql/explain_plans/context.sql");
 const CONTEXT_COLUMNS: &[&str] = &["at", "search_path"];
 
 /// Characters of a text that are read; a longer one is cut off and not planned.
@@ -71,7 +66,7 @@ impl Collector for ExplainPlans {
         self.texts_at = Some(self.run);
         self.stage = Stage::Statements;
         let sql = Arc::from(STATEMENTS.replace("{schema}", &extension.schema));
-        Ok(Step::Ask(Query { sql, params: vec![Param::Int(LENGTH + 1)], columns: STATEMENTS_COLUMNS }))
+        Ok(Step::ask_with(sql, vec![Param::Int(LENGTH + 1)], STATEMENTS_COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -84,7 +79,7 @@ impl Collector for ExplainPlans {
                 let mut cursor = Cursor::new(answer.rows, 0);
                 let at = cursor.required_timestamp()?;
                 self.queue.is_now(at);
-                let search_path = cursor.text()?.unwrap_or_default().to_owned();
+                let search_path = cursor.owned_text()?.unwrap_or_default();
                 let Some(text) = self.queue.raw(fingerprint) else { return Ok(self.done(server, None)) };
                 self.stage = Stage::Plan(fingerprint, at);
                 Ok(Step::Explain(ExplainRequest { text, search_path, verbose: false }))
@@ -122,11 +117,7 @@ impl ExplainPlans {
             return self.done(server, None);
         };
         self.stage = Stage::Context(fingerprint);
-        Step::Ask(Query {
-            sql: Arc::from(CONTEXT),
-            params: vec![Param::Text(user_name)],
-            columns: CONTEXT_COLUMNS,
-        })
+        Step::ask_with(CONTEXT, vec![Param::Text(user_name)], CONTEXT_COLUMNS)
     }
 
     fn explained(
@@ -171,7 +162,7 @@ impl ExplainPlans {
         collected.rows = self.rows;
         collected.snapshots.push(AnySnapshot::new(self.queue.unplanned()));
         collected.notice = self.notice(server);
-        Step::Done(Box::new(collected))
+        Step::done(collected)
     }
 
     fn notice(&self, server: &Server) -> Option<Notice> {

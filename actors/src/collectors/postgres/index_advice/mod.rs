@@ -16,33 +16,28 @@ use std::time::Duration;
 use self::outcome::{Tried, advices};
 use self::proposals::{Existing, Planned, Proposal, Tables, proposals};
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, Cursor, Every, ExplainRequest, Param, Query, Reach, Server,
-    Spec, Step,
+    Answer, CollectError, Collected, Collector, Cursor, Every, ExplainRequest, Param, Reach, Server, Spec,
+    Step,
 };
-use crate::model::{AnySnapshot, Engine, Timestamp, streams};
+use crate::model::{AnySnapshot, Engine, Timestamp};
 use crate::plan;
 use crate::text::{self, Fingerprint};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "index_advice",
-    engine: Engine::Postgres,
-    // keeps no samples of its own
-    stream: &streams::EVENTS,
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(3600)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<IndexAdvisor>::default(),
+    ..Spec::new("index_advice", Engine::Postgres, || Box::<IndexAdvisor>::default())
 };
 
-const STATEMENTS: &str = include_str!("sql/index_advice/statements.sql");
+const STATEMENTS: &str = include_str!("../sql/index_advice/statements.sql");
 const STATEMENTS_COLUMNS: &[&str] = &["query", "beyond", "search_path"];
-const COLUMNS: &str = include_str!("sql/index_advice/columns.sql");
-const INDEXES: &str = include_str!("sql/index_advice/indexes.sql");
+const COLUMNS: &str = include_str!("../sql/index_advice/columns.sql");
+const INDEXES: &str = include_str!("../sql/index_advice/indexes.sql");
 const INDEXES_COLUMNS: &[&str] = &["table_oid", "is_unique", "keys", "columns"];
-const HYPOPG: &str = include_str!("sql/index_advice/hypopg.sql");
+const HYPOPG: &str = include_str!("../sql/index_advice/hypopg.sql");
 const HYPOPG_COLUMNS: &[&str] = &["schema", "in_recovery"];
-const TRY: &str = include_str!("sql/index_advice/try.sql");
-const RESET: &str = include_str!("sql/index_advice/reset.sql");
+const TRY: &str = include_str!("../sql/index_advice/try.sql");
+const RESET: &str = include_str!("../sql/index_advice/reset.sql");
 
 /// Characters of a text that are read; a longer one is cut off and not planned.
 const LENGTH: i32 = 32_768;
@@ -110,7 +105,7 @@ impl Collector for IndexAdvisor {
         self.stage = Stage::Statements;
         (self.asked, self.planned, self.proposals) = (Vec::new(), Vec::new(), Vec::new());
         (self.tables, self.tried) = (Tables::new(), Vec::new());
-        Ok(Step::Ask(Query { sql, params: vec![Param::Int(LENGTH + 1)], columns: STATEMENTS_COLUMNS }))
+        Ok(Step::ask_with(sql, vec![Param::Int(LENGTH + 1)], STATEMENTS_COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -172,7 +167,7 @@ impl Collector for IndexAdvisor {
 }
 
 fn ask(sql: &str, params: Vec<Param>, columns: &'static [&'static str]) -> Step {
-    Step::Ask(Query { sql: Arc::from(sql), params, columns })
+    Step::ask_with(sql, params, columns)
 }
 
 impl IndexAdvisor {
@@ -184,7 +179,7 @@ impl IndexAdvisor {
             let mut cursor = Cursor::new(answer.rows, row);
             let raw = cursor.text()?.unwrap_or_default();
             let beyond = cursor.bool()?.unwrap_or(true);
-            let search_path = cursor.text()?.unwrap_or_default().to_owned();
+            let search_path = cursor.owned_text()?.unwrap_or_default();
             let is_whole = raw.chars().count() <= LENGTH as usize;
             // planning what writes takes the right to write
             if beyond || !is_whole || text::plannable(raw).is_err() || text::writes(raw) {
@@ -270,7 +265,7 @@ impl IndexAdvisor {
     /// Whether the planner may be asked about indexes that are not there, and why not.
     fn may_try(&mut self, server: &Server, answer: &Answer<'_>) -> Result<(), CollectError> {
         let mut cursor = Cursor::new(answer.rows, 0);
-        let schema = cursor.text()?.map(str::to_owned);
+        let schema = cursor.owned_text()?;
         self.in_recovery = cursor.bool()?.unwrap_or_default();
         let allowed = self.in_recovery || server.try_indexes_on_primary;
         self.why_not = match &schema {
@@ -317,11 +312,11 @@ impl IndexAdvisor {
             why_not: self.why_not.as_deref(),
             at: self.at.unwrap_or_else(Timestamp::now),
         };
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             snapshots: vec![AnySnapshot::new(advices(&self.proposals, &self.tried, &context))],
             rows: self.rows,
             ..Collected::default()
-        }))
+        })
     }
 }
 

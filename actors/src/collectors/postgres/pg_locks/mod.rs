@@ -13,22 +13,18 @@ use std::time::Duration;
 use self::conflicts::mark_blockers;
 use self::decode::{COLUMNS, Found, found};
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Query, Reach,
-    SampleInterval, SampleTimes, Server, Spec, Step, TextCache, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, SampleInterval,
+    SampleTimes, Server, Spec, Step, TextCache, hidden_notice,
 };
 use crate::model::{AnySnapshot, Engine, LockSnapshot, NULL, Record, Timestamp, in_order, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_locks",
-    engine: Engine::Postgres,
-    stream: &streams::LOCKS,
-    reach: Reach::Server,
+    stream: Some(&streams::LOCKS),
     every: Every::Fixed(Duration::from_secs(5)),
-    timeout: Duration::from_secs(5),
-    start: || Box::<Locks>::default(),
+    ..Spec::new("pg_locks", Engine::Postgres, || Box::<Locks>::default())
 };
 
-const VARIANTS: [(u32, &str); 1] = [(14, include_str!("sql/pg_locks/14.sql"))];
+const VARIANTS: [(u32, &str); 1] = [(14, include_str!("../sql/pg_locks/14.sql"))];
 
 /// A look this much later than the one before leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(15);
@@ -46,8 +42,7 @@ struct Locks {
 
 impl Collector for Locks {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        let sql = server.variant(&VARIANTS)?;
-        Ok(Step::Ask(Query { sql: Arc::from(sql), params: Vec::new(), columns: COLUMNS }))
+        server.ask(&VARIANTS, COLUMNS)
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
@@ -71,7 +66,7 @@ impl Collector for Locks {
             all.iter().filter(|found| found.text.is_hidden()).map(|found| found.lock.pid).collect();
         let mut locks: Vec<_> = all.into_iter().map(|found| found.lock).collect();
         in_order(&mut locks);
-        Ok(Step::Done(Box::new(Collected {
+        Ok(Step::done(Collected {
             records: vec![record],
             gaps: gap.into_iter().collect(),
             dictionary: self.interner.drain_new(),
@@ -79,7 +74,7 @@ impl Collector for Locks {
             snapshots: vec![AnySnapshot::new(LockSnapshot { at, locks, total })],
             notice: hidden_notice(server, hidden.len()),
             ..Collected::default()
-        })))
+        }))
     }
 }
 

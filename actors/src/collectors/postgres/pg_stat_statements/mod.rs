@@ -12,27 +12,22 @@ use std::time::Duration;
 use self::decode::{MOVES, Values, key, probe, values};
 use self::texts::StatementTexts;
 use crate::collect::{
-    Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Every, Mark,
-    Notice, Param, Query, Reach, Server, Spec, Step, advice, variant,
+    Answer, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Mark, Notice, Param,
+    Server, Spec, Step, advice, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
-    name: "pg_stat_statements",
-    engine: Engine::Postgres,
-    stream: &streams::STATEMENTS,
-    reach: Reach::Server,
-    every: Every::PollInterval,
-    timeout: Duration::from_secs(5),
-    start: || Box::<Statements>::default(),
+    stream: Some(&streams::STATEMENTS),
+    ..Spec::new("pg_stat_statements", Engine::Postgres, || Box::<Statements>::default())
 };
 
 const COUNTERS: [((u32, u32), &str); 3] = [
-    ((1, 9), include_str!("sql/pg_stat_statements/1.9.sql")),
-    ((1, 10), include_str!("sql/pg_stat_statements/1.10.sql")),
-    ((1, 11), include_str!("sql/pg_stat_statements/1.11.sql")),
+    ((1, 9), include_str!("../sql/pg_stat_statements/1.9.sql")),
+    ((1, 10), include_str!("../sql/pg_stat_statements/1.10.sql")),
+    ((1, 11), include_str!("../sql/pg_stat_statements/1.11.sql")),
 ];
-const INFO: &str = include_str!("sql/pg_stat_statements/info.sql");
+const INFO: &str = include_str!("../sql/pg_stat_statements/info.sql");
 const INFO_COLUMNS: &[&str] = &["at", "reset_at", "evictions", "in_recovery"];
 
 /// A sample this much later than the one before leaves a gap: what happened is known, but not when.
@@ -160,7 +155,8 @@ impl Statements {
             }
             let (counters, gauges) = values(&mut cursor, moves, version)?;
             let change = self.counters.observe(statement.series, statement.since, counters);
-            if let Some(delta) = worth_storing(continuity, change, counters) {
+            let delta = continuity.delta(change, counters);
+            if let Some(delta) = delta.filter(|delta| MOVES.iter().any(|&at| delta[at] > 0)) {
                 self.sample.changed.push((statement.series, decode::row(&delta, &gauges)));
             }
         }
@@ -201,14 +197,10 @@ impl Statements {
             decode::add(&mut changed, carried);
         }
         changed.retain(|(series, _)| !self.texts.is_own(*series));
-        let (from, gap) = match continuity {
-            Continuity::Baseline { gap } => (None, gap.map(|(from, reason)| (from, mark.at, reason))),
-            Continuity::SinceReset { from, gap } => (Some(from), Some((before, from, gap))),
-            Continuity::Delta { from, gap } => (Some(from), gap.map(|reason| (Some(from), mark.at, reason))),
-        };
+        let (from, gap) = continuity.span(before, mark.at);
         let (entries, dictionary) = self.texts.drain_new();
         let forgotten = from.and_then(|from| evictions(from, previous, mark));
-        Step::Done(Box::new(Collected {
+        Step::done(Collected {
             records: from.map(|from| record(from, mark.at, changed)).into_iter().chain(forgotten).collect(),
             gaps: gap.into_iter().collect(),
             entries,
@@ -216,26 +208,8 @@ impl Statements {
             rows,
             notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
             ..Collected::default()
-        }))
+        })
     }
-}
-
-/// What a change is worth, given how the sample relates to the one before.
-fn worth_storing<const N: usize>(
-    continuity: Continuity,
-    change: Change<N>,
-    values: [i64; N],
-) -> Option<[i64; N]> {
-    let delta = match (continuity, change) {
-        (Continuity::Baseline { .. }, _) | (_, Change::Same) => return None,
-        (Continuity::SinceReset { .. }, _) => values,
-        // a restarted server may have read back old counters: nothing says since when they count
-        (Continuity::Delta { gap: Some(GapReason::Restarted), .. }, Change::Recreated(_)) => return None,
-        (Continuity::Delta { .. }, Change::Grown(delta) | Change::New(delta) | Change::Recreated(delta)) => {
-            delta
-        }
-    };
-    MOVES.iter().any(|&at| delta[at] > 0).then_some(delta)
 }
 
 fn record(from: Timestamp, at: Timestamp, changed: Vec<(u64, Values)>) -> Record {
@@ -252,7 +226,7 @@ fn evictions(from: Timestamp, previous: Option<Mark>, mark: Mark) -> Option<Reco
 
 fn ask_info(server: &Server) -> Result<Step, CollectError> {
     let sql = Arc::from(INFO.replace("{schema}", &server.statements()?.schema));
-    Ok(Step::Ask(Query { sql, params: Vec::new(), columns: INFO_COLUMNS }))
+    Ok(Step::ask(sql, INFO_COLUMNS))
 }
 
 fn ask_counters(server: &Server) -> Result<Step, CollectError> {
@@ -265,7 +239,7 @@ fn ask_counters(server: &Server) -> Result<Step, CollectError> {
         fix: "ALTER EXTENSION pg_stat_statements UPDATE;".to_owned(),
     })?;
     let sql = Arc::from(sql.replace("{schema}", &extension.schema));
-    Ok(Step::Ask(Query { sql, params: vec![Param::Bool(server.databases.all)], columns: decode::COLUMNS }))
+    Ok(Step::ask_with(sql, vec![Param::Bool(server.databases.all)], decode::COLUMNS))
 }
 
 fn read_mark(server: &Server, answer: &Answer<'_>) -> Result<Mark, CollectError> {
