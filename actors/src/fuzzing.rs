@@ -1,4 +1,4 @@
-//! What fuzz tests share: many generated values, for a moment or for `FUZZ_SECONDS`.
+//! Helpers of fuzz tests: many generated values, for a moment or for `FUZZ_SECONDS`.
 
 use std::env;
 use std::fmt::Debug;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 
-/// `holds` panics for no value of `strategy`. What it fails for is shrunk and shown.
+/// Asserts that `holds` panics for no value of `strategy`. A value that fails is shrunk and shown.
 pub(crate) fn fuzz<S: Strategy>(strategy: S, holds: impl Fn(S::Value))
 where
     S::Value: Debug,
@@ -29,7 +29,7 @@ where
     }
 }
 
-/// Up to `most` of `pieces` or of anything else, joined.
+/// Generates texts of up to `most` pieces: those in `pieces`, or arbitrary ones.
 pub(crate) fn text(pieces: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
     let piece = proptest::prop_oneof![
         4 => proptest::sample::select(pieces).prop_map(str::to_owned),

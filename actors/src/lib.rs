@@ -1,4 +1,4 @@
-//! Watching one database: collectors, deltas, drivers, actors. Knows nothing of HTTP and nothing of SeaORM.
+//! Watches databases: drivers, collectors, health rules, and the actors that run them. Depends on neither HTTP nor SeaORM.
 
 pub mod analysis;
 pub mod collect;

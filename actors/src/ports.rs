@@ -1,4 +1,4 @@
-//! What the actors need from outside, as traits that the outside implements.
+//! The interfaces that the server implements for the actors.
 
 use std::io;
 use std::net::IpAddr;
@@ -10,30 +10,30 @@ use crate::model::{
     Batch, Checkup, DatabaseId, History, HistoryQuery, LastValues, OrganizationId, Stream, Target, Timestamp,
 };
 
-/// Where samples go.
+/// Stores samples, and reads back what collectors and health rules need of them.
 #[async_trait]
 pub trait SampleRepository: Send + Sync + 'static {
-    /// Stores `batch` whole or not at all. Once this returns `Ok`, the batch survives a crash.
+    /// Stores `batch` atomically. Once this returns `Ok`, the batch survives a crash.
     ///
     /// # Errors
-    /// [`RepositoryError`] when nothing was stored; the caller keeps what it had and marks a gap.
+    /// [`RepositoryError`] when nothing was stored. The caller keeps the batch and tries again.
     async fn append(&self, batch: Arc<Batch>) -> Result<(), RepositoryError>;
 
-    /// The end of the newest record or gap of `stream`, if there is any.
+    /// Returns the end of the newest record or gap of `stream`, if there is one.
     ///
     /// # Errors
-    /// [`RepositoryError`] when the store cannot be read.
+    /// [`RepositoryError`] when the samples cannot be read.
     async fn last_stored_at(
         &self,
         database: DatabaseId,
         stream: &'static Stream,
     ) -> Result<Option<Timestamp>, RepositoryError>;
 
-    /// The newest values of each series of `stream`; for small streams whose collector compares what it sees after a
-    /// start with what was so before.
+    /// Returns the newest values of each series of `stream`. For small streams whose collector compares its first sample
+    /// after a start with the last one before.
     ///
     /// # Errors
-    /// [`RepositoryError`] when the store cannot be read.
+    /// [`RepositoryError`] when the samples cannot be read.
     async fn last_values(
         &self,
         _organization: OrganizationId,
@@ -43,60 +43,60 @@ pub trait SampleRepository: Send + Sync + 'static {
         Ok(LastValues::default())
     }
 
-    /// What is stored of a span, for rules that look at more than an instant.
+    /// Returns the stored samples of a span of time, for health rules.
     ///
     /// # Errors
-    /// [`RepositoryError`] when the store cannot be read.
+    /// [`RepositoryError`] when the samples cannot be read.
     async fn history(
         &self,
         _organization: OrganizationId,
         _database: DatabaseId,
-        _look: HistoryQuery,
+        _query: HistoryQuery,
     ) -> Result<History, RepositoryError> {
         Ok(History::default())
     }
 }
 
-/// The store refused.
+/// Reading or storing samples failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the sample store failed: {0}")]
 pub struct RepositoryError(pub String);
 
-/// Where the registered databases are, and where to note that one was seen.
+/// The registry of databases: which to watch, and the state observed of each.
 #[async_trait]
 pub trait TargetRegistry: Send + Sync + 'static {
-    /// Every database to watch.
+    /// Returns every registered database.
     ///
     /// # Errors
     /// [`RegistryError`] when the registry cannot be read.
     async fn all(&self) -> Result<Vec<Target>, RegistryError>;
 
-    /// The database as it is registered now; `None` when it is not any more.
+    /// Returns the current registration of `id`; `None` when it is not registered.
     ///
     /// # Errors
     /// [`RegistryError`] when the registry cannot be read.
     async fn find(&self, id: DatabaseId) -> Result<Option<Target>, RegistryError>;
 
-    /// Keeps what a poll learned about the database itself.
+    /// Records the state that polls observed.
     ///
     /// # Errors
     /// [`RegistryError`] when it could not be written.
     async fn record_observation(&self, id: DatabaseId, observation: Observation)
     -> Result<(), RegistryError>;
 
-    /// Keeps how healthy the database is and what it is advised.
+    /// Records the health score and the advice.
     ///
     /// # Errors
     /// [`RegistryError`] when it could not be written.
     async fn record_checkup(&self, id: DatabaseId, checkup: Checkup) -> Result<(), RegistryError>;
 }
 
-/// The registry of databases refused.
+/// Reading or writing the registry of databases failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the registry of databases failed: {0}")]
 pub struct RegistryError(pub String);
 
-/// What a poll learned about a database.
+/// The state of a database as observed by polls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     pub last_seen_at: Option<Timestamp>,
@@ -104,19 +104,19 @@ pub struct Observation {
     pub engine_version: Option<String>,
 }
 
-/// Which addresses a database may live at.
+/// Decides which addresses may be connected to.
 #[async_trait]
 pub trait AddressPolicy: Send + Sync + 'static {
     /// Whether connecting to `address` is allowed.
     fn allows(&self, address: IpAddr) -> bool;
 
-    /// What holds for the databases of `organization`, where organizations differ. Asked at each connect.
+    /// Returns the policy for the databases of `organization`, if it has its own. Called at each connect.
     async fn for_organization(&self, organization: OrganizationId) -> Option<Arc<dyn AddressPolicy>> {
         let _ = organization;
         None
     }
 
-    /// The addresses of `host`, which may be one itself, as they are now.
+    /// Resolves `host`, which may be an address itself.
     ///
     /// # Errors
     /// When the name cannot be resolved.

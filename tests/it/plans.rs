@@ -130,7 +130,7 @@ async fn a_statement_gets_its_plan_and_a_dropped_index_changes_it(major: u16) {
     );
     assert!(first["plan_json"].to_string().contains("planned_n"), "{first}");
 
-    it.is_not_planned("written_by_us", "functions that are not PostgreSQL's own").await;
+    it.is_not_planned("written_by_us", "functions that are not built in").await;
     it.is_not_planned("with gone as", "right to write").await;
     let written: i64 = it.admin.query_one("select count(*) from written", &[]).await.unwrap().get(0);
     assert_eq!(written, 1, "planning ran a statement");

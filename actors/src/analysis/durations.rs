@@ -1,46 +1,46 @@
-//! A sketch of durations that adds up: counts by buckets, whole milliseconds up to 50, then 2 % apart. A percentile read
-//! from it is the bucket's middle: exact to 50 ms, within 1 % above.
+//! A mergeable sketch of durations: counts by bucket, of whole milliseconds up to 50, then of 2 % each. A percentile is the
+//! middle of its bucket: exact up to 50 ms, within 1 % above.
 
 use std::collections::BTreeMap;
 
-/// Buckets up to this hold one whole millisecond each.
+/// Buckets up to this are of one millisecond each.
 const EXACT_MS: u32 = 50;
-/// What the end of a bucket is to that of the one before.
+/// The ratio of the ends of two successive buckets.
 const GROWTH: f64 = 1.02;
-/// A bucket has the last bits of a series; what is left names the query.
+/// The number of bits of a series that are the bucket; the others identify the query.
 const BUCKET_BITS: u32 = 10;
 const BUCKETS: u64 = 1 << BUCKET_BITS;
 
-/// Calls by duration. Any number of them add up to one.
+/// The number of calls by duration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Durations(BTreeMap<u32, i64>);
 
-/// The series that counts the calls of the query `fingerprint` in `bucket`; the last one holds whatever took longer.
+/// Returns the series that counts the calls of the query `fingerprint` in `bucket`. The last bucket has no upper end.
 #[must_use]
 pub fn series(fingerprint: u64, bucket: u32) -> u64 {
     query_of(fingerprint) | u64::from(bucket).min(BUCKETS - 1)
 }
 
-/// The part of a series, or of a fingerprint, that names the query.
+/// Returns the part of a series, or of a fingerprint, that identifies the query.
 #[must_use]
 pub const fn query_of(series: u64) -> u64 {
     series & !(BUCKETS - 1)
 }
 
-/// Every series of the query `fingerprint`.
+/// Returns every series of the query `fingerprint`.
 #[must_use]
 pub fn all_series(fingerprint: u64) -> Vec<u64> {
     (0..BUCKETS).map(|bucket| query_of(fingerprint) | bucket).collect()
 }
 
 impl Durations {
-    /// Counts `calls` of `series`.
+    /// Adds `calls` of `series`.
     pub fn add(&mut self, series: u64, calls: i64) {
         let bucket = u32::try_from(series & (BUCKETS - 1)).unwrap_or_default();
         *self.0.entry(bucket).or_default() += calls;
     }
 
-    /// Both as one.
+    /// Returns the sum of both sketches.
     #[must_use]
     pub fn joined(mut self, other: &Self) -> Self {
         for (bucket, calls) in &other.0 {
@@ -49,7 +49,7 @@ impl Durations {
         self
     }
 
-    /// The duration in milliseconds that the share `quantile` (0 to 1) of the calls did not exceed; nothing of no calls.
+    /// Returns the duration in milliseconds that the share `quantile` (0 to 1) of the calls did not exceed; none without calls.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -80,14 +80,14 @@ fn middle_ms(bucket: u32) -> f64 {
 mod tests {
     use super::*;
 
-    /// As the SQL of the collector has it.
+    /// The formula in the SQL of the collector.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
     fn bucket_of(ms: f64) -> u32 {
         if ms <= 50.0 { ms as u32 } else { 50 + ((ms / 50.0).ln() / 1.02_f64.ln()).ceil() as u32 }
     }
 
     #[test]
-    fn percentiles_are_exact_below_and_close_above() {
+    fn percentiles_are_exact_up_to_50_ms_and_close_above() {
         let mut durations = Durations::default();
         assert_eq!(durations.quantile_ms(0.5), None);
         for ms in 1..=10_000_u32 {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_found_again_and_a_month_has_its_bucket() {
+    fn a_series_identifies_its_query_and_has_a_bucket_for_a_month() {
         let month = series(u64::MAX, bucket_of(86_400_000.0 * 31.0));
         assert!(all_series(u64::MAX).contains(&month));
         assert_eq!(query_of(month), query_of(u64::MAX));

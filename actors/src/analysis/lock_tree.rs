@@ -1,4 +1,4 @@
-//! Who blocks whom: the locks of a server folded into a forest.
+//! The tree of blocking and waiting sessions, built from the locks of a server.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use crate::model::{Lock, Timestamp};
 
-/// Deeper chains are counted, not shown: readers of JSON do not take any depth.
-const DEEPEST: usize = 50;
+/// Sessions below this depth are counted but not shown: JSON parsers limit the depth.
+const MAX_DEPTH: usize = 50;
 
-/// A session in whose way, or behind whom, others wait. Each stands in the forest once.
+/// A session that blocks others or waits for one that does. Each session is in the forest once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Blocker {
-    /// 0 for a prepared transaction. Of parallel workers: their leader.
+    /// 0 for a prepared transaction. The leader of parallel workers.
     pub pid: i64,
     pub state: Option<String>,
     pub user_name: Option<String>,
@@ -23,35 +23,35 @@ pub struct Blocker {
     pub query_hash: Option<String>,
     pub prepared_transaction: Option<String>,
     pub transaction_ms: Option<i64>,
-    /// What it waits for; of one that does not wait, what it holds and others wait for.
+    /// The lock it waits for; if it does not wait, the lock it holds that others wait for.
     pub lock_type: Option<String>,
     pub mode: Option<String>,
     pub schema_name: Option<String>,
     pub relation_name: Option<String>,
-    /// Null of one that does not wait, and for a moment of one that does.
+    /// Null when it does not wait, or only since a moment.
     pub wait_ms: Option<i64>,
-    /// All in its way; it stands under the one to look at first.
+    /// All sessions that block it. Its parent in the tree is the one to look at first.
     pub blocking_pids: Vec<i64>,
-    /// It waits for itself, by way of others: the server will end one of them.
+    /// Whether it is part of a deadlock, of which the server will cancel one session.
     pub deadlock: bool,
-    /// How many wait behind it, directly or not.
+    /// The number of sessions that wait for it, directly or indirectly.
     pub blocked_sessions: usize,
-    /// Of those behind it.
+    /// The longest wait of those sessions.
     pub longest_wait_ms: Option<i64>,
     /// Longest wait first.
     pub blocked: Vec<Self>,
     pub ts: Option<Timestamp>,
 }
 
-/// The forest of those in `locks` who block somebody: who blocks most comes first. A waiter whose blockers are not
-/// known and who blocks nobody is not in it.
+/// Returns the trees of the sessions that block others, largest first. A waiting session whose blockers are not known and
+/// that blocks no other is left out.
 #[must_use]
 pub fn lock_tree(locks: &[Lock]) -> Vec<Blocker> {
     let mut forest = Forest::of(locks);
-    let roots: Vec<i64> = forest.behind.keys().copied().filter(|pid| !forest.waits_known(*pid)).collect();
+    let roots: Vec<i64> = forest.behind.keys().copied().filter(|pid| !forest.has_parent(*pid)).collect();
     let mut trees: Vec<Blocker> = roots.into_iter().map(|pid| forest.grow(pid, 0)).collect();
-    // who is behind no root waits in a circle, or behind one
-    while let Some(pid) = forest.next_in_circle() {
+    // sessions below no root are part of a cycle, or wait for one
+    while let Some(pid) = forest.next_in_cycle() {
         let mut tree = forest.grow(pid, 0);
         tree.deadlock = true;
         trees.push(tree);
@@ -60,21 +60,21 @@ pub fn lock_tree(locks: &[Lock]) -> Vec<Blocker> {
     trees
 }
 
-/// Everyone concerned, and who waits behind whom.
+/// The sessions concerned, and which waits for which.
 struct Forest<'a> {
     sessions: BTreeMap<i64, Session<'a>>,
     behind: BTreeMap<i64, Vec<i64>>,
     grown: BTreeSet<i64>,
 }
 
-/// What is known of one session.
+/// The locks of one session.
 #[derive(Default)]
 struct Session<'a> {
     /// Its longest wait.
     wait: Option<&'a Lock>,
-    /// A lock of its that others wait for.
+    /// A lock it holds that others wait for.
     held: Option<&'a Lock>,
-    /// In whose way it stands under.
+    /// Its parent in the tree.
     parent: Option<i64>,
 }
 
@@ -110,12 +110,12 @@ impl<'a> Forest<'a> {
         self.sessions.get(&pid)?.parent
     }
 
-    fn waits_known(&self, pid: i64) -> bool {
+    fn has_parent(&self, pid: i64) -> bool {
         self.parent(pid).is_some()
     }
 
-    /// The lowest pid of a circle that was not grown yet.
-    fn next_in_circle(&self) -> Option<i64> {
+    /// The lowest pid of a cycle that is not in a tree yet.
+    fn next_in_cycle(&self) -> Option<i64> {
         let mut pid = self.behind.keys().copied().find(|pid| !self.grown.contains(pid))?;
         let mut met = BTreeSet::new();
         while met.insert(pid) {
@@ -132,7 +132,7 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// The tree of `pid`. As deep as the longest chain of waiters, of whom at most 200 are known.
+    /// Builds the tree of `pid`. Recurses as deep as the longest chain of waiting sessions, which are at most 200.
     fn grow(&mut self, pid: i64, depth: usize) -> Blocker {
         self.grown.insert(pid);
         let mut behind = self.behind.get(&pid).cloned().unwrap_or_default();
@@ -140,24 +140,24 @@ impl<'a> Forest<'a> {
         let blocked: Vec<Blocker> = behind.into_iter().map(|pid| self.grow(pid, depth + 1)).collect();
         let session = self.sessions.get(&pid);
         let lock = session.and_then(|session| session.wait.or(session.held));
-        let mut node = lock.map_or_else(Blocker::default, described);
+        let mut node = lock.map_or_else(Blocker::default, node_of);
         node.pid = pid;
         if node.relation_name.is_none()
             && let Some(waiter) = blocked.first()
         {
-            // the table of the row that they wait for
+            // the table of the row that it locked
             node.schema_name.clone_from(&waiter.schema_name);
             node.relation_name.clone_from(&waiter.relation_name);
         }
         node.blocked_sessions = blocked.iter().map(|waiter| 1 + waiter.blocked_sessions).sum();
         node.longest_wait_ms =
             blocked.iter().flat_map(|waiter| [waiter.wait_ms, waiter.longest_wait_ms]).flatten().max();
-        node.blocked = if depth < DEEPEST { blocked } else { Vec::new() };
+        node.blocked = if depth < MAX_DEPTH { blocked } else { Vec::new() };
         node
     }
 }
 
-fn described(lock: &Lock) -> Blocker {
+fn node_of(lock: &Lock) -> Blocker {
     let lock = lock.clone();
     Blocker {
         pid: lock.pid,
@@ -182,7 +182,7 @@ fn described(lock: &Lock) -> Blocker {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocker, DEEPEST, lock_tree};
+    use super::{Blocker, MAX_DEPTH, lock_tree};
     use crate::model::{Lock, Timestamp};
 
     fn lock(pid: i64) -> Lock {
@@ -254,13 +254,13 @@ mod tests {
             ),
             ("a prepared transaction", vec![waits(2, &[0], 5), waits(3, &[2], 5)], "0(2(3))"),
             (
-                "two in a circle, one behind",
+                "a deadlock of two, and one that waits for it",
                 vec![waits(1, &[2], 1), waits(2, &[1], 1), waits(3, &[2], 1)],
                 "1!(2(3))",
             ),
             ("unknown blockers", vec![waits(2, &[], 1), waits(3, &[2], 1), waits(4, &[], 1)], "2(3)"),
             (
-                "workers are their leader",
+                "parallel workers count as their leader",
                 vec![worker(2, waits(20, &[1], 1)), worker(2, waits(21, &[1], 3))],
                 "1(2)",
             ),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_says_what_it_holds_and_what_that_costs() {
+    fn a_root_has_the_lock_that_others_wait_for() {
         let locks = [
             holds(1, "ShareLock", false),
             holds(1, "ExclusiveLock", true),
@@ -282,14 +282,14 @@ mod tests {
         let root = lock_tree(&locks).swap_remove(0);
         assert_eq!((root.blocked_sessions, root.longest_wait_ms, root.wait_ms), (2, Some(9_000), None));
         assert_eq!(root.mode.as_deref(), Some("ExclusiveLock"));
-        assert_eq!(root.relation_name.as_deref(), Some("orders"), "the waiter knows the table");
+        assert_eq!(root.relation_name.as_deref(), Some("orders"), "taken from the waiting session");
         let waiter = &root.blocked[0];
         assert_eq!((waiter.wait_ms, waiter.blocked_sessions), (Some(500), 1));
         assert_eq!(waiter.blocking_pids, [1]);
     }
 
     #[test]
-    fn a_long_chain_is_counted_and_cut() {
+    fn a_long_chain_is_counted_but_cut_off() {
         let locks: Vec<Lock> = (1..=200).map(|pid| waits(pid + 1, &[pid], 1)).collect();
         let mut node = lock_tree(&locks).swap_remove(0);
         assert_eq!(node.blocked_sessions, 200);
@@ -298,6 +298,6 @@ mod tests {
             node = next;
             depth += 1;
         }
-        assert_eq!((depth, node.blocked_sessions), (DEEPEST, 200 - DEEPEST));
+        assert_eq!((depth, node.blocked_sessions), (MAX_DEPTH, 200 - MAX_DEPTH));
     }
 }

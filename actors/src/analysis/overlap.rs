@@ -1,4 +1,4 @@
-//! Indexes that do what another one does too. Pure.
+//! Finds duplicate and redundant indexes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -7,29 +7,29 @@ use serde::Serialize;
 
 use crate::model::relations::{IndexCatalog, IndexFacts, IndexShape};
 
-/// The oid of the access method `btree`, the only one of which a longer key does what a shorter one does.
+/// The oid of the access method `btree`, the only one where an index with more columns covers one with fewer.
 const BTREE: i64 = 403;
 
-/// Why an index is not needed.
+/// Why an index can be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OverlapReason {
-    /// Another one is the same but for its name.
+    /// Another index differs only by name.
     Duplicate,
-    /// Another one begins with the same columns.
+    /// Another index begins with the same columns.
     Redundant,
 }
 
-/// Indexes of one table of which one is enough.
+/// Indexes of one table of which all but one can be dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlap {
     pub reason: OverlapReason,
-    /// The one that does what the others do.
+    /// The index that covers the others.
     pub keep: Arc<IndexFacts>,
     pub drop: Vec<Arc<IndexFacts>>,
 }
 
-/// The groups among all usable indexes of one database, by table.
+/// Returns the groups of overlapping indexes of one database, by table. Invalid indexes are left out.
 #[must_use]
 pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
     let usable = catalog.indexes.iter().filter(|facts| facts.is_valid && facts.is_ready);
@@ -39,21 +39,21 @@ pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
     tables.filter(|indexes| indexes.len() > 1).flat_map(overlaps_of).collect()
 }
 
-/// What makes two indexes of one table the same.
+/// The properties by which two indexes of a table are duplicates.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Sameness<'a> {
-    /// Columns only; and whether nulls are one value to a unique index.
+enum Identity<'a> {
+    /// Columns only, and whether a unique index treats nulls as equal.
     Plain { method: i64, keys: &'a [[i64; 4]], included: &'a [i64], nulls_are_equal: bool },
-    /// With expressions or a predicate: the hash of the definition from the method on.
+    /// With expressions or a predicate: a hash of the definition from the method on.
     Defined(u64),
 }
 
-/// The groups among the indexes of one table.
+/// Returns the groups among the indexes of one table.
 fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
-    let mut same: BTreeMap<Sameness<'_>, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
+    let mut same: BTreeMap<Identity<'_>, Vec<&Arc<IndexFacts>>> = BTreeMap::new();
     for facts in indexes {
-        if let Some(sameness) = sameness(facts) {
-            same.entry(sameness).or_default().push(facts);
+        if let Some(identity) = identity(facts) {
+            same.entry(identity).or_default().push(facts);
         }
     }
     let mut groups = Vec::new();
@@ -65,10 +65,10 @@ fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
         let Some(keep) = members.next() else { continue };
         groups.push(Overlap { reason: OverlapReason::Duplicate, keep, drop: members.collect() });
     }
-    let needless: HashSet<i64> =
+    let duplicates: HashSet<i64> =
         groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
     let left: Vec<&Arc<IndexFacts>> =
-        indexes.iter().filter(|facts| !needless.contains(&facts.oid)).copied().collect();
+        indexes.iter().filter(|facts| !duplicates.contains(&facts.oid)).copied().collect();
     groups.extend(redundant(&left));
     groups
 }
@@ -77,7 +77,7 @@ fn redundant(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
     let mut by_longest: BTreeMap<i64, Overlap> = BTreeMap::new();
     for facts in indexes.iter().filter(|facts| is_dispensable(facts)) {
         let covering = indexes.iter().filter(|other| covers(other, facts));
-        // the longest is covered by no other itself
+        // the longest is not covered by another one
         if let Some(longest) = covering.max_by_key(|other| (other.shape.keys.len(), other.oid)) {
             let fresh =
                 || Overlap { reason: OverlapReason::Redundant, keep: Arc::clone(longest), drop: Vec::new() };
@@ -91,12 +91,12 @@ fn is_plain(facts: &IndexFacts) -> bool {
     !facts.has_predicate && !facts.has_expressions
 }
 
-/// Nothing but speed is lost without it.
+/// Whether dropping it changes nothing but performance.
 fn is_dispensable(facts: &IndexFacts) -> bool {
     is_plain(facts) && !facts.is_unique && !facts.constraint_backed && facts.shape.method == BTREE
 }
 
-/// Whether `wide` begins with all of `narrow`, and carries what it carries.
+/// Whether `wide` begins with the columns of `narrow` and includes its other columns.
 fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
     let (IndexShape { keys: many, .. }, IndexShape { keys: few, .. }) = (&*wide.shape, &*narrow.shape);
     let carries =
@@ -111,15 +111,15 @@ fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
         && narrow.shape.included.iter().all(carries)
 }
 
-/// Nothing when it is not known well enough.
-fn sameness(facts: &IndexFacts) -> Option<Sameness<'_>> {
+/// Returns none when the definition is not known.
+fn identity(facts: &IndexFacts) -> Option<Identity<'_>> {
     if !is_plain(facts) {
-        return facts.definition.as_ref().map(|definition| Sameness::Defined(definition.identity));
+        return facts.definition.as_ref().map(|definition| Identity::Defined(definition.identity));
     }
     let nulls_are_equal =
         facts.is_unique && facts.definition.as_ref().is_some_and(|definition| definition.nulls_are_equal);
     let IndexShape { method, keys, included } = &*facts.shape;
-    Some(Sameness::Plain { method: *method, keys, included, nulls_are_equal })
+    Some(Identity::Plain { method: *method, keys, included, nulls_are_equal })
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_redundant_to_the_longest_unless_it_is_unique() {
+    fn a_prefix_of_another_index_is_redundant_unless_it_is_unique() {
         let chain = [index(1, &[1]), index(2, &[1, 2]), index(3, &[1, 2, 3])];
         assert_eq!(found(&chain), [(OverlapReason::Redundant, 3, vec![1, 2])]);
         assert_eq!(found(&[unique(index(1, &[1])), index(2, &[1, 2])]), []);
@@ -192,6 +192,6 @@ mod tests {
         let of = |oid: i64, identity: u64| partial(index(oid, &[1]), identity);
         assert_eq!(found(&[of(1, 7), of(2, 7)]), [(OverlapReason::Duplicate, 1, vec![2])]);
         assert_eq!(found(&[of(1, 7), of(2, 8)]), []);
-        assert_eq!(found(&[of(1, 7), index(2, &[1])]), [], "what covers only a part is not the same");
+        assert_eq!(found(&[of(1, 7), index(2, &[1])]), [], "a partial index is no duplicate of a full one");
     }
 }

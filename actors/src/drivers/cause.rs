@@ -1,16 +1,16 @@
-//! What is behind an error: the layers around a cause mostly say only that something failed.
+//! The cause of an error: the layers around it mostly say only that something failed.
 
 use std::error::Error;
 
-/// An error as its source is.
+/// An error as a source.
 pub(super) type Cause<'a> = &'a (dyn Error + 'static);
 
-/// The error, then what caused it, down to the first cause.
+/// Returns the error and its sources, outermost first.
 pub(super) fn sources(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
     std::iter::successors(Some(error), |error: &Cause<'_>| (*error).source())
 }
 
-/// What the first cause of `error` says.
+/// Returns the message of the innermost source of `error`.
 #[must_use]
 pub fn innermost_cause(error: &(dyn Error + 'static)) -> String {
     sources(error).last().map(ToString::to_string).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Connections to nowhere that is forbidden: asked anew at each connect.
+//! Connections only to addresses that the policy allows, checked at each connect.
 
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
@@ -19,8 +19,8 @@ use crate::ports::AddressPolicy;
 
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// Connects for an HTTP client to what a URL names, if the policy allows where it leads to now. The connection goes to
-/// the very address that was judged: a name that is answered differently a moment later leads nowhere else.
+/// Connects an HTTP client to the host of a URL, if the policy allows its current address. The connection is made to the
+/// address that was checked, so that a name that resolves differently a moment later is no way around the policy.
 #[derive(Clone)]
 pub struct GuardedConnector {
     tcp: HttpConnector,
@@ -31,7 +31,7 @@ pub struct GuardedConnector {
 type Failure = Box<dyn Error + Send + Sync>;
 
 impl GuardedConnector {
-    /// Resolving and connecting may take `limit`, each.
+    /// Creates a connector. `limit` is the time limit for resolving, and that for connecting.
     #[must_use]
     pub fn new(limit: Duration, policy: Arc<dyn AddressPolicy>) -> Self {
         let mut tcp = HttpConnector::new();
@@ -64,7 +64,7 @@ impl Service<Uri> for GuardedConnector {
     }
 }
 
-/// The same URL with the address in the place of its name, which is not resolved any more.
+/// Replaces the host of a URL by its address, so that it is not resolved again.
 fn at(uri: Uri, ip: IpAddr, port: u16) -> Result<Uri, Failure> {
     let mut parts = uri.into_parts();
     parts.authority = Some(Authority::try_from(SocketAddr::new(ip, port).to_string())?);
@@ -100,7 +100,7 @@ mod tests {
         }
     }
 
-    /// Allows loopback only, and resolves as everybody does.
+    /// Allows only loopback addresses, and resolves names by the system.
     struct Loopback;
 
     impl AddressPolicy for Loopback {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_judged_at_each_connect_and_asked_once() {
+    async fn a_name_is_resolved_once_and_checked_at_each_connect() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answers = [
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_in_the_place_of_a_name_is_judged_too() {
+    async fn an_address_as_host_is_checked_too() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut connector = GuardedConnector::new(LIMIT, Arc::new(Loopback));

@@ -1,9 +1,10 @@
-//! Talking to watched servers: connect, run with a deadline, cancel. The only room that knows their protocols.
+//! Connections to watched servers: connect, run queries with a deadline, cancel. The only module that uses their protocols.
 
 mod budget;
 mod cause;
 mod clickhouse;
 mod guard;
+mod inspected;
 mod postgres;
 mod resolve;
 mod session;
@@ -23,18 +24,18 @@ pub use self::tls::{check_authorities, client_config, https_config};
 use crate::collect::CollectError;
 use crate::model::{Engine, Target};
 
-/// Connecting and learning what server it is may take so many times as long as a handshake: others wait for their turn.
-const TIMES_OF_A_HANDSHAKE: u32 = 4;
+/// The time limit for connecting and the first queries, as a multiple of that for a handshake.
+const CONNECT_TIMEOUT_FACTOR: u32 = 4;
 
 /// Connects to `target`.
 ///
 /// # Errors
-/// [`CollectError`] that names the cause.
+/// [`CollectError`] with the cause.
 pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<dyn Session>, CollectError> {
     let own_policy = settings.policy.for_organization(target.organization_id).await;
     let policy = own_policy.unwrap_or_else(|| Arc::clone(&settings.policy));
     let settings = ConnectSettings { policy, ..settings.clone() };
-    let limit = settings.timeout * TIMES_OF_A_HANDSHAKE;
+    let limit = settings.timeout * CONNECT_TIMEOUT_FACTOR;
     let connecting = async {
         let session: Box<dyn Session> = match target.engine {
             Engine::Postgres => Box::new(postgres::Postgres::connect(target, &settings).await?),
@@ -43,6 +44,6 @@ pub async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Box<
         Ok(session)
     };
     let address = || format!("{}:{}", target.host, target.port);
-    let late = |_| CollectError::ConnectTimeout { address: address(), after: limit };
-    timeout(limit, connecting).await.map_err(late)?
+    let timed_out = |_| CollectError::ConnectTimeout { address: address(), after: limit };
+    timeout(limit, connecting).await.map_err(timed_out)?
 }

@@ -1,4 +1,4 @@
-//! From a host name to an address that may be connected to.
+//! Resolves host names to addresses that may be connected to.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use crate::collect::CollectError;
 use crate::ports::AddressPolicy;
 
-/// The first address of `host` that `policy` allows. Resolved anew at each connect, so that a name that moves is
-/// followed and one that moves somewhere forbidden is not.
+/// Returns the first address of `host` that `policy` allows. Names are resolved at each connect, so that a changed address is
+/// used, and refused if the policy forbids it.
 ///
 /// # Errors
 /// [`CollectError::Resolve`] when there is no address within `limit`, [`CollectError::Denied`] when none is allowed.

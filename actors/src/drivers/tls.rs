@@ -1,4 +1,4 @@
-//! TLS towards watched servers, with the meanings that libpq gives to its modes.
+//! TLS connections to servers, with the modes of libpq.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 
 use crate::model::TlsMode;
 
-/// A client configuration that checks as much as `mode` asks for.
+/// Returns a client configuration that verifies what `mode` requires.
 ///
 /// # Errors
-/// A text that says what is wrong with `ca_pem`.
+/// The fault of `ca_pem`.
 pub fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -31,10 +31,10 @@ pub fn client_config(mode: TlsMode, ca_pem: Option<&str>) -> Result<ClientConfig
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
-/// A client configuration for HTTPS that checks everything, by the authorities in `ca_pem` or by the public ones.
+/// Returns a client configuration for HTTPS that verifies everything, by the authorities in `ca_pem` or the public ones.
 ///
 /// # Errors
-/// A text that says what is wrong with `ca_pem`.
+/// The fault of `ca_pem`.
 pub fn https_config(ca_pem: Option<&str>) -> Result<ClientConfig, String> {
     client_config(TlsMode::VerifyFull, ca_pem)
 }
@@ -45,10 +45,10 @@ fn chain(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<Web
         .map_err(|error| error.to_string())
 }
 
-/// Whether `pem` holds certificates of authorities, and nothing else that looks like PEM.
+/// Checks that `pem` contains certificates of authorities and no other PEM.
 ///
 /// # Errors
-/// A text that says what is wrong with it.
+/// The fault of `pem`.
 pub fn check_authorities(pem: &str) -> Result<(), String> {
     roots(Some(pem)).map(|_| ())
 }
@@ -62,16 +62,16 @@ fn roots(ca_pem: Option<&str>) -> Result<RootCertStore, String> {
         let certificate = certificate.map_err(|error| format!("tls_ca_pem is not PEM: {error:?}"))?;
         store
             .add(certificate)
-            .map_err(|error| format!("tls_ca_pem holds no certificate authority: {error}"))?;
+            .map_err(|error| format!("tls_ca_pem contains no certificate authority: {error}"))?;
     }
     if store.is_empty() {
-        return Err("tls_ca_pem holds no certificate".to_owned());
+        return Err("tls_ca_pem contains no certificate".to_owned());
     }
     Ok(store)
 }
 
-/// Less than everything: without a chain to check, the connection is encrypted and nothing is known of the other side
-/// (`prefer`, `require`); with one, everything is checked but the name (`verify-ca`).
+/// Verifies less than rustls does by default. Without `chain` nothing is verified (`prefer`, `require`); with it, everything
+/// but the host name (`verify-ca`).
 #[derive(Debug)]
 struct RelaxedVerifier {
     provider: Arc<CryptoProvider>,

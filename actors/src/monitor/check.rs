@@ -76,7 +76,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
     }
     facts.at = Timestamp::now();
     let examination =
-        Examiner::default().examine(&facts, &without_duration(&target.rules.over(rules)), &BTreeSet::new());
+        Examiner::default().examine(&facts, &without_duration(&target.rules.or(rules)), &BTreeSet::new());
     CheckReport {
         connected: true,
         engine_version: Some(session.server().version.clone()),

@@ -61,7 +61,7 @@ impl HealthChecker {
             // the issues of another server do not apply to this one
             self.examiner = Examiner::default();
         }
-        let settings = target.rules.over(&self.dependencies.fleet.current().rules);
+        let settings = target.rules.or(&self.dependencies.fleet.current().rules);
         facts.past = self.read_history(target, &settings, facts.at).await;
         let started = Instant::now();
         let examination = self.examiner.examine(&facts, &settings, &target.dismissed);

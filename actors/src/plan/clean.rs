@@ -1,11 +1,11 @@
-//! Plans without literals. What is not known to be a name or a word of PostgreSQL's own is taken for an expression.
+//! Removes literals from plans. Every text that is not known to be a name or a keyword is treated as an expression.
 
 use serde_json::{Map, Value};
 
 use crate::model::Engine;
 use crate::text;
 
-/// Texts with no expression in them: words of the server, and names of relations, indexes, functions.
+/// Properties without expressions: keywords, and names of relations, indexes and functions.
 const NAMES: [&str; 26] = [
     "Alias",
     "Cache Mode",
@@ -35,16 +35,16 @@ const NAMES: [&str; 26] = [
     "Tuplestore Name",
 ];
 
-/// What is shown elsewhere, or is nothing but a user's values.
+/// Properties that are removed: the text is shown elsewhere, and parameters are values of users.
 const DROPPED: [&str; 2] = ["Query Text", "Query Parameters"];
 
-/// Takes every literal out of `plan`.
+/// Removes all literals from `plan`.
 pub(super) fn clean(plan: &mut Map<String, Value>) {
     for name in DROPPED {
         plan.remove(name);
     }
     for (name, value) in plan.iter_mut().filter(|(name, _)| !NAMES.contains(&name.as_str())) {
-        // settings of the session, not of the query
+        // these are settings of the session, not of the query
         if name != "Settings" {
             clean_value(value);
         }

@@ -1,36 +1,36 @@
-//! What the conditions of a plan, as `EXPLAIN (VERBOSE)` spells them, say of single columns: `(a.x = $1)`,
-//! `(a.y > b.z)`. What is not understood says nothing.
+//! Parses conditions on single columns, such as `(a.x = $1)` and `(a.y > b.z)`, as `EXPLAIN (VERBOSE)` writes them. Other
+//! conditions are ignored.
 
-/// A column as a plan names it.
+/// A column in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// It stands as `(name)::text`: an index helps only where its type is `varchar`.
+    /// Whether it is written `(name)::text`: an index helps only if its type is `varchar`.
     pub as_text: bool,
 }
 
-/// How a column is compared, and with what.
+/// A comparison of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     pub alias: String,
     pub column: Column,
     pub is_equality: bool,
-    /// The relation whose column it is compared with; none: with what is known before the scan.
+    /// The relation of the column it is compared with; none if it is compared with a value known before the scan.
     pub other: Option<String>,
 }
 
-/// Longest first: `<=` begins like `<`.
+/// The operators, longest first: `<=` begins with `<`.
 const OPERATORS: [(&str, bool); 5] =
     [(" <= ", false), (" >= ", false), (" = ", true), (" < ", false), (" > ", false)];
 
-/// What `expression` says of columns, each conjunct by itself.
+/// Returns the conditions in the conjuncts of `expression`.
 pub(super) fn conditions(expression: &str) -> Vec<Condition> {
     let expression = bare(expression);
     let parts = split(expression, " AND ");
     if parts.len() > 1 {
         return parts.into_iter().flat_map(conditions).collect();
     }
-    // a term of an OR, or a condition of another kind, has no operator at its top
+    // a disjunction or another condition has no operator at its top level
     for (operator, is_equality) in OPERATORS {
         if let [left, right] = split(expression, operator)[..] {
             return compared(left, right, is_equality);
@@ -51,7 +51,7 @@ fn compared(left: &str, right: &str, is_equality: bool) -> Vec<Condition> {
     side(left, right).into_iter().chain(side(right, left)).collect()
 }
 
-/// `a.x`, `(a.x)::text`, `"A".x`: the relation and its column.
+/// Parses `a.x`, `(a.x)::text` or `"A".x`. Returns the relation and the column.
 pub(super) fn column(text: &str) -> Option<(String, Column)> {
     let text = bare(text);
     let (name, as_text) = match text.strip_suffix("::text") {
@@ -62,7 +62,7 @@ pub(super) fn column(text: &str) -> Option<(String, Column)> {
     Some((identifier(alias)?, Column { name: identifier(name)?, as_text }))
 }
 
-/// A name without its quotes.
+/// Returns a name without its quotes.
 fn identifier(text: &str) -> Option<String> {
     if let Some(quoted) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         return Some(quoted.replace("\"\"", "\""));
@@ -72,8 +72,8 @@ fn identifier(text: &str) -> Option<String> {
     is_plain.then(|| text.to_owned())
 }
 
-/// Whether `text` is a parameter, a constant, or the time: no column (they have a relation before them, with a dot), and
-/// the same for the whole scan.
+/// Whether `text` is a parameter, a constant or the current time, and so the same for the whole scan. Columns have a
+/// relation and a dot before them.
 fn known(text: &str, is_equality: bool) -> bool {
     let text = match text.strip_prefix("ANY ") {
         Some(list) if is_equality => bare(list),
@@ -85,7 +85,7 @@ fn known(text: &str, is_equality: bool) -> bool {
     begins && !timeless.contains(['.', '(']) && !text.contains(" COLLATE ")
 }
 
-/// `text` without the parentheses around the whole of it.
+/// Returns `text` without the parentheses around all of it.
 fn bare(text: &str) -> &str {
     let text = text.trim();
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
@@ -95,7 +95,7 @@ fn bare(text: &str) -> &str {
     }
 }
 
-/// Whether no parenthesis of `text` closes one before it.
+/// Whether the parentheses in `text` are balanced.
 fn is_balanced(text: &str) -> bool {
     let mut depth = 0_i32;
     outside_quotes(text).all(|(_, byte)| {
@@ -104,7 +104,7 @@ fn is_balanced(text: &str) -> bool {
     }) && depth == 0
 }
 
-/// `text` cut at each `separator` that stands outside of quotes and parentheses.
+/// Splits `text` at each `separator` outside of quotes and parentheses.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let (mut depth, mut from, mut parts) = (0_i32, 0, Vec::new());
     for (at, byte) in outside_quotes(text) {
@@ -118,7 +118,7 @@ fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts
 }
 
-/// The bytes of `text` that stand outside of quotes, with their places.
+/// Returns the bytes of `text` outside of quotes, with their positions.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     let mut quote = None;
     text.bytes().enumerate().filter(move |(_, byte)| match quote {
@@ -140,18 +140,18 @@ fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
 mod tests {
     use super::*;
 
-    fn said(expression: &str) -> Vec<String> {
-        let say = |found: Condition| {
+    fn parsed(expression: &str) -> Vec<String> {
+        let shown = |found: Condition| {
             let operator = if found.is_equality { "=" } else { "~" };
             let cast = if found.column.as_text { "::text" } else { "" };
             let other = found.other.unwrap_or_else(|| "known".to_owned());
             format!("{}.{}{cast} {operator} {other}", found.alias, found.column.name)
         };
-        conditions(expression).into_iter().map(say).collect()
+        conditions(expression).into_iter().map(shown).collect()
     }
 
     #[test]
-    fn conditions_are_read_as_far_as_they_are_understood() {
+    fn comparisons_of_columns_are_parsed_and_others_ignored() {
         for (expression, expected) in [
             ("(t.a = $1)", &["t.a = known"][..]),
             (
@@ -164,7 +164,7 @@ mod tests {
             ("(t.at > (now() - $1::interval))", &["t.at ~ known"]),
             ("(t.id = s.t_id)", &["t.id = s", "s.t_id = t"]),
             ("(\"T x\".\"A AND b\" = $1)", &["T x.A AND b = known"]),
-            // not understood, or of no use
+            // not supported, or of no use for an index
             ("((t.a = $1) OR (t.b = $2))", &[]),
             ("((t.a = $1) AND ((t.b = $2) OR (t.c = $3)))", &["t.a = known"]),
             ("(t.a = t.b)", &[]),
@@ -181,7 +181,7 @@ mod tests {
             ("(t.a ~~ $1::text)", &[]),
             ("", &[]),
         ] {
-            assert_eq!(said(expression), expected, "{expression}");
+            assert_eq!(parsed(expression), expected, "{expression}");
         }
     }
 }

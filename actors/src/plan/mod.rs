@@ -1,5 +1,4 @@
-//! Plans of PostgreSQL, as `EXPLAIN (FORMAT JSON)` and `auto_explain` write them: their shape, their figures, and no
-//! literal of a user's query. Pure.
+//! Plans of PostgreSQL as written by `EXPLAIN (FORMAT JSON)` and `auto_explain`: their shape and figures, without literals.
 
 mod candidates;
 mod clean;
@@ -24,19 +23,19 @@ use crate::text::Fingerprint;
 pub use self::candidates::{Candidate, candidates};
 pub use self::conditions::Column;
 
-/// A larger plan is not read.
+/// The size of plans that are read.
 pub const MAX_PLAN_BYTES: usize = 1024 * 1024;
 
-/// Why there is no plan of a statement.
+/// Why a plan cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error("its plan is larger than 1 MiB")]
     TooLarge,
-    #[error("its plan is not understood")]
+    #[error("its plan cannot be read")]
     Unreadable,
 }
 
-/// Identifies the shape of a plan, apart from costs, rows and literals. Shown as 16 hex digits.
+/// Identifies the shape of a plan, regardless of costs, rows and literals. Displayed as 16 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlanHash(pub u64);
 
@@ -46,17 +45,17 @@ impl fmt::Display for PlanHash {
     }
 }
 
-/// Where a plan comes from.
+/// The source of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
-    /// `EXPLAIN` without parameters: what the planner does when it does not know them.
+    /// `EXPLAIN` without values of parameters: the generic plan.
     Generic,
-    /// A run of the statement, logged by `auto_explain`.
+    /// A run of the statement that `auto_explain` logged.
     AutoExplain,
 }
 
 impl Source {
-    /// The name used by the API and the store.
+    /// Returns the name used in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,26 +65,26 @@ impl Source {
     }
 }
 
-/// What is known of a plan.
+/// A plan without literals.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// `[{"Plan": {...}}]` without literals and without the query's text.
     pub json: Arc<str>,
     pub hash: PlanHash,
-    /// In the planner's units.
+    /// In the units of the planner.
     pub total_cost: Option<f64>,
     pub rows_estimated: Option<f64>,
-    /// Of all loops of the first node; fractional on PostgreSQL 18. Only where the plan was run and timed.
+    /// Of all loops of the first node; fractional on PostgreSQL 18. Only if the plan was run and timed.
     pub rows_actual: Option<f64>,
     pub actual_time_ms: Option<f64>,
     pub seq_scans: i64,
     pub index_scans: i64,
 }
 
-/// Reads `json`: `[{"Plan": ..}]` of EXPLAIN, `{"Query Text": .., "Plan": ..}` of `auto_explain`.
+/// Reads a plan: `[{"Plan": ..}]` of EXPLAIN or `{"Query Text": .., "Plan": ..}` of `auto_explain`.
 ///
 /// # Errors
-/// [`PlanError`] when it is too large or no plan.
+/// [`PlanError`] when it is too large or not a plan.
 pub fn read(json: &str) -> Result<Plan, PlanError> {
     if json.len() > MAX_PLAN_BYTES {
         return Err(PlanError::TooLarge);
@@ -114,14 +113,14 @@ pub fn read(json: &str) -> Result<Plan, PlanError> {
     })
 }
 
-/// The text of the query that `auto_explain` put beside the plan; it holds the user's literals.
+/// Returns the text of the query in a plan that `auto_explain` logged. It contains literals.
 #[must_use]
 pub fn query_text(logged: &str) -> Option<String> {
     let logged: Map<String, Value> = serde_json::from_str(logged).ok()?;
     logged.get("Query Text").and_then(Value::as_str).map(str::to_owned)
 }
 
-/// One row of the stream of plans: `plan` of the statement `query`, seen at `at`.
+/// Builds a row of the stream of plans: `plan` of the statement `query`, used at `at`.
 #[must_use]
 pub fn row(
     query: (Fingerprint, &Arc<str>),
@@ -153,18 +152,18 @@ fn thousandths(value: Option<f64>) -> i64 {
     value.filter(|value| value.is_finite()).map_or(NULL, |value| (value * 1000.0).round() as i64)
 }
 
-/// The plan that each statement had last, and what happened when it has another.
+/// The last plan of each statement, to detect changes.
 #[derive(Default)]
 pub struct LastPlans(HashMap<Fingerprint, (Timestamp, PlanHash, Option<f64>)>);
 
-/// Statements remembered before starting over.
-const REMEMBERED: usize = 10_000;
+/// The number of statements that are kept before starting over.
+const MAX_STATEMENTS: usize = 10_000;
 
 impl LastPlans {
-    /// Notes that `query` has `plan` at `at`; an event when it had another one. A log tells late: what was so before the
-    /// plan that is known says nothing new.
-    pub fn saw(&mut self, query: Fingerprint, plan: &Plan, at: Timestamp) -> Option<Event> {
-        if self.0.len() >= REMEMBERED {
+    /// Records that `query` had `plan` at `at`. Returns an event if it had another plan before. Plans older than the known one
+    /// are ignored: they were logged late.
+    pub fn record(&mut self, query: Fingerprint, plan: &Plan, at: Timestamp) -> Option<Event> {
+        if self.0.len() >= MAX_STATEMENTS {
             self.0.clear();
         }
         if self.0.get(&query).is_some_and(|(known_at, ..)| *known_at > at) {
@@ -184,7 +183,7 @@ impl LastPlans {
     }
 }
 
-/// Why statements have no plan, by fingerprint.
+/// The reasons why statements have no plan, by fingerprint.
 pub struct Unplanned(pub HashMap<Fingerprint, String>);
 
 impl Snapshot for Unplanned {}

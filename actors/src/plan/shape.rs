@@ -1,10 +1,10 @@
-//! What makes two plans the same plan.
+//! The shape of a plan, by which two plans are the same.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// What of a node belongs to the shape, in this order; conditions have lost their literals before.
+/// The properties of a node that are part of the shape, in this order. Conditions are without literals.
 const PARTS: [&str; 17] = [
     "Node Type",
     "Parent Relationship",
@@ -25,7 +25,7 @@ const PARTS: [&str; 17] = [
     "Group Key",
 ];
 
-/// The shape of a plan, and what was counted on the way.
+/// The shape of a plan, and the numbers of its scans.
 #[derive(Default)]
 pub(super) struct Shape {
     pub(super) text: String,
@@ -33,7 +33,7 @@ pub(super) struct Shape {
     pub(super) index_scans: i64,
 }
 
-/// The shape of the plan whose first node is `root`.
+/// Returns the shape of the plan whose first node is `root`.
 pub(super) fn of(root: &Map<String, Value>) -> Shape {
     let mut shape = Shape::default();
     shape.add(root);

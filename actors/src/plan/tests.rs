@@ -46,7 +46,7 @@ fn no_literal_survives() {
 }
 
 #[test]
-fn the_shape_knows_no_figures_and_no_literals() {
+fn the_shape_does_not_depend_on_figures_and_literals() {
     let one = of("zq", 77, 10.0);
     assert_eq!(one.hash, of("other", 3, 99.5).hash);
     assert_eq!(one.hash.to_string().len(), 16);
@@ -72,7 +72,7 @@ fn figures_are_of_the_first_node_and_of_all_loops() {
 }
 
 #[test]
-fn what_is_no_plan_is_refused() {
+fn a_text_that_is_not_a_plan_is_refused() {
     for text in ["", "[]", "{}", "[1]", "null", r#"{"Plan": 1}"#, "{\"Plan\": {"] {
         assert_eq!(read(text), Err(PlanError::Unreadable), "{text}");
     }
@@ -81,26 +81,26 @@ fn what_is_no_plan_is_refused() {
 }
 
 #[test]
-fn a_logged_plan_brings_its_query() {
+fn a_logged_plan_has_the_text_of_its_query() {
     assert_eq!(query_text(r#"{"Query Text": "select 1", "Plan": {}}"#).as_deref(), Some("select 1"));
     assert_eq!(query_text("{}"), None);
 }
 
 #[test]
-fn another_plan_is_an_event_and_other_figures_are_not() {
+fn a_changed_plan_is_an_event_and_changed_figures_are_not() {
     let mut last = LastPlans::default();
     let query = Fingerprint(255);
     let mut index = of("zq", 77, 20.0);
-    assert_eq!(last.saw(query, &of("zq", 77, 10.0), Timestamp(1)), None);
-    assert_eq!(last.saw(query, &index, Timestamp(2)), None);
+    assert_eq!(last.record(query, &of("zq", 77, 10.0), Timestamp(1)), None);
+    assert_eq!(last.record(query, &index, Timestamp(2)), None);
     let before = index.hash;
     index.hash.0 += 1;
-    let event = last.saw(query, &index, Timestamp(3)).unwrap();
+    let event = last.record(query, &index, Timestamp(3)).unwrap();
     assert_eq!((event.kind, event.at), (EventKind::PlanChanged, Timestamp(3)));
     assert_eq!(event.subject, "00000000000000ff");
     assert_eq!(event.before, Some(format!("{before} total cost 20.00")));
-    assert_eq!(last.saw(Fingerprint(1), &index, Timestamp(4)), None);
+    assert_eq!(last.record(Fingerprint(1), &index, Timestamp(4)), None);
     // told late
-    assert_eq!(last.saw(query, &of("zq", 77, 10.0), Timestamp(2)), None);
-    assert_eq!(last.saw(query, &index, Timestamp(4)), None);
+    assert_eq!(last.record(query, &of("zq", 77, 10.0), Timestamp(2)), None);
+    assert_eq!(last.record(query, &index, Timestamp(4)), None);
 }

@@ -1,10 +1,10 @@
-//! What counts as a constant: the same as for `pg_stat_statements`, as far as the words around it tell.
+//! Recognizes constants as `pg_stat_statements` does, as far as that is possible from the surrounding tokens.
 
 use sqlparser::keywords::Keyword;
 
 use super::lexer::{Kind, Lexeme};
 
-/// The words after which an expression begins.
+/// Keywords that are followed by an expression.
 const BEFORE_EXPRESSION: &[Keyword] = {
     use Keyword::{
         ALL, AND, AS, ASYMMETRIC, BETWEEN, BY, CASE, CHECK, DEFAULT, DISTINCT, ELSE, FOR, FROM, HAVING,
@@ -18,7 +18,7 @@ const BEFORE_EXPRESSION: &[Keyword] = {
     ]
 };
 
-/// Marks the words that are constants and takes signs and continued strings into the constant beside them.
+/// Marks words that are constants, and merges signs and continued strings into the adjacent constant.
 pub(super) fn fold(lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
     let mut folded: Vec<Lexeme<'_>> = Vec::with_capacity(lexemes.len());
     for mut lexeme in lexemes {
@@ -54,7 +54,7 @@ fn is_constant_word(lexeme: &Lexeme<'_>, before: &[Lexeme<'_>]) -> bool {
                 && !ends_in(before, Keyword::DISTINCT, Keyword::FROM)
         }
         Kind::Word(Keyword::NoKeyword) | Kind::QuotedIdentifier if names_savepoint(before) => true,
-        // strings to PostgreSQL: a form of normalize(.., NFC), the field of extract(epoch from ..)
+        // constants in PostgreSQL: the form of normalize(.., NFC), the field of extract(epoch from ..)
         Kind::Word(Keyword::NFC | Keyword::NFD | Keyword::NFKC | Keyword::NFKD) => true,
         Kind::Word(_) => {
             matches!(before, [.., extract, open] if extract.is_word(Keyword::EXTRACT) && open.is_symbol("("))
@@ -67,7 +67,7 @@ fn ends_in(lexemes: &[Lexeme<'_>], first: Keyword, second: Keyword) -> bool {
     matches!(lexemes, [.., a, b] if a.is_word(first) && b.is_word(second))
 }
 
-/// Drivers invent these names, and PostgreSQL 17 leaves them out.
+/// Whether a name of a savepoint follows: drivers generate them, and PostgreSQL 17 treats them as constants.
 fn names_savepoint(before: &[Lexeme<'_>]) -> bool {
     use Keyword::{RELEASE, ROLLBACK, SAVEPOINT, TO, TRANSACTION, WORK};
 
@@ -80,7 +80,7 @@ fn names_savepoint(before: &[Lexeme<'_>]) -> bool {
     }
 }
 
-/// Whether a minus at the end can only be a sign: nothing before it could be subtracted from.
+/// Whether the last token is a minus that can only be a sign: there is no operand before it.
 fn ends_in_sign(lexemes: &[Lexeme<'_>]) -> bool {
     let [before @ .., minus] = lexemes else { return false };
     minus.is_symbol("-")

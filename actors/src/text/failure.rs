@@ -1,33 +1,32 @@
-//! What a server says of a command that failed, without what the command or the data held.
+//! Removes literals of the command and values of the data from error messages.
 
 use super::lexer;
 use super::{MAX_INPUT_BYTES, cut};
 use crate::model::Engine;
 
-/// What stands in the place of what was taken out.
+/// The replacement for removed text.
 const HIDDEN: &str = "***";
-/// Behind these, the message tells of expressions and their values.
+/// The beginnings of the part of a message with expressions and their values.
 const DETAILS: [&str; 5] = ["while executing", "while processing", "in scope", "while reading", "in query"];
-/// `throwIf`, whose message is a literal.
-const THROWN: &str = "395";
-/// Literals that are looked for in a message: each takes another look at all of it.
+/// The code of `throwIf`, whose message is a literal.
+const THROW_IF: &str = "395";
+/// The number of literals that are searched in a message, each in one pass.
 const MOST_LITERALS: usize = 500;
-/// The longest message that is shown, in bytes.
-const LONGEST: usize = 500;
+/// The size to which a message is truncated, in bytes.
+const MAX_MESSAGE_BYTES: usize = 500;
 
-/// `reason`, an exception of ClickHouse such as `Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while
-/// executing 'FUNCTION ..`, without its details, without everything from its first quote to its last one, and without
-/// whatever else stands in `command` as a literal, if it is known (else empty). Of a command that cannot be read, only the
-/// code is left.
+/// Cleans `reason`, an exception of ClickHouse such as `Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while
+/// executing 'FUNCTION ..`. Removes details, everything from the first quote to the last one, and the literals of `command`,
+/// which is empty if it is not known. If the command cannot be read, only the code is returned.
 #[must_use]
 pub fn failure(reason: &str, command: &str) -> String {
     let (code, message) = match reason.split_once("Exception: ") {
         Some((head, message)) => (code_of(head), message),
         None => (None, reason),
     };
-    // literals first: what they hold must not be taken for a quote or for the beginning of the details
-    let message = without_literals(message, command).filter(|_| code != Some(THROWN));
-    let message = message.map(|message| cut(&without_quoted(without_details(&message)), LONGEST).to_owned());
+    // literals first: they may contain quotes or the beginning of the details
+    let message = without_literals(message, command).filter(|_| code != Some(THROW_IF));
+    let message = message.map(|message| cut(&without_quoted(without_details(&message)), MAX_MESSAGE_BYTES).to_owned());
     let parts = [code.map(|code| format!("Code: {code}")), message];
     let shown: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if shown.is_empty() { HIDDEN.to_owned() } else { shown.join(". ") }
@@ -46,7 +45,7 @@ fn without_details(message: &str) -> &str {
     message.split(" (version ").next().unwrap_or(message).trim_end_matches([':', '.', ' '])
 }
 
-/// Quotes stand within quotes, and nothing tells which ends which: all between the first and the last of them goes.
+/// Removes everything between the first and the last quote: quotes may be nested, and their ends are ambiguous.
 fn without_quoted(message: &str) -> String {
     let is_quote = |c| matches!(c, '\'' | '"' | '`');
     match (message.find(is_quote), message.rfind(is_quote)) {
@@ -58,7 +57,7 @@ fn without_quoted(message: &str) -> String {
     }
 }
 
-/// None when it is not known what the literals are.
+/// Removes the literals of `command`; none when they cannot be determined.
 fn without_literals(message: &str, command: &str) -> Option<String> {
     let lexed = lexer::lex(Engine::Clickhouse, cut(command, MAX_INPUT_BYTES));
     if !lexed.complete || command.len() > MAX_INPUT_BYTES {
@@ -66,13 +65,13 @@ fn without_literals(message: &str, command: &str) -> Option<String> {
     }
     let mut literals = Vec::new();
     for literal in lexed.lexemes.iter().filter(|lexeme| lexeme.is_constant()) {
-        // as it was written, and as it reads
+        // as written, and unescaped
         let inside = literal.text.trim_matches('\'');
         literals.push(inside.replace("\\'", "'").replace("''", "'").replace("\\\\", "\\"));
         literals.push(inside.to_owned());
     }
     literals.retain(|literal| literal.len() <= message.len());
-    // one may stand within another
+    // a literal may contain another
     literals.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     literals.dedup();
     if literals.len() > MOST_LITERALS {
@@ -81,7 +80,7 @@ fn without_literals(message: &str, command: &str) -> Option<String> {
     Some(literals.iter().fold(message.to_owned(), |message, literal| without_word(&message, literal)))
 }
 
-/// `message` without `word`, where it is not part of another word.
+/// Removes `word` from `message` where it is not part of another word.
 fn without_word(message: &str, word: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut rest = message;
@@ -106,7 +105,7 @@ mod tests {
     use super::failure;
 
     #[test]
-    fn neither_literals_nor_data_are_shown() {
+    fn literals_and_data_are_removed() {
         let update = "(UPDATE s = toString(throwIf(s = 'hunter2', 'the secret is hunter2')) WHERE id = 7)";
         let cases = [
             (

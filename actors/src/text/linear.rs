@@ -1,4 +1,4 @@
-//! A text of a stranger takes time in proportion to its length: eight times as long, not sixty-four times the time.
+//! Tests that normalising takes time linear in the length of the text.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use super::{Engine, failure, names, normalise, plannable, writes};
 
 const BYTES: usize = 4 * 1024;
 const TIMES: usize = 8;
-/// Between eight times, which is linear, and sixty-four times, which is quadratic.
-const MOST: u32 = 40;
-/// The machine may do something else meanwhile.
+/// The largest accepted ratio of times: between 8, which is linear, and 64, which is quadratic.
+const MAX_RATIO: u32 = 40;
+/// Repeated because other processes may disturb a measurement.
 const TRIES: usize = 40;
 
-/// Pieces that make a parser look ahead, or back, when they are repeated.
+/// Pieces that, when repeated, make a parser look ahead or back.
 const REPEATED: [&str; 34] = [
     "a ",
     "a=b ",
@@ -58,15 +58,15 @@ fn took(work: Work<'_>, text: &str) -> Duration {
     started.elapsed()
 }
 
-/// The least of what some tries took, of a text and of one that is `TIMES` as long.
+/// Compares the shortest times for a text and for one that is `TIMES` as long.
 fn is_linear(work: Work<'_>, piece: &str) -> bool {
-    // an even number, so that what a piece opens is closed in both
+    // an even number, so that a quote that a piece opens is closed in both
     let short = piece.repeat(BYTES / piece.len() / 2 * 2);
     let long = short.repeat(TIMES);
     let mut least = [Duration::MAX; 2];
     (0..TRIES).any(|_| {
         least = [least[0].min(took(work, &short)), least[1].min(took(work, &long))];
-        least[1] <= least[0].max(Duration::from_micros(200)) * MOST
+        least[1] <= least[0].max(Duration::from_micros(200)) * MAX_RATIO
     })
 }
 

@@ -1,4 +1,5 @@
-//! Lists whose length varies with the data are one statement, as PostgreSQL 18 sees them: `IN (1, 2, 3)` is `IN ($1)`.
+//! Reduces lists of constants, as PostgreSQL 18 does, so that their length does not make different statements: `IN (1, 2, 3)`
+//! becomes `IN ($1)`.
 
 use std::ops::Range;
 
@@ -9,25 +10,25 @@ use super::lexer::{Kind, Lexeme};
 /// An open parenthesis or bracket, or the statement itself.
 #[derive(Default)]
 struct Level {
-    /// Where its content begins in the output.
+    /// The start of its content in the output.
     content: usize,
-    /// Its content is a list of values.
+    /// Whether its content is a list of values.
     is_list: bool,
-    /// It is a row of the level around it.
+    /// Whether it is a row of the outer level.
     is_row: bool,
     rows: Rows,
 }
 
-/// Whether the groups of a level are rows to compare.
+/// The state of the rows of a level.
 #[derive(Default)]
 enum Rows {
     #[default]
     None,
-    Awaited,
+    Expected,
     First(Range<usize>),
 }
 
-/// Shrinks lists of constants to one constant, and drops rows that equal the first row of theirs.
+/// Reduces lists of constants to one constant, and drops rows that equal the first row of their list.
 pub(super) fn collapse(lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
     let mut output: Vec<Lexeme<'_>> = Vec::with_capacity(lexemes.len());
     let mut outer = Vec::new();
@@ -52,7 +53,7 @@ pub(super) fn collapse(lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
             }
             _ => {
                 if lexeme.is_word(Keyword::VALUES) {
-                    level.rows = Rows::Awaited;
+                    level.rows = Rows::Expected;
                 } else if !lexeme.is_symbol(",") {
                     level.rows = Rows::None;
                 }
@@ -69,11 +70,11 @@ fn enter(level: &Level, output: &[Lexeme<'_>], opening: &Lexeme<'_>) -> Level {
         content: output.len() + 1,
         is_list: in_list || opening.text == "[",
         is_row: !matches!(level.rows, Rows::None) && opening.text == "(",
-        rows: if in_list { Rows::Awaited } else { Rows::None },
+        rows: if in_list { Rows::Expected } else { Rows::None },
     }
 }
 
-/// The row that begins at `start` has just ended.
+/// Drops the row that begins at `start` if it equals the first one.
 fn drop_repeated(rows: &mut Rows, start: usize, output: &mut Vec<Lexeme<'_>>) {
     match rows {
         Rows::First(first) if same(&output[first.clone()], &output[start..]) => {
@@ -82,7 +83,7 @@ fn drop_repeated(rows: &mut Rows, start: usize, output: &mut Vec<Lexeme<'_>>) {
                 output.pop();
             }
         }
-        Rows::Awaited => *rows = Rows::First(start..output.len()),
+        Rows::Expected => *rows = Rows::First(start..output.len()),
         Rows::First(_) | Rows::None => {}
     }
 }
@@ -94,7 +95,7 @@ fn same(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(equal)
 }
 
-/// Whether these are constants with commas between them, cast or not.
+/// Whether these are constants separated by commas, with or without casts.
 fn is_constants(list: &[Lexeme<'_>]) -> bool {
     let mut rest = list;
     while let Some(after) = skip_constant(rest) {
@@ -145,7 +146,7 @@ fn skip_casts<'l, 'a>(mut list: &'l [Lexeme<'a>]) -> &'l [Lexeme<'a>] {
     list
 }
 
-/// `numeric(10, 2)`, `pg_catalog."char"`, `timestamp(3) with time zone`, `text[]`; stops before whatever is no type.
+/// `numeric(10, 2)`, `pg_catalog."char"`, `timestamp(3) with time zone`, `text[]`; stops before anything else.
 fn skip_type<'l, 'a>(mut list: &'l [Lexeme<'a>]) -> &'l [Lexeme<'a>] {
     while let [first, rest @ ..] = list {
         list = match first.kind {

@@ -1,6 +1,6 @@
-//! SQL text without its literals, and a fingerprint that one statement keeps on every server and version.
+//! Normalises SQL: removes literals, and computes a fingerprint that is the same on every server and version.
 //!
-//! `pg_stat_statements` shows constants as `$1`, `pg_stat_activity` shows them as they were sent: both come out the same.
+//! `pg_stat_statements` shows constants as `$1`, `pg_stat_activity` as they were sent: both are normalised to the same text.
 
 mod constants;
 mod failure;
@@ -29,16 +29,16 @@ use crate::model::Engine;
 
 pub use units::with_unit;
 
-/// The comment that Basira's own statements carry behind their first keyword: PostgreSQL 18 strips leading comments.
+/// The comment in Basira's own statements, after the first keyword: PostgreSQL 18 strips leading comments.
 pub const MARKER: &str = "/* basira */";
 
-/// A normalised text is cut beyond this size.
+/// The size to which a normalised text is truncated.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024;
 
-/// More than this is not read: what follows counts as truncated.
+/// How much of a text is read. Longer texts count as truncated.
 pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
 
-/// Identifies a statement apart from its literals, letter case, white space and comments.
+/// Identifies a statement, regardless of literals, letter case, white space and comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
 
@@ -48,17 +48,17 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// What may be stored and shown of a statement.
+/// A statement without literals, as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Normalised {
-    /// Literals and parameters are `$1`, `$2`, .. in order of appearance; ends in `...` where something was cut.
+    /// With `$1`, `$2`, .. in place of literals and parameters. Ends in `...` if it was truncated.
     pub text: String,
     pub fingerprint: Fingerprint,
 }
 
-/// Removes literals and comments. Never fails: from the first place that cannot be read safely, all is dropped.
+/// Removes literals and comments. Never fails: everything after the first part that cannot be read safely is dropped.
 ///
-/// Lists of constants (`IN (..)`, `ARRAY[..]`) shrink to one constant, and repeated `VALUES` rows to one row.
+/// Lists of constants (`IN (..)`, `ARRAY[..]`) are reduced to one constant, and repeated `VALUES` rows to one row.
 #[must_use]
 pub fn normalise(engine: Engine, raw: &str) -> Normalised {
     let readable = cut(raw, MAX_INPUT_BYTES);
@@ -71,7 +71,7 @@ pub fn normalise(engine: Engine, raw: &str) -> Normalised {
     }
 }
 
-/// Whether Basira itself sent the statement.
+/// Returns whether the statement is one of Basira itself.
 #[must_use]
 pub fn is_own(raw: &str) -> bool {
     without_leading_comments(raw)
@@ -93,7 +93,7 @@ fn without_leading_comments(raw: &str) -> &str {
     }
 }
 
-/// The longest prefix of at most `max_bytes` that ends between two characters.
+/// Returns the longest prefix of at most `max_bytes` that ends between two characters.
 fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
 }

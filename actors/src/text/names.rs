@@ -1,21 +1,22 @@
-//! The names that a statement of PostgreSQL mentions, each in every way in which the server may read it.
+//! The names in a PostgreSQL statement, each in every way in which the server may read it.
 
 use super::lexer::{self, Kind, Lexeme};
 use super::{MAX_INPUT_BYTES, cut};
 use crate::model::Engine;
 
-/// A longer name is cut off: the server's `NAMEDATALEN` less one.
+/// The length to which the server truncates names: `NAMEDATALEN` less one.
 const NAME_BYTES: usize = 63;
 
 /// The names in a statement, those of functions, tables, types and columns alike.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub all: Vec<String>,
-    /// Those that may call a function: an opening parenthesis follows, or a dot stands before, as in `row.function`.
+    /// Those that may call a function: before an opening parenthesis, or after a dot as in `row.function`.
     pub called: Vec<String>,
 }
 
-/// The names in `raw`; none where they cannot be told: its text has no end, or spells names by code points (`U&"\0061"`).
+/// Returns the names in `raw`; none where they cannot be determined: the text is incomplete, or writes names with code points
+/// (`U&"\0061"`).
 #[must_use]
 pub fn names(raw: &str) -> Option<Names> {
     let lexed = lexer::lex(Engine::Postgres, raw);
@@ -24,8 +25,8 @@ pub fn names(raw: &str) -> Option<Names> {
     }
     let lexemes = &lexed.lexemes;
     let mut names = Names::default();
-    for (place, lexeme) in lexemes.iter().enumerate() {
-        let before = place.checked_sub(1).map(|before| &lexemes[before]);
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &lexemes[before]);
         let readings = match lexeme.kind {
             Kind::Word(_) => unquoted(lexeme.text),
             Kind::QuotedIdentifier if before.is_some_and(|before| before.is_symbol("&")) => return None,
@@ -34,7 +35,7 @@ pub fn names(raw: &str) -> Option<Names> {
         };
         let opens = |next: &Lexeme<'_>| next.is_symbol("(");
         let is_called =
-            lexemes.get(place + 1).is_some_and(opens) || before.is_some_and(|before| before.is_symbol("."));
+            lexemes.get(index + 1).is_some_and(opens) || before.is_some_and(|before| before.is_symbol("."));
         if is_called {
             names.called.extend(readings.iter().cloned());
         }
@@ -47,7 +48,7 @@ pub fn names(raw: &str) -> Option<Names> {
     Some(names)
 }
 
-/// In lower case: of letters beyond ASCII that depends on the encoding of the database.
+/// In lower case; for letters beyond ASCII that depends on the encoding of the database.
 fn unquoted(text: &str) -> Vec<String> {
     [text.to_ascii_lowercase(), text.to_lowercase()].iter().flat_map(|name| shortened(name)).collect()
 }
@@ -57,7 +58,7 @@ fn quoted(text: &str) -> Option<Vec<String>> {
     Some(shortened(&inside.replace("\"\"", "\"")))
 }
 
-/// Cut by bytes of UTF-8, or by characters where the database has one byte for each.
+/// Truncated by bytes of UTF-8, and by characters for databases with a single-byte encoding.
 fn shortened(name: &str) -> Vec<String> {
     let characters = name.chars().take(NAME_BYTES).collect();
     vec![cut(name, NAME_BYTES).to_owned(), characters]
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_read_are_not_guessed() {
+    fn names_that_cannot_be_determined_are_none() {
         for text in ["select U&\"\\0066\"(1)", "select u & \"f\"(1)", "select \"f", "select 'a"] {
             assert_eq!(names(text), None, "{text}");
         }

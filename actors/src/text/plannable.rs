@@ -1,11 +1,11 @@
-//! What may be handed to EXPLAIN: exactly one statement of a kind that has a plan.
+//! Checks whether a text may be passed to EXPLAIN: exactly one statement of a kind that has a plan.
 
 use sqlparser::keywords::Keyword;
 
 use super::{MAX_INPUT_BYTES, is_own, lexer};
 use crate::model::Engine;
 
-/// The words that a statement with a plan begins with.
+/// The first keywords of statements with a plan.
 const BEGINNINGS: [Keyword; 7] = [
     Keyword::SELECT,
     Keyword::INSERT,
@@ -16,11 +16,11 @@ const BEGINNINGS: [Keyword; 7] = [
     Keyword::VALUES,
 ];
 
-/// Whether `raw`, a statement of PostgreSQL, is one statement that has a plan. A semicolon may stand at its end only;
-/// a text that cannot be read safely to its end is none, nor is one of our own.
+/// Checks that `raw` is one PostgreSQL statement that has a plan. A semicolon is allowed only at the end. Refuses texts that
+/// cannot be read safely to the end, and statements of Basira.
 ///
 /// # Errors
-/// Why it is not, for people.
+/// The reason why it is not.
 pub fn plannable(raw: &str) -> Result<(), &'static str> {
     if raw.len() > MAX_INPUT_BYTES {
         return Err("its text is too long");
@@ -30,7 +30,7 @@ pub fn plannable(raw: &str) -> Result<(), &'static str> {
     }
     let lexed = lexer::lex(Engine::Postgres, raw);
     if !lexed.complete {
-        return Err("its text was cut off or cannot be read safely");
+        return Err("its text was truncated or cannot be read safely");
     }
     let mut lexemes = &lexed.lexemes[..];
     while let [before @ .., last] = lexemes
@@ -39,7 +39,7 @@ pub fn plannable(raw: &str) -> Result<(), &'static str> {
         lexemes = before;
     }
     if lexemes.iter().any(|lexeme| lexeme.is_symbol(";")) {
-        return Err("it is several statements");
+        return Err("it is more than one statement");
     }
     let first = lexemes.iter().find(|lexeme| !lexeme.is_symbol("("));
     match first {
@@ -48,7 +48,7 @@ pub fn plannable(raw: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a statement that is [`plannable`] writes, or locks rows as if it would; in doubt it does.
+/// Returns whether a statement that is [`plannable`] writes or locks rows; true when in doubt.
 #[must_use]
 pub fn writes(raw: &str) -> bool {
     const WRITE: [Keyword; 5] =
@@ -62,7 +62,7 @@ mod tests {
     use super::{plannable, writes};
 
     #[test]
-    fn what_writes_says_so() {
+    fn statements_that_write_are_recognized() {
         for text in [
             "update t set a = $1",
             "with x as (delete from t returning *) select * from x",
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn one_statement_with_a_plan_and_nothing_else() {
+    fn only_a_single_statement_with_a_plan_is_plannable() {
         let plannable_ones = [
             "select * from t where a = $1",
             "-- why\nSELECT 1;",

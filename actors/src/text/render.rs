@@ -1,4 +1,4 @@
-//! From lexemes to what is shown and to what is hashed.
+//! Renders tokens as the text that is shown and the bytes that are hashed.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::model::Engine;
 
 const ELLIPSIS: &str = "...";
 
-/// One line in the author's letter case, with constants numbered from `$1`.
+/// Renders one line in the original letter case, with constants numbered from `$1`.
 pub(super) fn text(lexemes: &[Lexeme<'_>], complete: bool) -> String {
     let mut text = String::new();
     let mut constants = 0;
@@ -47,9 +47,9 @@ fn needs_space(previous: Option<&Lexeme<'_>>, next: &Lexeme<'_>) -> bool {
     would_merge || next.spaced && !is_tight
 }
 
-/// Stored for years: a change here gives every known statement a new identity.
+/// Computes the fingerprint. Do not change it: stored statements would get a new identity.
 pub(super) fn fingerprint(engine: Engine, lexemes: &[Lexeme<'_>], complete: bool) -> Fingerprint {
-    /// Occurs in no UTF-8 text.
+    /// Does not occur in UTF-8.
     const END: u8 = 0xff;
     const CONSTANT: u8 = 0xfe;
     const CUT: u8 = 0xfd;

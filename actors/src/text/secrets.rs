@@ -1,12 +1,12 @@
-//! Takes the secrets out of settings and command lines, and leaves the rest readable.
+//! Removes secrets from settings and command lines and keeps the rest readable.
 
 use super::cut;
 use crate::model::Secret;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 const HIDDEN: &str = "***";
 
-/// How names of secrets end, in lower case and without what is no letter or digit.
+/// Endings of names of secrets, in lower case and with letters and digits only.
 const ENDINGS: [&str; 12] = [
     "password",
     "passwd",
@@ -21,15 +21,15 @@ const ENDINGS: [&str; 12] = [
     "signature",
     "salt",
 ];
-/// Names of secrets that end otherwise have one of these in them.
+/// Parts of names of secrets.
 const PARTS: [&str; 4] = ["password", "passphrase", "secret", "authorization"];
-/// A name that ends so says where a secret is, not what it is.
-const PLACES: [&str; 4] = ["file", "path", "dir", "sslkey"];
+/// Endings of names of locations of secrets, which are not secret.
+const LOCATIONS: [&str; 4] = ["file", "path", "dir", "sslkey"];
 
-/// The longest name of a user that is looked for before a password.
-const USER_BYTES: usize = 256;
+/// The longest user name that is expected before a password.
+const MAX_USER_BYTES: usize = 256;
 
-/// `text` without `secret`, as it is and as SQL quotes it.
+/// Removes `secret` from `text`, verbatim and as quoted in SQL.
 #[must_use]
 pub fn without(text: &str, secret: Option<&Secret>) -> String {
     match secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
@@ -41,20 +41,20 @@ pub fn without(text: &str, secret: Option<&Secret>) -> String {
     }
 }
 
-/// `value` of the setting `name` without secrets: all of it when its name says that it is one, else what looks like one.
+/// Removes secrets from the `value` of the setting `name`: all of it when the name is that of a secret.
 #[must_use]
 pub fn redact_setting(name: &str, value: &str) -> String {
     if !value.is_empty() && is_secret_name(name) { HIDDEN.to_owned() } else { redact(value) }
 }
 
-/// `text`, a command line or a connection string, without passwords and keys: those of URLs, of `name=value`,
-/// `--name value` and `Name: value` where the name says so, of `-u user:password`, and what follows `Bearer`. Takes time in
-/// proportion to its length.
+/// Removes passwords and keys from `text`, a command line or a connection string: those in URLs, in `name=value`,
+/// `--name value` and `Name: value` with the name of a secret, in `-u user:password`, and after `Bearer`. Takes time linear in
+/// the length of the text.
 #[must_use]
 pub fn redact(text: &str) -> String {
     let mut redacted =
         Redacted { text: String::with_capacity(text.len()), quotes: Quotes::default(), counted: 0 };
-    // how many bytes follow the URL that was looked at last: there is one user in it
+    // the number of bytes after the last URL, which has at most one user
     let mut behind_url = text.len();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -81,11 +81,11 @@ pub fn redact(text: &str) -> String {
     redacted.text
 }
 
-/// Whether a value of this name is a secret.
+/// Whether `name` is the name of a secret.
 fn is_secret_name(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    if PLACES.iter().any(|place| plain.ends_with(place)) {
+    if LOCATIONS.iter().any(|location| plain.ends_with(location)) {
         return false;
     }
     plain == "sig"
@@ -97,7 +97,7 @@ const fn is_name_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// What is left of a text so far, with its quotes counted as far as `counted`.
+/// The redacted text so far, with its quotes counted up to `counted`.
 struct Redacted {
     text: String,
     quotes: Quotes,
@@ -105,7 +105,7 @@ struct Redacted {
 }
 
 impl Redacted {
-    /// The quotes that are open at the end.
+    /// Returns the quotes that are open at the end.
     fn quotes(&mut self) -> Quotes {
         for byte in self.text.as_bytes()[self.counted..].iter() {
             match byte {
@@ -119,15 +119,15 @@ impl Redacted {
     }
 }
 
-/// Whether a value begins within quotes.
+/// The quotes that a value is inside of.
 #[derive(Clone, Copy, Default)]
 struct Quotes {
     single: bool,
     double: bool,
 }
 
-/// Of `url`, which begins behind `://`: hides what stands between the first colon and the last `@`. Returns how many bytes
-/// were taken.
+/// Redacts the password in `url`, which begins after `://`: everything between the first colon and the last `@`. Returns the
+/// number of bytes consumed.
 fn user_info(url: &str, redacted: &mut String) -> usize {
     match (url.find(':'), url.rfind('@')) {
         (Some(colon), Some(at)) if colon < at => {
@@ -139,7 +139,7 @@ fn user_info(url: &str, redacted: &mut String) -> usize {
     }
 }
 
-/// Hides what belongs to `name`, if it is a secret. Returns what follows.
+/// Redacts the value of `name`, if it is a secret. Returns the rest.
 fn value_of<'a>(name: &str, after: &'a str, quotes: Quotes, redacted: &mut String) -> &'a str {
     let lower = name.to_ascii_lowercase();
     let value = after.trim_start();
@@ -178,7 +178,7 @@ fn is_user_flag(name: &str) -> bool {
     matches!(name, "-u" | "--user" | "--proxy-user")
 }
 
-/// Hides the first `length` bytes of `value`, which ends `after`. Returns what follows.
+/// Redacts the first `length` bytes of `value`, which is the end of `after`. Returns the rest.
 fn hide<'a>(after: &'a str, value: &'a str, length: usize, redacted: &mut String) -> &'a str {
     if length > 0 {
         redacted.push_str(&after[..after.len() - value.len()]);
@@ -188,9 +188,9 @@ fn hide<'a>(after: &'a str, value: &'a str, length: usize, redacted: &mut String
     after
 }
 
-/// Of `user:password`, hides the password; all of it, if no name of a user is that long.
+/// Redacts the password of `user:password`; everything, if the user name is too long.
 fn hide_behind_colon<'a>(after: &'a str, value: &'a str, quotes: Quotes, redacted: &mut String) -> &'a str {
-    let start = cut(value, USER_BYTES);
+    let start = cut(value, MAX_USER_BYTES);
     let named = length(start, quotes);
     match start[..named].find(':') {
         Some(colon) => {
@@ -202,8 +202,8 @@ fn hide_behind_colon<'a>(after: &'a str, value: &'a str, quotes: Quotes, redacte
     }
 }
 
-/// How many bytes of `text` are one value, as a shell or libpq reads it. A quote of the kind that the value stands in
-/// ends it; others are part of it, up to their end.
+/// Returns the length of the value at the start of `text`, as a shell or libpq reads it. It ends at a quote that it is inside
+/// of; other quotes are part of it.
 fn length(text: &str, quotes: Quotes) -> usize {
     for escaped in ["\\'", "\\\""] {
         if let Some(end) = text.strip_prefix(escaped).and_then(|rest| rest.find(escaped)) {
@@ -233,7 +233,7 @@ mod tests {
     use super::{Secret, redact, redact_setting, without};
 
     #[test]
-    fn what_is_secret_goes_and_the_rest_stays() {
+    fn secrets_are_removed_and_the_rest_is_kept() {
         let cases = [
             ("cp %p /archive/%f", "cp %p /archive/%f"),
             ("test ! -f /mnt/%f && cp %p /mnt/%f", "test ! -f /mnt/%f && cp %p /mnt/%f"),

@@ -36,7 +36,7 @@ fn has_literal(text: &str) -> bool {
 }
 
 #[test]
-fn activity_and_every_version_agree() {
+fn the_fingerprint_is_the_same_in_activity_and_all_versions() {
     for Statement { raw, shown } in statements() {
         // the lexer cannot know whether the backslash escapes the quote
         if raw.contains(r"zq\'") && !raw.contains("E'") {
@@ -50,7 +50,7 @@ fn activity_and_every_version_agree() {
 }
 
 #[test]
-fn no_literal_survives() {
+fn no_literal_is_left() {
     for Statement { raw, shown } in statements() {
         for query in shown.iter().map(|(_, query)| query).chain([&raw]) {
             let text = text(query);
@@ -63,7 +63,7 @@ fn no_literal_survives() {
 }
 
 #[test]
-fn statements_stay_apart() {
+fn different_statements_have_different_fingerprints() {
     let mut seen = std::collections::HashMap::new();
     for Statement { raw, .. } in statements() {
         let normalised = normalise(Postgres, &raw);
@@ -149,7 +149,7 @@ fn fingerprint_ignores_layout_only() {
 }
 
 #[test]
-fn knows_its_own() {
+fn own_statements_are_recognized() {
     let own = [format!("select {MARKER} 1"), format!("-- why\n/* x */ WITH\n{MARKER} a as (..)")];
     assert!(own.iter().all(|raw| is_own(raw)));
     let others = ["", "select 1", "/*", "-- x", "é", "select '/* basira */'", "select 1 /* basira */"];
@@ -257,7 +257,7 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
-fn random_statements_leak_nothing() {
+fn random_statements_are_without_literals() {
     for seed in 0..3_000 {
         let mut random = StdRng::seed_from_u64(seed);
         let raw: String =
@@ -271,7 +271,7 @@ fn random_statements_leak_nothing() {
 }
 
 #[test]
-fn random_noise_does_no_harm() {
+fn random_text_does_not_panic() {
     const NOISE: &[char] = &[
         '\'', '"', '\\', '$', '/', '*', '-', '\n', '\r', ' ', 'E', 'u', '&', 'N', 'x', 'b', '1', '.', '_',
         'e', '(', ')', '[', ']', ',', ';', '?', '@', '\0', '\u{7f}', '\u{a0}', 'é', '😀', '`', '{', '#',

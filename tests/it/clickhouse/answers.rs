@@ -30,7 +30,7 @@ const PLAYED: [(Play, &str); 7] = [
         Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"),
         "something else came back",
     ),
-    (Play::Answer("220 mail.example ESMTP ready\r\n"), "no HTTP came back"),
+    (Play::Answer("220 mail.example ESMTP ready\r\n"), "does not respond over HTTP"),
     (Play::Endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "something else came back"),
     (
         Play::Endless("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"),
@@ -114,9 +114,9 @@ async fn a_wrong_port_or_protocol_is_told() {
     let postgres = postgres::shared(NEWEST).await.port();
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     for (port, mode, words) in [
-        (postgres, "disable", "no HTTP came back"),
+        (postgres, "disable", "does not respond over HTTP"),
         (postgres, "prefer", "failed"),
-        (tls.port, "disable", "no HTTP came back"),
+        (tls.port, "disable", "does not respond over HTTP"),
         (plain.port(), "require", "TLS with"),
         (closed, "disable", "refused"),
     ] {

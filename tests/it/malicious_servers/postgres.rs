@@ -64,7 +64,7 @@ pub(super) const BEHAVIORS: [(Behavior, &str); 10] = [
     (Behavior::Rows, "the server"),
     (Behavior::Parameters, "the server's answer exceeds"),
     (Behavior::Notices, "the server's answer exceeds"),
-    (Behavior::Types, "makes Basira ask again and again"),
+    (Behavior::Types, "one round trip after another"),
 ];
 
 pub(super) async fn start(behavior: Behavior) -> FakeServer {

@@ -38,7 +38,7 @@ impl Collector for Roster {
             let name: Arc<str> = Arc::from(cursor.text()?.unwrap_or_default());
             let takes_connections = cursor.bool()?.unwrap_or_default();
             let may_connect = cursor.bool()?.unwrap_or_default();
-            if takes_connections && *name != *server.database && server.databases.takes(&name) {
+            if takes_connections && *name != *server.database && server.databases.includes(&name) {
                 if may_connect { &mut seen.others } else { &mut refused }.push(Arc::clone(&name));
             }
             now.insert(oid, name);

@@ -1,4 +1,4 @@
-//! Values in the text of a question, and settings in its address.
+//! Encodes parameters into the text of a query, and settings into the URL.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::collect::Param;
 
-/// `sql` with each `?` replaced by the next of `params`; `??` stands for a question mark.
-pub(super) fn bound(sql: &str, params: &[Param]) -> String {
+/// Returns `sql` with each `?` replaced by the next of `params`, and `??` by a question mark.
+pub(super) fn bind(sql: &str, params: &[Param]) -> String {
     let mut text = String::with_capacity(sql.len());
     let mut params = params.iter();
     let mut rest = sql;
@@ -38,11 +38,11 @@ fn push(text: &mut String, param: &Param) {
     };
 }
 
-/// What has a meaning in an address, or may have: all but RFC 3986's unreserved characters.
+/// The characters that are encoded in a URL: all but the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `name=value&..`
-pub(super) fn parameters<'a>(settings: impl Iterator<Item = (&'a str, String)>) -> String {
+/// Returns `name=value&..`.
+pub(super) fn query_string<'a>(settings: impl Iterator<Item = (&'a str, String)>) -> String {
     let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let pairs = settings.map(|(name, value)| format!("{name}={}", encode(&value)));
     pairs.collect::<Vec<_>>().join("&")
@@ -50,19 +50,19 @@ pub(super) fn parameters<'a>(settings: impl Iterator<Item = (&'a str, String)>) 
 
 #[cfg(test)]
 mod tests {
-    use super::{bound, parameters};
+    use super::{bind, query_string};
     use crate::collect::Param;
 
     #[test]
-    fn values_stand_where_the_question_marks_were() {
+    fn question_marks_are_replaced_by_values() {
         let params = [Param::Text("it's \\ ?".to_owned()), Param::BigInts(vec![1, -2]), Param::Bool(true)];
         let sql = "SELECT ?, match(a, 'x??') AND b IN ? AND c = ?";
-        assert_eq!(bound(sql, &params), "SELECT 'it\\'s \\\\ ?', match(a, 'x?') AND b IN [1, -2] AND c = 1");
+        assert_eq!(bind(sql, &params), "SELECT 'it\\'s \\\\ ?', match(a, 'x?') AND b IN [1, -2] AND c = 1");
     }
 
     #[test]
     fn settings_are_encoded() {
         let settings = [("database", "a b&c=\u{e4}".to_owned()), ("x", "1".to_owned())];
-        assert_eq!(parameters(settings.into_iter()), "database=a%20b%26c%3D%C3%A4&x=1");
+        assert_eq!(query_string(settings.into_iter()), "database=a%20b%26c%3D%C3%A4&x=1");
     }
 }

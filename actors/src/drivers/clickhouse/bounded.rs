@@ -1,29 +1,43 @@
-//! Connections on which no answer is without end, whatever its head, its encryption or its chunks are made of.
+//! Connections that limit the size of a response, including its headers, chunks and encryption.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::super::budget::{ANSWER_BYTES, TOO_LONG};
+use crate::drivers::budget::{MAX_REPLY_BYTES, REPLY_TOO_LARGE};
+use crate::drivers::inspected::{Inspect, Inspected};
 
-/// What may come back for one request, heads and encryption included.
-const MOST_BYTES: u64 = ANSWER_BYTES + (1 << 20);
+/// The most bytes that may be received for one request, including headers and encryption.
+const MAX_RESPONSE_BYTES: u64 = MAX_REPLY_BYTES + (1 << 20);
 
-/// Makes the connections of `.0` bounded ones.
+/// Limits the connections that the inner connector makes.
 #[derive(Clone)]
 pub(super) struct BoundedConnector<C>(pub(super) C);
 
-/// A connection that ends when more comes back than anything asked for.
-pub(super) struct Bounded {
-    stream: TcpStream,
-    /// Read since something was written last.
-    read: u64,
+/// Counts the bytes received since something was sent last.
+#[derive(Debug, Default)]
+pub(super) struct ResponseLimit {
+    received_bytes: u64,
+}
+
+impl Inspect for ResponseLimit {
+    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.received_bytes += bytes.len() as u64;
+        if self.received_bytes > MAX_RESPONSE_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, REPLY_TOO_LARGE));
+        }
+        Ok(())
+    }
+
+    fn sending(&mut self) -> io::Result<()> {
+        self.received_bytes = 0;
+        Ok(())
+    }
 }
 
 impl<U, C> Service<U> for BoundedConnector<C>
@@ -31,7 +45,7 @@ where
     C: Service<U, Response = TokioIo<TcpStream>>,
     C::Future: Send + 'static,
 {
-    type Response = TokioIo<Bounded>;
+    type Response = TokioIo<Inspected<TcpStream, ResponseLimit>>;
     type Error = C::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -42,47 +56,13 @@ where
     fn call(&mut self, uri: U) -> Self::Future {
         let connecting = self.0.call(uri);
         Box::pin(async move {
-            connecting.await.map(|stream| TokioIo::new(Bounded { stream: stream.into_inner(), read: 0 }))
+            let stream = connecting.await?.into_inner();
+            Ok(TokioIo::new(Inspected { stream, inspector: ResponseLimit::default() }))
         })
     }
 }
 
-impl AsyncRead for Bounded {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.read += (buffer.filled().len() - before) as u64;
-        if self.read > MOST_BYTES {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TOO_LONG)));
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Bounded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.read = 0;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-impl Connection for Bounded {
+impl Connection for Inspected<TcpStream, ResponseLimit> {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }

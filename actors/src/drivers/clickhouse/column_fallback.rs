@@ -1,18 +1,18 @@
-//! Fits a question to this server: columns that it lacks read as NULL, and a cluster is asked as a whole.
+//! Adapts a query to the server: missing columns become NULL, and tables of a cluster are read from all nodes.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::collect::{CollectError, without_untyped_column};
 
-/// The columns of the tables of `system` that the user may read; of others nothing is known.
+/// The columns of the tables of `system` that the user may read. Nothing is known of other tables.
 #[derive(Debug, Default)]
-pub(super) struct Known(HashMap<String, HashSet<String>>);
+pub(super) struct SystemColumns(HashMap<String, HashSet<String>>);
 
-/// Tables that tell of the cluster itself: each node tells the same.
-const OF_ALL_NODES: [&str; 1] = ["clusters"];
+/// Tables about the cluster itself, which are the same on each node.
+const CLUSTER_TABLES: [&str; 1] = ["clusters"];
 
-/// Tables that show nothing of a table on which the user lacks SHOW TABLES, without a word.
-const OF_TABLES: [&str; 14] = [
+/// Tables whose rows are silently left out for tables on which the user lacks SHOW TABLES.
+const FILTERED_TABLES: [&str; 14] = [
     "columns",
     "data_skipping_indices",
     "detached_parts",
@@ -29,53 +29,54 @@ const OF_TABLES: [&str; 14] = [
     "tables",
 ];
 
-/// The cluster that is asked as a whole.
+/// The cluster whose nodes are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cluster {
     pub(super) name: String,
-    /// Whether several of its nodes run on one host, whose name alone does not tell them apart.
+    /// Whether several nodes run on one host, so that the host name does not identify them.
     pub(super) shares_hosts: bool,
 }
 
-/// A question as this server understands it.
+/// A query adapted to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fitted {
+pub(super) struct AdaptedQuery {
     pub(super) sql: String,
-    /// Columns that it lacks, as the question spells them.
+    /// Columns of the query that the server lacks.
     pub(super) missing_columns: Vec<String>,
-    /// Whether it is about tables, of which the server shows only those that the user may see.
+    /// Whether it reads a table that is filtered by the privileges of the user.
     pub(super) is_of_tables: bool,
 }
 
-impl Known {
-    pub(super) fn learn(&mut self, table: &str, column: &str) {
+impl SystemColumns {
+    /// Adds a column.
+    pub(super) fn insert(&mut self, table: &str, column: &str) {
         self.0.entry(table.to_owned()).or_default().insert(column.to_owned());
     }
 
-    /// `sql`, whose tables read `system.TABLE AS alias` and whose columns `alias.column`, for a server that has these
-    /// columns, asked on every node of `cluster`.
+    /// Adapts `sql`, whose tables are written `system.TABLE AS alias` and whose columns `alias.column`, to a server that has
+    /// these columns, and reads from every node of `cluster`.
     ///
     /// # Errors
-    /// [`CollectError::Missing`] when a column decides which rows count and this server lacks it.
-    pub(super) fn fit(&self, sql: &str, cluster: Option<&Cluster>) -> Result<Fitted, CollectError> {
-        let is_of_tables = tables(sql).any(|(table, _)| OF_TABLES.contains(&table));
-        let mut fitted = Fitted { sql: sql.to_owned(), missing_columns: Vec::new(), is_of_tables };
+    /// [`CollectError::Missing`] when the server lacks a column that selects the rows.
+    pub(super) fn adapt(&self, sql: &str, cluster: Option<&Cluster>) -> Result<AdaptedQuery, CollectError> {
+        let is_of_tables = tables(sql).any(|(table, _)| FILTERED_TABLES.contains(&table));
+        let mut adapted = AdaptedQuery { sql: sql.to_owned(), missing_columns: Vec::new(), is_of_tables };
         for (table, alias) in tables(sql) {
             let Some(columns) = self.0.get(table) else { continue };
             for column in used(sql, alias) {
                 if columns.contains(column) {
                     continue;
                 }
-                let spelled = format!("{alias}.{column}");
-                fitted.sql =
-                    without_untyped_column(&fitted.sql, &spelled).ok_or_else(|| lacks(table, column))?;
-                fitted.missing_columns.push(format!("system.{table}.{column}"));
+                let qualified = format!("{alias}.{column}");
+                adapted.sql =
+                    without_untyped_column(&adapted.sql, &qualified).ok_or_else(|| lacks(table, column))?;
+                adapted.missing_columns.push(format!("system.{table}.{column}"));
             }
         }
         if let Some(cluster) = cluster {
-            fitted.sql = everywhere(&fitted.sql, cluster);
+            adapted.sql = on_all_nodes(&adapted.sql, cluster);
         }
-        Ok(fitted)
+        Ok(adapted)
     }
 }
 
@@ -86,7 +87,7 @@ fn lacks(table: &str, column: &str) -> CollectError {
     }
 }
 
-/// Each `system.TABLE AS alias` outside of comments.
+/// Returns each `system.TABLE AS alias` outside of comments.
 fn tables(sql: &str) -> impl Iterator<Item = (&str, &str)> {
     code(sql).flat_map(|line| {
         line.split("system.").skip(1).filter_map(|rest| {
@@ -97,7 +98,7 @@ fn tables(sql: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The columns that `sql` reads of `alias`, each once.
+/// Returns the columns of `alias` in `sql` without duplicates.
 fn used<'a>(sql: &'a str, alias: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     for line in code(sql) {
@@ -117,21 +118,21 @@ fn used<'a>(sql: &'a str, alias: &str) -> Vec<&'a str> {
     found
 }
 
-/// `sql` with each table of `system` read from every replica of `cluster`, and each node called so that it is told apart.
-fn everywhere(sql: &str, Cluster { name, shares_hosts }: &Cluster) -> String {
+/// Returns `sql` with each table of `system` read from every replica of `cluster`, and unique node names.
+fn on_all_nodes(sql: &str, Cluster { name, shares_hosts }: &Cluster) -> String {
     let cluster = name.replace('\\', "\\\\").replace('\'', "\\'");
     let line = |line: &str| {
-        let mut fitted = line.to_owned();
-        for (table, alias) in tables(line).filter(|(table, _)| !OF_ALL_NODES.contains(table)) {
-            fitted = fitted.replace(
+        let mut adapted = line.to_owned();
+        for (table, alias) in tables(line).filter(|(table, _)| !CLUSTER_TABLES.contains(table)) {
+            adapted = adapted.replace(
                 &format!("system.{table} AS {alias}"),
                 &format!("clusterAllReplicas('{cluster}', system.{table}) AS {alias}"),
             );
         }
         if *shares_hosts && !line.starts_with("--") {
-            fitted = fitted.replace("hostName()", "concat(hostName(), ':', toString(tcpPort()))");
+            adapted = adapted.replace("hostName()", "concat(hostName(), ':', toString(tcpPort()))");
         }
-        fitted
+        adapted
     };
     sql.lines().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -146,62 +147,62 @@ const fn is_name(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cluster, Known};
+    use super::{Cluster, SystemColumns};
 
     const SQL: &str = "-- source: system.processes with p.old\nSELECT /* basira */\n    p.query_id AS query_id,\n    toInt64(p.peak) AS peak_bytes\nFROM system.processes AS p\nWHERE p.query_id != ''";
 
-    fn known(columns: &[&str]) -> Known {
-        let mut known = Known::default();
-        columns.iter().for_each(|column| known.learn("processes", column));
+    fn known(columns: &[&str]) -> SystemColumns {
+        let mut known = SystemColumns::default();
+        columns.iter().for_each(|column| known.insert("processes", column));
         known
     }
 
     #[test]
     fn a_column_that_is_not_there_reads_as_null() {
-        let fitted = known(&["query_id"]).fit(SQL, None).expect("only the peak is missing");
-        assert_eq!(fitted.missing_columns, ["system.processes.peak"]);
-        assert_eq!(fitted.sql, SQL.replace("toInt64(p.peak) AS", "NULL AS"));
-        assert_eq!(known(&["query_id", "peak"]).fit(SQL, None).expect("fits").sql, SQL);
+        let adapted = known(&["query_id"]).adapt(SQL, None).expect("only the peak is missing");
+        assert_eq!(adapted.missing_columns, ["system.processes.peak"]);
+        assert_eq!(adapted.sql, SQL.replace("toInt64(p.peak) AS", "NULL AS"));
+        assert_eq!(known(&["query_id", "peak"]).adapt(SQL, None).expect("fits").sql, SQL);
     }
 
     #[test]
     fn what_decides_which_rows_count_must_be_there() {
-        let error = known(&["peak"]).fit(SQL, None).expect_err("query_id filters");
+        let error = known(&["peak"]).adapt(SQL, None).expect_err("query_id filters");
         assert!(error.to_string().contains("system.processes has no column query_id"), "{error}");
     }
 
     #[test]
-    fn of_a_table_that_nothing_is_known_of_the_server_decides() {
-        assert_eq!(Known::default().fit(SQL, None).expect("fits").sql, SQL);
+    fn a_query_on_an_unknown_table_is_not_changed() {
+        assert_eq!(SystemColumns::default().adapt(SQL, None).expect("fits").sql, SQL);
     }
 
     #[test]
-    fn a_cluster_is_asked_as_a_whole() {
+    fn tables_of_a_cluster_are_read_from_all_nodes() {
         let cluster = Cluster { name: "it's".to_owned(), shares_hosts: false };
-        let fitted = known(&["query_id", "peak"]).fit(SQL, Some(&cluster)).expect("fits");
+        let adapted = known(&["query_id", "peak"]).adapt(SQL, Some(&cluster)).expect("fits");
         assert!(
-            fitted.sql.contains("FROM clusterAllReplicas('it\\'s', system.processes) AS p"),
+            adapted.sql.contains("FROM clusterAllReplicas('it\\'s', system.processes) AS p"),
             "{}",
-            fitted.sql
+            adapted.sql
         );
         let of_itself = "SELECT 1\nFROM system.clusters AS c";
-        assert_eq!(Known::default().fit(of_itself, Some(&cluster)).expect("fits").sql, of_itself);
+        assert_eq!(SystemColumns::default().adapt(of_itself, Some(&cluster)).expect("fits").sql, of_itself);
     }
 
     #[test]
-    fn nodes_on_one_host_are_told_apart_by_their_ports() {
+    fn nodes_on_one_host_are_named_with_their_ports() {
         let sql = "SELECT\n    hostName() AS host_name\nFROM system.one AS o";
         let named = |shares_hosts| {
             let cluster = Cluster { name: "c".to_owned(), shares_hosts };
-            Known::default().fit(sql, Some(&cluster)).expect("fits").sql
+            SystemColumns::default().adapt(sql, Some(&cluster)).expect("fits").sql
         };
         assert!(named(false).contains("    hostName() AS host_name"));
         assert!(named(true).contains("    concat(hostName(), ':', toString(tcpPort())) AS host_name"));
     }
 
     #[test]
-    fn what_is_about_tables_is_known_as_such() {
-        let is_of_tables = |sql| Known::default().fit(sql, None).expect("fits").is_of_tables;
+    fn queries_on_filtered_tables_are_recognized() {
+        let is_of_tables = |sql| SystemColumns::default().adapt(sql, None).expect("fits").is_of_tables;
         assert!(is_of_tables("SELECT 1\nFROM system.parts AS p"));
         assert!(!is_of_tables("SELECT 1\nFROM system.errors AS e"));
     }

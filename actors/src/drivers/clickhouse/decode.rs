@@ -1,27 +1,27 @@
-//! From JSON to packed cells, one value at a time.
+//! Decodes JSON into packed cells, one value at a time.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::rows::{Cell, JsonRows, MOST_CELLS};
+use super::rows::{Cell, JsonRows, MAX_CELLS};
 
-/// How much is kept of what came instead of rows.
-const END_BYTES: usize = 16 << 10;
+/// How much is kept of a body without rows.
+const MAX_ERROR_BYTES: usize = 16 << 10;
 
-/// The rows of `body`, which answers a question for `columns`.
+/// Decodes `body`, the reply to a query for `columns`.
 ///
 /// # Errors
-/// The end of what came instead of rows: an exception may stand behind the first of them.
+/// The end of `body` if it is not valid: an exception may follow the first rows.
 pub(super) fn decode(body: &[u8], columns: &[&str]) -> Result<JsonRows, String> {
     let mut rows = JsonRows::new(columns);
     let mut json = serde_json::Deserializer::from_slice(body);
-    let answered = json.deserialize_map(Answer(&mut rows)).and_then(|()| json.end());
+    let answered = json.deserialize_map(Reply(&mut rows)).and_then(|()| json.end());
     if answered.is_ok() {
         return Ok(rows);
     }
-    let end = &body[body.len().saturating_sub(END_BYTES)..];
+    let end = &body[body.len().saturating_sub(MAX_ERROR_BYTES)..];
     Err(String::from_utf8_lossy(end).into_owned())
 }
 
@@ -33,8 +33,8 @@ struct Meta {
 /// The names of the columns.
 struct Columns(Vec<String>);
 
-/// More columns are not what was asked for.
-const MOST_COLUMNS: usize = 1_000;
+/// The number of columns of a reply.
+const MAX_COLUMNS: usize = 1_000;
 
 impl<'de> Deserialize<'de> for Columns {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
@@ -54,8 +54,8 @@ impl<'de> Visitor<'de> for ColumnsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut columns: A) -> Result<Columns, A::Error> {
         let mut names = Vec::new();
         while let Some(Meta { name }) = columns.next_element()? {
-            if names.len() == MOST_COLUMNS {
-                return Err(A::Error::custom("more columns than anything asked for"));
+            if names.len() == MAX_COLUMNS {
+                return Err(A::Error::custom("more columns than any query has"));
             }
             names.push(name);
         }
@@ -64,13 +64,13 @@ impl<'de> Visitor<'de> for ColumnsVisitor {
 }
 
 /// Reads `{"meta": [..], "data": [[..], ..], ..}` into rows.
-struct Answer<'r>(&'r mut JsonRows);
+struct Reply<'r>(&'r mut JsonRows);
 
-impl<'de> Visitor<'de> for Answer<'_> {
+impl<'de> Visitor<'de> for Reply<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an answer in JSONCompact")
+        f.write_str("a reply in JSONCompact")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -132,8 +132,8 @@ impl<'de> Visitor<'de> for Row<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<(), A::Error> {
         let width = self.0.columns.len();
-        if self.0.cells.len() + width > MOST_CELLS {
-            return Err(A::Error::custom("more cells than anything asked for"));
+        if self.0.cells.len() + width > MAX_CELLS {
+            return Err(A::Error::custom("more cells than any query returns"));
         }
         for column in 0..width {
             let cell = cells.next_element_seed(One(&mut *self.0, column))?;
@@ -187,13 +187,13 @@ impl<'de> Visitor<'de> for One<'_> {
         self.0.pack(text, self.1).ok_or_else(|| E::custom("too much text"))
     }
 
-    /// Of integers; of anything else nobody reads.
+    /// An array of integers. Other arrays are not read by any collector.
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Cell, A::Error> {
         let start = self.0.integers.len();
         let mut are_integers = true;
         while let Some(Element(integer)) = elements.next_element()? {
             match integer {
-                Some(value) if self.0.integers.len() < MOST_CELLS => self.0.integers.push(value),
+                Some(value) if self.0.integers.len() < MAX_CELLS => self.0.integers.push(value),
                 _ => are_integers = false,
             }
         }
@@ -208,7 +208,7 @@ impl<'de> Visitor<'de> for One<'_> {
     }
 }
 
-/// One of an array: an integer, or one in quotes; none is anything else.
+/// An element of an array: an integer, perhaps in quotes, or none for anything else.
 struct Element(Option<i64>);
 
 impl<'de> Deserialize<'de> for Element {
@@ -265,13 +265,13 @@ impl<'de> Visitor<'de> for ElementVisitor {
 mod tests {
     use super::decode;
     use crate::collect::{Rows as _, TRUNCATION_MARK};
-    use crate::drivers::clickhouse::rows::MOST_CELLS;
+    use crate::drivers::clickhouse::rows::MAX_CELLS;
     use crate::model::Timestamp;
 
     const COLUMNS: &[&str] = &["a", "query"];
 
     #[test]
-    fn integers_come_as_numbers_or_as_strings() {
+    fn integers_are_numbers_or_strings() {
         let text = r#"{"meta":[{"name":"a","type":"UInt64"},{"name":"query","type":"String"}],
             "data":[["18","x"],[18,null],[1.5,"y"],[[1,"2"],""],[true,[1,"x"]]],"rows":4,"statistics":{}}"#;
         let rows = decode(text.as_bytes(), COLUMNS).expect("an answer");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_given_back() {
+    fn a_body_without_rows_is_returned() {
         let meta = r#"{"meta":[{"name":"a"},{"name":"query"}],"data":"#;
         for body in ["", "Code: 1", "[1,2]", r#"{"data":[[1]]}"#, &format!("{meta}[[1,2],[1]]}}")] {
             assert_eq!(decode(body.as_bytes(), COLUMNS).err().as_deref(), Some(body), "{body}");
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_bounded_in_number_and_length() {
+    fn the_number_and_size_of_cells_are_limited() {
         let meta = r#"{"meta":[{"name":"a"},{"name":"query"}],"data":"#;
         let long = "\u{e4}".repeat(100_000);
         let body = format!("{meta}[[\"{long}\",\"{long}\"]]}}");
@@ -307,7 +307,7 @@ mod tests {
         let text = rows.text(0, 0).expect("a text").expect("one");
         assert!(text.len() < 9_000 && text.ends_with(TRUNCATION_MARK), "{}", text.len());
         assert_eq!(rows.text(0, 1), Ok(Some(long.as_str())));
-        let body = format!("{meta}[{}[1,1]]}}", "[1,1],".repeat(MOST_CELLS / 2));
+        let body = format!("{meta}[{}[1,1]]}}", "[1,1],".repeat(MAX_CELLS / 2));
         assert!(decode(body.as_bytes(), COLUMNS).is_err());
     }
 }

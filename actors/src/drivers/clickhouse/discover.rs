@@ -1,11 +1,11 @@
-//! What is learned of a server at connect, and anew when something was missing.
+//! Reads the properties of a server at connect, and again when a collector lacked something.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::super::check_columns;
 use super::ClickHouse;
-use super::column_fallback::{Cluster, Known};
+use super::column_fallback::{Cluster, SystemColumns};
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Cursor, Rows as _, Server, one_line};
 
@@ -20,20 +20,20 @@ const CLUSTERS_COLUMNS: &[&str] = &["cluster_name", "shares_hosts"];
 const SHOWS_TABLES: &str = include_str!("sql/shows_tables.sql");
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The first versions that know `tcpPort()`, and `CHECK GRANT`.
-const KNOWS_ITS_PORT: u32 = 2_012;
-const CHECKS_GRANTS: u32 = 2_501;
-/// A larger number in a version is none.
-const MOST_OF_A_VERSION: u32 = 10_000;
-/// How far two readings of when the server started may differ: both clocks tick in seconds.
+/// The first versions with `tcpPort()` and `CHECK GRANT`.
+const TCP_PORT_VERSION: u32 = 2_012;
+const CHECK_GRANT_VERSION: u32 = 2_501;
+/// Larger numbers in a version are invalid.
+const MAX_VERSION_PART: u32 = 10_000;
+/// How much two readings of the start time may differ: uptime and clock have a resolution of seconds.
 const START_JITTER: Duration = Duration::from_secs(2);
 
 impl ClickHouse {
-    pub(super) async fn learn(&mut self) -> Result<(), CollectError> {
-        self.learn_settings().await?;
-        let rows = self.told(SERVER, SERVER_COLUMNS).await?;
+    pub(super) async fn discover(&mut self) -> Result<(), CollectError> {
+        self.read_settings().await?;
+        let rows = self.query(SERVER, SERVER_COLUMNS).await?;
         read_server(&rows, &mut self.server)?;
-        self.learn_columns().await?;
+        self.read_columns().await?;
         if let Some(name) = self.server.cluster.clone() {
             self.cluster = Some(self.find_cluster(name).await?);
         }
@@ -41,39 +41,39 @@ impl ClickHouse {
         Ok(())
     }
 
-    async fn told(&mut self, sql: &str, columns: &'static [&'static str]) -> Result<JsonRows, CollectError> {
-        let rows = self.runner.ask(sql, &[], columns, TIMEOUT).await?;
+    async fn query(&mut self, sql: &str, columns: &'static [&'static str]) -> Result<JsonRows, CollectError> {
+        let rows = self.runner.run(sql, &[], columns, TIMEOUT).await?;
         check_columns(&rows.columns(), columns)?;
         Ok(rows)
     }
 
-    async fn learn_settings(&mut self) -> Result<(), CollectError> {
-        let rows = self.told(SETTINGS, SETTINGS_COLUMNS).await?;
-        self.runner.limits.forget();
+    async fn read_settings(&mut self) -> Result<(), CollectError> {
+        let rows = self.query(SETTINGS, SETTINGS_COLUMNS).await?;
+        self.runner.limits.clear();
         for row in 0..rows.len() {
             let (name, value) = (rows.text(row, 0)?, rows.text(row, 1)?);
-            self.runner.limits.learn(name.unwrap_or_default(), value.unwrap_or_default());
+            self.runner.limits.add_setting(name.unwrap_or_default(), value.unwrap_or_default());
         }
         Ok(())
     }
 
-    async fn learn_columns(&mut self) -> Result<(), CollectError> {
-        (self.known, self.fitted) = (Known::default(), HashMap::new());
-        let rows = match self.told(COLUMNS, COLUMNS_COLUMNS).await {
-            // nothing is known, and each question is answered or refused as it stands
+    async fn read_columns(&mut self) -> Result<(), CollectError> {
+        (self.columns, self.adapted) = (SystemColumns::default(), HashMap::new());
+        let rows = match self.query(COLUMNS, COLUMNS_COLUMNS).await {
+            // without them, queries are sent unchanged
             Err(CollectError::Permission { .. }) => return Ok(()),
             rows => rows?,
         };
         for row in 0..rows.len() {
             let (table, column) = (rows.text(row, 0)?, rows.text(row, 1)?);
-            self.known.learn(table.unwrap_or_default(), column.unwrap_or_default());
+            self.columns.insert(table.unwrap_or_default(), column.unwrap_or_default());
         }
         Ok(())
     }
 
     async fn find_cluster(&mut self, name: String) -> Result<Cluster, CollectError> {
-        let rows = match self.told(CLUSTERS, CLUSTERS_COLUMNS).await {
-            // whether there is such a cluster will show
+        let rows = match self.query(CLUSTERS, CLUSTERS_COLUMNS).await {
+            // if there is no such cluster, the queries fail
             Err(CollectError::Permission { .. }) => return Ok(Cluster { name, shares_hosts: false }),
             rows => rows?,
         };
@@ -81,7 +81,7 @@ impl ClickHouse {
         for row in 0..rows.len() {
             let found = rows.text(row, 0)?.unwrap_or_default();
             if found == name {
-                let shares_hosts = rows.bool(row, 1)? == Some(true) && self.server.major >= KNOWS_ITS_PORT;
+                let shares_hosts = rows.bool(row, 1)? == Some(true) && self.server.major >= TCP_PORT_VERSION;
                 return Ok(Cluster { name, shares_hosts });
             }
             names.push(found.to_owned());
@@ -89,12 +89,12 @@ impl ClickHouse {
         Err(CollectError::NoCluster { name, known: one_line(&names.join(", ")) })
     }
 
-    /// Whether the user sees all tables; none when the server cannot be asked.
+    /// Returns whether the user has SHOW TABLES on all tables; none when the server cannot tell.
     async fn may_see_tables(&mut self) -> Result<Option<bool>, CollectError> {
-        if self.server.major < CHECKS_GRANTS {
+        if self.server.major < CHECK_GRANT_VERSION {
             return Ok(None);
         }
-        match self.runner.ask(SHOWS_TABLES, &[], &[], TIMEOUT).await {
+        match self.runner.run(SHOWS_TABLES, &[], &[], TIMEOUT).await {
             Ok(rows) if rows.len() == 1 => Ok(rows.bool(0, 0)?),
             Err(error) if error.ends_connection() => Err(error),
             _ => Ok(None),
@@ -102,12 +102,12 @@ impl ClickHouse {
     }
 }
 
-/// What the server says of itself.
+/// Reads version and start time of the server.
 fn read_server(rows: &JsonRows, server: &mut Server) -> Result<(), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
     server.version = one_line(cursor.text()?.unwrap_or_default());
     let mut numbers = server.version.split('.').map(|number| number.parse().unwrap_or(0));
-    let mut number = || numbers.next().filter(|number| *number < MOST_OF_A_VERSION).unwrap_or(0);
+    let mut number = || numbers.next().filter(|number| *number < MAX_VERSION_PART).unwrap_or(0);
     server.major = number() * 100 + number();
     cursor.text()?; // host_name
     let at = cursor.required_timestamp()?;

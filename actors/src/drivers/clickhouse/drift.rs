@@ -1,21 +1,21 @@
-//! Whether every question of every collector fits versions that are not at hand, by the columns that these have.
+//! Tests that the queries of all collectors fit versions that are not available in tests, by the columns of these.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::column_fallback::Known;
+use super::column_fallback::SystemColumns;
 
-/// The columns of tables of `system` that we read: a line for each table.
+/// The columns of the tables of `system` that collectors read, one line per table.
 const VERSIONS: [(u32, &str); 3] = [
     (2408, include_str!("columns/24.8.txt")),
     (2505, include_str!("columns/25.5.txt")),
     (2609, include_str!("columns/26.9.txt")),
 ];
 
-fn known(columns: &str) -> Known {
-    let mut known = Known::default();
+fn known(columns: &str) -> SystemColumns {
+    let mut known = SystemColumns::default();
     for (table, columns) in columns.lines().filter_map(|line| line.split_once(':')) {
-        columns.split_whitespace().for_each(|column| known.learn(table, column));
+        columns.split_whitespace().for_each(|column| known.insert(table, column));
     }
     known
 }
@@ -25,53 +25,53 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries.collect()
 }
 
-/// `20.10.sql` is 2010; a file that is not called by a version fits all.
+/// The version in the name of a file: 2010 for `20.10.sql`; none for a file that is for all versions.
 fn lowest(file: &Path) -> Option<u32> {
     let (year, month) = file.file_stem()?.to_str()?.split_once('.')?;
     Some(year.parse::<u32>().ok()? * 100 + month.parse::<u32>().ok()?)
 }
 
-/// What is asked of a server of `version`: of the files of a folder that are called by a version one, of the others all.
-fn questions(folder: &Path, version: u32) -> Vec<PathBuf> {
+/// The queries for `version`: of the files in a folder with a version in their name one, and all others.
+fn queries(folder: &Path, version: u32) -> Vec<PathBuf> {
     let (folders, files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| path.is_dir());
     let best = files.iter().filter_map(|file| lowest(file)).filter(|lowest| *lowest <= version).max();
     let fit = files.into_iter().filter(|file| lowest(file).is_none_or(|lowest| Some(lowest) == best));
-    fit.chain(folders.iter().flat_map(|folder| questions(folder, version))).collect()
+    fit.chain(folders.iter().flat_map(|folder| queries(folder, version))).collect()
 }
 
 #[test]
-fn every_question_fits_every_version() {
+fn every_query_fits_every_version() {
     let collectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/collectors/clickhouse/sql");
     let (newest, _) = VERSIONS[VERSIONS.len() - 1];
-    let (mut fitted, mut faults) = (0, Vec::new());
+    let (mut checked, mut faults) = (0, Vec::new());
     for (version, columns) in VERSIONS {
         let known = known(columns);
-        for file in questions(&collectors, version) {
-            let sql = fs::read_to_string(&file).expect("a question");
-            match known.fit(&sql, None) {
+        for file in queries(&collectors, version) {
+            let sql = fs::read_to_string(&file).expect("a query");
+            match known.adapt(&sql, None) {
                 Err(error) => faults.push(format!("{version}: {}: {error}", file.display())),
-                Ok(fit) if version == newest && !fit.missing_columns.is_empty() => {
+                Ok(adapted) if version == newest && !adapted.missing_columns.is_empty() => {
                     faults.push(format!(
-                        "{version}: {} asks in vain for {:?}",
+                        "{version}: {} reads missing columns {:?}",
                         file.display(),
-                        fit.missing_columns
+                        adapted.missing_columns
                     ));
                 }
-                Ok(_) => fitted += 1,
+                Ok(_) => checked += 1,
             }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(fitted >= VERSIONS.len(), "nothing was asked");
+    assert!(checked >= VERSIONS.len(), "no query was checked");
 }
 
 #[test]
-fn a_column_that_a_version_lacks_is_noticed() {
+fn a_column_that_a_version_lacks_is_reported() {
     let known = known(VERSIONS[0].1);
     let sql = |select: &str, filter: &str| {
         format!("SELECT /* basira */\n    {select} AS x\nFROM system.parts AS p\nWHERE p.{filter} = 1")
     };
-    let fitted = known.fit(&sql("toInt64(p.files)", "active"), None).expect("only shown");
-    assert_eq!(fitted.missing_columns, ["system.parts.files"]);
-    assert!(known.fit(&sql("toInt64(p.rows)", "files"), None).is_err(), "it decides which rows count");
+    let adapted = known.adapt(&sql("toInt64(p.files)", "active"), None).expect("a column of the result");
+    assert_eq!(adapted.missing_columns, ["system.parts.files"]);
+    assert!(known.adapt(&sql("toInt64(p.rows)", "files"), None).is_err(), "it selects the rows");
 }

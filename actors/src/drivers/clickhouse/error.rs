@@ -1,27 +1,27 @@
-//! What ClickHouse, or what stands in front of it, says; in the words of [`CollectError`].
+//! Converts exceptions of ClickHouse and network errors to [`CollectError`].
 
 use crate::collect::{CollectError, advice, one_line};
-use crate::drivers::budget::Excess;
+use crate::drivers::budget::StreamFault;
 use crate::drivers::cause::{Cause, innermost_cause, sources};
 use crate::model::Secret;
 use crate::text::secrets::without;
 
 pub(super) const ENGINE: &str = "ClickHouse";
 
-/// Whom we talk to, and as whom.
+/// The server and the user of a connection.
 pub(super) struct Peer {
     pub(super) address: String,
     pub(super) is_encrypted: bool,
-    /// The user.
+    /// The user name.
     pub(super) role: String,
-    /// So that an answer which repeats it is not repeated.
+    /// Removed from error messages of the server.
     pub(super) password: Option<Secret>,
 }
 
 impl Peer {
-    /// What a text of ClickHouse that is no answer says.
-    pub(super) fn refusal(&self, text: &str) -> CollectError {
-        let Some((code, said)) = exception(text) else { return self.foreign(text) };
+    /// Converts the text of an exception.
+    pub(super) fn exception_error(&self, text: &str) -> CollectError {
+        let Some((code, said)) = exception(text) else { return self.not_clickhouse(text) };
         let message = one_line(&without(said, self.password.as_ref()));
         let role = || self.role.clone();
         match code {
@@ -36,7 +36,7 @@ impl Peer {
             // UNKNOWN_TABLE
             60 => CollectError::Missing {
                 reason: format!("the server lacks a table: {message}"),
-                fix: "turn it on in the server's configuration, or use a version that has it".to_owned(),
+                fix: "enable it in the configuration of the server, or use a version that has it".to_owned(),
             },
             // ACCESS_DENIED
             497 => CollectError::Permission {
@@ -48,25 +48,25 @@ impl Peer {
         }
     }
 
-    /// The same failure, of the first questions of a connection: whatever it was, there is none.
-    pub(super) fn unconnected(&self, error: CollectError) -> CollectError {
+    /// Converts an error of the first queries of a connection, which mean that connecting failed.
+    pub(super) fn connect_error(&self, error: CollectError) -> CollectError {
         match error {
             CollectError::Lost { reason } => CollectError::Connect {
                 address: self.address.clone(),
-                reason: format!("something is there, but no HTTP came back ({reason})"),
+                reason: format!("the server accepts connections but does not respond over HTTP ({reason})"),
             },
-            // a port without TLS may wait for the end of what it takes for a request
+            // a port without TLS may wait for the rest of a request
             CollectError::Deadline { after } if self.is_encrypted => CollectError::Tls {
                 address: self.address.clone(),
-                reason: format!("nothing came back within {} s", after.as_secs()),
+                reason: format!("no response within {} s", after.as_secs()),
             },
             error if error.ends_connection() => error,
             error => CollectError::Refused { reason: error.to_string() },
         }
     }
 
-    /// Something else answers. What it says is nobody's business: it may be reached by nobody but this server.
-    pub(super) fn foreign(&self, text: &str) -> CollectError {
+    /// The error for a response of another service. It does not quote the response, which only this server may be able to get.
+    pub(super) fn not_clickhouse(&self, text: &str) -> CollectError {
         let came = if is_web_page(text) {
             "a web page"
         } else if text.trim_start().is_empty() {
@@ -77,14 +77,14 @@ impl Peer {
         CollectError::Foreign { address: self.address.clone(), engine: ENGINE, came }
     }
 
-    /// Why nothing came back.
-    pub(super) fn network(&self, error: Cause<'_>) -> CollectError {
+    /// Converts an error of the connection.
+    pub(super) fn network_error(&self, error: Cause<'_>) -> CollectError {
         let (address, reason) = (self.address.clone(), one_line(&innermost_cause(error)));
         if let Some(denied) = sources(error).find_map(|cause| cause.downcast_ref::<CollectError>()) {
             return denied.clone();
         }
-        if let Some(excess) = sources(error).find_map(inside::<Excess>) {
-            return excess.error(&address, ENGINE);
+        if let Some(fault) = sources(error).find_map(inside::<StreamFault>) {
+            return fault.error(&address, ENGINE);
         }
         if let Some(cause) = sources(error).find_map(inside::<rustls::Error>) {
             return CollectError::Tls { address, reason: one_line(&cause.to_string()) };
@@ -96,26 +96,26 @@ impl Peer {
     }
 }
 
-/// Whether `text` begins as an exception does.
+/// Whether `text` begins like an exception.
 pub(super) fn is_exception(text: &str) -> bool {
     text.trim_start().strip_prefix(CODE).and_then(code_of).is_some()
 }
 
-/// What stands before the code of an exception.
+/// The text before the code of an exception.
 const CODE: &str = "Code: ";
 
-/// The code and the first sentence of an exception: `Code: 60. DB::Exception: Unknown table .. (UNKNOWN_TABLE) ..`.
-/// Older servers write `Code: 60, e.displayText() = DB::Exception: ..`. It may stand behind the first rows of an answer.
+/// Returns the code and the first sentence of an exception: `Code: 60. DB::Exception: Unknown table .. (UNKNOWN_TABLE) ..`.
+/// Older servers write `Code: 60, e.displayText() = DB::Exception: ..`. It may follow the first rows of a reply.
 fn exception(text: &str) -> Option<(u32, &str)> {
     let whole = text.trim_start().strip_prefix(CODE).and_then(code_of);
     let (code, message) = whole.or_else(|| code_of(text.rsplit_once(CODE)?.1))?;
     let message = message.split("(version ").next().unwrap_or(message);
-    // our own question is nothing that needs repeating, and it may have been sent with values
+    // our own query is not repeated: it may contain values
     let message = message.split(": While processing").next().unwrap_or(message);
     Some((code, message.trim().trim_end_matches(", e.what() = DB::Exception").trim()))
 }
 
-/// The code at the start of `text` and the message behind it.
+/// Returns the code at the start of `text` and the message after it.
 fn code_of(text: &str) -> Option<(u32, &str)> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (code, rest) = text.split_at(digits);
@@ -129,7 +129,7 @@ fn is_web_page(text: &str) -> bool {
     text.trim_start().starts_with('<')
 }
 
-/// An error of the kind `E`, which may travel inside of I/O errors.
+/// Returns an error of type `E`, which may be inside of I/O errors.
 fn inside<'a, E: std::error::Error + 'static>(error: Cause<'a>) -> Option<&'a E> {
     error.downcast_ref::<E>().or_else(|| inside(error.downcast_ref::<std::io::Error>()?.get_ref()?))
 }
@@ -145,8 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_of_every_version_are_told_apart() {
-        let of = |text: &str| peer().refusal(text);
+    fn exceptions_of_all_versions_are_recognized() {
+        let of = |text: &str| peer().exception_error(text);
         assert!(
             matches!(of("Code: 516. DB::Exception: mo: Authentication failed (AUTHENTICATION_FAILED) (version 26.7.2.1)"), CollectError::Credentials { role } if role == "mo")
         );
@@ -179,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_without_a_word_of_it() {
-        for (text, told) in [
+    fn a_response_of_another_service_is_not_quoted() {
+        for (text, expected) in [
             ("<html><body>hunter3", "a web page came"),
             ("", "an empty answer came"),
             ("<p>Code: 7. hunter3: no", "a web page came"),
@@ -188,9 +188,9 @@ mod tests {
             ("{\"key\": \"hunter3\", \"Code: \": 7}", "something else came"),
             ("Code: 7. hunter3", "something else came"),
         ] {
-            let error = peer().refusal(text).to_string();
+            let error = peer().exception_error(text).to_string();
             assert!(
-                error.contains(told) && error.contains("ch:8123 does not answer as ClickHouse"),
+                error.contains(expected) && error.contains("ch:8123 does not answer as ClickHouse"),
                 "{error}"
             );
             assert!(!error.contains("hunter3"), "{error}");
@@ -198,16 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_is_short_and_does_not_repeat_our_password() {
+    fn an_exception_is_truncated_and_does_not_contain_our_password() {
         let text =
             format!("Code: 62. DB::Exception: near hunter2: {} (version 26.7.2.1)", "x".repeat(1 << 20));
-        let error = peer().refusal(&text).to_string();
+        let error = peer().exception_error(&text).to_string();
         assert!(error.contains("near ***: xxx") && error.len() < 1_200, "{error}");
     }
 
     #[test]
-    fn an_exception_behind_the_first_rows_is_found() {
+    fn an_exception_after_the_first_rows_is_found() {
         let text = "[1],[2]\nCode: 241. DB::Exception: Memory limit exceeded. (version 26.7.2.1)\n";
-        assert!(matches!(peer().refusal(text), CollectError::Server { code, .. } if code == "241"));
+        assert!(matches!(peer().exception_error(text), CollectError::Server { code, .. } if code == "241"));
     }
 }

@@ -1,4 +1,4 @@
-//! How ClickHouse is reached: one HTTP connection that is kept, to an address that the policy allows.
+//! HTTP connections to ClickHouse: one that is kept alive, to an address that the policy allows.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,21 +21,21 @@ use crate::model::{Target, TlsMode};
 
 pub(super) type Client = legacy::Client<HttpsConnector<BoundedConnector<GuardedConnector>>, Full<Bytes>>;
 
-/// The longest head of an answer; more than 100 headers are refused too.
-const HEAD_BYTES: usize = 64 << 10;
-/// Servers close connections that idle for 3 s or more, by version; between two polls of a second one is kept.
-const KEPT: Duration = Duration::from_millis(2_500);
+/// The size of the headers of a response; more than 100 headers are refused, too.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+/// How long an idle connection is kept: servers close it after 3 s or more, depending on the version.
+const KEEP_ALIVE: Duration = Duration::from_millis(2_500);
 
-/// Whether `target` is to be spoken to with TLS; where that is left to the server, it is tried out. A password, which
-/// ClickHouse takes in a header, is sent without TLS only where the registration says `disable`.
+/// Returns whether to use TLS for `target`; with `prefer`, that is determined by a probe. A password is sent in a header, and
+/// without TLS only if the mode is `disable`.
 pub(super) async fn is_encrypted(target: &Target, settings: &ConnectSettings) -> Result<bool, CollectError> {
     let ip = resolve(&target.host, target.port, settings.timeout, &*settings.policy).await?;
     match target.tls {
         TlsMode::Disable => Ok(false),
         TlsMode::Prefer => {
             let address = address(target);
-            let is_plain = speaks_plainly(ip, target.port, &address, settings.timeout).await?;
-            // whoever is in between may have turned TLS off; who wants none says so
+            let is_plain = is_without_tls(ip, target.port, &address, settings.timeout).await?;
+            // TLS may have been stripped by an attacker; to send the password in cleartext, the mode must be `disable`
             if is_plain && target.password.is_some() {
                 return Err(CollectError::Cleartext { address });
             }
@@ -45,7 +45,7 @@ pub(super) async fn is_encrypted(target: &Target, settings: &ConnectSettings) ->
     }
 }
 
-/// A client for `target` that keeps one connection.
+/// Returns a client for `target` that keeps one connection.
 pub(super) fn client(target: &Target, settings: &ConnectSettings) -> Result<Client, CollectError> {
     let tls = tls::client_config(target.tls, target.tls_ca_pem.as_deref())
         .map_err(|reason| CollectError::Tls { address: address(target), reason })?;
@@ -53,19 +53,19 @@ pub(super) fn client(target: &Target, settings: &ConnectSettings) -> Result<Clie
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
     Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(1)
-        .pool_idle_timeout(KEPT)
-        .http1_max_buf_size(HEAD_BYTES)
+        .pool_idle_timeout(KEEP_ALIVE)
+        .http1_max_buf_size(MAX_HEADER_BYTES)
         .build(connector.wrap_connector(BoundedConnector(tcp))))
 }
 
-/// Host and port as a URL has them.
+/// Returns host and port as in a URL.
 pub(super) fn address(target: &Target) -> String {
     let host = &target.host;
     if host.contains(':') { format!("[{host}]:{}", target.port) } else { format!("{host}:{}", target.port) }
 }
 
-/// Whether HTTP without TLS is spoken at this port, which speaks only one of both. Asked without credentials.
-async fn speaks_plainly(ip: IpAddr, port: u16, address: &str, limit: Duration) -> Result<bool, CollectError> {
+/// Returns whether the port uses HTTP without TLS, by a request without credentials.
+async fn is_without_tls(ip: IpAddr, port: u16, address: &str, limit: Duration) -> Result<bool, CollectError> {
     let probe = async {
         let mut stream = TcpStream::connect(SocketAddr::new(ip, port)).await?;
         stream
@@ -74,7 +74,7 @@ async fn speaks_plainly(ip: IpAddr, port: u16, address: &str, limit: Duration) -
             )
             .await?;
         let mut start = Vec::with_capacity(16);
-        // an end before a whole status line is an answer too: this was no HTTP
+        // an end before a whole status line is a result, too: this is not HTTP
         (&mut stream).take(12).read_to_end(&mut start).await.map(|_| start)
     };
     match timeout(limit, probe).await {

@@ -1,61 +1,61 @@
-//! What our queries may take of the server, as far as this version knows such limits and this user may set them.
+//! Settings that limit our queries, as far as the version has them and the user may set them.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::collect::Notice;
 
-/// What a query of ours may take of the server's memory.
-const MEMORY_BYTES: u64 = 1 << 30;
-/// How long a node of a cluster may take to be reached, in milliseconds, before the others are shown without it.
-const REACHED_WITHIN_MS: &str = "1000";
-/// How long a node that was reached may send nothing; one that is at work tells its progress ten times a second.
-const SILENT_FOR_SECONDS: &str = "2";
-/// `READONLY`: of a profile with `readonly = 1`, or of a setting that must stay.
+/// The memory that a query of ours may use.
+const MAX_MEMORY_BYTES: u64 = 1 << 30;
+/// The time limit for connecting to a node of a cluster, after which the others are read without it.
+const NODE_CONNECT_TIMEOUT_MS: &str = "1000";
+/// The time limit for receiving from a node: a node that is running a query reports its progress ten times a second.
+const NODE_RECEIVE_TIMEOUT_SECONDS: &str = "2";
+/// The code of `READONLY`: the profile has `readonly = 1`, or a setting must not be changed.
 const READONLY: &str = "164";
-/// `SETTING_CONSTRAINT_VIOLATION`, `UNKNOWN_SETTING`.
+/// The codes of `SETTING_CONSTRAINT_VIOLATION` and `UNKNOWN_SETTING`.
 const REFUSALS: [&str; 2] = ["452", "115"];
 
-/// Settings that are sent with each query.
+/// The settings that are sent with each query.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
-    /// Settings that this version knows, of those that not every one does.
+pub(super) struct QueryLimits {
+    /// The settings of this version.
     known: HashSet<String>,
-    /// Settings that this user may not set.
+    /// Settings that the user may not set.
     refused: Vec<&'static str>,
-    /// This user may set nothing at all.
-    none: bool,
-    /// Its profile ends its queries.
-    limited_anyway: bool,
+    /// Whether the user may not set anything.
+    is_readonly: bool,
+    /// Whether the profile of the user has a time limit.
+    is_limited_by_profile: bool,
 }
 
-impl Limits {
-    /// Forgets what was learned of the server, but not what it refused.
-    pub(super) fn forget(&mut self) {
+impl QueryLimits {
+    /// Clears the settings of the version, but not those that were refused.
+    pub(super) fn clear(&mut self) {
         self.known.clear();
     }
 
-    /// Takes a row of `system.settings`, as this user has them.
-    pub(super) fn learn(&mut self, name: &str, value: &str) {
+    /// Adds a row of `system.settings`, with the value for this user.
+    pub(super) fn add_setting(&mut self, name: &str, value: &str) {
         match name {
-            "readonly" => self.none = value == "1",
-            "max_execution_time" => self.limited_anyway = value.parse::<f64>().is_ok_and(|limit| limit > 0.0),
+            "readonly" => self.is_readonly = value == "1",
+            "max_execution_time" => self.is_limited_by_profile = value.parse::<f64>().is_ok_and(|limit| limit > 0.0),
             _ => {}
         }
         self.known.insert(name.to_owned());
     }
 
-    /// What to send with a query that may take `limit`.
+    /// Returns the settings to send with a query whose time limit is `limit`.
     pub(super) fn settings(&self, limit: Duration, clustered: bool) -> Vec<(&'static str, String)> {
-        if self.none {
+        if self.is_readonly {
             return Vec::new();
         }
         let seconds = limit.as_secs().max(1);
-        let everywhere = [
+        let of_all_versions = [
             ("readonly", "2".to_owned()),
             ("max_execution_time", seconds.to_string()),
             ("max_threads", "2".to_owned()),
-            ("max_memory_usage", MEMORY_BYTES.to_string()),
+            ("max_memory_usage", MAX_MEMORY_BYTES.to_string()),
             ("priority", "10".to_owned()),
             ("output_format_json_quote_64bit_integers", "1".to_owned()),
         ];
@@ -64,40 +64,40 @@ impl Limits {
             ("log_comment", "basira".to_owned()),
             ("use_query_cache", "0".to_owned()),
         ];
-        // a node that is away or hangs is shown as such; by default it would hide the others for half a minute
+        // with the defaults, a node that does not respond would delay the others for half a minute
         let of_clusters = [
             ("skip_unavailable_shards", "1".to_owned()),
             ("connections_with_failover_max_tries", "1".to_owned()),
-            ("connect_timeout_with_failover_ms", REACHED_WITHIN_MS.to_owned()),
-            ("handshake_timeout_ms", REACHED_WITHIN_MS.to_owned()),
-            ("receive_timeout", SILENT_FOR_SECONDS.to_owned()),
+            ("connect_timeout_with_failover_ms", NODE_CONNECT_TIMEOUT_MS.to_owned()),
+            ("handshake_timeout_ms", NODE_CONNECT_TIMEOUT_MS.to_owned()),
+            ("receive_timeout", NODE_RECEIVE_TIMEOUT_SECONDS.to_owned()),
         ];
         let of_clusters = of_clusters.into_iter().filter(|_| clustered);
         let learned =
             by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
-        everywhere.into_iter().chain(learned).filter(|(name, _)| !self.refused.contains(name)).collect()
+        of_all_versions.into_iter().chain(learned).filter(|(name, _)| !self.refused.contains(name)).collect()
     }
 
-    /// Gives up what the server refused to set; false when it refused something else.
-    pub(super) fn give_up(&mut self, code: &str, message: &str) -> bool {
-        if self.none || !(code == READONLY || REFUSALS.contains(&code)) {
+    /// Removes the setting that the server refused. Returns false when it refused something else.
+    pub(super) fn remove_refused(&mut self, code: &str, message: &str) -> bool {
+        if self.is_readonly || !(code == READONLY || REFUSALS.contains(&code)) {
             return false;
         }
         let sent = self.settings(Duration::ZERO, true);
         match sent.into_iter().find(|(name, _)| message.contains(name)) {
-            // of a user who may set nothing, each would be refused in turn
+            // for a readonly user, each setting would be refused in turn
             Some((name, _)) if code != READONLY || name == "readonly" => self.refused.push(name),
-            _ if code == READONLY => self.none = true,
+            _ if code == READONLY => self.is_readonly = true,
             _ => return false,
         }
         true
     }
 
-    /// What somebody should know whose user, `role`, cannot be limited by us.
+    /// Returns the notice for a user, `role`, whose queries cannot be limited.
     pub(super) fn notice(&self, role: &str) -> Option<Notice> {
-        (self.none && !self.limited_anyway).then(|| Notice {
+        (self.is_readonly && !self.is_limited_by_profile).then(|| Notice {
             reason: format!(
-                "user {role} may not set limits for its queries (readonly = 1): the server ends none of them by itself"
+                "user {role} may not set limits for its queries (readonly = 1), so the server does not cancel them by itself"
             ),
             fix: format!(
                 "set readonly = 2 in the profile of user {role}, or max_execution_time, max_threads and max_memory_usage"
@@ -110,16 +110,16 @@ impl Limits {
 mod tests {
     use super::*;
 
-    fn names(limits: &Limits) -> Vec<&'static str> {
+    fn names(limits: &QueryLimits) -> Vec<&'static str> {
         limits.settings(Duration::from_secs(5), true).into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
-    fn a_setting_is_sent_when_the_version_knows_it() {
-        let mut limits = Limits::default();
+    fn a_setting_is_sent_when_the_version_has_it() {
+        let mut limits = QueryLimits::default();
         assert!(!names(&limits).contains(&"log_comment"), "nothing is known yet");
-        limits.learn("log_comment", "");
-        limits.learn("skip_unavailable_shards", "0");
+        limits.add_setting("log_comment", "");
+        limits.add_setting("skip_unavailable_shards", "0");
         assert!(
             names(&limits).contains(&"log_comment") && names(&limits).contains(&"skip_unavailable_shards")
         );
@@ -128,26 +128,26 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_may_not_set_is_not_sent_again() {
-        let mut limits = Limits::default();
-        assert!(!limits.give_up("115", "Unknown setting 'of_the_question'"));
-        assert!(!limits.give_up("241", "Memory limit (for query) exceeded: max_memory_usage"));
-        assert!(limits.give_up("452", "Setting max_memory_usage shouldn't be greater than 1000."));
+    fn refused_settings_are_not_sent_again() {
+        let mut limits = QueryLimits::default();
+        assert!(!limits.remove_refused("115", "Unknown setting 'of_the_question'"));
+        assert!(!limits.remove_refused("241", "Memory limit (for query) exceeded: max_memory_usage"));
+        assert!(limits.remove_refused("452", "Setting max_memory_usage shouldn't be greater than 1000."));
         assert!(!names(&limits).contains(&"max_memory_usage") && names(&limits).contains(&"max_threads"));
-        assert!(limits.give_up("164", "Cannot modify 'readonly' setting in readonly mode"));
+        assert!(limits.remove_refused("164", "Cannot modify 'readonly' setting in readonly mode"));
         assert!(!names(&limits).contains(&"readonly") && names(&limits).contains(&"max_threads"));
-        assert!(limits.give_up("164", "Cannot modify 'max_threads' setting in readonly mode"));
-        assert!(names(&limits).is_empty() && !limits.give_up("164", "Cannot modify 'x' setting"));
+        assert!(limits.remove_refused("164", "Cannot modify 'max_threads' setting in readonly mode"));
+        assert!(names(&limits).is_empty() && !limits.remove_refused("164", "Cannot modify 'x' setting"));
     }
 
     #[test]
-    fn who_cannot_be_limited_is_told_so_unless_its_profile_does() {
-        let mut limits = Limits::default();
-        limits.learn("readonly", "2");
+    fn a_readonly_user_without_a_limit_in_its_profile_gets_a_notice() {
+        let mut limits = QueryLimits::default();
+        limits.add_setting("readonly", "2");
         assert_eq!(limits.notice("mo"), None);
-        limits.learn("readonly", "1");
+        limits.add_setting("readonly", "1");
         assert!(limits.notice("mo").is_some_and(|notice| notice.fix.contains("readonly = 2")));
-        limits.learn("max_execution_time", "2.5");
+        limits.add_setting("max_execution_time", "2.5");
         assert_eq!(limits.notice("mo"), None);
     }
 }

@@ -1,6 +1,5 @@
-//! ClickHouse, by its client over HTTP: one connection, one query at a time, each with an id of ours.
+//! The ClickHouse driver over HTTP: one connection, one query at a time, each with an id of ours.
 
-mod answer;
 mod bind;
 mod bounded;
 mod column_fallback;
@@ -12,6 +11,7 @@ mod error;
 mod http;
 mod limits;
 mod query_runner;
+mod response;
 mod rows;
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::column_fallback::{Cluster, Fitted, Known};
+use self::column_fallback::{Cluster, AdaptedQuery, SystemColumns};
 use self::query_runner::QueryRunner;
 use super::{ConnectSettings, Reply, Session, check_columns};
 use crate::collect::{CollectError, ExplainRequest, HostingProvider, Notice, Query, Server, advice};
@@ -30,15 +30,15 @@ use crate::model::{Target, Timestamp};
 pub(super) struct ClickHouse {
     runner: QueryRunner,
     cluster: Option<Cluster>,
-    known: Known,
-    fitted: HashMap<Arc<str>, Fitted>,
-    /// Whether the user sees every table there is; unknown to older versions.
+    columns: SystemColumns,
+    adapted: HashMap<Arc<str>, AdaptedQuery>,
+    /// Whether the user has SHOW TABLES on all tables; older versions cannot tell.
     shows_tables: Option<bool>,
     server: Server,
 }
 
 impl ClickHouse {
-    /// Connects, and learns what server this is.
+    /// Connects and reads the properties of the server.
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
         let runner = QueryRunner::new(target, settings).await?;
         let server = Server {
@@ -62,30 +62,30 @@ impl ClickHouse {
         let mut session = Self {
             runner,
             cluster: None,
-            known: Known::default(),
-            fitted: HashMap::new(),
+            columns: SystemColumns::default(),
+            adapted: HashMap::new(),
             shows_tables: None,
             server,
         };
-        let learned = session.refresh().await;
-        learned.map_err(|error| session.runner.peer.unconnected(error))?;
+        let discovered = session.refresh().await;
+        discovered.map_err(|error| session.runner.peer.connect_error(error))?;
         Ok(session)
     }
 
-    fn fit(&mut self, query: &Query) -> Result<Fitted, CollectError> {
-        if let Some(fitted) = self.fitted.get(&query.sql) {
-            return Ok(fitted.clone());
+    fn adapt(&mut self, query: &Query) -> Result<AdaptedQuery, CollectError> {
+        if let Some(adapted) = self.adapted.get(&query.sql) {
+            return Ok(adapted.clone());
         }
-        let fitted = self.known.fit(&query.sql, self.cluster.as_ref())?;
-        self.fitted.insert(Arc::clone(&query.sql), fitted.clone());
-        Ok(fitted)
+        let adapted = self.columns.adapt(&query.sql, self.cluster.as_ref())?;
+        self.adapted.insert(Arc::clone(&query.sql), adapted.clone());
+        Ok(adapted)
     }
 
-    /// What the user should be granted, so that this is seen whole.
-    fn hidden(&self) -> Option<Notice> {
+    /// The notice of a query on tables when the user does not have SHOW TABLES on all of them.
+    fn hidden_tables(&self) -> Option<Notice> {
         let role = &self.server.role;
         (self.shows_tables == Some(false)).then(|| Notice {
-            reason: format!("user {role} lacks SHOW TABLES on some tables: nothing of these is seen"),
+            reason: format!("user {role} lacks SHOW TABLES on some tables: they are not shown"),
             fix: advice::clickhouse_grant("have the grant SHOW TABLES ON *.*", role),
         })
     }
@@ -98,14 +98,14 @@ impl Session for ClickHouse {
     }
 
     async fn refresh(&mut self) -> Result<(), CollectError> {
-        self.learn().await
+        self.discover().await
     }
 
     async fn run(&mut self, query: &Query, limit: Duration) -> Result<Reply, CollectError> {
-        let Fitted { sql, missing_columns, is_of_tables } = self.fit(query)?;
-        let rows = self.runner.ask(&sql, &query.params, query.columns, limit).await?;
+        let AdaptedQuery { sql, missing_columns, is_of_tables } = self.adapt(query)?;
+        let rows = self.runner.run(&sql, &query.params, query.columns, limit).await?;
         check_columns(&rows.columns(), query.columns)?;
-        let hidden = if is_of_tables { self.hidden() } else { None };
+        let hidden = if is_of_tables { self.hidden_tables() } else { None };
         let unlimited = self.runner.limits.notice(&self.server.role);
         let notice = hidden.into_iter().chain(unlimited).reduce(Notice::and);
         Ok(Reply {
@@ -119,7 +119,7 @@ impl Session for ClickHouse {
     async fn explain(&mut self, _: &ExplainRequest, _: Duration) -> Result<Reply, CollectError> {
         Err(CollectError::Missing {
             reason: "plans of ClickHouse are not collected".to_owned(),
-            fix: "EXPLAIN the query by hand".to_owned(),
+            fix: "run EXPLAIN by hand".to_owned(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! One question to a ClickHouse server: limited on both sides, known by an id of ours, and ended when it takes too long.
+//! Runs queries on a ClickHouse server: with limits on both sides, an id of ours, and KILL QUERY after the deadline.
 
 use std::time::Duration;
 
@@ -10,32 +10,32 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::super::ConnectSettings;
-use super::answer::{Came, read};
-use super::bind::{bound, parameters};
+use super::response::{Response, read};
+use super::bind::{bind, query_string};
 use super::decode::decode;
 use super::error::Peer;
 use super::http::{self as connection, Client};
-use super::limits::Limits;
+use super::limits::QueryLimits;
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Param};
 use crate::model::Target;
 
-/// Every query of ours has an id that begins so: `query_log` and `processes` leave them out by it.
-const QUERY_ID: &str = "basira-";
-/// How much later than the server we give up: it should have ended the query by then.
+/// The prefix of the ids of our queries, by which collectors leave them out of `query_log` and `processes`.
+const QUERY_ID_PREFIX: &str = "basira-";
+/// How much later than `max_execution_time` the deadline is: the server should have cancelled the query by then.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long ending a query may take.
+/// The time limit for KILL QUERY.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// An answer of more bytes is decoded on a thread of its own.
-const LARGE_BYTES: usize = 256 << 10;
+/// Replies of more bytes than this are decoded on a thread of their own.
+const LARGE_REPLY_BYTES: usize = 256 << 10;
 
-/// A connection, and what goes with each question.
+/// A connection and what is sent with each query.
 pub(super) struct QueryRunner {
     client: Client,
     database: String,
     pub(super) peer: Peer,
-    pub(super) limits: Limits,
+    pub(super) limits: QueryLimits,
     clustered: bool,
 }
 
@@ -50,11 +50,11 @@ impl QueryRunner {
             password: target.password.clone(),
         };
         let (database, clustered) = (target.database.clone(), target.cluster.is_some());
-        Ok(Self { client, database, peer, limits: Limits::default(), clustered })
+        Ok(Self { client, database, peer, limits: QueryLimits::default(), clustered })
     }
 
-    /// Asks as it stands, with as many limits as the server takes.
-    pub(super) async fn ask(
+    /// Runs `sql` with as many of our limits as the server accepts.
+    pub(super) async fn run(
         &mut self,
         sql: &str,
         params: &[Param],
@@ -62,14 +62,14 @@ impl QueryRunner {
         limit: Duration,
     ) -> Result<JsonRows, CollectError> {
         loop {
-            match self.attempt(sql, params, columns, limit).await {
-                Err(CollectError::Server { code, message }) if self.limits.give_up(&code, &message) => {}
+            match self.try_run(sql, params, columns, limit).await {
+                Err(CollectError::Server { code, message }) if self.limits.remove_refused(&code, &message) => {}
                 answer => return answer,
             }
         }
     }
 
-    async fn attempt(
+    async fn try_run(
         &self,
         sql: &str,
         params: &[Param],
@@ -77,9 +77,9 @@ impl QueryRunner {
         limit: Duration,
     ) -> Result<JsonRows, CollectError> {
         let id = query_id();
-        let request = self.request(bound(sql, params), &id, limit)?;
+        let request = self.request(bind(sql, params), &id, limit)?;
         let answer = timeout(limit + GRACE, async {
-            let response = self.client.request(request).await.map_err(|error| self.peer.network(&error))?;
+            let response = self.client.request(request).await.map_err(|error| self.peer.network_error(&error))?;
             read(response, &self.peer).await
         });
         let Ok(answer) = answer.await else {
@@ -87,8 +87,8 @@ impl QueryRunner {
             return Err(CollectError::Deadline { after: limit + GRACE });
         };
         match answer? {
-            Came::Refusal(text) => Err(self.peer.refusal(&text)),
-            Came::Answer(body) => self.decode(body, columns).await,
+            Response::Exception(text) => Err(self.peer.exception_error(&text)),
+            Response::Rows(body) => self.decode(body, columns).await,
         }
     }
 
@@ -97,7 +97,7 @@ impl QueryRunner {
         body: Vec<u8>,
         columns: &'static [&'static str],
     ) -> Result<JsonRows, CollectError> {
-        let is_large = body.len() > LARGE_BYTES;
+        let is_large = body.len() > LARGE_REPLY_BYTES;
         let decoding = move || decode(&body, columns);
         let decoded = if is_large {
             spawn_blocking(decoding)
@@ -106,42 +106,42 @@ impl QueryRunner {
         } else {
             decoding()
         };
-        decoded.map_err(|end| self.peer.refusal(&end))
+        decoded.map_err(|end| self.peer.exception_error(&end))
     }
 
-    /// The gentlest end comes first: the server's own limit, ours, and then the query is killed.
+    /// Builds the request. The mildest limit takes effect first: that of the server, then the deadline, then KILL QUERY.
     fn request(&self, sql: String, id: &str, limit: Duration) -> Result<Request<Full<Bytes>>, CollectError> {
         let own = [("default_format", "JSONCompact"), ("database", self.database.as_str()), ("query_id", id)];
         let own = own.into_iter().chain([("wait_end_of_query", "1")]);
         let own = own.map(|(name, value)| (name, value.to_owned()));
-        let query = parameters(own.chain(self.limits.settings(limit, self.clustered)));
+        let query = query_string(own.chain(self.limits.settings(limit, self.clustered)));
         let scheme = if self.peer.is_encrypted { "https" } else { "http" };
-        let uri: Uri = format!("{scheme}://{}/?{query}", self.peer.address).parse().map_err(refused)?;
+        let uri: Uri = format!("{scheme}://{}/?{query}", self.peer.address).parse().map_err(not_sendable)?;
         let mut request = Request::post(uri).header("user-agent", "basira");
         request = request.header("x-clickhouse-user", self.peer.role.as_bytes());
         if let Some(password) = &self.peer.password {
-            let mut key = HeaderValue::from_bytes(password.expose().as_bytes()).map_err(refused)?;
+            let mut key = HeaderValue::from_bytes(password.expose().as_bytes()).map_err(not_sendable)?;
             key.set_sensitive(true);
             request = request.header("x-clickhouse-key", key);
         }
-        request.body(Full::from(sql)).map_err(refused)
+        request.body(Full::from(sql)).map_err(not_sendable)
     }
 
-    /// Ends the query whose answer we stopped waiting for: the server goes on when a client just leaves.
+    /// Kills a query whose reply is no longer waited for: it continues when a client just disconnects.
     fn kill(&self, id: &str) {
-        let sql = bound("KILL QUERY WHERE query_id = ? ASYNC", &[Param::Text(id.to_owned())]);
+        let sql = bind("KILL QUERY WHERE query_id = ? ASYNC", &[Param::Text(id.to_owned())]);
         if let Ok(request) = self.request(sql, &query_id(), KILL_TIMEOUT) {
-            // a server that does not answer may not take this either; its own time limit remains
+            // may fail on a server that does not respond; max_execution_time remains
             tokio::spawn(timeout(KILL_TIMEOUT, self.client.request(request)));
         }
     }
 }
 
 fn query_id() -> String {
-    format!("{QUERY_ID}{}", Uuid::now_v7().simple())
+    format!("{QUERY_ID_PREFIX}{}", Uuid::now_v7().simple())
 }
 
-/// Credentials, or a host, that HTTP cannot carry.
-fn refused<E>(_: E) -> CollectError {
+/// The error for credentials or a host that cannot be sent over HTTP.
+fn not_sendable<E>(_: E) -> CollectError {
     CollectError::Refused { reason: "its host, username or password cannot be sent over HTTP".to_owned() }
 }

@@ -1,24 +1,24 @@
-//! An answer in the format `JSONCompact`, which every version speaks and which names its columns; packed while it is read,
-//! for a value of JSON by itself takes many times the bytes that it came in.
+//! Rows in the format `JSONCompact`, which all versions support and which has the names of the columns. Packed while they are
+//! read: a JSON value of its own takes many times its size on the wire.
 
 use crate::collect::{CellError, Rows, TRUNCATION_MARK, max_cell_bytes, truncated};
 use crate::model::Timestamp;
 
-/// An answer of more cells is not what was asked for.
-pub(super) const MOST_CELLS: usize = 1_000_000;
+/// The number of cells of a reply.
+pub(super) const MAX_CELLS: usize = 1_000_000;
 
-/// The rows of an answer. 64-bit integers come as numbers or as strings, by version; timestamps as microseconds.
+/// The rows of a reply. 64-bit integers are numbers or strings, depending on the version; timestamps are microseconds.
 #[derive(Debug, Default)]
 pub(super) struct JsonRows {
     pub(super) columns: Vec<String>,
-    /// The most bytes that a text in each column keeps.
+    /// The size to which texts of each column are truncated.
     longest: Vec<usize>,
     pub(super) cells: Vec<Cell>,
     texts: String,
     pub(super) integers: Vec<i64>,
 }
 
-/// A cell; texts and arrays by where they begin and how long they are.
+/// A cell. Texts and arrays are given by start and length.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cell {
     Null,
@@ -27,30 +27,30 @@ pub(super) enum Cell {
     Float(f64),
     Text(u32, u32),
     Integers(u32, u32),
-    /// What no collector reads.
+    /// A value of a type that no collector reads.
     Other,
 }
 
 impl JsonRows {
-    /// No row yet of what is asked for in `columns`.
+    /// Creates an empty list of rows of a query for `columns`.
     pub(super) fn new(columns: &[&str]) -> Self {
         Self { longest: columns.iter().map(|name| max_cell_bytes(name)).collect(), ..Self::default() }
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub(super) fn columns(&self) -> Vec<&str> {
         self.columns.iter().map(String::as_str).collect()
     }
 
-    /// How much there is to decode.
+    /// Returns the size in memory.
     pub(super) const fn size_bytes(&self) -> usize {
         self.texts.len() + self.cells.len() * size_of::<Cell>()
     }
 
     fn cell(&self, row: usize, column: usize, expected: &'static str) -> Result<Cell, CellError> {
         let width = self.columns.len();
-        let place = row.checked_mul(width).and_then(|row| row.checked_add(column)).filter(|_| column < width);
-        place.and_then(|place| self.cells.get(place)).copied().ok_or(CellError { column, expected })
+        let index = row.checked_mul(width).and_then(|row| row.checked_add(column)).filter(|_| column < width);
+        index.and_then(|index| self.cells.get(index)).copied().ok_or(CellError { column, expected })
     }
 
     fn read<T>(
@@ -79,7 +79,7 @@ impl JsonRows {
         self.texts.get(start as usize..)?.get(..length as usize)
     }
 
-    /// A text, cut if it is longer than what its column keeps.
+    /// Packs a text, truncated to the limit of its column.
     pub(super) fn pack(&mut self, text: &str, column: usize) -> Option<Cell> {
         let start = self.texts.len();
         match truncated(text, self.longest.get(column).copied().unwrap_or_default()) {

@@ -1,4 +1,4 @@
-//! How PostgreSQL is reached: one connection, to an address that the policy allows, on which nothing is without end.
+//! Connects to PostgreSQL: to an address that the policy allows, with limits on time and on what the server sends.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -14,9 +14,10 @@ use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::connect_error;
-use super::framed::{Framed, FramedTls};
+use super::messages::{InspectedTls, MessageInspector};
 use crate::collect::CollectError;
 use crate::drivers::budget::Budget;
+use crate::drivers::inspected::Inspected;
 use crate::drivers::{ConnectSettings, resolve, tcp, tls};
 use crate::model::{Target, TlsMode};
 
@@ -25,10 +26,10 @@ pub(super) const ENGINE: &str = "PostgreSQL";
 pub(super) const LOCK_TIMEOUT: &str = "500ms";
 /// The `statement_timeout` of a new connection. Changing it costs a round trip.
 pub(super) const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long asking the server to end a query may take.
+/// The time limit for a request to cancel a query.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection on which no question was asked yet.
+/// A new connection.
 pub(super) struct Connected {
     pub(super) client: Client,
     pub(super) connection: JoinHandle<()>,
@@ -49,27 +50,28 @@ pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Resu
         let stream = tcp::connect(server)
             .await
             .map_err(|error| CollectError::Connect { address: address.clone(), reason: error.to_string() })?;
-        let stream = Framed::new(stream, Arc::clone(&budget), target.tls);
-        let Ok(tls) = MakeTlsConnect::<Framed<TcpStream>>::make_tls_connect(&mut tls, &target.host);
-        let tls = FramedTls { tls, budget: Arc::clone(&budget), mode: target.tls };
+        let inspector = MessageInspector::new(Arc::clone(&budget), target.tls);
+        let stream = Inspected { stream, inspector };
+        let Ok(tls) = MakeTlsConnect::<Inspected<TcpStream, MessageInspector>>::make_tls_connect(&mut tls, &target.host);
+        let tls = InspectedTls { tls, budget: Arc::clone(&budget), mode: target.tls };
         let connected = configuration(target).connect_raw(stream, tls).await;
-        connected.map_err(|error| match budget.excess() {
-            Some(excess) => excess.error(&address, ENGINE),
+        connected.map_err(|error| match budget.fault() {
+            Some(fault) => fault.error(&address, ENGINE),
             None => connect_error(&error, &address, target),
         })
     };
-    let late = |_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout };
-    let (client, mut connection) = timeout(settings.timeout, connecting).await.map_err(late)??;
+    let timed_out = |_| CollectError::ConnectTimeout { address: address.clone(), after: settings.timeout };
+    let (client, mut connection) = timeout(settings.timeout, connecting).await.map_err(timed_out)??;
     let canceller =
         Canceller { token: client.cancel_token(), tls, server, host: target.host.clone(), address };
     let connection = tokio::spawn(async move {
-        // notices are of no interest, and how it ended shows in the query that was running, or in the next
+        // notices are ignored; the error of a lost connection is that of the current or next query
         while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {}
     });
     Ok(Connected { client, connection, canceller, budget })
 }
 
-/// Ends queries whose answers we stopped waiting for.
+/// Cancels queries whose replies are no longer waited for.
 pub(super) struct Canceller {
     token: CancelToken,
     tls: MakeRustlsConnect,
@@ -79,17 +81,17 @@ pub(super) struct Canceller {
 }
 
 impl Canceller {
-    /// Host and port, for people.
+    /// Returns host and port for messages.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Asks the server to end what it does on the connection, on another one to the same address.
+    /// Requests, over another connection to the same address, that the running query is cancelled.
     pub(super) fn cancel_running(&self) {
         let (token, mut tls, server) = (self.token.clone(), self.tls.clone(), self.server);
         let Ok(tls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &self.host);
         tokio::spawn(timeout(CANCEL_TIMEOUT, async move {
-            // a server that does not answer may not take this either; its own time limit remains
+            // may fail on a server that does not respond; its statement_timeout remains
             if let Ok(stream) = tcp::connect(server).await {
                 let _ = token.cancel_query_raw(stream, tls).await;
             }
@@ -108,7 +110,7 @@ fn configuration(target: &Target) -> Config {
             TlsMode::Prefer => SslMode::Prefer,
             TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
         })
-        // lock_timeout < statement_timeout < our own deadline: the gentlest end comes first
+        // lock_timeout < statement_timeout < our own deadline: the mildest limit takes effect first
         .options(format!(
             "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
              -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \

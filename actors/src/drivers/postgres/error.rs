@@ -1,4 +1,4 @@
-//! What tokio-postgres says, in the words of [`CollectError`].
+//! Converts errors of tokio-postgres to [`CollectError`].
 
 use std::error::Error as _;
 use std::io;
@@ -10,7 +10,7 @@ use crate::collect::{CollectError, Server, advice, one_line};
 use crate::model::{Secret, Target};
 use crate::text::secrets::without;
 
-/// Why connecting failed.
+/// Converts an error of a connect.
 pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> CollectError {
     let role = || target.username.clone().unwrap_or_else(|| "postgres".to_owned());
     if let Some(refusal) = error.as_db_error() {
@@ -18,12 +18,12 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
             SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
                 CollectError::Credentials { role: role() }
             }
-            // PgBouncer's words; so do others that came after it
+            // the message of PgBouncer and of poolers that follow it
             SqlState::PROTOCOL_VIOLATION if refusal.message().contains("startup parameter") => {
-                pooler(&said(refusal, target.password.as_ref()))
+                pooler(&message_of(refusal, target.password.as_ref()))
             }
             SqlState::TOO_MANY_CONNECTIONS => CollectError::TooManyConnections { role: role() },
-            _ => CollectError::Refused { reason: said(refusal, target.password.as_ref()) },
+            _ => CollectError::Refused { reason: message_of(refusal, target.password.as_ref()) },
         };
     }
     let address = address.to_owned();
@@ -35,27 +35,27 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
         Some(source) if source.is::<io::Error>() => {
             CollectError::Connect { address, reason: one_line(&source.to_string()) }
         }
-        // "password missing" and the like: the server asked for what we do not have
+        // such as "password missing": the server requests credentials that are not configured
         _ if text.contains("invalid configuration") => CollectError::Credentials { role: role() },
         Some(source) => CollectError::Connect { address, reason: one_line(&source.to_string()) },
         None => CollectError::Connect { address, reason: text },
     }
 }
 
-/// What `refusal` says, which may repeat our own password.
-fn said(refusal: &DbError, password: Option<&Secret>) -> String {
+/// Returns the message of `refusal` without our password, which it may repeat.
+fn message_of(refusal: &DbError, password: Option<&Secret>) -> String {
     one_line(&without(refusal.message(), password))
 }
 
-/// Something that shares sessions is in between.
+/// The error of a connection pooler that shares sessions.
 pub(super) fn pooler(reason: &str) -> CollectError {
     CollectError::Pooler { reason: reason.to_owned() }
 }
 
-/// Why a query failed.
+/// Converts an error of a query.
 pub(super) fn query_error(error: &Error, server: &Server, password: Option<&Secret>) -> CollectError {
     match error.as_db_error() {
-        Some(refusal) => server_error(refusal, server, said(refusal, password)),
+        Some(refusal) => server_error(refusal, server, message_of(refusal, password)),
         None => CollectError::Lost {
             reason: one_line(&error.source().map_or_else(|| error.to_string(), ToString::to_string)),
         },
@@ -80,7 +80,7 @@ fn server_error(refusal: &DbError, server: &Server, message: String) -> CollectE
                 fix: advice::preload(server.provider, "pg_stat_statements"),
             }
         }
-        // another session answers than the one that prepared it
+        // the statement was prepared in another session
         SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => pooler(&message),
         ref code => CollectError::Server { code: code.code().to_owned(), message },
     }

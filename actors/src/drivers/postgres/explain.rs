@@ -1,8 +1,8 @@
-//! Plans of statements that are never run.
+//! Plans statements without running them.
 //!
-//! What stands between a text and its being run: our own lexer and the server's parser must both find one statement in
-//! it, EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back. What the planner itself would run
-//! of others is looked for before the server sees the text: see [`super::planning_safety`].
+//! Safeguards against running a statement: both our own lexer and the parser of the server must find exactly one statement,
+//! EXPLAIN has no ANALYZE, and the transaction is read-only and always rolled back. Functions that the planner itself could
+//! run are checked before the server gets the text: see [`super::planning_safety`].
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,17 +16,17 @@ use crate::collect::{CellError, CollectError, ExplainRequest, Rows};
 use crate::model::Timestamp;
 use crate::text;
 
-/// The session plans without parallel workers for its own questions; applications have PostgreSQL's default.
+/// The session disables parallel workers for its own queries; the plan is made with the default of PostgreSQL.
 const BEGIN: &str =
     "BEGIN /* basira */ READ ONLY; SET /* basira */ LOCAL max_parallel_workers_per_gather = 2";
 const SEARCH_PATH: &str = "SELECT /* basira */ pg_catalog.set_config('search_path', $1::text, true)";
 const ROLLBACK: &str = "ROLLBACK /* basira */";
-/// Plans without knowing the parameters (PostgreSQL 16 and later); the second as [`ExplainRequest::verbose`] wants it.
+/// Plans without values of parameters (PostgreSQL 16 and later); the second for [`ExplainRequest::verbose`].
 const EXPLAIN_GENERIC: [&str; 2] = [
     "EXPLAIN /* basira */ (GENERIC_PLAN, FORMAT JSON) ",
     "EXPLAIN /* basira */ (GENERIC_PLAN, VERBOSE, FORMAT JSON) ",
 ];
-/// The same for those before, which know it of prepared statements only.
+/// The same before PostgreSQL 16, where it is possible for prepared statements only.
 const FORCE_GENERIC: &str = "SET /* basira */ LOCAL plan_cache_mode = force_generic_plan";
 const PREPARE: &str = "PREPARE /* basira */ basira_plan AS ";
 const COUNT_PARAMETERS: &str = "SELECT /* basira */ pg_catalog.cardinality(p.parameter_types) \
@@ -40,12 +40,12 @@ const DEALLOCATE: &str = "DEALLOCATE basira_plan";
 /// A plan, or why there is none.
 pub(super) enum Explained {
     Plan(String),
-    /// An SQLSTATE and words without literals.
+    /// The SQLSTATE and a reason without literals.
     Refused(Option<String>, &'static str),
 }
 
 impl Postgres {
-    /// The plan of `statement`. Whatever it comes to, nothing of it is left behind: else the connection is given up.
+    /// Returns the plan of `statement`. Leaves nothing behind in the session; if that fails, the connection is closed.
     pub(super) async fn explained(
         &mut self,
         statement: &ExplainRequest,
@@ -61,7 +61,7 @@ impl Postgres {
         {
             return plan;
         }
-        self.leave_nothing(limit).await?;
+        self.clean_up(limit).await?;
         plan.or_else(refused)
     }
 
@@ -71,7 +71,7 @@ impl Postgres {
         limit: Duration,
     ) -> Result<Explained, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(BEGIN)).await?;
-        if let Some(reason) = self.unsafe_to_plan(statement, limit).await? {
+        if let Some(reason) = self.planning_refusal(statement, limit).await? {
             return Ok(Explained::Refused(None, reason));
         }
         let path: &(dyn tokio_postgres::types::ToSql + Sync) = &statement.search_path;
@@ -90,7 +90,7 @@ impl Postgres {
 
     async fn generic(&self, statement: &ExplainRequest, limit: Duration) -> Result<String, CollectError> {
         let command = format!("{}{}", EXPLAIN_GENERIC[usize::from(statement.verbose)], statement.text);
-        self.is_one_command(&command, limit).await?;
+        self.check_single_command(&command, limit).await?;
         self.plan_of(&command, limit).await
     }
 
@@ -101,7 +101,7 @@ impl Postgres {
     ) -> Result<String, CollectError> {
         self.within(limit + GRACE, self.client.batch_execute(FORCE_GENERIC)).await?;
         let command = format!("{PREPARE}{}", statement.text);
-        self.is_one_command(&command, limit).await?;
+        self.check_single_command(&command, limit).await?;
         self.within(limit + GRACE, self.client.batch_execute(&command)).await?;
         let counted = self.first_cell(COUNT_PARAMETERS, limit).await?;
         let explain = EXPLAIN_PREPARED[usize::from(statement.verbose)];
@@ -112,8 +112,8 @@ impl Postgres {
         self.plan_of(&command, limit).await
     }
 
-    /// The extended protocol refuses several commands at once; the simple one would run them all.
-    async fn is_one_command(&self, command: &str, limit: Duration) -> Result<(), CollectError> {
+    /// Checks that `command` is a single command: preparing refuses several, while the simple protocol would run them all.
+    async fn check_single_command(&self, command: &str, limit: Duration) -> Result<(), CollectError> {
         self.within(limit + GRACE, self.client.prepare(command)).await.map(drop)
     }
 
@@ -121,7 +121,7 @@ impl Postgres {
         self.first_cell(command, limit).await
     }
 
-    /// By the simple protocol: the extended one wants values for the parameters of a generic plan.
+    /// Uses the simple protocol: the extended one requires values for the parameters of a generic plan.
     async fn first_cell(&self, command: &str, limit: Duration) -> Result<String, CollectError> {
         let answer = async {
             let mut messages = pin!(self.client.simple_query_raw(command).await?);
@@ -138,11 +138,11 @@ impl Postgres {
         cell.ok_or_else(|| CellError { column: 0, expected: "a plan" }.into())
     }
 
-    async fn leave_nothing(&self, limit: Duration) -> Result<(), CollectError> {
+    async fn clean_up(&self, limit: Duration) -> Result<(), CollectError> {
         let lost = |error: CollectError| CollectError::Lost { reason: error.to_string() };
         self.within(limit + GRACE, self.client.batch_execute(ROLLBACK)).await.map_err(lost)?;
         if !self.has_generic() {
-            // a prepared statement survives the rollback; there is none when its text was refused
+            // a prepared statement is kept by the rollback; there is none when its text was refused
             match self.first_cell(COUNT_PARAMETERS, limit).await {
                 Err(CollectError::Decode(_)) => {}
                 Err(error) => return Err(lost(error)),
@@ -156,7 +156,7 @@ impl Postgres {
 }
 
 impl Explained {
-    /// How much there is to decode.
+    /// Returns the size in memory.
     pub(super) const fn size_bytes(&self) -> usize {
         match self {
             Self::Plan(plan) => plan.len(),
@@ -165,17 +165,17 @@ impl Explained {
     }
 }
 
-/// Why the server has no plan. Its own message may quote the statement.
+/// Converts an error of the server, without its message, which may quote the statement.
 fn refused(error: CollectError) -> Result<Explained, CollectError> {
     let (code, reason) = match error {
         CollectError::Permission { .. } => ("42501".to_owned(), "the role may not read what it reads"),
-        CollectError::Locked => ("55P03".to_owned(), "an exclusive lock was in the way"),
+        CollectError::Locked => ("55P03".to_owned(), "a relation is locked exclusively"),
         CollectError::StatementTimeout => ("57014".to_owned(), "planning it took too long"),
         CollectError::Server { code, .. } => {
             let reason = match &*code {
-                "42601" => "its text in the statistics is not SQL by itself",
-                "42P18" => "the types of its parameters cannot be told from its text",
-                "42P01" | "3F000" => "its tables are not found by the search path of its role",
+                "42601" => "its text in the statistics is not complete SQL",
+                "42P18" => "the types of its parameters cannot be inferred from its text",
+                "42P01" | "3F000" => "its tables are not in the search path of its role",
                 "25006" => "it cannot be planned in a read-only transaction",
                 _ => "the server refused to plan it",
             };

@@ -1,9 +1,9 @@
-//! PostgreSQL, by tokio-postgres: one connection with prepared statements.
+//! The PostgreSQL driver on tokio-postgres: one connection with prepared statements.
 
 mod connect;
 mod error;
 mod explain;
-mod framed;
+mod messages;
 mod planning_safety;
 mod rows;
 
@@ -54,7 +54,7 @@ const SYSTEM_COLUMNS: &[&str] = &["system_identifier"];
 const STATEMENT_TIMEOUT: &str =
     "SELECT /* basira */ pg_catalog.set_config('statement_timeout', $1::text, false)";
 
-/// How much later than the server we give up: it should have ended the query by then.
+/// How much later than `statement_timeout` the deadline is: the server should have cancelled the query by then.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A connection to a PostgreSQL server.
@@ -62,26 +62,26 @@ pub(super) struct Postgres {
     client: Client,
     connection: JoinHandle<()>,
     canceller: Canceller,
-    /// So that an error which repeats it is not repeated.
+    /// Removed from error messages of the server.
     password: Option<Secret>,
     /// What the server may still send.
     budget: Arc<Budget>,
     prepared: HashMap<Arc<str>, Prepared>,
     statement_timeout: Duration,
-    /// The process that serves this connection; another one later means that a pooler is in between.
+    /// The pid of the backend. If it changes, a connection pooler is in between.
     backend: Option<i64>,
     server: Server,
 }
 
-/// A question as this server understands it.
+/// A query prepared for this server.
 #[derive(Clone)]
 struct Prepared {
     statement: Statement,
-    /// Columns that it lacks, as the question spells them; they read as NULL.
+    /// Columns of the query that the server lacks; they are NULL.
     missing_columns: Arc<[String]>,
 }
 
-/// How many columns a server may lack before a question is given up.
+/// How many missing columns of a query are replaced by NULL before it fails.
 const MOST_MISSING_COLUMNS: usize = 16;
 
 impl Drop for Postgres {
@@ -91,7 +91,7 @@ impl Drop for Postgres {
 }
 
 impl Postgres {
-    /// Connects, and learns what server this is.
+    /// Connects and reads the properties of the server.
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
         let Connected { client, connection, canceller, budget } = connect::connect(target, settings).await?;
         let server = Server {
@@ -130,7 +130,7 @@ impl Postgres {
         Ok(session)
     }
 
-    /// Nothing where the role may not ask; a connection that is lost meanwhile shows in the next query.
+    /// Returns none when the role may not read it. If the connection is lost, the next query fails.
     async fn system_identifier(&mut self) -> Option<i64> {
         let query = Query { sql: Arc::from(SYSTEM), params: Vec::new(), columns: SYSTEM_COLUMNS };
         let reply = self.run(&query, FIRST_TIMEOUT).await.ok()?;
@@ -142,10 +142,10 @@ impl Postgres {
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, CollectError> {
-        self.budget.grant();
+        self.budget.reset();
         match timeout(limit, work).await {
-            Ok(answer) => answer.map_err(|error| match self.budget.excess() {
-                Some(excess) => excess.error(self.canceller.address(), connect::ENGINE),
+            Ok(answer) => answer.map_err(|error| match self.budget.fault() {
+                Some(fault) => fault.error(self.canceller.address(), connect::ENGINE),
                 None => query_error(&error, &self.server, self.password.as_ref()),
             }),
             Err(_) => {
@@ -155,7 +155,7 @@ impl Postgres {
         }
     }
 
-    /// The rows of an answer, packed as they come.
+    /// Reads the rows of a reply, packed as they arrive.
     async fn rows(
         &self,
         statement: &Statement,
@@ -258,10 +258,10 @@ impl Session for Postgres {
     }
 }
 
-/// What the server says of itself, what we know of it already left as it is, and the process that says so.
+/// Reads the properties of the server, and the pid of the backend. Properties that are not in `rows` are those of `before`.
 fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), CollectError> {
     let mut cursor = Cursor::new(rows, 0);
-    // packagers append their own: "15.18 (Debian 15.18-0+deb12u1)"
+    // packages append their version: "15.18 (Debian 15.18-0+deb12u1)"
     let version =
         one_line(cursor.text()?.and_then(|text| text.split_whitespace().next()).unwrap_or_default());
     let version_num = cursor.required_i64()?;
@@ -274,7 +274,7 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
     let in_recovery = cursor.bool()?.unwrap_or_default();
     let statements_loaded = cursor.bool()?.unwrap_or_default();
     let backend = cursor.required_i64()?;
-    // without our limits nothing may be asked, and setting them now would change a session that others use too
+    // no query may run without our limits, and setting them now would change a session that others use
     if cursor.text()? != Some(LOCK_TIMEOUT) {
         return Err(pooler("the limits that Basira set when connecting did not reach the server"));
     }

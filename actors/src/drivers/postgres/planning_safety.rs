@@ -1,5 +1,5 @@
-//! Whether planning a statement runs nobody's code but PostgreSQL's: the planner computes functions, with the rights of
-//! whoever plans. Who may make a function in the database could have ours read what they may not.
+//! Checks that planning a statement runs no code but that of PostgreSQL. The planner evaluates functions with the privileges
+//! of the current role: a user who can create functions could read data with the privileges of Basira's role.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use crate::text;
 const SQL: &str = include_str!("sql/planning_safety.sql");
 const COLUMNS: &[&str] = &["is_reachable"];
 
-/// Functions of PostgreSQL's own that run what a text names: a query, a view, or the checks of a type.
-const RUN_WHAT_IS_NAMED: [&str; 5] =
+/// Built-in functions that run what a text names: a query, a view, or the input function of a type.
+const INDIRECT_FUNCTIONS: [&str; 5] =
     ["_to_xml", "_to_xmlschema", "_to_xml_and_xmlschema", "pg_input_is_valid", "pg_input_error_info"];
 
-/// Why a statement is not planned.
+/// Reasons not to plan a statement.
 const REACHABLE: &str =
-    "planning it could run functions that are not PostgreSQL's own, with the rights of Basira's role";
-const UNKNOWN: &str = "it cannot be told which functions planning it would run";
+    "planning it could run functions that are not built in, with the privileges of Basira's role";
+const UNKNOWN: &str = "it cannot be determined which functions planning it would run";
 
 impl Postgres {
-    /// Why `statement` is not to be planned, if planning it could run code of others. Asked anew each time, in the
+    /// Returns why `statement` must not be planned, if planning it could run code of others. Checked each time, in the
     /// transaction that plans.
-    pub(super) async fn unsafe_to_plan(
+    pub(super) async fn planning_refusal(
         &mut self,
         statement: &ExplainRequest,
         limit: Duration,
     ) -> Result<Option<&'static str>, CollectError> {
         let Some(names) = text::names(&statement.text) else { return Ok(Some(UNKNOWN)) };
-        let is_named = |name: &String| RUN_WHAT_IS_NAMED.iter().any(|end| name.ends_with(end));
+        let is_named = |name: &String| INDIRECT_FUNCTIONS.iter().any(|end| name.ends_with(end));
         if names.called.iter().any(is_named) {
             return Ok(Some(REACHABLE));
         }

@@ -1,4 +1,4 @@
-//! Rows of tokio-postgres, packed: a row by itself takes several times the bytes that it came in.
+//! Rows of tokio-postgres in packed form: a row of its own takes several times its size on the wire.
 
 use std::error::Error;
 
@@ -8,21 +8,21 @@ use tokio_postgres::{Row, Statement};
 use crate::collect::{CellError, Rows, TRUNCATION_MARK, max_cell_bytes};
 use crate::model::Timestamp;
 
-/// An answer in the binary format.
+/// The rows of a reply, in the binary format.
 pub(super) struct PgRows {
     statement: Statement,
-    /// The most bytes that a cell of each column keeps; no limit where it is no text.
+    /// The size to which cells of each column are truncated; only texts have a limit.
     longest: Vec<usize>,
-    /// Where each cell ends in `bytes`, marked when it is NULL.
+    /// The end of each cell in `bytes`, with a mark for NULL.
     ends: Vec<u32>,
     bytes: Vec<u8>,
 }
 
-/// Marks the end of a cell that is NULL. An answer has fewer bytes than that.
+/// The mark of a cell that is NULL. Replies are smaller than that.
 const NULL: u32 = 1 << 31;
 
 impl PgRows {
-    /// No row yet of what `statement` answers.
+    /// Creates an empty list of rows of `statement`.
     pub(super) fn new(statement: Statement) -> Self {
         let longest = statement.columns().iter().map(|column| match *column.type_() {
             Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN => max_cell_bytes(column.name()),
@@ -31,7 +31,7 @@ impl PgRows {
         Self { longest: longest.collect(), statement, ends: Vec::new(), bytes: Vec::new() }
     }
 
-    /// Takes a row of the same statement.
+    /// Adds a row of the same statement.
     pub(super) fn push(&mut self, row: &Row) -> Result<(), CellError> {
         for (column, longest) in self.longest.iter().enumerate() {
             let error = CellError { column, expected: "a cell" };
@@ -50,16 +50,16 @@ impl PgRows {
         Ok(())
     }
 
-    /// How much there is to decode.
+    /// Returns the size in memory.
     pub(super) fn size_bytes(&self) -> usize {
         self.bytes.len() + self.ends.len() * size_of::<u32>()
     }
 
     fn cell(&self, row: usize, column: usize) -> Option<(&Type, Option<&[u8]>)> {
         let of_type = self.statement.columns().get(column)?.type_();
-        let place = row.checked_mul(self.longest.len())?.checked_add(column)?;
-        let end = *self.ends.get(place)?;
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] & !NULL);
+        let index = row.checked_mul(self.longest.len())?.checked_add(column)?;
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] & !NULL);
         let cell = || self.bytes.get(start as usize..end as usize);
         Some((of_type, if end & NULL == 0 { cell() } else { None }))
     }
@@ -79,7 +79,7 @@ impl PgRows {
     }
 }
 
-/// The start of a text of at most `longest` bytes that ends between two characters of UTF-8.
+/// Returns the longest prefix of at most `longest` bytes that ends between two UTF-8 characters.
 fn cut(cell: &[u8], longest: usize) -> &[u8] {
     if cell.len() <= longest {
         return cell;
@@ -121,7 +121,7 @@ impl Rows for PgRows {
     }
 }
 
-/// A cell of any type, as it came.
+/// The bytes of a cell of any type.
 struct Raw<'a>(&'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
@@ -134,15 +134,15 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// An `int4[]`: the number of dimensions, whether there are NULLs, the type; of the dimension its length and first index;
-/// then each element with its length. As many are made room for as there are, not as many as are claimed.
+/// An `int4[]`: the number of dimensions, whether there are NULLs, and the type; the length and first index of the dimension;
+/// then each element with its length. Memory is allocated for the elements present, not for the claimed length.
 struct Ints(Vec<i64>);
 
 impl<'a> FromSql<'a> for Ints {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let (words, rest) = raw.as_chunks::<4>();
         let mut words = words.iter().map(|word| i32::from_be_bytes(*word));
-        let dimensions = words.next().ok_or("an array has dimensions")?;
+        let dimensions = words.next().ok_or("an array without dimensions")?;
         let mut words = words.skip(2);
         if dimensions == 0 {
             return Ok(Self(Vec::new()));
@@ -152,7 +152,7 @@ impl<'a> FromSql<'a> for Ints {
         let (elements, incomplete) = elements.as_chunks::<2>();
         let is_whole = rest.is_empty() && incomplete.is_empty() && length == Some(elements.len());
         if dimensions != 1 || !is_whole || elements.iter().any(|[size, _]| *size != 4) {
-            return Err("no array of integers in one dimension".into());
+            return Err("not a one-dimensional array of integers".into());
         }
         Ok(Self(elements.iter().map(|[_, value]| i64::from(*value)).collect()))
     }
@@ -162,7 +162,7 @@ impl<'a> FromSql<'a> for Ints {
     }
 }
 
-/// A `timestamptz`: microseconds since 2000-01-01 on the wire, the least and the greatest of which stand for infinity.
+/// A `timestamptz`: microseconds since 2000-01-01 on the wire, of which the extreme values are `-infinity` and `infinity`.
 struct Instant(Timestamp);
 
 /// 2000-01-01T00:00:00Z in milliseconds since the Unix epoch.
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_has_the_elements_that_are_there() {
+    fn an_array_has_the_elements_that_are_present() {
         assert_eq!(ints(&[1, 0, 23, 2, 1, 4, 7, 4, -8]), Some(vec![7, -8]));
         assert_eq!(ints(&[0, 0, 23]), Some(Vec::new()));
         assert_eq!(ints(&[1, 0, 23, i32::MAX, 1, 4, 7]), None, "claims more than there is");

@@ -4,24 +4,24 @@ use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// One node, as the cluster's definition names it.
+/// One node, as defined in the configuration of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClusterNode {
     pub shard_num: i64,
     pub replica_num: i64,
     pub host_name: String,
-    /// Of the native protocol, which nodes ask each other by.
+    /// The port of the native protocol, which nodes use among each other.
     pub port: i64,
-    /// Whether it answered the node that is connected to. One that did not is in none of the other views.
+    /// Whether it responded to the node connected to. A node that did not is missing in all other snapshots.
     pub answered: bool,
-    /// Null when it did not answer.
+    /// Null when it did not respond.
     pub version: Option<String>,
     pub uptime_seconds: Option<i64>,
     pub ts: Timestamp,
 }
 
 impl ClusterNode {
-    /// Host and port: what it is called in notices and events.
+    /// Returns host and port, the name used in notices and events.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}:{}", self.host_name, self.port)

@@ -1,16 +1,16 @@
-//! The tables in which a ClickHouse server logs.
+//! The system log tables of a ClickHouse server.
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// One of them on one node; null where the server does not tell.
+/// One system log table on one node. Null where the server does not report a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogTable {
     pub host_name: String,
     pub name: String,
-    /// The table that this was until the server put it aside, at an upgrade or a change of its definition.
+    /// The original name of a table that the server renamed at an upgrade or a change of its definition.
     pub left_over_of: Option<String>,
     pub rows: i64,
     pub bytes_on_disk: i64,
@@ -18,25 +18,25 @@ pub struct LogTable {
     /// `2026-01-31`; null for a table that is not partitioned by day or month.
     pub oldest_day: Option<String>,
     pub newest_day: Option<String>,
-    /// From the oldest to the newest.
+    /// The number of days from the oldest to the newest.
     #[serde(skip)]
     pub days: Option<i64>,
     pub has_ttl: Option<bool>,
     /// As the server writes it: `event_date + toIntervalDay(30)`.
     pub ttl: Option<String>,
-    /// The column that a TTL can be made of.
+    /// The column that a TTL can be based on.
     #[serde(skip)]
     pub date_column: Option<String>,
 }
 
 impl LogTable {
-    /// Its series in the stream of log tables.
+    /// Returns the series in the stream of log tables.
     #[must_use]
     pub fn series(&self) -> u64 {
         xxh3_64(format!("{}\0{}", self.host_name, self.name).as_bytes())
     }
 
-    /// The SQL that stops its growth; none where nothing is wrong, or no column is known that a TTL can be made of.
+    /// Returns the SQL that stops its growth; none when it has a TTL, or no column is known that a TTL can be based on.
     #[must_use]
     pub fn fix(&self) -> Option<String> {
         let quoted = quoted(&self.name);
@@ -48,7 +48,7 @@ impl LogTable {
     }
 }
 
-/// All of them, by node and name.
+/// All system log tables, by node and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogTables {
     /// The server's clock.
@@ -58,7 +58,7 @@ pub struct LogTables {
 
 impl Snapshot for LogTables {}
 
-/// A name as SQL takes it.
+/// Quotes a name for SQL where needed.
 fn quoted(name: &str) -> String {
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         name.to_owned()

@@ -1,4 +1,4 @@
-//! What the tables of a ClickHouse server hold, and in how many parts.
+//! Tables of a ClickHouse server, their size and parts.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use crate::model::common::{Snapshot, Timestamp};
 /// One table on one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTable {
-    /// By which the store knows it.
+    /// The series in the stream of parts.
     pub series: u64,
     pub host_name: Arc<str>,
     pub database: Arc<str>,
     pub table: Arc<str>,
     pub engine: Arc<str>,
-    /// None for what does not count its rows, such as a view.
+    /// None for engines that do not count rows, such as views.
     pub rows: Option<i64>,
-    /// In memory, for a table that is kept there.
+    /// In memory for tables that are kept there.
     pub bytes: Option<i64>,
-    /// Of the `MergeTree` family only.
+    /// Only for the `MergeTree` family.
     pub parts: Option<TableParts>,
 }
 
@@ -29,14 +29,14 @@ pub struct TableParts {
     pub bytes_compressed: i64,
     pub bytes_uncompressed: i64,
     pub max_parts_in_partition: i64,
-    /// The id of the partition with most parts: unlike its value, it tells nothing of what is stored.
+    /// The id of the partition with most parts. Unlike its value, it reveals no data.
     pub fullest_partition: Option<Arc<str>>,
     /// When its newest part was written.
     pub modified_at: Option<Timestamp>,
-    /// As many parts in one partition slow inserts down, and as many refuse them; the table's own limits if it has some.
+    /// The numbers of parts in one partition that delay and reject inserts; settings of the table take precedence.
     pub parts_to_delay_insert: Option<i64>,
     pub parts_to_throw_insert: Option<i64>,
-    /// None when not counted.
+    /// None when they were not counted.
     pub detached_parts: Option<i64>,
 }
 

@@ -1,10 +1,10 @@
-//! Replicated tables of a ClickHouse server, and what they still have to fetch and merge.
+//! Replicated tables of a ClickHouse server and their replication queues.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// Every replicated table of the nodes that were read.
+/// All replicated tables of the nodes that were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replicas {
     /// The server's clock.
@@ -14,7 +14,7 @@ pub struct Replicas {
 
 impl Snapshot for Replicas {}
 
-/// One replicated table on one node; null where the version does not tell.
+/// One replicated table on one node. Null where the version does not report a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Replica {
     pub database: String,
@@ -25,24 +25,24 @@ pub struct Replica {
     pub is_leader: Option<bool>,
     pub is_readonly: Option<bool>,
     pub readonly_since: Option<Timestamp>,
-    /// Whether the session with Keeper is lost.
+    /// Whether the session with Keeper expired.
     pub is_session_expired: Option<bool>,
-    /// How far it is behind the others.
+    /// The delay to the other replicas.
     pub absolute_delay_seconds: Option<i64>,
     pub queue_size: Option<i64>,
     pub inserts_in_queue: Option<i64>,
     pub merges_in_queue: Option<i64>,
     pub part_mutations_in_queue: Option<i64>,
-    /// When the oldest entry of the queue was made; null when it is empty.
+    /// When the oldest entry of the queue was created; null when the queue is empty.
     pub queue_oldest_time: Option<Timestamp>,
     pub future_parts: Option<i64>,
     pub parts_to_check: Option<i64>,
-    /// Since the server started.
+    /// The number since the server started.
     pub lost_part_count: Option<i64>,
-    /// Exceptions are shown without what may be a literal.
+    /// Exceptions are without literals.
     pub last_queue_update_exception: Option<String>,
     pub keeper_exception: Option<String>,
-    /// By type, most first.
+    /// By type, largest count first.
     pub queue: Vec<QueueEntries>,
 }
 
@@ -55,7 +55,7 @@ pub struct QueueEntries {
     pub entries: i64,
     pub executing: Option<i64>,
     pub oldest_at: Option<Timestamp>,
-    /// Of one entry.
+    /// The maximum of all entries.
     pub most_tries: Option<i64>,
     pub most_postponed: Option<i64>,
     pub last_exception: Option<String>,
@@ -63,7 +63,7 @@ pub struct QueueEntries {
 }
 
 impl Replicas {
-    /// The table that is furthest behind: by how many seconds.
+    /// Returns the delay of the table that is furthest behind.
     #[must_use]
     pub fn worst_delay_seconds(&self) -> Option<i64> {
         self.replicas.iter().filter_map(|replica| replica.absolute_delay_seconds).max()

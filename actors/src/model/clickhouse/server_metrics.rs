@@ -1,22 +1,22 @@
-//! How a ClickHouse server fares as a whole.
+//! Memory, disks, connections, queries and background pools of ClickHouse servers.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// Every node that was read, in the shape of `GET /databases/{id}/server-metrics`.
+/// All nodes that were read, in the form of `GET /databases/{id}/server-metrics`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ServerMetrics {
     /// The node connected to.
     #[serde(flatten)]
     pub own: HostMetrics,
-    /// One for each node of the cluster, that one too, by name.
+    /// All nodes of the cluster including that one, by name.
     pub hosts: Vec<HostMetrics>,
 }
 
 impl Snapshot for ServerMetrics {}
 
-/// One node; null where it does not tell.
+/// One node. Null where it does not report a value.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HostMetrics {
     /// The clock of the node connected to.
@@ -33,7 +33,7 @@ pub struct HostMetrics {
 }
 
 impl HostMetrics {
-    /// Nothing but the name is known yet.
+    /// Creates the metrics of a node of which only the name is known.
     #[must_use]
     pub fn named(host_name: &str, ts: Timestamp) -> Self {
         Self { ts: Some(ts), host_name: Some(host_name.to_owned()), ..Self::default() }
@@ -42,11 +42,11 @@ impl HostMetrics {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HostMemory {
-    /// Of the process, as the operating system sees it.
+    /// The resident memory of the process.
     pub resident_bytes: Option<i64>,
-    /// As the server counts what it allocates, and limits it.
+    /// The memory tracked by the server, to which the limit applies.
     pub tracked_bytes: Option<i64>,
-    /// Of the server; null when there is none, or it cannot be seen.
+    /// The memory limit of the server; null when there is none or it is not visible.
     pub limit_bytes: Option<i64>,
 }
 
@@ -57,14 +57,14 @@ pub struct Disk {
     /// `Local`, `S3`, ..
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// These three are null for a disk without an end.
+    /// These three are null for an unlimited disk.
     pub free_bytes: Option<i64>,
     pub total_bytes: Option<i64>,
     pub used_pct: Option<f64>,
 }
 
 impl Disk {
-    /// What is taken of `total_bytes`, to a hundredth of a percent.
+    /// Returns the used share of `total_bytes`, to a hundredth of a percent.
     #[must_use]
     pub fn used_pct(free_bytes: Option<i64>, total_bytes: Option<i64>) -> Option<f64> {
         let (free, total) = (i128::from(free_bytes?), i128::from(total_bytes.filter(|total| *total > 0)?));
@@ -73,7 +73,7 @@ impl Disk {
     }
 }
 
-/// Open ones, by protocol; null for one that the version does not count.
+/// Open connections by protocol. Null where the version does not count them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HostConnections {
     pub tcp: Option<i64>,
@@ -83,7 +83,8 @@ pub struct HostConnections {
     pub interserver: Option<i64>,
 }
 
-/// Basira's own queries count too. Rates are over the time since the look before; null at the first look and after a restart.
+/// Queries, including those of Basira. Rates are over the time since the previous sample; null at the first sample and after
+/// a restart.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HostQueries {
     pub running: Option<i64>,
@@ -92,7 +93,7 @@ pub struct HostQueries {
     pub failed_per_second: Option<f64>,
 }
 
-/// Threads that work in the background.
+/// A pool of background threads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct BackgroundPool {
     /// `merges_and_mutations`, `fetches`, `schedule`, ..

@@ -1,24 +1,24 @@
-//! What runs on a database at one instant.
+//! The sessions and queries running on a database at one instant.
 
 use serde::Serialize;
 
 use super::Timestamp;
 
-/// One session at work, as `GET /databases/{id}/active` and the live stream show it.
+/// One active session, as `GET /databases/{id}/active` and the live stream show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActiveQuery {
-    /// The backend; null on ClickHouse, whose queries have a `query_id`.
+    /// The process id of the backend; null on ClickHouse, whose queries have a `query_id`.
     pub pid: Option<i64>,
-    /// Normalised: literals are gone. Null when the role may not see it.
+    /// Normalised, without literals. Null when the role may not read it.
     pub query_text: Option<String>,
     /// 16 hex digits; the same as in `/queries`.
     pub query_hash: Option<String>,
     pub state: Option<String>,
     pub wait_event_type: Option<String>,
     pub wait_event: Option<String>,
-    /// Since `query_start`.
+    /// The time since `query_start`.
     pub duration_ms: Option<i64>,
-    /// Age of the open transaction.
+    /// The age of the open transaction.
     pub transaction_ms: Option<i64>,
     pub blocking_pids: Vec<i64>,
     pub user_name: Option<String>,
@@ -27,30 +27,30 @@ pub struct ActiveQuery {
     pub client_addr: Option<String>,
     pub backend_type: Option<String>,
     pub ts: Timestamp,
-    /// ClickHouse only.
+    /// Only on ClickHouse.
     #[serde(flatten)]
     pub work: Option<QueryWork>,
 }
 
-/// What a running query of ClickHouse has done so far.
+/// The progress and resource use of a running ClickHouse query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct QueryWork {
     pub query_id: Option<String>,
-    /// The node that runs it.
+    /// The node that runs the query.
     pub host_name: Option<String>,
-    /// In bytes, now.
+    /// The current memory use in bytes.
     pub memory_usage: Option<i64>,
-    /// In bytes, at most so far.
+    /// The peak memory use so far in bytes.
     pub peak_memory_usage: Option<i64>,
     pub read_rows: Option<i64>,
     pub read_bytes: Option<i64>,
     pub written_rows: Option<i64>,
     pub written_bytes: Option<i64>,
-    /// How many rows it will read, as the server guesses.
+    /// The estimated number of rows that the query reads in total.
     pub total_rows_approx: Option<i64>,
 }
 
-/// Everything that ran at `at`, longest first.
+/// Everything that was running at `at`, longest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivitySnapshot {
     /// The server's clock.
@@ -59,7 +59,7 @@ pub struct ActivitySnapshot {
 }
 
 impl ActivitySnapshot {
-    /// How many queries run, and for how many milliseconds the longest has: sessions that are idle are none.
+    /// Returns the number of running queries and the longest duration in milliseconds. Idle sessions do not count.
     #[must_use]
     pub fn active(&self) -> (Option<usize>, Option<i64>) {
         let active = || self.queries.iter().filter(|query| query.state.as_deref() == Some("active"));

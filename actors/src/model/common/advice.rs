@@ -1,14 +1,14 @@
-//! What a health rule advises to do about one object.
+//! Advice of health rules.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-/// Advice as it stands now, about one object of one database.
+/// The current advice of a rule about one object of a database.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Advice {
     pub rule_id: &'static str,
-    /// What it is about: the name of an index, a table, a setting, a slot.
+    /// The name of the index, table, setting or slot.
     pub object: String,
     pub severity: &'static str,
     pub category: &'static str,
@@ -16,20 +16,20 @@ pub struct Advice {
     pub detail: String,
     pub recommendation: String,
     pub how_to_investigate: String,
-    /// SQL or a setting. Never carried out by Basira.
+    /// SQL or a setting. Basira never applies it.
     pub how_to_fix: String,
     pub value: f64,
 }
 
-/// What one examination means for what is kept.
+/// The results of a health check that are recorded in the registry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checkup {
-    /// 0 to 100; none when there is nothing to judge by.
+    /// From 0 to 100; none when no rule could be evaluated.
     pub score: Option<u8>,
     pub advice: Vec<Advice>,
-    /// Rules of which it is clear whether they apply: what they do not advise any more is done.
+    /// The rules that could be evaluated: their older advice that is not repeated is resolved.
     pub evaluated: Vec<&'static str>,
 }
 
-/// Advice that somebody does not want to hear: the rule and the object.
+/// Dismissed advice: rule and object.
 pub type Dismissed = BTreeSet<(String, String)>;

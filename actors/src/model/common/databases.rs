@@ -1,55 +1,55 @@
-//! The databases of a server: which there are, and which of them are watched.
+//! The databases of a server, and which of them are watched.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Snapshot;
 
-/// Which databases of its server a registration watches. Patterns may hold `*` (any text) and `?` (one character).
+/// Selects the databases of a server that are watched. Patterns may contain `*` (any text) and `?` (one character).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Databases {
-    /// Not just the one connected to.
+    /// Whether databases other than the one connected to are watched.
     pub all: bool,
-    /// Empty: every one.
+    /// Names to watch; all when empty.
     pub include: BTreeSet<String>,
     pub exclude: BTreeSet<String>,
 }
 
 impl Databases {
-    /// Whether `name`, another database than the one connected to, is watched too.
+    /// Whether `name`, a database other than the one connected to, is watched.
     #[must_use]
-    pub fn takes(&self, name: &str) -> bool {
-        let any = |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| fits(pattern, name));
+    pub fn includes(&self, name: &str) -> bool {
+        let any = |patterns: &BTreeSet<String>| patterns.iter().any(|pattern| matches_pattern(pattern, name));
         self.all && (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
     }
 }
 
-/// The databases that the server has now, for those who visit them.
+/// The databases that a server has and that are watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerDatabases {
     /// The one connected to.
     pub connected: Arc<str>,
-    /// The others that are watched and may be connected to.
+    /// The others that are watched and accept connections.
     pub others: Vec<Arc<str>>,
 }
 
 impl Snapshot for ServerDatabases {}
 
-/// Whether `name` fits `pattern`: after a mismatch the last star takes one character more.
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether `name` matches `pattern`. On a mismatch the last `*` is extended by one character.
+fn matches_pattern(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut place, mut star) = (0, 0, None);
-    while place < name.len() {
+    let (mut at, mut position, mut star) = (0, 0, None);
+    while position < name.len() {
         match pattern.get(at) {
             Some('*') => {
-                star = Some((at, place));
+                star = Some((at, position));
                 at += 1;
             }
-            Some(&wanted) if wanted == '?' || wanted == name[place] => (at, place) = (at + 1, place + 1),
+            Some(&wanted) if wanted == '?' || wanted == name[position] => (at, position) = (at + 1, position + 1),
             _ => match star {
                 Some((behind, taken)) => {
                     star = Some((behind, taken + 1));
-                    (at, place) = (behind + 1, taken + 1);
+                    (at, position) = (behind + 1, taken + 1);
                 }
                 None => return false,
             },
@@ -60,7 +60,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Databases, fits};
+    use super::{Databases, matches_pattern};
 
     #[test]
     fn patterns() {
@@ -79,16 +79,16 @@ mod tests {
             ("", "a", false),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(matches_pattern(pattern, name), expected, "{pattern} {name}");
         }
     }
 
     #[test]
-    fn what_is_excluded_is_not_watched_even_when_it_is_included() {
+    fn exclude_takes_precedence_over_include() {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let some = Databases { all: true, include: names(&["shop*"]), exclude: names(&["*_old"]) };
-        assert!(some.takes("shop_new") && !some.takes("shop_old") && !some.takes("bank"));
-        assert!(Databases { all: true, ..Databases::default() }.takes("bank"));
-        assert!(!Databases { all: false, ..some }.takes("shop_new"));
+        assert!(some.includes("shop_new") && !some.includes("shop_old") && !some.includes("bank"));
+        assert!(Databases { all: true, ..Databases::default() }.includes("bank"));
+        assert!(!Databases { all: false, ..some }.includes("shop_new"));
     }
 }

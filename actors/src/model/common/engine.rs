@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of server a database is; never changes after registration.
+/// The database system of a server. It never changes after registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
@@ -13,13 +13,13 @@ pub enum Engine {
     Clickhouse,
 }
 
-/// The text named no engine.
+/// The text is not the name of an engine.
 #[derive(Debug, thiserror::Error)]
 #[error("must be one of postgres, clickhouse")]
 pub struct UnknownEngine;
 
 impl Engine {
-    /// The name used by the API and the store.
+    /// Returns the name used in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Engine {
         }
     }
 
-    /// The name for people.
+    /// Returns the name for display.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Engine {
         }
     }
 
-    /// The port that a registration without one gets.
+    /// Returns the default port.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
@@ -46,7 +46,7 @@ impl Engine {
         }
     }
 
-    /// The database that a registration without one gets.
+    /// Returns the default database.
     #[must_use]
     pub const fn default_database(self) -> &'static str {
         match self {

@@ -1,24 +1,24 @@
-//! What happened to a database at one moment, rather than over time.
+//! Events: what happened to a database at one point in time.
 
 use super::Timestamp;
 
-/// One thing that happened: a restart, a changed setting.
+/// One event, such as a restart or a changed setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When it happened, as far as that is known; else when it was noticed. The server's clock.
+    /// When it happened, or if that is not known, when it was detected. By the clock of the server.
     pub at: Timestamp,
     pub kind: EventKind,
-    /// What it happened to: the name of a setting, of a table, of a statement.
+    /// The name of the setting, table or statement.
     pub subject: String,
-    /// Without secrets and without literals of users' queries.
+    /// Without secrets and literals of queries.
     pub before: Option<String>,
     pub after: Option<String>,
 }
 
-/// What kind of thing happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
-    /// The server process started anew.
+    /// The server process was restarted.
     ServerRestarted,
     /// The server was upgraded.
     VersionChanged,
@@ -26,7 +26,7 @@ pub enum EventKind {
     Promoted,
     /// A primary became a standby, or another server answers at the address.
     ServerChanged,
-    /// Counters of a view were set to zero.
+    /// The counters of a view were reset.
     CountersReset,
     SettingChanged,
     DatabaseCreated,
@@ -35,7 +35,7 @@ pub enum EventKind {
     TableDropped,
     IndexCreated,
     IndexDropped,
-    /// An index has another definition than before, or became valid or invalid.
+    /// The definition of an index changed, or it became valid or invalid.
     IndexChanged,
     SlotCreated,
     SlotDropped,
@@ -43,11 +43,11 @@ pub enum EventKind {
     SlotChanged,
     StandbyConnected,
     StandbyDisconnected,
-    /// A statement is run by another plan than before.
+    /// A statement has a new plan.
     PlanChanged,
-    /// A node of a cluster does not answer any more.
+    /// A node of a cluster no longer responds.
     NodeMissing,
-    /// It answers again.
+    /// A node of a cluster responds again.
     NodeBack,
 }
 
@@ -76,13 +76,13 @@ impl EventKind {
         (Self::NodeBack, "node_back"),
     ];
 
-    /// The name used by the API and the store.
+    /// Returns the name used in the API and in storage.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
-    /// The kind called `name`.
+    /// Returns the kind called `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)

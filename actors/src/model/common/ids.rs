@@ -14,7 +14,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A fresh identifier.
+            /// Generates a new identifier.
             #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
@@ -38,10 +38,10 @@ macro_rules! id {
 }
 
 id!(
-    /// One registered target: one connection string.
+    /// Identifies a registered database.
     DatabaseId
 );
 id!(
-    /// The tenant: every row belongs to one.
+    /// Identifies an organization, the tenant that rows belong to.
     OrganizationId
 );

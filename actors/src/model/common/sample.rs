@@ -1,4 +1,4 @@
-//! Samples on their way to the store.
+//! Samples as collectors produce them and the store takes them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseId, OrganizationId, Timestamp};
 
-/// A cell of a [`Record`] without a value: not known is never 0.
+/// The value of a cell of a [`Record`] that is not known, as opposed to 0.
 pub const NULL: i64 = i64::MIN;
 
-/// One family of samples with a fixed set of columns. Columns are only ever appended.
+/// A kind of samples with a fixed list of columns. Columns are only ever appended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stream {
     pub name: &'static str,
@@ -20,44 +20,44 @@ pub struct Stream {
 /// One column of a [`Stream`]; every value is a 64-bit integer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Column {
-    /// With its unit: `total_time_us`, `wal_bytes`.
+    /// Ends in its unit: `total_time_us`, `wal_bytes`.
     pub name: &'static str,
     pub kind: ColumnKind,
 }
 
-/// What becomes of a column when samples are summed over time.
+/// How the values of a column are aggregated over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A delta: adds up.
+    /// A delta: values are added.
     Sum,
-    /// A reading: the newest counts.
+    /// A reading: the newest value is taken.
     Last,
-    /// The hash of a [`DictionaryEntry`].
+    /// A text, stored as the hash of its [`DictionaryEntry`]: the newest value is taken.
     Text,
 }
 
 impl Stream {
-    /// The place of the column called `name`.
+    /// Returns the position of the column called `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 }
 
-/// What one poll adds to one stream. Work in it happened after `from` and not after `at`, by the server's clock.
+/// The samples that one poll adds to a stream. They cover the time after `from` up to `at`, by the clock of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub stream: &'static Stream,
     pub from: Timestamp,
     pub at: Timestamp,
-    /// Ascending, each once.
+    /// Ascending, without duplicates.
     pub series: Vec<u64>,
     /// One vector per column of the stream, each as long as `series`; [`NULL`] where not known.
     pub columns: Vec<Vec<i64>>,
 }
 
 impl Record {
-    /// Rows of `stream` in any order, each series once.
+    /// Builds a record from rows in any order, one per series.
     #[must_use]
     pub fn new<const N: usize>(
         stream: &'static Stream,
@@ -68,30 +68,30 @@ impl Record {
         debug_assert_eq!(N, stream.columns.len(), "one value per column of {}", stream.name);
         rows.sort_unstable_by_key(|(series, _)| *series);
         rows.dedup_by_key(|(series, _)| *series);
-        let column = |place: usize| rows.iter().map(|(_, values)| values[place]).collect();
+        let column = |index: usize| rows.iter().map(|(_, values)| values[index]).collect();
         let columns = (0..N).map(column).collect();
         Self { stream, from, at, series: rows.iter().map(|(series, _)| *series).collect(), columns }
     }
 
-    /// Both as one record over both spans; where both have a series, `other` counts.
+    /// Joins two records into one over both spans. Where both have a series, that of `other` is kept.
     #[must_use]
     pub fn joined(self, other: Self) -> Self {
         let (from, at) = (self.from.min(other.from), self.at.max(other.at));
-        let mut places: Vec<(u64, bool, usize)> = Vec::with_capacity(self.series.len() + other.series.len());
-        places.extend(self.series.iter().enumerate().map(|(row, &series)| (series, true, row)));
-        places.extend(other.series.iter().enumerate().map(|(row, &series)| (series, false, row)));
-        places.sort_unstable();
-        places.dedup_by_key(|(series, ..)| *series);
+        let mut rows: Vec<(u64, bool, usize)> = Vec::with_capacity(self.series.len() + other.series.len());
+        rows.extend(self.series.iter().enumerate().map(|(row, &series)| (series, true, row)));
+        rows.extend(other.series.iter().enumerate().map(|(row, &series)| (series, false, row)));
+        rows.sort_unstable();
+        rows.dedup_by_key(|(series, ..)| *series);
         let column = |(left, right): (Vec<i64>, Vec<i64>)| {
-            places.iter().map(|&(_, of_self, row)| if of_self { left[row] } else { right[row] }).collect()
+            rows.iter().map(|&(_, of_self, row)| if of_self { left[row] } else { right[row] }).collect()
         };
         let columns = self.columns.into_iter().zip(other.columns).map(column).collect();
-        let series = places.iter().map(|(series, ..)| *series).collect();
+        let series = rows.iter().map(|(series, ..)| *series).collect();
         Self { stream: self.stream, from, at, series, columns }
     }
 }
 
-/// A stretch without trustworthy samples.
+/// A span without complete samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     pub stream: &'static Stream,
@@ -104,21 +104,21 @@ pub struct Gap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
-    /// The target could not be read.
+    /// The database could not be read.
     Unreachable,
-    /// The target's server started anew.
+    /// The server was restarted.
     Restarted,
     /// Another server answers at this address.
     ServerChanged,
-    /// The target's counters were reset, by hand or by crash recovery.
+    /// The counters were reset, by hand or by crash recovery.
     CountersReset,
-    /// The target dropped entries for want of room: some work was not counted.
+    /// The server evicted entries, so that part of the work was not counted.
     Evicted,
     /// Basira itself did not run, or did not watch this stream.
     NotWatched,
-    /// Samples were stored but can no longer be read.
+    /// Stored samples can no longer be read.
     Damaged,
-    /// Samples were dropped before their time, for want of room.
+    /// Samples were deleted before their retention ended because the store was full.
     Dropped,
 }
 
@@ -134,7 +134,7 @@ impl GapReason {
         Self::Dropped,
     ];
 
-    /// The name used by the API and the store.
+    /// Returns the name used in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -149,32 +149,32 @@ impl GapReason {
         }
     }
 
-    /// The reason called `name`.
+    /// Returns the reason called `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 }
 
-/// Who a series is; written when first seen and when it changes.
+/// Describes a series; stored when it is first seen and when it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub stream: &'static Stream,
     pub series: u64,
-    /// Series of one group are shown as one line: for statements, the fingerprint of the text.
+    /// Series of one group are shown as one row: for statements, the fingerprint of the text.
     pub group: u64,
-    /// What else is known, for instance `user_name`; opaque to the store.
+    /// Further properties such as `user_name`; opaque to the store.
     pub labels: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A text that is stored once per organization: normalised query texts under their fingerprint, names under their hash.
+/// A text that is stored once per organization: query texts under their fingerprint, names under their hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DictionaryEntry {
     pub hash: u64,
     pub text: Arc<str>,
 }
 
-/// What is stored of one stream of one database: the newest values of each series.
+/// The newest stored values of each series of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastValues {
     /// Each series with one value per column of the stream.
@@ -183,14 +183,14 @@ pub struct LastValues {
 }
 
 impl LastValues {
-    /// The text in a cell of a word column.
+    /// Returns the text with the hash `cell`, the value of a text column.
     #[must_use]
     pub fn text(&self, cell: i64) -> Option<&str> {
         self.texts.get(&cell.cast_unsigned()).map(AsRef::as_ref)
     }
 }
 
-/// Everything that one poll has to say; stored whole or not at all.
+/// Everything that one poll stores, atomically.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     pub organization: OrganizationId,
@@ -202,7 +202,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch with nothing in it yet.
+    /// Creates an empty batch.
     #[must_use]
     pub const fn new(organization: OrganizationId, database: DatabaseId) -> Self {
         Self {
@@ -215,11 +215,11 @@ impl Batch {
         }
     }
 
-    /// Adds `record`; there is one of each stream in a batch, so that none is taken for a repetition of another.
+    /// Adds `record`. A batch has one record per stream, so that none is taken for a repetition of another.
     pub fn push(&mut self, record: Record) {
         match self.records.iter().position(|known| known.stream == record.stream) {
-            Some(place) => {
-                let known = self.records.swap_remove(place);
+            Some(index) => {
+                let known = self.records.swap_remove(index);
                 self.records.push(known.joined(record));
             }
             None => self.records.push(record),
@@ -234,7 +234,7 @@ impl Batch {
         self.dictionary.append(&mut other.dictionary);
     }
 
-    /// Whether there is nothing to store.
+    /// Returns whether there is nothing to store.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.records.is_empty()

@@ -1,4 +1,4 @@
-//! A string that cannot be printed.
+//! A string that is not shown in logs.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that needs it.
+    /// Returns the text itself.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! How a server is set up.
+//! Settings of a server.
 
 use serde::Serialize;
 
@@ -8,10 +8,10 @@ use super::{Snapshot, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     pub name: String,
-    /// The server's value in `unit`; null where only that of Basira's own session can be seen.
+    /// The value of the server in `unit`; null where only that of Basira's own session is visible.
     pub setting: Option<String>,
     pub unit: Option<String>,
-    /// With its unit, as people write it: `128MB`.
+    /// The value with its unit as in a configuration file: `128MB`.
     pub shown: Option<String>,
     pub category: String,
     pub description: Option<String>,
@@ -21,18 +21,18 @@ pub struct Setting {
     pub source_file: Option<String>,
     /// When a change takes effect: `sighup`, `postmaster`, `user`, ...
     pub context: String,
-    /// The value that is built in.
+    /// The built-in default.
     pub boot_val: Option<String>,
     pub reset_val: Option<String>,
-    /// The file has another value, which waits for a restart; null where the server does not tell.
+    /// Whether a changed value takes effect at the next restart; null where the server does not report it.
     pub pending_restart: Option<bool>,
-    /// Whether the value is another than the built-in one; null where it is not known.
+    /// Whether the value differs from the built-in default; null where that is not known.
     pub changed: Option<bool>,
     /// Why something is missing.
     pub note: Option<&'static str>,
 }
 
-/// Every setting that the role may see, by name.
+/// Every setting that is visible to the role, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingSnapshot {
     /// The server's clock.

@@ -1,14 +1,14 @@
-//! What the collectors saw last, for those who ask what is so now.
+//! The newest snapshots of collectors, by type.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-/// What one run of one collector saw of the whole of something: all locks, all tables. One type each.
+/// What one run of a collector read: all locks, all tables. Each kind is a type of its own.
 pub trait Snapshot: Any + Send + Sync {}
 
-/// A [`Snapshot`] of some type, on its way to those who ask for it by that type.
+/// A [`Snapshot`] of any type.
 #[derive(Clone)]
 pub struct AnySnapshot {
     kind: TypeId,
@@ -16,12 +16,13 @@ pub struct AnySnapshot {
 }
 
 impl AnySnapshot {
+    /// Wraps `snapshot`.
     #[must_use]
     pub fn new<T: Snapshot>(snapshot: T) -> Self {
         Self { kind: TypeId::of::<T>(), value: Arc::new(snapshot) }
     }
 
-    /// What was seen, if it is a `T`.
+    /// Returns the snapshot, if it is a `T`.
     #[must_use]
     pub fn get<T: Snapshot>(&self) -> Option<Arc<T>> {
         Arc::clone(&self.value).downcast().ok()
@@ -34,24 +35,24 @@ impl fmt::Debug for AnySnapshot {
     }
 }
 
-/// The newest of each kind, by the database within the server that it was seen in.
+/// The newest snapshot of each type, by the database within the server that it is of.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshots(HashMap<TypeId, BTreeMap<Arc<str>, AnySnapshot>>);
 
 impl Snapshots {
-    /// `seen` takes the place of what was seen of its kind in `database` before.
-    pub fn put(&mut self, database: &str, seen: AnySnapshot) {
-        self.0.entry(seen.kind).or_default().insert(Arc::from(database), seen);
+    /// Stores the snapshot of `database` in place of an older one of its type.
+    pub fn put(&mut self, database: &str, snapshot: AnySnapshot) {
+        self.0.entry(snapshot.kind).or_default().insert(Arc::from(database), snapshot);
     }
 
-    /// Each database within the server with what was seen there; one for what is the server's.
+    /// Returns the snapshots of type `T` by database. There is one where a snapshot is of the whole server.
     #[must_use]
     pub fn all<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         let of_kind = self.0.get(&TypeId::of::<T>()).into_iter().flatten();
-        of_kind.filter_map(|(database, seen)| Some((Arc::clone(database), seen.get()?))).collect()
+        of_kind.filter_map(|(database, snapshot)| Some((Arc::clone(database), snapshot.get()?))).collect()
     }
 
-    /// Forgets what was seen in databases that `keep` does not know any more.
+    /// Removes the snapshots of databases for which `keep` returns false.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.0.values_mut().for_each(|of_kind| of_kind.retain(|database, _| keep(database)));
     }
@@ -68,7 +69,7 @@ mod tests {
     impl Snapshot for Pears {}
 
     #[test]
-    fn each_kind_has_its_newest_in_each_database() {
+    fn the_newest_snapshot_of_each_type_and_database_is_kept() {
         let mut newest = Snapshots::default();
         newest.put("shop", AnySnapshot::new(Apples(1)));
         newest.put("shop", AnySnapshot::new(Apples(2)));

@@ -1,10 +1,10 @@
-//! How a database and each of its collectors are doing.
+//! The status of a database and of its collectors.
 
 use serde::Serialize;
 
 use super::Timestamp;
 
-/// `connected`: the last poll of the base collectors succeeded within three intervals (at least 15 s).
+/// Whether a database is connected: the last poll succeeded within three intervals, at least 15 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -12,28 +12,28 @@ pub enum Status {
     Disconnected,
 }
 
-/// What is known of a database now.
+/// The current status of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseStatus {
     pub status: Status,
     pub last_seen_at: Option<Timestamp>,
-    /// Names the cause and the fix; never a secret.
+    /// The cause and how to fix it; never a secret.
     pub last_error: Option<String>,
     pub engine_version: Option<String>,
 }
 
-/// What a collector's last run came to.
+/// The result of the last run of a collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CollectorState {
     Ok,
-    /// Cannot work on this server as it is; `reason` and `fix` say why and what would help. Also: not run yet.
+    /// Cannot run on this server as it is; `reason` and `fix` give the cause and the remedy. Also before the first run.
     Skipped,
     Failing,
     Disabled,
 }
 
-/// One line of `GET /databases/{id}/collectors`.
+/// The status of one collector, as `GET /databases/{id}/collectors` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CollectorStatus {
     pub name: &'static str,
@@ -43,11 +43,11 @@ pub struct CollectorStatus {
     pub reason: Option<String>,
     pub fix: Option<String>,
     pub last_success_at: Option<Timestamp>,
-    /// Since when this process has read from it.
+    /// When it succeeded for the first time in this process.
     #[serde(skip)]
     pub first_success_at: Option<Timestamp>,
     pub last_duration_ms: Option<u64>,
-    /// Rows that the last successful run read.
+    /// The number of rows that the last successful run read.
     pub rows: Option<u64>,
     pub runs: u64,
     pub failures: u64,

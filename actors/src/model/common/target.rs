@@ -1,4 +1,4 @@
-//! What the supervisor needs to know to watch one database.
+//! A registered database as the supervisor watches it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseId, Databases, Dismissed, Engine, OrganizationId, RuleSettings, Secret};
 
-/// One registered database, with its credentials in the clear: lives in memory only.
+/// A registered database with its password in cleartext. Kept in memory only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub id: DatabaseId,
@@ -19,30 +19,62 @@ pub struct Target {
     pub port: u16,
     /// The database to connect to.
     pub database: String,
-    /// What else of its server is watched.
+    /// Which other databases of the server are watched.
     pub databases: Databases,
-    /// The cluster of which every replica is read; ClickHouse only. None: the one server that answers.
+    /// The cluster of which every replica is read. Only ClickHouse; without it, the server connected to is read.
     pub cluster: Option<String>,
-    /// A service that sleeps while nobody asks it is let sleep; ClickHouse only.
+    /// Whether polling pauses while the service is not in use, so that it can be suspended. Only ClickHouse.
     pub let_idle: bool,
-    /// Whether HypoPG may try indexes on a primary too; PostgreSQL only.
+    /// Whether hypothetical indexes may be created with HypoPG on a primary. Only PostgreSQL.
     pub try_indexes_on_primary: bool,
     pub username: Option<String>,
     pub password: Option<Secret>,
     pub tls: TlsMode,
-    /// Certificates of the authority to trust instead of the public ones.
+    /// Certificates of the authorities to trust instead of the public ones.
     pub tls_ca_pem: Option<String>,
     pub poll_interval: Duration,
     pub collect_explain_plans: bool,
     pub collect_replication: bool,
     pub disabled_collectors: BTreeSet<String>,
-    /// What differs from the rules as they are set for all databases.
+    /// Settings of health rules that differ from those for all databases.
     pub rules: RuleSettings,
-    /// Advice that nobody wants to hear: it costs no points.
+    /// Dismissed advice, which does not lower the health score.
     pub dismissed: Dismissed,
 }
 
 impl Target {
+    /// Creates a target with the defaults of a registration: no credentials, and everything collected every 10 s.
+    #[must_use]
+    pub fn new(
+        id: DatabaseId,
+        organization_id: OrganizationId,
+        engine: Engine,
+        (host, port): (impl Into<String>, u16),
+    ) -> Self {
+        Self {
+            id,
+            organization_id,
+            engine,
+            host: host.into(),
+            port,
+            database: engine.default_database().to_owned(),
+            databases: Databases::default(),
+            cluster: None,
+            let_idle: false,
+            try_indexes_on_primary: false,
+            username: None,
+            password: None,
+            tls: TlsMode::default(),
+            tls_ca_pem: None,
+            poll_interval: Duration::from_secs(10),
+            collect_explain_plans: true,
+            collect_replication: true,
+            disabled_collectors: BTreeSet::new(),
+            rules: RuleSettings::default(),
+            dismissed: Dismissed::new(),
+        }
+    }
+
     /// Whether the collector called `name` runs: not when it is disabled, by its name or by a switch of its own.
     #[must_use]
     pub fn runs(&self, name: &str) -> bool {
@@ -55,7 +87,7 @@ impl Target {
         switched_on && !self.disabled_collectors.contains(name)
     }
 
-    /// Whether `other` is reached and seen by the very same connection.
+    /// Whether a connection for `other` would be the same.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {
         self.host == other.host
@@ -71,30 +103,31 @@ impl Target {
     }
 }
 
-/// How far a connection is encrypted and the server's certificate checked; libpq's `sslmode`. A greater mode checks more.
+/// Whether a connection is encrypted and how the certificate of the server is verified, as `sslmode` of libpq. Ordered by
+/// how much is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// Never encrypted.
     Disable,
-    /// Encrypted when the server offers it; its certificate is not checked.
+    /// Encrypted if the server supports it; the certificate is not verified.
     #[default]
     Prefer,
-    /// Encrypted or not at all; the certificate is not checked.
+    /// Always encrypted; the certificate is not verified.
     Require,
-    /// The certificate must come from a trusted authority.
+    /// The certificate must be issued by a trusted authority.
     VerifyCa,
-    /// And carry the host's name.
+    /// As `VerifyCa`, and the certificate must be valid for the host name.
     VerifyFull,
 }
 
-/// The text named no TLS mode.
+/// The text is not the name of a TLS mode.
 #[derive(Debug, thiserror::Error)]
 #[error("must be one of disable, prefer, require, verify-ca, verify-full")]
 pub struct UnknownTlsMode;
 
 impl TlsMode {
-    /// Whether the server has to prove who it is before it is sent anything.
+    /// Whether the certificate of the server is verified.
     #[must_use]
     pub const fn is_verified(self) -> bool {
         matches!(self, Self::VerifyCa | Self::VerifyFull)
@@ -102,7 +135,7 @@ impl TlsMode {
 
     const ALL: [Self; 5] = [Self::Disable, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
-    /// The name used by the API, the store and connection strings.
+    /// Returns the name used in the API, in storage and in connection strings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Instants as the whole project speaks them: UTC, milliseconds.
+//! Timestamps: milliseconds in UTC.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339 with three digits and `Z`. What lies beyond the years that
-/// can be written so (-9999 to 9999) is written as the first or the last of them.
+/// Milliseconds since 1970-01-01T00:00:00Z; displayed as RFC 3339 with three digits and `Z`. Values outside the years -9999
+/// to 9999 are displayed as the first or the last instant of that range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
@@ -18,7 +18,7 @@ pub struct Timestamp(pub i64);
 pub struct ParseTimestampError;
 
 impl Timestamp {
-    /// This machine's clock.
+    /// Returns the current time by the clock of this machine.
     #[must_use]
     pub fn now() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one clock")]
@@ -26,11 +26,11 @@ impl Timestamp {
         Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// The latest that can be written in any offset: 9999-12-30T22:00:00.999Z.
+    /// The latest timestamp that can be written with any offset: 9999-12-30T22:00:00.999Z.
     pub const MAX: Self = Self(253_402_207_200_999);
 
-    /// What a watched server says in milliseconds since the Unix epoch: at most the latest that can be written, and not
-    /// before 1970. Its clock may be wrong, and PostgreSQL knows infinity.
+    /// Converts a timestamp of a watched server, in milliseconds since the Unix epoch. Clamped to the range from 1970 to
+    /// [`Self::MAX`]: the clock may be wrong, and PostgreSQL has `infinity`.
     #[must_use]
     pub const fn of_server(millis: i64) -> Self {
         match millis {
@@ -40,13 +40,13 @@ impl Timestamp {
         }
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the time from `earlier` to `self`; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn any_instant_can_be_written_and_read() {
+    fn any_timestamp_can_be_written_and_read() {
         for millis in [i64::MIN, i64::MAX, -1, Timestamp::MAX.0, Timestamp::MAX.0 + 1, 253_402_300_800_000] {
             let written = Timestamp(millis).to_string();
             assert!(written.parse::<Timestamp>().is_ok(), "{millis}: {written}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_of_a_server_is_kept_between_1970_and_9999() {
+    fn timestamps_of_servers_are_clamped_to_1970_to_9999() {
         for (millis, kept) in [(i64::MIN, 0), (-1, 0), (7, 7), (i64::MAX, Timestamp::MAX.0)] {
             assert_eq!(Timestamp::of_server(millis), Timestamp(kept));
         }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_any_offset_and_nothing_without_one() {
+    fn any_offset_is_read_and_none_is_refused() {
         let parse = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_millis);
         assert_eq!(parse("2023-11-15T03:13:20.007+05:00"), Some(1_700_000_000_007));
         assert_eq!(parse("2023-11-14T22:13:20Z"), Some(1_700_000_000_000));

@@ -1,18 +1,18 @@
-//! Who is connected to a server.
+//! Client sessions of a server.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// Sessions of one kind.
+/// The number of sessions with the same property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectionCount {
-    /// A state, a database, a user or an application; null when not known or not set.
+    /// The state, database, user or application; null when not known or not set.
     pub name: Option<String>,
     pub count: i64,
 }
 
-/// The sessions of clients at `ts`, as `GET /databases/{id}/connections` shows them. Our own count: they take a slot.
+/// The client sessions at `ts`, as `GET /databases/{id}/connections` shows them. Those of Basira count, too.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConnectionSnapshot {
     /// The server's clock.
@@ -20,19 +20,19 @@ pub struct ConnectionSnapshot {
     pub total: i64,
     pub active: i64,
     pub idle: i64,
-    /// Also those whose transaction has failed.
+    /// Includes sessions whose transaction has failed.
     pub idle_in_transaction: i64,
     /// Waiting for a lock.
     pub waiting: i64,
     pub max_connections: i64,
     pub superuser_reserved_connections: i64,
-    /// From PostgreSQL 16 on.
+    /// PostgreSQL 16 and later.
     pub reserved_connections: Option<i64>,
-    /// Of `max_connections`.
+    /// The share of `max_connections` in use.
     pub used_pct: Option<f64>,
     pub oldest_transaction_ms: Option<i64>,
     pub longest_idle_in_transaction_ms: Option<i64>,
-    /// Most first, like the three below.
+    /// Largest count first, as in the three lists below.
     pub by_state: Vec<ConnectionCount>,
     pub by_database: Vec<ConnectionCount>,
     pub by_user: Vec<ConnectionCount>,

@@ -1,9 +1,9 @@
-//! Cumulative counters of the whole server as they stood at the last look.
+//! Cumulative counters of the whole server.
 
 use crate::model::common::{Snapshot, Timestamp};
 use crate::model::streams;
 
-/// How the counters of `pg_stat_wal` stood.
+/// The counters of `pg_stat_wal`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalCounters {
     /// The server's clock.
@@ -15,7 +15,7 @@ pub struct WalCounters {
 
 impl Snapshot for WalCounters {}
 
-/// How the counters of `pg_stat_io` stood.
+/// The counters of `pg_stat_io`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IoCounters {
     /// The server's clock.
@@ -31,6 +31,6 @@ pub struct IoCounterRow {
     pub backend_type: String,
     pub object: String,
     pub context: String,
-    /// In the order of the stream's columns; the words are the three above.
+    /// In the order of the stream's columns; the text columns are the three above.
     pub values: [i64; streams::IO.columns.len()],
 }

@@ -1,20 +1,20 @@
-//! Indexes that statements of a database would be faster with.
+//! Missing indexes that would make statements faster.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// What an advice rests on.
+/// The basis of an advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
-    /// The planner chose the index when `HypoPG` pretended that it was there.
+    /// The planner chose a hypothetical index created with `HypoPG`.
     Hypopg,
-    /// Arithmetic on the plan and the statistics of the columns; the planner was not asked.
+    /// An estimate from the plan and the statistics of the columns, not confirmed by the planner.
     Hypothesis,
 }
 
-/// A statement that an index helps. Costs are in the planner's units, of one run.
+/// A statement that an index makes faster. Costs are in the units of the planner, for one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HelpedStatement {
     /// 16 hex digits.
@@ -33,23 +33,24 @@ pub struct IndexAdvice {
     pub table_name: String,
     /// In the order of the index.
     pub columns: Vec<String>,
-    /// What gains most comes first.
+    /// Largest gain first.
     pub statements: Vec<HelpedStatement>,
     pub cost_before: f64,
     /// Null for a hypothesis.
     pub cost_after: Option<f64>,
     pub gain_pct: f64,
     pub estimated_size_bytes: Option<i64>,
-    /// Rows inserted or updated: each may write to the index too. Null until the collector has run twice, and on a standby.
+    /// Rows inserted or updated, each of which may write to the index. Null until the collector has run twice, and on a
+    /// standby.
     pub writes_per_second: Option<f64>,
     pub evidence: Evidence,
-    /// Why it is a hypothesis, and what is not known of it.
+    /// Why it is a hypothesis, and what is not known.
     pub note: Option<String>,
     pub create_sql: String,
     pub ts: Timestamp,
 }
 
-/// All advice for one database, what gains most first.
+/// All advice for one database, largest gain first.
 #[derive(Debug)]
 pub struct IndexAdvices(pub Vec<IndexAdvice>);
 

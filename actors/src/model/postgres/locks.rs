@@ -1,4 +1,4 @@
-//! Who waits for what lock, and who holds it.
+//! Locks that sessions hold or wait for.
 
 use std::cmp::Reverse;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// One lock that is waited for or held, as `GET /databases/{id}/locks` shows it.
+/// One lock that a session holds or waits for, as `GET /databases/{id}/locks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lock {
     /// 0 for a prepared transaction, which has no process.
@@ -14,19 +14,19 @@ pub struct Lock {
     pub lock_type: Option<String>,
     pub mode: Option<String>,
     pub schema_name: Option<String>,
-    /// Null in other databases of the server. Of a wait for another transaction: the table of the row that both want.
+    /// Null for locks in other databases of the server. For a wait on a transaction, the table of the row it locked.
     pub relation_name: Option<String>,
     pub granted: bool,
-    /// The one to look at first: does not itself wait, if there is such a one.
+    /// The blocking session to look at first: one that does not wait itself, if there is one.
     pub blocked_by_pid: Option<i64>,
-    /// Everyone in the way: who holds the lock in a conflicting mode, and who waits for it in front.
+    /// All blocking sessions: those that hold the lock in a conflicting mode, and those ahead in the wait queue.
     pub blocking_pids: Vec<i64>,
-    /// Held, and somebody waits for it.
+    /// Whether it is held and another session waits for it.
     pub blocks_others: bool,
-    /// How long it has been waited for; of a lock that is held, how old the transaction is.
+    /// How long the session has been waiting; for a granted lock, the age of the transaction.
     pub duration_ms: Option<i64>,
     pub transaction_ms: Option<i64>,
-    /// Normalised: literals are gone. Null when the role may not see it.
+    /// Normalised, without literals. Null when the role may not read it.
     pub query_text: Option<String>,
     /// 16 hex digits; the same as in `/queries`.
     pub query_hash: Option<String>,
@@ -35,15 +35,15 @@ pub struct Lock {
     pub user_name: Option<String>,
     pub database_name: Option<String>,
     pub application_name: Option<String>,
-    /// Of a parallel worker: the session that it works for.
+    /// The leader of a parallel worker.
     pub leader_pid: Option<i64>,
-    /// What `COMMIT PREPARED` and `ROLLBACK PREPARED` call it.
+    /// The identifier of a prepared transaction, as `COMMIT PREPARED` and `ROLLBACK PREPARED` take it.
     pub prepared_transaction: Option<String>,
     pub ts: Timestamp,
 }
 
 impl Lock {
-    /// The session that it belongs to.
+    /// Returns the pid of the session that the lock belongs to.
     #[must_use]
     pub fn session(&self) -> i64 {
         self.leader_pid.unwrap_or(self.pid)
@@ -55,15 +55,15 @@ impl Lock {
 pub struct LockSnapshot {
     /// The server's clock.
     pub at: Timestamp,
-    /// In order: see [`in_order`].
+    /// Sorted by [`in_order`].
     pub locks: Vec<Lock>,
-    /// How many there were; `locks` has the first 2000.
+    /// The number of locks; `locks` has the first 2000.
     pub total: usize,
 }
 
 impl Snapshot for LockSnapshot {}
 
-/// Those that are waited for, then those that others wait for, then the rest; longest first.
+/// Sorts locks: first those that are waited for, then those that block others, then the rest; longest first.
 pub fn in_order(locks: &mut [Lock]) {
     locks.sort_by_key(|lock| (lock.granted, !lock.blocks_others, Reverse(lock.duration_ms), lock.pid));
 }

@@ -1,4 +1,4 @@
-//! Tables and indexes as their server shows them now.
+//! Tables and indexes of a database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::model::common::{Snapshot, Timestamp};
 use crate::model::streams;
 
-/// Columns of a row of [`streams::TABLES`].
+/// The number of columns of [`streams::TABLES`].
 pub const TABLE_COLUMNS: usize = 19;
-/// Columns of a row of [`streams::INDEXES`].
+/// The number of columns of [`streams::INDEXES`].
 pub const INDEX_COLUMNS: usize = 10;
 
 const _: () = assert!(streams::TABLES.columns.len() == TABLE_COLUMNS);
@@ -18,28 +18,28 @@ const _: () = assert!(streams::INDEXES.columns.len() == INDEX_COLUMNS);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation<const N: usize> {
     pub oid: i64,
-    /// Of an index, the table it belongs to; a table's own otherwise.
+    /// The table of an index; for a table, its own oid.
     pub table_oid: i64,
-    /// By which the store knows it.
+    /// The series in the stream.
     pub series: u64,
     pub schema: Arc<str>,
     pub name: Arc<str>,
     pub table: Arc<str>,
-    /// As a row of its stream, but with the server's cumulative counters.
+    /// A row of the stream, with the cumulative counters of the server.
     pub values: [i64; N],
 }
 
-/// All of one kind in one database.
+/// All tables or all indexes of one database.
 #[derive(Debug)]
 pub struct Relations<const N: usize> {
     /// The server's clock.
     pub at: Timestamp,
-    /// Since when the counters count, as far as that is known.
+    /// When the counters were reset, as far as that is known.
     pub counted_since: Timestamp,
     /// The same on a primary and its physical standbys.
     pub system_identifier: Option<i64>,
     pub in_recovery: bool,
-    /// In no particular order; what did not change is shared with the snapshot before.
+    /// In no particular order. Relations that did not change are shared with the previous snapshot.
     pub relations: Vec<Arc<Relation<N>>>,
 }
 
@@ -55,7 +55,7 @@ pub struct IndexSnapshot(pub Relations<INDEX_COLUMNS>);
 
 impl Snapshot for IndexSnapshot {}
 
-/// What the catalog says of an index.
+/// The properties of an index in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexFacts {
     pub oid: i64,
@@ -68,31 +68,31 @@ pub struct IndexFacts {
     pub is_valid: bool,
     pub is_ready: bool,
     pub is_exclusion: bool,
-    /// A primary key, a unique or an exclusion constraint stands on it.
+    /// Whether it backs a primary key, a unique or an exclusion constraint.
     pub constraint_backed: bool,
     pub has_predicate: bool,
     pub has_expressions: bool,
-    /// Part of an index of a partitioned table: it cannot be dropped by itself.
+    /// Whether it is attached to an index of a partitioned table, so that it cannot be dropped by itself.
     pub is_attached: bool,
     pub shape: Arc<IndexShape>,
     /// PostgreSQL 16 and later.
     pub last_idx_scan: Option<Timestamp>,
-    /// Null as long as a lock keeps it from being read.
+    /// None while a lock prevents it from being read.
     pub definition: Option<IndexDefinition>,
 }
 
-/// How an index was made.
+/// The definition of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexDefinition {
     /// `CREATE INDEX ..` with `$1`, `$2`, .. for the literals of its expressions and its predicate.
     pub text: Arc<str>,
-    /// A hash of what the server wrote from the method on, literals included: indexes that differ by their names only share it.
+    /// A hash of the definition from the method on, literals included. Equal for indexes that differ only by name.
     pub identity: u64,
     /// `NULLS NOT DISTINCT`.
     pub nulls_are_equal: bool,
 }
 
-/// How an index is built; the same shape is shared by many indexes.
+/// The method and columns of an index. Equal shapes are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IndexShape {
     /// The oid of the access method.

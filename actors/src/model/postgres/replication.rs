@@ -1,29 +1,29 @@
-//! Who follows whom, and how far behind.
+//! Replication of a server: its standbys and slots.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// Replication as a server saw it, in the shape of `GET /databases/{id}/replication`.
+/// The replication state of a server, in the form of `GET /databases/{id}/replication`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Replication {
     /// The server's clock.
     pub ts: Timestamp,
     pub is_replica: bool,
-    /// Received or announced, but not replayed yet; null on a primary.
+    /// WAL received or announced but not replayed yet; null on a primary.
     pub replication_lag_bytes: Option<i64>,
-    /// 0 while everything announced is replayed; null on a primary.
+    /// 0 when everything announced is replayed; null on a primary.
     pub replication_lag_seconds: Option<f64>,
-    /// Whom a standby follows; null on a primary and while it follows nobody.
+    /// The upstream server of a standby; null on a primary and without a WAL receiver.
     pub upstream_host: Option<String>,
     pub upstream_port: Option<i64>,
-    /// Of the WAL receiver, such as `streaming`.
+    /// The status of the WAL receiver, such as `streaming`.
     pub receiver_status: Option<String>,
     pub receiver_slot_name: Option<String>,
     /// Null on a primary.
     pub replay_paused: Option<bool>,
     pub slots: Vec<Slot>,
-    /// Those that follow this server, which may itself be a standby.
+    /// The standbys of this server, which may be a standby itself.
     pub standbys: Vec<Standby>,
 }
 
@@ -40,9 +40,9 @@ pub struct Slot {
     pub temporary: bool,
     pub active: bool,
     pub active_pid: Option<i64>,
-    /// WAL that the slot holds back; null for one that is lost or holds back nothing yet.
+    /// WAL retained for the slot; null for a slot that is lost or retains nothing yet.
     pub lag_bytes: Option<i64>,
-    /// WAL that a logical slot's consumer has not confirmed.
+    /// WAL that the consumer of a logical slot has not confirmed.
     pub unconfirmed_bytes: Option<i64>,
     /// `reserved`, `extended`, `unreserved` or `lost`.
     pub wal_status: Option<String>,
@@ -59,14 +59,14 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Whether the WAL it needs is gone.
+    /// Returns whether the WAL that it needs was removed.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.wal_status.as_deref() == Some("lost")
     }
 }
 
-/// One row of `pg_stat_replication`; all but the first three are null for a role that may not see them.
+/// One row of `pg_stat_replication`; all but the first three fields are null for a role that may not read them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Standby {
     pub pid: i64,

@@ -1,10 +1,10 @@
-//! How far sequences have come.
+//! Sequences and how many of their values are used.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// One sequence and the narrowest column that it fills.
+/// One sequence and the narrowest column that it is the default of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sequence {
     pub database_name: String,
@@ -13,15 +13,15 @@ pub struct Sequence {
     pub data_type: String,
     pub increment: i64,
     pub cycle: bool,
-    /// Null when nothing was taken yet, or the role may not see it.
+    /// Null when no value was used yet, or the role may not read it.
     pub last_value: Option<i64>,
-    /// The last value that it can give and its column can hold.
+    /// The last value that it can return and its column can store.
     pub limit_value: i64,
-    /// From 0 to 100; null when `last_value` may not be seen.
+    /// From 0 to 100; null when the role may not read `last_value`.
     pub used_pct: Option<f64>,
-    /// How many values are left.
+    /// The number of values left.
     pub remaining: Option<i64>,
-    /// What limits it: `sequence` or `column`.
+    /// What determines `limit_value`: `sequence` or `column`.
     pub limited_by: &'static str,
     pub table_name: Option<String>,
     pub column_name: Option<String>,
@@ -29,11 +29,11 @@ pub struct Sequence {
     pub ts: Timestamp,
 }
 
-/// The sequences of one database that are furthest, those that cannot be seen last.
+/// The most used sequences of one database. Those that the role may not read come last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SequenceSnapshot {
     pub sequences: Vec<Sequence>,
-    /// How many there are in all.
+    /// The number of all sequences.
     pub total: usize,
 }
 

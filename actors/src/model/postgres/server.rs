@@ -1,10 +1,10 @@
-//! Which server answers, and how its parts that are one per server fare.
+//! The identity of a server, its databases and its archiver.
 
 use serde::Serialize;
 
 use crate::model::common::{Snapshot, Timestamp};
 
-/// Views whose counters are set to zero together, in the order of [`ServerIdentity::resets`].
+/// Views whose counters are reset together, in the order of [`ServerIdentity::resets`].
 pub const RESET_VIEWS: [&str; 6] = [
     "pg_stat_bgwriter",
     "pg_stat_checkpointer",
@@ -14,25 +14,25 @@ pub const RESET_VIEWS: [&str; 6] = [
     "pg_stat_statements",
 ];
 
-/// What tells one server, and one life of it, from another.
+/// The properties that identify a server and a run of its server process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerIdentity {
     /// The server's clock.
     pub at: Timestamp,
     /// The same on a primary and its physical standbys.
     pub system_identifier: Option<String>,
-    /// For people: `16.14`.
+    /// For display: `16.14`.
     pub version: String,
     pub started_at: Timestamp,
     pub in_recovery: bool,
     pub timeline: Option<i64>,
-    /// When the counters of each of [`RESET_VIEWS`] began.
+    /// When the counters of each of [`RESET_VIEWS`] were reset.
     pub resets: [Option<Timestamp>; RESET_VIEWS.len()],
 }
 
 impl Snapshot for ServerIdentity {}
 
-/// One line of what `pg_stat_database` shows that is no counter.
+/// The values of one database that are not counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DatabaseNow {
     /// Null for the objects that all databases share.
@@ -40,7 +40,7 @@ pub struct DatabaseNow {
     pub numbackends: Option<i64>,
     /// -1: no limit.
     pub connection_limit: Option<i64>,
-    /// As of some minutes ago; null where the role may not ask for it.
+    /// Measured every few minutes; null where the role may not read it.
     pub size_bytes: Option<i64>,
     pub xid_age: Option<i64>,
     pub mxid_age: Option<i64>,
@@ -57,7 +57,7 @@ pub struct DatabasesNow {
 
 impl Snapshot for DatabasesNow {}
 
-/// `pg_stat_archiver` as it is now.
+/// The values of `pg_stat_archiver`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Archiver {
     /// The server's clock.
@@ -70,7 +70,7 @@ pub struct Archiver {
     pub failed_count: Option<i64>,
     pub last_failed_wal: Option<String>,
     pub last_failed: Option<Timestamp>,
-    /// Whether the newest attempt failed; null when there was none.
+    /// Whether the last attempt failed; null when there was none.
     pub failing: Option<bool>,
     pub stats_reset: Option<Timestamp>,
 }

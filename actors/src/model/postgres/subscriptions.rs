@@ -18,12 +18,12 @@ pub struct Subscription {
     pub table_oid: Option<i64>,
     pub received_lsn: Option<String>,
     pub latest_end_lsn: Option<String>,
-    /// What was received and is not reported as applied yet.
+    /// WAL received and not reported as applied yet.
     pub pending_bytes: Option<i64>,
     pub last_msg_sent: Option<Timestamp>,
     pub last_msg_received: Option<Timestamp>,
     pub latest_end: Option<Timestamp>,
-    /// These count since `stats_reset`; null before PostgreSQL 15, conflicts before 18.
+    /// Counters since `stats_reset`; null before PostgreSQL 15, conflicts before 18.
     pub apply_error_count: Option<i64>,
     pub sync_error_count: Option<i64>,
     pub conflict_count: Option<i64>,

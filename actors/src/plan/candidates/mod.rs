@@ -1,4 +1,4 @@
-//! Indexes that the nodes of a plan might have used, had they been there. Whether they would be is another question.
+//! Indexes that the scans of a plan might use if they existed. Whether the planner would use them is not decided here.
 
 use serde_json::{Map, Value};
 
@@ -7,45 +7,45 @@ use super::conditions::{self, Column, Condition};
 #[cfg(test)]
 mod tests;
 
-/// An index that one scan of a plan might have used.
+/// An index that a scan of a plan might use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     pub schema: String,
     pub table: String,
-    /// Compared by equality: they may stand in any order.
+    /// Columns compared by equality, in any order.
     pub equal: Vec<Column>,
-    /// Then one that is compared otherwise, or those that the rows are sorted by.
+    /// Then a column of another comparison, or the columns that the rows are sorted by.
     pub tail: Vec<Column>,
-    /// Rows that would be read through it, as the planner guesses.
+    /// The estimated number of rows read through it.
     pub rows: f64,
-    /// Cost of the scan as it is.
+    /// The cost of the scan in the plan.
     pub scan_cost: f64,
 }
 
-/// Deeper plans are not followed further.
-const DEEPEST: usize = 64;
-/// The rows of a parallel scan are given per process; so many processes share it at most by default.
-const PROCESSES: f64 = 3.0;
+/// The depth to which plans are read.
+const MAX_DEPTH: usize = 64;
+/// The number of processes of a parallel scan by default; the rows in the plan are per process.
+const PARALLEL_PROCESSES: f64 = 3.0;
 
-/// Every index that a scan of `plan` might have used; `plan` is `[{"Plan": ..}]` of `EXPLAIN (VERBOSE, FORMAT JSON)`
+/// Returns every index that a scan of `plan` might use; `plan` is `[{"Plan": ..}]` of `EXPLAIN (VERBOSE, FORMAT JSON)`
 /// without literals.
 #[must_use]
 pub fn candidates(plan: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
     let value: Value = serde_json::from_str(plan).unwrap_or_default();
     if let Some(Value::Object(root)) = value.pointer("/0/Plan") {
-        visit(root, &Above::default(), DEEPEST, &mut found);
+        visit(root, &Above::default(), MAX_DEPTH, &mut found);
     }
     found
 }
 
-/// What the nodes above a scan do with its rows.
+/// The nodes above a scan that determine which rows it has to return.
 #[derive(Clone, Default)]
 struct Above {
-    /// The conditions of the join that it feeds, and how many rows that finds.
+    /// The conditions of the join above it, and the number of rows it returns.
     join: Option<(Vec<Condition>, f64)>,
     sort: Vec<(String, Column)>,
-    /// Rows after which nobody wants more.
+    /// The number of rows after which the scan stops.
     limit: Option<f64>,
 }
 
@@ -57,8 +57,8 @@ fn visit(node: &Node, above: &Above, depth: usize, found: &mut Vec<Candidate>) {
     match text(node, "Node Type") {
         "Seq Scan" | "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan" => scan(node, above, found),
         "Hash Join" | "Merge Join" | "Nested Loop" => {
-            for (place, child) in children.iter().enumerate() {
-                let other = children.iter().enumerate().find(|(at, _)| *at != place);
+            for (index, child) in children.iter().enumerate() {
+                let other = children.iter().enumerate().find(|(at, _)| *at != index);
                 let probes = other.map_or(0.0, |(_, other)| number(other, "Plan Rows"));
                 let join = Some((joined(node), number(node, "Plan Rows").max(probes)));
                 visit(child, &Above { join, ..Above::default() }, depth, found);
@@ -88,7 +88,7 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
     let alias = text(node, "Alias");
     let filter = text(node, "Filter");
     let is_whole = text(node, "Node Type") == "Seq Scan";
-    // a scan by an index that throws nothing away has what it needs
+    // an index scan without a filter needs no other index
     if !is_whole && filter.is_empty() {
         return;
     }
@@ -98,7 +98,7 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         .filter(|condition| condition.alias == alias)
         .collect();
     let of_kind = |is_equality: bool| {
-        distinct(conditions.iter().filter(|said| said.is_equality == is_equality).map(|said| &said.column))
+        distinct(conditions.iter().filter(|condition| condition.is_equality == is_equality).map(|condition| &condition.column))
     };
     let equal = of_kind(true);
     let range: Vec<Column> =
@@ -109,7 +109,7 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         Vec::new()
     };
 
-    let processes = if node.get("Parallel Aware") == Some(&Value::Bool(true)) { PROCESSES } else { 1.0 };
+    let processes = if node.get("Parallel Aware") == Some(&Value::Bool(true)) { PARALLEL_PROCESSES } else { 1.0 };
     let rows = number(node, "Plan Rows") * processes;
     let mut add = |equal: Vec<Column>, tail: Vec<Column>, rows: f64| {
         if !(equal.is_empty() && tail.is_empty()) {
@@ -124,7 +124,7 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         add(Vec::new(), sort, limit);
     }
     if let Some((joined, rows)) = &above.join {
-        let keys = joined.iter().filter(|said| said.alias == alias).map(|said| &said.column);
+        let keys = joined.iter().filter(|condition| condition.alias == alias).map(|condition| &condition.column);
         let keys = distinct(keys.chain(&equal));
         if keys.len() > equal.len() {
             add(keys, Vec::new(), *rows);
@@ -132,14 +132,14 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
     }
 }
 
-/// What a join compares by equality.
+/// Returns the comparisons of a join by equality.
 fn joined(node: &Node) -> Vec<Condition> {
     let expressions = ["Hash Cond", "Merge Cond", "Join Filter"];
     let all = expressions.iter().flat_map(|name| conditions::conditions(text(node, name)));
     all.filter(|condition| condition.is_equality && condition.other.is_some()).collect()
 }
 
-/// The columns that a node sorts by; none when one is an expression, or they are sorted different ways.
+/// Returns the columns that a node sorts by; none if one is an expression, or their directions differ.
 fn sorted(node: &Node) -> Vec<(String, Column)> {
     let keys = node.get("Sort Key").and_then(Value::as_array);
     let keys: Vec<&str> = keys.into_iter().flatten().filter_map(Value::as_str).collect();

@@ -25,7 +25,7 @@ fn over(node: &str, child: &Value) -> Value {
 }
 
 #[test]
-fn a_filter_wants_equality_first_then_one_range() {
+fn columns_of_a_filter_are_equalities_then_one_range() {
     let plan = scan("t", "((t.b > $1) AND (t.c > $2) AND (t.a = 5))", 7.0);
     assert_eq!(found(&plan), ["public.t (a; b) 7"]);
     assert_eq!(found(&scan("t", "((t.a = 1) OR (t.b = 2))", 7.0)), Vec::<String>::new());
@@ -33,7 +33,7 @@ fn a_filter_wants_equality_first_then_one_range() {
 }
 
 #[test]
-fn a_sort_follows_equality_but_no_range() {
+fn columns_of_a_sort_follow_equalities_but_not_a_range() {
     for (filter, keys, expected) in [
         ("(t.a = $1)", json!(["t.b DESC", "t.c DESC"]), "public.t (a; b, c) 7"),
         ("(t.a = $1)", json!(["t.b DESC", "t.c"]), "public.t (a; ) 7"),
@@ -48,7 +48,7 @@ fn a_sort_follows_equality_but_no_range() {
 }
 
 #[test]
-fn the_first_rows_in_order_need_no_condition() {
+fn a_limited_sort_needs_no_condition() {
     let bare = json!({"Node Type": "Seq Scan", "Relation Name": "t", "Schema": "public", "Alias": "t",
                       "Plan Rows": 9000, "Total Cost": 4000.0});
     let mut sort = over("Sort", &bare);
@@ -58,7 +58,7 @@ fn the_first_rows_in_order_need_no_condition() {
 }
 
 #[test]
-fn a_join_wants_its_keys_on_either_side() {
+fn a_join_has_candidates_on_both_sides() {
     let mut join = over("Hash Join", &scan("t", "", 200_000.0));
     join["Hash Cond"] = json!("(t.s_id = s.id)");
     join["Plans"].as_array_mut().unwrap().push(over("Hash", &scan("s", "(s.name = $1)", 1.0)));
@@ -66,7 +66,7 @@ fn a_join_wants_its_keys_on_either_side() {
 }
 
 #[test]
-fn an_index_that_leaves_rows_to_throw_away_may_be_too_narrow() {
+fn an_index_scan_with_a_filter_has_a_candidate() {
     let plan = |filter: Value| {
         json!({"Node Type": "Index Scan", "Index Name": "t_a", "Relation Name": "t", "Schema": "public", "Alias": "t_1",
                "Index Cond": "(t_1.a = $1)", "Filter": filter, "Plan Rows": 3, "Total Cost": 900.0})
@@ -76,7 +76,7 @@ fn an_index_that_leaves_rows_to_throw_away_may_be_too_narrow() {
 }
 
 #[test]
-fn rows_of_a_parallel_scan_are_those_of_all_processes() {
+fn rows_of_a_parallel_scan_are_of_all_processes() {
     let mut plan = scan("t", "(t.a = $1)", 7.0);
     plan["Parallel Aware"] = json!(true);
     assert_eq!(found(&over("Gather", &plan)), ["public.t (a; ) 21"]);

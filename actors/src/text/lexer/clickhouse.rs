@@ -1,13 +1,13 @@
-//! The lexical rules of ClickHouse, as in its `Lexer.cpp`. Where a version reads a text in another way, the reading ends.
+//! The lexical rules of ClickHouse, as in its `Lexer.cpp`. Stops where versions read a text differently.
 
 use super::scan::{block_comment, closed, run, symbol};
 use super::{Class, Kind, Lexeme, Token};
 
 const OPERATORS: [&str; 13] = ["->", "||", "==", "!=", "<=>", "<=", "<>", "<<", ">=", ">>", "::", "@@", "=>"];
-/// Signs that stand alone; at any other a server stops reading.
+/// Symbols of one character; the server rejects others.
 const SYMBOLS: &[u8] = b"()[]{},;.+-*/%=<>?:^@";
 
-/// What `text` begins with, behind `before` and perhaps white space; None where it is not certain how a server goes on.
+/// Returns the token at the beginning of `text`, after the token `before`; none where the reading of a server is not certain.
 pub(super) fn token(text: &str, before: Option<&Lexeme<'_>>) -> Option<Token> {
     let bytes = text.as_bytes();
     let (class, length) = match bytes {
@@ -45,18 +45,18 @@ const fn is_word_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Old versions end it at the first `*/`, new ones count the comments within it.
+/// Returns the length of a comment; none if it contains others, which old versions do not support.
 fn comment(bytes: &[u8]) -> Option<usize> {
     block_comment(bytes).filter(|(_, nested)| !nested).map(|(length, _)| length)
 }
 
-/// `x'1F'` and `b'101'`; other signs between the quotes end the server's reading, too.
+/// `x'1F'` and `b'101'`; the server rejects other characters between the quotes.
 fn digits(bytes: &[u8], is_digit: impl Fn(u8) -> bool) -> Option<usize> {
     let end = run(bytes, 2, is_digit);
     (bytes.get(end) == Some(&b'\'')).then_some(end + 1)
 }
 
-/// `$tag$text$tag$` with anything as its tag, or `$1`. What has another dollar sign behind it but no end may be a part of one.
+/// `$tag$text$tag$` with any tag, or `$1`; none if another dollar sign follows without the closing tag.
 fn dollar(text: &str) -> Option<usize> {
     let Some(tag) = text[1..].find('$') else {
         let end = run(text.as_bytes(), 1, |byte| byte.is_ascii_digit());
@@ -66,7 +66,7 @@ fn dollar(text: &str) -> Option<usize> {
     rest.find(delimiter).map(|at| at + 2 * delimiter.len())
 }
 
-/// Of a tuple or an array, as in `t.1`.
+/// Whether `.1` after `before` is an element of a tuple or an array, as in `t.1`.
 fn is_element_of(before: &Lexeme<'_>) -> bool {
     match before.kind {
         Kind::Symbol => matches!(before.text, ")" | "]"),
@@ -76,8 +76,8 @@ fn is_element_of(before: &Lexeme<'_>) -> bool {
     }
 }
 
-/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`. With the letters that touch it, it is a name (`2024_events`); where it cannot be one
-/// (`1.5x`), a server stops reading.
+/// `1`, `1_000.5e-3`, `.5`, `0x1.8p3`. With adjoining letters it is a name (`2024_events`), or rejected by the server if it
+/// cannot be one (`1.5x`).
 fn number(bytes: &[u8], behind_dot: bool) -> Option<(Class, usize)> {
     let digits_end = if behind_dot { digits_end(bytes, 0, false) } else { number_end(bytes) };
     let end = run(bytes, digits_end, is_word_part);
@@ -87,7 +87,7 @@ fn number(bytes: &[u8], behind_dot: bool) -> Option<(Class, usize)> {
     bytes.iter().take(end).copied().all(is_word_part).then_some((Class::Word, end))
 }
 
-/// Of a number that may have a point and an exponent.
+/// Returns the end of a number that may have a fraction and an exponent.
 fn number_end(bytes: &[u8]) -> usize {
     let (begin, is_hexadecimal) = match bytes {
         [b'0', b'x' | b'X', digit, ..] if digit.is_ascii_hexdigit() => (2, true),
@@ -107,7 +107,7 @@ fn number_end(bytes: &[u8]) -> usize {
     }
 }
 
-/// Of digits with single underscores between them.
+/// Returns the end of digits with single underscores between them.
 fn digits_end(bytes: &[u8], from: usize, is_hexadecimal: bool) -> usize {
     let is_digit = |byte: u8| byte.is_ascii_digit() || is_hexadecimal && byte.is_ascii_hexdigit();
     let mut end = run(bytes, from, is_digit);
@@ -120,7 +120,7 @@ fn digits_end(bytes: &[u8], from: usize, is_hexadecimal: bool) -> usize {
     end
 }
 
-/// White space, the quotes of word processors, and their minus.
+/// White space, typographic quotes and the minus sign of Unicode.
 fn unicode(text: &str) -> Option<(Class, usize)> {
     let first = text.chars().next()?;
     let quoted = |end: char| text.find(end).map(|at| at + end.len_utf8());

@@ -1,30 +1,30 @@
-//! Where a statement ends and the data begins that is sent behind it, in a form that is not SQL.
+//! Finds the end of a statement that is followed by data in a format that is not SQL.
 
 use sqlparser::keywords::Keyword;
 
 use super::{Kind, Lexeme};
 use crate::model::Engine;
 
-/// What was read of a statement, as far as data may follow it.
+/// The state of reading a statement that may be followed by data.
 #[derive(Debug)]
 pub(super) struct Statement {
     engine: Engine,
     command: Option<Keyword>,
-    /// Brackets that are open.
+    /// The number of open brackets.
     depth: usize,
     last: Last,
-    /// `FROM STDIN` of a `COPY` was read.
+    /// Whether `FROM STDIN` of a `COPY` was read.
     copies: bool,
     ended: bool,
 }
 
-/// What stands before a lexeme, as far as it matters.
+/// The kind of the previous token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Last {
     From,
-    /// What an expression or an alias follows.
+    /// A token that an expression or an alias follows.
     Open,
-    /// `FORMAT` as the beginning of a clause.
+    /// `FORMAT` at the beginning of a clause.
     Format,
     Other,
 }
@@ -69,13 +69,13 @@ impl Statement {
         }
     }
 
-    /// Whether data follows: of PostgreSQL behind `COPY .. FROM STDIN;`, of ClickHouse behind `INSERT .. FORMAT name`.
+    /// Returns whether data follows: after `COPY .. FROM STDIN;` in PostgreSQL, after `INSERT .. FORMAT name` in ClickHouse.
     pub(super) const fn is_followed_by_data(&self) -> bool {
         self.ended
     }
 }
 
-/// Rows of VALUES read like SQL; behind a column called `format` stand words of the query.
+/// Whether `word` is not the name of a format: rows of VALUES are SQL, and other clauses may follow a column called `format`.
 fn is_no_format(word: Keyword) -> bool {
     use Keyword::{AS, FROM, GROUP, LIMIT, ORDER, SETTINGS, UNION, VALUES, WHERE};
 

@@ -1,4 +1,4 @@
-//! From text to lexemes. Whatever could put the lexer out of step with the server ends the reading, lest a literal leak.
+//! Splits SQL into tokens. Stops at anything that the server might read differently, because a literal could be missed.
 
 mod clickhouse;
 mod data;
@@ -17,7 +17,7 @@ use crate::model::Engine;
 pub(super) enum Kind {
     /// A literal or a bind parameter.
     Constant,
-    /// A constant in plain quotes: one that follows another continues it.
+    /// A constant in plain quotes. If it follows another, it continues it.
     QuotedConstant,
     /// A keyword or an identifier without quotes.
     Word(Keyword),
@@ -28,9 +28,9 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexeme<'a> {
     pub(super) kind: Kind,
-    /// As written; a constant's must never be shown.
+    /// As written. The text of a constant must never be shown.
     pub(super) text: &'a str,
-    /// White space or a comment stood before it.
+    /// Whether white space or a comment precedes it.
     pub(super) spaced: bool,
 }
 
@@ -50,14 +50,14 @@ impl Lexeme<'_> {
 
 pub(super) struct Lexed<'a> {
     pub(super) lexemes: Vec<Lexeme<'a>>,
-    /// False when the end of the text could not be read.
+    /// Whether the text was read to its end.
     pub(super) complete: bool,
 }
 
-/// What the lexical rules of a server make of the beginning of a text.
+/// The token at the beginning of a text by the lexical rules of a server.
 struct Token {
     class: Class,
-    /// In bytes.
+    /// The length in bytes.
     length: usize,
 }
 
@@ -69,7 +69,7 @@ enum Class {
     Constant,
     /// A literal in plain quotes.
     Quoted,
-    /// A keyword or an identifier without quotes, or several of them with parameters between.
+    /// A keyword or an identifier without quotes, or several with parameters between them.
     Word,
     QuotedIdentifier,
     Symbol,
@@ -89,7 +89,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// None: not understood to the end.
+    /// Reads the text; none if it is not read to its end.
     fn read(&mut self, raw: &'a str) -> Option<()> {
         let mut rest = raw;
         while !rest.is_empty() {
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
             rest = after;
             self.take(token.class, text)?;
             if self.statement.is_followed_by_data() {
-                // ClickHouse's own logs leave the data out, without a mark
+                // the query log of ClickHouse leaves the data out
                 return (self.engine == Engine::Clickhouse || rest.trim().is_empty()).then_some(());
             }
         }
@@ -112,11 +112,11 @@ impl<'a> Reader<'a> {
         match class {
             Class::Space => self.spaced = true,
             Class::Constant => self.push(Kind::Constant, text),
-            Class::Quoted => self.quoted(text)?,
+            Class::Quoted => self.push_quoted(text)?,
             Class::QuotedIdentifier => self.push(Kind::QuotedIdentifier, text),
             Class::Symbol => self.push(Kind::Symbol, text),
             Class::Word => match keyword_of(text) {
-                Keyword::NoKeyword => self.glued(text),
+                Keyword::NoKeyword => self.push_adjoined(text),
                 keyword => self.push(Kind::Word(keyword), text),
             },
         }
@@ -130,8 +130,8 @@ impl<'a> Reader<'a> {
         self.spaced = false;
     }
 
-    /// `pg_stat_statements` glues what was glued: `like'x%'and` reads `like$1and` there.
-    fn glued(&mut self, text: &'a str) {
+    /// Splits words and parameters without space between them: `pg_stat_statements` shows `like'x%'and` as `like$1and`.
+    fn push_adjoined(&mut self, text: &'a str) {
         let mut rest = text;
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece_length(rest));
@@ -144,8 +144,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `\'` ends the literal or not, as `standard_conforming_strings` was set: only after ESCAPE it surely does.
-    fn quoted(&mut self, text: &'a str) -> Option<()> {
+    /// Adds a literal in plain quotes. Whether `\'` ends it depends on `standard_conforming_strings`; only after ESCAPE it
+    /// certainly does.
+    fn push_quoted(&mut self, text: &'a str) -> Option<()> {
         let escape = self.lexemes.last().is_some_and(|last| last.is_word(Keyword::ESCAPE)) && text == r"'\'";
         if self.engine == Engine::Postgres && text.contains(r"\'") && !escape {
             return None;
@@ -159,12 +160,13 @@ fn is_parameter(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The N of `N'text'`, which is part of the literal.
+/// Whether `word` is the N of `N'text'`, which is part of the literal.
 fn is_national(word: &str) -> bool {
     word.eq_ignore_ascii_case("n")
 }
 
-/// Of a parameter, or of a word up to a parameter that touches it: `$` may be part of a name, but not of a keyword.
+/// Returns the length of a parameter, or of a word up to an adjoining parameter: `$` may be part of a name but not of a
+/// keyword.
 fn piece_length(text: &str) -> usize {
     if let Some(number) = text.strip_prefix('$') {
         return 1 + number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());

@@ -1,16 +1,16 @@
-//! The lexical rules of PostgreSQL 14 to 18, as in its `scan.l`. Where the versions differ, both readings must be safe.
+//! The lexical rules of PostgreSQL 14 to 18, as in its `scan.l`. Where versions differ, both readings must be safe.
 
 use super::scan::{block_comment, closed, run, symbol};
 use super::{Class, Token, is_keyword};
 
-/// Some of PostgreSQL's operators. It takes any run of operator characters for one; a run that is none of these comes out in
-/// pieces, which fingerprints keep.
+/// The operators that are one token. PostgreSQL reads any run of operator characters as one; other runs are split here, which
+/// is part of fingerprints.
 const OPERATORS: [&str; 30] = [
     "->>", "->", "||/", "||", "|/", "=>", "==", "!=", "!!", "!~*", "!~", "<=>", "<=", "<>", "<<", "<@", ">=",
     ">>", "::", ":=", "&&", "^@", "~*", "#-", "#>>", "#>", "@>", "@?", "@@", "..",
 ];
 
-/// What `text` begins with; None where it is not certain how a server goes on.
+/// Returns the token at the beginning of `text`; none where the reading of a server is not certain.
 pub(super) fn token(text: &str) -> Option<Token> {
     let bytes = text.as_bytes();
     let (class, length) = match bytes {
@@ -48,13 +48,12 @@ const fn is_identifier_part(byte: u8) -> bool {
     is_name_part(byte) || byte == b'$'
 }
 
-/// A carriage return ends it too.
+/// Returns the end of a line comment, which a carriage return ends, too.
 fn line_comment(bytes: &[u8], at: usize) -> usize {
     run(bytes, at, |byte| !matches!(byte, b'\n' | b'\r'))
 }
 
-/// The end of a string with a prefix, which has begun before `from`: behind a line break, the next quotes continue it in
-/// the same form.
+/// Returns the end of a string with a prefix, from `from` on. Quotes after a line break continue it.
 fn continued(bytes: &[u8], from: usize, escapes: bool) -> Option<usize> {
     let mut end = closed(bytes, from, b'\'', escapes)?;
     while let Some(next) = next_quote(bytes, end) {
@@ -63,7 +62,7 @@ fn continued(bytes: &[u8], from: usize, escapes: bool) -> Option<usize> {
     Some(end)
 }
 
-/// Behind a quote that nothing but white space with a line break, and line comments, is before.
+/// Returns the position after the next quote, if only white space with a line break and line comments precede it.
 fn next_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut is_next_line = false;
     loop {
@@ -77,7 +76,7 @@ fn next_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// `$1`. A dollar sign that touches it may begin a quote.
+/// `$1`; none if a dollar sign adjoins it, which may begin a quoted string.
 fn parameter(text: &str) -> Option<usize> {
     let end = run(text.as_bytes(), 1, |byte| byte.is_ascii_digit());
     (!text[end..].starts_with('$')).then(|| with_junk(text, end))
@@ -97,7 +96,7 @@ fn dollar_quoted(text: &str) -> Option<usize> {
     rest.find(delimiter).map(|at| at + 2 * delimiter.len())
 }
 
-/// `1`, `1.5e-3`, `.5`, `0x1F`, `1_000`. Two dots stand between two numbers.
+/// `1`, `1.5e-3`, `.5`, `0x1F`, `1_000`. Two dots are not part of a number.
 fn number(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits = |from| run(bytes, from, |byte| byte.is_ascii_digit() || byte == b'_');
@@ -118,7 +117,8 @@ fn number(text: &str) -> usize {
     with_junk(text, end)
 }
 
-/// Letters that touch a number are a word of their own up to PostgreSQL 14, and refused since: what is no keyword goes.
+/// Returns the end of the letters that adjoin a number, unless they are a keyword. Up to PostgreSQL 14 they are a word of
+/// their own, since 15 an error.
 fn with_junk(text: &str, end: usize) -> usize {
     let junk_end = run(text.as_bytes(), end, is_name_part);
     if is_keyword(&text[end..junk_end]) { end } else { junk_end }

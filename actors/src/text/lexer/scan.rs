@@ -1,13 +1,13 @@
-//! What the lexical rules of both servers have in common. All of it looks at each byte once.
+//! Lexical rules that both servers have in common. Each takes linear time.
 
-/// Where the run of bytes of a kind ends that begins at `from`.
+/// Returns the end of the run of bytes for which `is_part` holds, from `from` on.
 pub(super) fn run(bytes: &[u8], from: usize, is_part: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from + rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len())
 }
 
-/// Behind the quote that ends what has begun before `from`. A doubled quote does not end it, nor one behind a backslash
-/// where backslashes escape.
+/// Returns the position after the closing quote, from `from` on. A doubled quote does not close, nor does one after a
+/// backslash if `escapes`.
 pub(super) fn closed(bytes: &[u8], from: usize, quote: u8, escapes: bool) -> Option<usize> {
     let mut at = from;
     loop {
@@ -21,7 +21,7 @@ pub(super) fn closed(bytes: &[u8], from: usize, quote: u8, escapes: bool) -> Opt
     }
 }
 
-/// Behind a comment between `/*` and `*/`, and whether others stand within it.
+/// Returns the length of a comment between `/*` and `*/`, and whether it contains others.
 pub(super) fn block_comment(bytes: &[u8]) -> Option<(usize, bool)> {
     let (mut at, mut depth, mut nested) = (2, 1_usize, false);
     while depth > 0 {
@@ -35,7 +35,7 @@ pub(super) fn block_comment(bytes: &[u8]) -> Option<(usize, bool)> {
     Some((at, nested))
 }
 
-/// The length of the longest of `operators` that `text` begins with, or of a single sign.
+/// Returns the length of the longest of `operators` that `text` begins with, or of a single symbol.
 pub(super) fn symbol(text: &str, operators: &[&str]) -> Option<usize> {
     let known =
         operators.iter().filter(|operator| text.starts_with(**operator)).map(|operator| operator.len());

@@ -1,11 +1,11 @@
-//! `SET name TO value` of PostgreSQL, alone and as a part of ALTER and CREATE.
+//! Recognizes `SET name TO value` of PostgreSQL, also as part of ALTER and CREATE.
 
-use super::{PLAIN, says};
+use super::{PLAIN, is_any_of};
 use crate::text::lexer::{Kind, Lexeme};
 
-/// Settings of the server itself whose words are choices or names of objects, as of any statement. Other settings are the
-/// application's, and hold whatever it likes.
-const NAMING: [&str; 26] = [
+/// Built-in settings whose values are keywords or names of objects. Other settings may be of an application and contain
+/// anything.
+const HARMLESS: [&str; 26] = [
     "backslash_quote",
     "bytea_output",
     "client_encoding",
@@ -34,36 +34,36 @@ const NAMING: [&str; 26] = [
     "xmloption",
 ];
 
-/// How far an assignment to a setting was read.
+/// The state of reading an assignment to a setting.
 #[derive(Debug, Default)]
 pub(super) enum Assignment {
     #[default]
     None,
-    /// Behind SET.
-    Awaited,
-    /// Behind a dot of the name.
+    /// After SET.
+    Started,
+    /// After a dot in the name.
     Dotted,
-    /// The name may be whole.
+    /// After a part of the name.
     Named,
-    /// Behind `TIME`, which `ZONE` may follow.
+    /// After `TIME`, which `ZONE` may follow.
     Time,
-    /// A value comes.
+    /// Before a value.
     Assigned,
-    /// A value was read, and another may follow a comma.
+    /// After a value; another may follow a comma.
     Read,
-    /// No assignment comes any more.
+    /// No further assignment is possible.
     Over,
 }
 
 impl Assignment {
-    /// Whether `lexeme` is a value that is assigned to a setting, in a statement that begins with `command`.
-    pub(super) fn takes(&mut self, command: &str, lexeme: &Lexeme<'_>, next: Option<&Lexeme<'_>>) -> bool {
+    /// Reads the next token of a statement that begins with `command`. Returns whether it is a value assigned to a setting.
+    pub(super) fn is_value(&mut self, command: &str, lexeme: &Lexeme<'_>, next: Option<&Lexeme<'_>>) -> bool {
         if !matches!(command, "set" | "alter" | "create") {
             return false;
         }
         let is_name = matches!(lexeme.kind, Kind::Word(_) | Kind::QuotedIdentifier);
         let is_value = match self {
-            Self::Assigned => !lexeme.is_symbol(",") && !says(lexeme, &PLAIN),
+            Self::Assigned => !lexeme.is_symbol(",") && !is_any_of(lexeme, &PLAIN),
             Self::Read => command != "create" && !lexeme.is_symbol(","),
             _ => false,
         };
@@ -73,28 +73,28 @@ impl Assignment {
             Self::Assigned => Self::Read,
             Self::Read if lexeme.is_symbol(",") => Self::Assigned,
             Self::Read if command != "create" => Self::Read,
-            Self::Awaited if is_scope(lexeme, next) => Self::Awaited,
-            Self::Awaited if says(lexeme, &NAMING) && !next.is_some_and(|next| next.is_symbol(".")) => {
+            Self::Started if is_scope(lexeme, next) => Self::Started,
+            Self::Started if is_any_of(lexeme, &HARMLESS) && !next.is_some_and(|next| next.is_symbol(".")) => {
                 Self::None
             }
-            Self::Awaited if says(lexeme, &["time"]) => Self::Time,
-            Self::Awaited | Self::Dotted if is_name => Self::Named,
+            Self::Started if is_any_of(lexeme, &["time"]) => Self::Time,
+            Self::Started | Self::Dotted if is_name => Self::Named,
             // `INTERVAL '1' HOUR`
-            Self::Time if next.is_some_and(|next| says(next, &["interval"])) => Self::None,
-            Self::Time if says(lexeme, &["zone"]) => Self::Assigned,
+            Self::Time if next.is_some_and(|next| is_any_of(next, &["interval"])) => Self::None,
+            Self::Time if is_any_of(lexeme, &["zone"]) => Self::Assigned,
             Self::Named | Self::Time if lexeme.is_symbol(".") => Self::Dotted,
-            Self::Named | Self::Time if lexeme.is_symbol("=") || says(lexeme, &["to"]) => Self::Assigned,
+            Self::Named | Self::Time if lexeme.is_symbol("=") || is_any_of(lexeme, &["to"]) => Self::Assigned,
             // the body of a function
-            _ if command == "create" && says(lexeme, &["as", "begin", "return"]) => Self::Over,
-            _ if says(lexeme, &["set"]) => Self::Awaited,
+            _ if command == "create" && is_any_of(lexeme, &["as", "begin", "return"]) => Self::Over,
+            _ if is_any_of(lexeme, &["set"]) => Self::Started,
             _ => Self::None,
         };
         is_value
     }
 }
 
-/// `SESSION` or `LOCAL`, which may be the first part of a name too.
+/// Whether `lexeme` is `SESSION` or `LOCAL` and not the first part of a name.
 fn is_scope(lexeme: &Lexeme<'_>, next: Option<&Lexeme<'_>>) -> bool {
-    says(lexeme, &["session", "local"])
+    is_any_of(lexeme, &["session", "local"])
         && !next.is_some_and(|next| next.is_symbol(".") || next.is_symbol("="))
 }

@@ -1,5 +1,5 @@
-//! Values that a server takes without quotes: of settings, of sources of dictionaries, of credentials. To the lexer they are
-//! words like any other; what stands around them tells what they are.
+//! Hides values that a server accepts without quotes: of settings, of sources of dictionaries, of credentials. For the lexer
+//! they are words; they are recognized by the tokens around them.
 
 mod assignment;
 #[cfg(test)]
@@ -9,7 +9,7 @@ use self::assignment::Assignment;
 use super::lexer::{Kind, Lexeme};
 use crate::model::Engine;
 
-/// Functions and engines of ClickHouse that are given credentials, and the number of arguments before these.
+/// Functions and engines of ClickHouse that take credentials, and the number of arguments before these.
 const CONNECTING: [(usize, &[&str]); 2] = [
     (1, &["s3", "s3cluster", "s3queue", "gcs", "oss", "cosn", "iceberg", "icebergs3", "deltalake", "hudi"]),
     (
@@ -26,18 +26,18 @@ const CONNECTING: [(usize, &[&str]); 2] = [
         ],
     ),
 ];
-/// Values that tell nothing.
+/// Values that are not sensitive.
 const PLAIN: [&str; 11] =
     ["default", "null", "true", "false", "on", "off", "none", "auto", "local", "utc", "gmt"];
 
-/// Makes constants of the words that are values.
+/// Turns words that are values into constants.
 pub(super) fn hide(engine: Engine, lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
     let mut walk = Walk::new(engine);
     let mut shown: Vec<Lexeme<'_>> = Vec::with_capacity(lexemes.len());
     let mut was_value = false;
-    for (place, lexeme) in lexemes.iter().enumerate() {
-        let before = place.checked_sub(1).and_then(|before| lexemes.get(before));
-        let is_value = walk.is_value(before, lexeme, lexemes.get(place + 1));
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| lexemes.get(before));
+        let is_value = walk.is_value(before, lexeme, lexemes.get(index + 1));
         match (is_value, was_value) {
             (true, true) => {}
             (true, false) if !lexeme.is_constant() => shown.push(Lexeme { kind: Kind::Constant, ..*lexeme }),
@@ -48,16 +48,16 @@ pub(super) fn hide(engine: Engine, lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> 
     shown
 }
 
-/// How the inside of a pair of brackets, or a statement, is read.
+/// How the content of a pair of brackets, or of the statement, is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
-    /// Like any expression.
+    /// As an expression.
     Plain,
     /// `name = value, ..`
     Pairs,
-    /// The settings of a query, which end where another clause begins.
+    /// The settings of a query, which end at the next clause.
     Settings,
-    /// Arguments, of which those from the `usize`th on are values; `at` is the present one's place.
+    /// Arguments, of which those from `from` on are values; `at` is the position of the current one.
     Arguments { from: usize, at: usize },
     /// Rows of VALUES.
     Rows,
@@ -65,15 +65,15 @@ enum Inside {
     Value,
 }
 
-/// What is known of a statement while it is read once.
+/// The state while a statement is read.
 struct Walk {
     engine: Engine,
-    /// In lower case; empty before the first word.
+    /// The first word in lower case; empty before it is read.
     command: String,
-    /// The kind of object that it makes or changes, in lower case; empty before that is read.
+    /// The kind of object that it creates or alters, in lower case; empty before that is read.
     object: String,
     assignment: Assignment,
-    /// The statement itself, and the brackets that are open.
+    /// The statement itself and the open brackets.
     levels: Vec<Inside>,
 }
 
@@ -102,7 +102,7 @@ impl Walk {
         if is_word && self.object.is_empty() {
             self.begin(lexeme);
         }
-        if self.engine == Engine::Postgres && self.assignment.takes(&self.command, lexeme, next) {
+        if self.engine == Engine::Postgres && self.assignment.is_value(&self.command, lexeme, next) {
             return true;
         }
         let inside = self.levels.last().copied().unwrap_or(Inside::Plain);
@@ -138,7 +138,7 @@ impl Walk {
             if self.engine == Engine::Clickhouse && self.command == "set" {
                 self.levels = vec![Inside::Pairs];
             }
-        } else if !says(word, &["or", "replace", "named"]) {
+        } else if !is_any_of(word, &["or", "replace", "named"]) {
             self.object = word.text.to_ascii_lowercase();
             if self.defines() && self.object == "collection" {
                 self.levels = vec![Inside::Pairs];
@@ -154,14 +154,14 @@ impl Walk {
     fn entered(&self, around: Inside, before: Option<&Lexeme<'_>>) -> Inside {
         match before {
             _ if matches!(around, Inside::Value | Inside::Rows) => around,
-            Some(word) if self.object == "dictionary" && says(word, &["source"]) => Inside::Value,
+            Some(word) if self.object == "dictionary" && is_any_of(word, &["source"]) => Inside::Value,
             Some(word)
-                if self.engine == Engine::Postgres && self.defines() && says(word, &["with", "set"]) =>
+                if self.engine == Engine::Postgres && self.defines() && is_any_of(word, &["with", "set"]) =>
             {
                 Inside::Pairs
             }
             Some(word) if self.engine == Engine::Clickhouse => {
-                let connecting = CONNECTING.iter().find(|(_, names)| says(word, names));
+                let connecting = CONNECTING.iter().find(|(_, names)| is_any_of(word, names));
                 match connecting {
                     Some((from, _)) => Inside::Arguments { from: *from, at: 0 },
                     None if matches!(around, Inside::Pairs | Inside::Settings) => Inside::Pairs,
@@ -178,11 +178,11 @@ impl Walk {
             return;
         };
         let goes_on = before.is_some_and(|before| {
-            before.is_symbol(",") || before.is_symbol("=") || says(before, &["settings", "setting"])
+            before.is_symbol(",") || before.is_symbol("=") || is_any_of(before, &["settings", "setting"])
         });
         match inside {
-            Inside::Plain if says(word, &["settings", "setting"]) => *level = Inside::Settings,
-            Inside::Plain if self.command == "insert" && says(word, &["values"]) => *level = Inside::Rows,
+            Inside::Plain if is_any_of(word, &["settings", "setting"]) => *level = Inside::Settings,
+            Inside::Plain if self.command == "insert" && is_any_of(word, &["values"]) => *level = Inside::Rows,
             Inside::Settings if !goes_on => *level = Inside::Plain,
             _ => {}
         }
@@ -198,15 +198,15 @@ impl Walk {
         let is = |symbols: &[&str], lexeme: Option<&Lexeme<'_>>| {
             lexeme.is_some_and(|lexeme| symbols.iter().any(|symbol| lexeme.is_symbol(symbol)))
         };
-        if says(word, &PLAIN) || (word.kind != Kind::QuotedIdentifier && is(&["("], next)) {
+        if is_any_of(word, &PLAIN) || (word.kind != Kind::QuotedIdentifier && is(&["("], next)) {
             return inside == Inside::Value;
         }
         let of_role = self.defines() && matches!(&*self.object, "user" | "role" | "group");
-        if of_role && before.is_some_and(|before| says(before, &["password", "by"])) {
+        if of_role && before.is_some_and(|before| is_any_of(before, &["password", "by"])) {
             return true;
         }
         let is_assigned = is(&["="], before);
-        // a text that was cut off ends an argument, too
+        // the end of a truncated text ends an argument, too
         let ends_argument = next.is_none() || is(&[",", ")"], next);
         match inside {
             Inside::Plain => false,
@@ -221,6 +221,6 @@ impl Walk {
 }
 
 /// Whether `lexeme` is one of `words`, which are in lower case.
-fn says(lexeme: &Lexeme<'_>, words: &[&str]) -> bool {
+fn is_any_of(lexeme: &Lexeme<'_>, words: &[&str]) -> bool {
     matches!(lexeme.kind, Kind::Word(_)) && words.iter().any(|word| lexeme.text.eq_ignore_ascii_case(word))
 }

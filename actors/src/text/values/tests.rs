@@ -1,4 +1,4 @@
-//! Words in the place of values, all of them zq.
+//! Values without quotes; all are `zq`.
 
 use crate::model::Engine::{self, Clickhouse, Postgres};
 use crate::text::normalise;

@@ -136,7 +136,7 @@ impl AutoExplain {
         let mut events = Vec::new();
         for Seen { query, text, plan } in found.into_values() {
             rows.push(plan::row((query, &text), Source::AutoExplain, &plan, at, &mut self.interner));
-            events.extend(self.last.saw(query, &plan, at));
+            events.extend(self.last.record(query, &plan, at));
         }
         Ok(self.done(at, rows, events, unread, entries.len() as u64))
     }

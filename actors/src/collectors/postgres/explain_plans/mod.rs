@@ -147,7 +147,7 @@ impl ExplainPlans {
         let Some(text) = self.queue.text(fingerprint) else { return Ok(self.done(server, None)) };
         let row = plan::row((fingerprint, &text), Source::Generic, &plan, at, &mut self.interner);
         let record = Record::new(&streams::PLANS, Timestamp(at.as_millis() - 1), at, vec![row]);
-        let event = self.last.saw(fingerprint, &plan, at);
+        let event = self.last.record(fingerprint, &plan, at);
         let collected = Collected {
             records: vec![record],
             events: event.into_iter().collect(),
