@@ -14,7 +14,7 @@ use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::health::Diagnosis;
 use basira_actors::model::{
-    Batch, DatabaseId, Databases, Engine, History, HistoryQuery, OrganizationId, RuleSettings, Stream,
+    Batch, DatabaseId, Engine, History, HistoryQuery, OrganizationId, RuleSettings, Stream,
     Target, Timestamp, TlsMode, streams,
 };
 use basira_actors::monitor::{Dependencies, Fleet, FleetSettings};
@@ -173,27 +173,14 @@ async fn found(supervisor: &Supervisor, id: DatabaseId) -> Result<Handle, Failur
 }
 
 fn target(port: u16) -> Target {
+    let (id, organization) = (DatabaseId::generate(), OrganizationId::generate());
     Target {
-        id: DatabaseId::generate(),
-        organization_id: OrganizationId::generate(),
-        engine: Engine::Postgres,
-        host: "127.0.0.1".to_owned(),
-        port,
-        databases: Databases::default(),
-        cluster: None,
-        let_idle: false,
-        try_indexes_on_primary: false,
-        database: "postgres".to_owned(),
         username: Some("postgres".to_owned()),
-        password: None,
         tls: TlsMode::Disable,
-        tls_ca_pem: None,
         poll_interval: SECOND,
         collect_explain_plans: false,
         collect_replication: false,
-        disabled_collectors: BTreeSet::new(),
-        rules: RuleSettings::default(),
-        dismissed: BTreeSet::new(),
+        ..Target::new(id, organization, Engine::Postgres, ("127.0.0.1", port))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to URLs of users, and the drivers' connections: nowhere that is forbidden, whatever a name says later.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
@@ -15,9 +15,7 @@ use basira::demo::servers::ClickHouseServer;
 use basira::outgoing::{Outgoing, OutgoingError, Reply};
 use basira_actors::collect::CollectError;
 use basira_actors::drivers::{self, ConnectSettings};
-use basira_actors::model::{
-    DatabaseId, Databases, Dismissed, Engine, OrganizationId, RuleSettings, Secret, Target, TlsMode,
-};
+use basira_actors::model::{DatabaseId, Engine, OrganizationId, Secret, Target, TlsMode};
 use basira_actors::ports::AddressPolicy;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -165,27 +163,14 @@ fn rebinding_after(good: usize) -> ConnectSettings {
 }
 
 fn target(engine: Engine, port: u16, database: &str, user: &str, password: &str) -> Target {
+    let address = ("rebound.example", port);
     Target {
-        id: DatabaseId::generate(),
-        organization_id: OrganizationId::generate(),
-        engine,
-        host: "rebound.example".to_owned(),
-        port,
         database: database.to_owned(),
-        databases: Databases::default(),
-        cluster: None,
-        let_idle: false,
-        try_indexes_on_primary: false,
         username: Some(user.to_owned()),
         password: Some(Secret::new(password)),
         tls: TlsMode::Disable,
-        tls_ca_pem: None,
         poll_interval: LIMIT,
-        collect_explain_plans: false,
-        collect_replication: false,
-        disabled_collectors: BTreeSet::new(),
-        rules: RuleSettings::default(),
-        dismissed: Dismissed::new(),
+        ..Target::new(DatabaseId::generate(), OrganizationId::generate(), engine, address)
     }
 }
 

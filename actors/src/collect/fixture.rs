@@ -1,7 +1,7 @@
 //! Rows made by hand, for the unit tests of collectors.
 
-use super::{CellError, HostingProvider, Rows, Server};
-use crate::model::{Databases, Timestamp};
+use super::{CellError, Rows, Server};
+use crate::model::Timestamp;
 
 /// One cell of a made-up answer.
 #[derive(Debug, Clone)]
@@ -68,19 +68,12 @@ pub(crate) fn server() -> Server {
     Server {
         version: "17.1".to_owned(),
         major: 17,
-        in_recovery: false,
-        system_identifier: None,
         block_bytes: 8_192,
         started_at: Timestamp(1_000),
         database: "shop".to_owned(),
-        databases: Databases::default(),
-        cluster: None,
-        provider: HostingProvider::Plain,
         role: "basira".to_owned(),
         role_oid: 10,
-        statements: None,
         statements_loaded: true,
-        raw_query_text: false,
-        try_indexes_on_primary: false,
+        ..Server::unknown()
     }
 }

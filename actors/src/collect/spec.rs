@@ -253,6 +253,29 @@ impl Server {
         Ok(Step::ask(self.variant(variants)?, columns))
     }
 
+    /// Returns a server of which nothing is known yet.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            version: String::new(),
+            major: 0,
+            in_recovery: false,
+            system_identifier: None,
+            block_bytes: 0,
+            started_at: Timestamp(0),
+            database: String::new(),
+            databases: Databases::default(),
+            cluster: None,
+            provider: HostingProvider::Plain,
+            role: String::new(),
+            role_oid: 0,
+            statements: None,
+            statements_loaded: false,
+            raw_query_text: false,
+            try_indexes_on_primary: false,
+        }
+    }
+
     /// The extension `pg_stat_statements`.
     ///
     /// # Errors

@@ -2,12 +2,11 @@
 
 mod report;
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use basira_actors::health::DoctorStatus;
-use basira_actors::model::{CollectorState, DatabaseId, Databases, OrganizationId, RuleSettings, Target};
+use basira_actors::model::{CollectorState, DatabaseId, OrganizationId, Target};
 use basira_actors::monitor::{self, CheckReport};
 use clap::Args;
 
@@ -50,27 +49,16 @@ pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitC
 }
 
 fn target(dsn: Dsn, config: &Config) -> Target {
+    let port = dsn.port.unwrap_or_else(|| dsn.engine.default_port());
+    let target =
+        Target::new(DatabaseId::generate(), OrganizationId::generate(), dsn.engine, (dsn.host, port));
     Target {
-        id: DatabaseId::generate(),
-        organization_id: OrganizationId::generate(),
-        engine: dsn.engine,
-        port: dsn.port.unwrap_or_else(|| dsn.engine.default_port()),
-        host: dsn.host,
         database: dsn.database.unwrap_or_else(|| dsn.engine.default_database().to_owned()),
-        databases: Databases::default(),
-        cluster: None,
-        let_idle: false,
-        try_indexes_on_primary: false,
         username: dsn.username,
         password: dsn.password,
         tls: dsn.tls.unwrap_or_default(),
-        tls_ca_pem: None,
         poll_interval: config.collect.poll_interval,
-        collect_explain_plans: true,
-        collect_replication: true,
-        disabled_collectors: BTreeSet::new(),
-        rules: RuleSettings::default(),
-        dismissed: BTreeSet::new(),
+        ..target
     }
 }
 

@@ -23,8 +23,8 @@ use async_trait::async_trait;
 use self::column_fallback::{Cluster, AdaptedQuery, SystemColumns};
 use self::query_runner::QueryRunner;
 use super::{ConnectSettings, Reply, Session, check_columns};
-use crate::collect::{CollectError, ExplainRequest, HostingProvider, Notice, Query, Server, advice};
-use crate::model::{Target, Timestamp};
+use crate::collect::{CollectError, ExplainRequest, Notice, Query, Server, advice};
+use crate::model::Target;
 
 /// A connection to a ClickHouse server.
 pub(super) struct ClickHouse {
@@ -42,22 +42,12 @@ impl ClickHouse {
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
         let runner = QueryRunner::new(target, settings).await?;
         let server = Server {
-            version: String::new(),
-            major: 0,
-            in_recovery: false,
-            system_identifier: None,
-            block_bytes: 0,
-            started_at: Timestamp(0),
             database: target.database.clone(),
-            role: runner.peer.role.clone(),
-            role_oid: 0,
             databases: target.databases.clone(),
             cluster: target.cluster.clone(),
-            provider: HostingProvider::Plain,
-            statements: None,
-            statements_loaded: false,
+            role: runner.peer.role.clone(),
             raw_query_text: settings.raw_query_text,
-            try_indexes_on_primary: false,
+            ..Server::unknown()
         };
         let mut session = Self {
             runner,

@@ -95,22 +95,12 @@ impl Postgres {
     pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Result<Self, CollectError> {
         let Connected { client, connection, canceller, budget } = connect::connect(target, settings).await?;
         let server = Server {
-            version: String::new(),
-            major: 0,
-            in_recovery: false,
-            system_identifier: None,
-            block_bytes: 0,
-            started_at: crate::model::Timestamp(0),
             database: target.database.clone(),
-            role: target.username.clone().unwrap_or_default(),
-            role_oid: 0,
             databases: target.databases.clone(),
-            cluster: None,
-            provider: HostingProvider::Plain,
-            statements: None,
-            statements_loaded: false,
+            role: target.username.clone().unwrap_or_default(),
             raw_query_text: settings.raw_query_text,
             try_indexes_on_primary: target.try_indexes_on_primary,
+            ..Server::unknown()
         };
         let prepared = HashMap::new();
         let statement_timeout = FIRST_TIMEOUT;
@@ -289,19 +279,15 @@ fn read_server(rows: &dyn Rows, before: &Server) -> Result<(Server, i64), Collec
         version,
         major,
         in_recovery,
-        system_identifier: before.system_identifier,
         block_bytes,
         started_at,
         database,
-        databases: before.databases.clone(),
-        cluster: None,
         provider,
         role,
         role_oid,
         statements,
         statements_loaded,
-        raw_query_text: before.raw_query_text,
-        try_indexes_on_primary: before.try_indexes_on_primary,
+        ..before.clone()
     };
     Ok((server, backend))
 }
