@@ -14,8 +14,8 @@ use basira_actors::collectors;
 use basira_actors::drivers::ConnectSettings;
 use basira_actors::health::Diagnosis;
 use basira_actors::model::{
-    Batch, DatabaseId, Engine, History, HistoryQuery, OrganizationId, RuleSettings, Stream,
-    Target, Timestamp, TlsMode, streams,
+    Batch, DatabaseId, Engine, History, HistoryQuery, OrganizationId, RuleSettings, Stream, Target,
+    Timestamp, TlsMode, streams,
 };
 use basira_actors::monitor::{Dependencies, Fleet, FleetSettings};
 use basira_actors::ports::{AddressPolicy, RepositoryError, SampleRepository};

@@ -40,11 +40,7 @@ impl<S: AsyncRead + Unpin, I: Inspect> AsyncRead for Inspected<S, I> {
 }
 
 impl<S: AsyncWrite + Unpin, I: Inspect> AsyncWrite for Inspected<S, I> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, inspector } = self.get_mut();
         inspector.sending()?;
         Pin::new(stream).poll_write(context, bytes)

@@ -26,7 +26,8 @@ pub fn failure(reason: &str, command: &str) -> String {
     };
     // literals first: they may contain quotes or the beginning of the details
     let message = without_literals(message, command).filter(|_| code != Some(THROW_IF));
-    let message = message.map(|message| cut(&without_quoted(without_details(&message)), MAX_MESSAGE_BYTES).to_owned());
+    let message =
+        message.map(|message| cut(&without_quoted(without_details(&message)), MAX_MESSAGE_BYTES).to_owned());
     let parts = [code.map(|code| format!("Code: {code}")), message];
     let shown: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if shown.is_empty() { HIDDEN.to_owned() } else { shown.join(". ") }

@@ -39,7 +39,9 @@ impl QueryLimits {
     pub(super) fn add_setting(&mut self, name: &str, value: &str) {
         match name {
             "readonly" => self.is_readonly = value == "1",
-            "max_execution_time" => self.is_limited_by_profile = value.parse::<f64>().is_ok_and(|limit| limit > 0.0),
+            "max_execution_time" => {
+                self.is_limited_by_profile = value.parse::<f64>().is_ok_and(|limit| limit > 0.0)
+            }
             _ => {}
         }
         self.known.insert(name.to_owned());

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::column_fallback::{Cluster, AdaptedQuery, SystemColumns};
+use self::column_fallback::{AdaptedQuery, Cluster, SystemColumns};
 use self::query_runner::QueryRunner;
 use super::{ConnectSettings, Reply, Session, check_columns};
 use crate::collect::{CollectError, ExplainRequest, Notice, Query, Server, advice};

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::super::ConnectSettings;
-use super::response::{Response, read};
 use super::bind::{bind, query_string};
 use super::decode::decode;
 use super::error::Peer;
 use super::http::{self as connection, Client};
 use super::limits::QueryLimits;
+use super::response::{Response, read};
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Param};
 use crate::model::Target;
@@ -63,7 +63,8 @@ impl QueryRunner {
     ) -> Result<JsonRows, CollectError> {
         loop {
             match self.try_run(sql, params, columns, limit).await {
-                Err(CollectError::Server { code, message }) if self.limits.remove_refused(&code, &message) => {}
+                Err(CollectError::Server { code, message })
+                    if self.limits.remove_refused(&code, &message) => {}
                 answer => return answer,
             }
         }
@@ -79,7 +80,8 @@ impl QueryRunner {
         let id = query_id();
         let request = self.request(bind(sql, params), &id, limit)?;
         let answer = timeout(limit + GRACE, async {
-            let response = self.client.request(request).await.map_err(|error| self.peer.network_error(&error))?;
+            let response =
+                self.client.request(request).await.map_err(|error| self.peer.network_error(&error))?;
             read(response, &self.peer).await
         });
         let Ok(answer) = answer.await else {

@@ -3,14 +3,14 @@
 use std::error::Error;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::CONTENT_ENCODING;
 use http::response::Parts;
-use http::StatusCode;
 use http_body_util::BodyExt;
 
-use crate::drivers::budget::{MAX_REPLY_BYTES, REPLY_TOO_LARGE};
 use super::error::{ENGINE, Peer, is_exception};
 use crate::collect::CollectError;
+use crate::drivers::budget::{MAX_REPLY_BYTES, REPLY_TOO_LARGE};
 
 /// How much is read of a response without rows.
 const MAX_ERROR_BYTES: usize = 16 << 10;

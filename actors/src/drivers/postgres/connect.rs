@@ -52,7 +52,10 @@ pub(super) async fn connect(target: &Target, settings: &ConnectSettings) -> Resu
             .map_err(|error| CollectError::Connect { address: address.clone(), reason: error.to_string() })?;
         let inspector = MessageInspector::new(Arc::clone(&budget), target.tls);
         let stream = Inspected { stream, inspector };
-        let Ok(tls) = MakeTlsConnect::<Inspected<TcpStream, MessageInspector>>::make_tls_connect(&mut tls, &target.host);
+        let Ok(tls) = MakeTlsConnect::<Inspected<TcpStream, MessageInspector>>::make_tls_connect(
+            &mut tls,
+            &target.host,
+        );
         let tls = InspectedTls { tls, budget: Arc::clone(&budget), mode: target.tls };
         let connected = configuration(target).connect_raw(stream, tls).await;
         connected.map_err(|error| match budget.fault() {

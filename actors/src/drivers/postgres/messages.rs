@@ -120,7 +120,8 @@ impl MessageInspector {
         let tags = if in_handshake { HANDSHAKE_TAGS } else { TAGS };
         let length = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
         let after_tag = header_length as u64 - 1;
-        let left = length.checked_sub(after_tag).filter(|_| tags.contains(&tag)).ok_or(StreamFault::Protocol)?;
+        let left =
+            length.checked_sub(after_tag).filter(|_| tags.contains(&tag)).ok_or(StreamFault::Protocol)?;
         let (what, limit_bytes) = match tag {
             // text of another protocol, read as a length, is of gigabytes
             _ if in_handshake && length > MAX_HANDSHAKE_BYTES => return Err(StreamFault::Protocol),
@@ -238,9 +239,15 @@ mod tests {
     fn a_message_is_refused_by_its_length_before_its_body_arrives() {
         let mut header = vec![b'D'];
         header.extend(0x7fff_ffff_u32.to_be_bytes());
-        assert!(matches!(ready().follow(&header), Err(StreamFault::TooLarge { limit_bytes: MAX_ROW_BYTES, .. })));
+        assert!(matches!(
+            ready().follow(&header),
+            Err(StreamFault::TooLarge { limit_bytes: MAX_ROW_BYTES, .. })
+        ));
         header[0] = b'E';
-        assert!(matches!(ready().follow(&header), Err(StreamFault::TooLarge { limit_bytes: MAX_MESSAGE_BYTES, .. })));
+        assert!(matches!(
+            ready().follow(&header),
+            Err(StreamFault::TooLarge { limit_bytes: MAX_MESSAGE_BYTES, .. })
+        ));
     }
 
     #[test]
@@ -291,7 +298,11 @@ mod tests {
     #[test]
     fn bytes_of_another_protocol_are_recognized() {
         for bytes in ["HTTP/1.1 400 Bad Request\r\n", "SSH-2.0-x\r\n", "ERROR: hunter2\n", "\0\0\0\0\0\0"] {
-            assert_eq!(inspector(TlsMode::Disable).follow(bytes.as_bytes()), Err(StreamFault::Protocol), "{bytes:?}");
+            assert_eq!(
+                inspector(TlsMode::Disable).follow(bytes.as_bytes()),
+                Err(StreamFault::Protocol),
+                "{bytes:?}"
+            );
         }
         // the first byte is the reply to the request for TLS
         assert_eq!(inspector(TlsMode::Prefer).follow(b"220 mail ESMTP\r\n"), Err(StreamFault::Protocol));

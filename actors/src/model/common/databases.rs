@@ -45,7 +45,9 @@ fn matches_pattern(pattern: &str, name: &str) -> bool {
                 star = Some((at, position));
                 at += 1;
             }
-            Some(&wanted) if wanted == '?' || wanted == name[position] => (at, position) = (at + 1, position + 1),
+            Some(&wanted) if wanted == '?' || wanted == name[position] => {
+                (at, position) = (at + 1, position + 1)
+            }
             _ => match star {
                 Some((behind, taken)) => {
                     star = Some((behind, taken + 1));

@@ -98,7 +98,12 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         .filter(|condition| condition.alias == alias)
         .collect();
     let of_kind = |is_equality: bool| {
-        distinct(conditions.iter().filter(|condition| condition.is_equality == is_equality).map(|condition| &condition.column))
+        distinct(
+            conditions
+                .iter()
+                .filter(|condition| condition.is_equality == is_equality)
+                .map(|condition| &condition.column),
+        )
     };
     let equal = of_kind(true);
     let range: Vec<Column> =
@@ -109,7 +114,8 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         Vec::new()
     };
 
-    let processes = if node.get("Parallel Aware") == Some(&Value::Bool(true)) { PARALLEL_PROCESSES } else { 1.0 };
+    let processes =
+        if node.get("Parallel Aware") == Some(&Value::Bool(true)) { PARALLEL_PROCESSES } else { 1.0 };
     let rows = number(node, "Plan Rows") * processes;
     let mut add = |equal: Vec<Column>, tail: Vec<Column>, rows: f64| {
         if !(equal.is_empty() && tail.is_empty()) {
@@ -124,7 +130,8 @@ fn scan(node: &Node, above: &Above, found: &mut Vec<Candidate>) {
         add(Vec::new(), sort, limit);
     }
     if let Some((joined, rows)) = &above.join {
-        let keys = joined.iter().filter(|condition| condition.alias == alias).map(|condition| &condition.column);
+        let keys =
+            joined.iter().filter(|condition| condition.alias == alias).map(|condition| &condition.column);
         let keys = distinct(keys.chain(&equal));
         if keys.len() > equal.len() {
             add(keys, Vec::new(), *rows);

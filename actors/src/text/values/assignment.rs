@@ -74,7 +74,9 @@ impl Assignment {
             Self::Read if lexeme.is_symbol(",") => Self::Assigned,
             Self::Read if command != "create" => Self::Read,
             Self::Started if is_scope(lexeme, next) => Self::Started,
-            Self::Started if is_any_of(lexeme, &HARMLESS) && !next.is_some_and(|next| next.is_symbol(".")) => {
+            Self::Started
+                if is_any_of(lexeme, &HARMLESS) && !next.is_some_and(|next| next.is_symbol(".")) =>
+            {
                 Self::None
             }
             Self::Started if is_any_of(lexeme, &["time"]) => Self::Time,

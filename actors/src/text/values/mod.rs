@@ -182,7 +182,9 @@ impl Walk {
         });
         match inside {
             Inside::Plain if is_any_of(word, &["settings", "setting"]) => *level = Inside::Settings,
-            Inside::Plain if self.command == "insert" && is_any_of(word, &["values"]) => *level = Inside::Rows,
+            Inside::Plain if self.command == "insert" && is_any_of(word, &["values"]) => {
+                *level = Inside::Rows
+            }
             Inside::Settings if !goes_on => *level = Inside::Plain,
             _ => {}
         }
