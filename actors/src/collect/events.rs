@@ -13,13 +13,14 @@ pub fn record(events: &[Event], now: Timestamp, interner: &mut Interner) -> Reco
         for part in [&now.as_millis().to_le_bytes()[..], &number.to_le_bytes(), event.subject.as_bytes()] {
             hash.update(part);
         }
-        let row = [
-            interner.intern(Some(event.kind.as_str())),
-            interner.intern(Some(&event.subject)),
-            interner.intern(event.before.as_deref()),
-            interner.intern(event.after.as_deref()),
-            event.at.as_millis(),
-        ];
+        let row = streams::EventsRow {
+            kind: interner.intern(Some(event.kind.as_str())),
+            subject: interner.intern(Some(&event.subject)),
+            before: interner.intern(event.before.as_deref()),
+            after: interner.intern(event.after.as_deref()),
+            happened_at_ms: event.at.as_millis(),
+        }
+        .values();
         (hash.digest(), row)
     });
     Record::new(&streams::EVENTS, Timestamp(now.as_millis() - 1), now, rows.collect())

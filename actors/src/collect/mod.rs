@@ -25,7 +25,7 @@ mod text_cache;
 mod text_limits;
 mod wait_sampler;
 
-pub use activity::{ActivityRow, activity_sample};
+pub use activity::activity_sample;
 pub use advice::HostingProvider;
 pub use backoff::Backoff;
 pub use continuity::{Continuity, Epoch, FoundGap, Mark};

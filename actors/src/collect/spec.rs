@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CollectError, FoundGap, HostingProvider, Rows, advice};
 use crate::model::{
     ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, LastValues, Record,
-    Stream, Timestamp,
+    Stream, Target, Timestamp,
 };
 
 /// The specification of one collector, a named source of samples. Adding one is described in `docs/adding-a-collector.md`.
@@ -18,6 +18,10 @@ pub struct Spec {
     pub stream: Option<&'static Stream>,
     pub reach: Reach,
     pub every: Every,
+    /// Whether a registration enables the collector; it can also be disabled by its name.
+    pub enabled_by: fn(&Target) -> bool,
+    /// Whether its rows are the activity of users: polling an idle service pauses only while there are none.
+    pub shows_activity: bool,
     /// The server's time limit for each query; the client gives up a second later.
     pub timeout: Duration,
     /// Returns a new collector without baselines.
@@ -35,9 +39,17 @@ impl Spec {
             stream: None,
             reach: Reach::Server,
             every: Every::PollInterval,
+            enabled_by: |_| true,
+            shows_activity: false,
             timeout: Duration::from_secs(5),
             start,
         }
+    }
+
+    /// Returns whether the collector runs for `target`.
+    #[must_use]
+    pub fn is_enabled(&self, target: &Target) -> bool {
+        (self.enabled_by)(target) && !target.disabled_collectors.contains(self.name)
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn check(target: &Target, settings: &ConnectSettings, rules: &RuleSett
     };
     let mut facts = empty_facts(target);
     let mut checks = Vec::new();
-    for spec in collectors::of(target.engine).filter(|spec| target.runs(spec.name)) {
+    for spec in collectors::of(target.engine).filter(|spec| spec.is_enabled(target)) {
         let started = Instant::now();
         let result = run_collector(spec, &mut *(spec.start)(), &mut *session).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

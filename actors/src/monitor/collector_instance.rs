@@ -18,7 +18,7 @@ const LARGE_REPLY_BYTES: usize = 1 << 20;
 
 /// One run of one collector.
 pub(crate) struct Run {
-    pub(super) name: &'static str,
+    pub(super) spec: &'static Spec,
     pub(super) at: Timestamp,
     pub(super) duration: Duration,
     pub(super) result: Result<Success, CollectError>,
@@ -26,8 +26,8 @@ pub(crate) struct Run {
 
 impl Run {
     /// A run that failed before it began.
-    pub(super) fn failed(name: &'static str, error: CollectError) -> Self {
-        Self { name, at: Timestamp::now(), duration: Duration::ZERO, result: Err(error) }
+    pub(super) fn failed(spec: &'static Spec, error: CollectError) -> Self {
+        Self { spec, at: Timestamp::now(), duration: Duration::ZERO, result: Err(error) }
     }
 }
 

@@ -19,7 +19,7 @@ impl CollectorStatuses {
     /// The collectors of `target` before their first run. Statuses in `previous` are kept.
     pub(super) fn new(target: &Target, previous: Option<&Self>) -> Self {
         let statuses = collectors::of(target.engine).map(|spec| {
-            let enabled = target.runs(spec.name);
+            let enabled = spec.is_enabled(target);
             let known = previous
                 .and_then(|previous| previous.statuses.iter().find(|status| status.name == spec.name));
             let mut status = known.cloned().unwrap_or_else(|| not_run_yet(spec.name));
@@ -43,7 +43,9 @@ impl CollectorStatuses {
 
     /// Records the result of a run, on a server of `engine`.
     pub(super) fn record_run(&mut self, run: &Run, engine: Engine) {
-        let Some(status) = self.statuses.iter_mut().find(|status| status.name == run.name) else { return };
+        let Some(status) = self.statuses.iter_mut().find(|status| status.name == run.spec.name) else {
+            return;
+        };
         status.runs += 1;
         status.last_duration_ms = Some(u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX));
         match &run.result {

@@ -84,12 +84,12 @@ impl Poller {
         let mut events = Vec::new();
         let mut lost = or_cancelled(interrupt, self.prepare()).await.err();
         for index in 0..self.collectors.len() {
-            let name = self.collectors[index].spec.name;
-            if !due.iter().any(|due| due.name == name) {
+            let spec = self.collectors[index].spec;
+            if !due.iter().any(|due| due.name == spec.name) {
                 continue;
             }
             if let Some(error) = &lost {
-                outcome.runs.push(Run::failed(name, error.clone()));
+                outcome.runs.push(Run::failed(spec, error.clone()));
                 continue;
             }
             let started = Instant::now();
@@ -107,7 +107,7 @@ impl Poller {
                 self.refresh_needed |= matches!(error, CollectError::Missing { .. });
                 lost = error.ends_connection().then(|| error.clone());
             }
-            outcome.runs.push(Run { name, at: Timestamp::now(), duration: started.elapsed(), result });
+            outcome.runs.push(Run { spec, at: Timestamp::now(), duration: started.elapsed(), result });
         }
         if lost.is_some() {
             self.session = None;

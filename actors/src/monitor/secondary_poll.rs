@@ -195,7 +195,7 @@ impl PolledDatabase {
 
 fn schedule(target: &Target, now: Instant) -> Schedule {
     let enabled =
-        collectors::of(target.engine).filter(|spec| spec.reach == Reach::Database && target.runs(spec.name));
+        collectors::of(target.engine).filter(|spec| spec.reach == Reach::Database && spec.is_enabled(target));
     Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target).max(LEAST_INTERVAL))), now)
 }
 

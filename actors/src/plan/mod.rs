@@ -131,19 +131,20 @@ pub fn row(
 ) -> (u64, [i64; streams::PLANS.columns.len()]) {
     let (fingerprint, text) = query;
     let series = xxh3_64(format!("{fingerprint} {} {}", plan.hash, source.as_str()).as_bytes());
-    let row = [
-        interner.intern_hashed(fingerprint.0, || Arc::clone(text)),
-        interner.intern(Some(&plan.json)),
-        interner.intern(Some(&plan.hash.to_string())),
-        interner.intern(Some(source.as_str())),
-        thousandths(plan.total_cost),
-        thousandths(plan.rows_estimated),
-        thousandths(plan.rows_actual),
-        thousandths(plan.actual_time_ms),
-        plan.seq_scans,
-        plan.index_scans,
-        at.as_millis(),
-    ];
+    let row = streams::PlansRow {
+        query_text: interner.intern_hashed(fingerprint.0, || Arc::clone(text)),
+        plan_json: interner.intern(Some(&plan.json)),
+        plan_hash: interner.intern(Some(&plan.hash.to_string())),
+        source: interner.intern(Some(source.as_str())),
+        total_cost_thousandths: thousandths(plan.total_cost),
+        rows_estimated_thousandths: thousandths(plan.rows_estimated),
+        rows_actual_thousandths: thousandths(plan.rows_actual),
+        actual_time_us: thousandths(plan.actual_time_ms),
+        seq_scans: plan.seq_scans,
+        index_scans: plan.index_scans,
+        seen_at_ms: at.as_millis(),
+    }
+    .values();
     (series, row)
 }
 

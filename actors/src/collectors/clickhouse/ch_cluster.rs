@@ -11,6 +11,7 @@ use crate::model::{AnySnapshot, ClusterNode, ClusterSnapshot, Engine, Event, Eve
 
 pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(10)),
+    enabled_by: |target| target.cluster.is_some(),
     ..Spec::new("ch_cluster", Engine::Clickhouse, || Box::<Nodes>::default())
 };
 

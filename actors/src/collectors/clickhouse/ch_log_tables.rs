@@ -94,14 +94,15 @@ impl Guard {
     }
 
     fn row(&mut self, table: &LogTable) -> (u64, [i64; WIDTH]) {
-        let row = [
-            self.interner.intern(Some(&table.host_name)),
-            self.interner.intern(Some(&table.name)),
-            table.rows,
-            table.bytes_on_disk,
-            table.parts,
-            table.has_ttl.map_or(NULL, i64::from),
-        ];
+        let row = streams::LogTablesRow {
+            host_name: self.interner.intern(Some(&table.host_name)),
+            name: self.interner.intern(Some(&table.name)),
+            rows: table.rows,
+            bytes: table.bytes_on_disk,
+            parts: table.parts,
+            has_ttl: table.has_ttl.map_or(NULL, i64::from),
+        }
+        .values();
         (table.series(), row)
     }
 }

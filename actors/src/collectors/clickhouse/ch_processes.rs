@@ -7,14 +7,15 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    ActivityRow, Answer, CellError, CollectError, Collector, Cursor, Every, Interner, NormalisedText,
-    SampleTimes, Server, Spec, Step, TextCache, activity_sample,
+    Answer, CellError, CollectError, Collector, Cursor, Every, Interner, NormalisedText, SampleTimes, Server,
+    Spec, Step, TextCache, activity_sample,
 };
 use crate::model::{ActiveQuery, Engine, NULL, QueryWork, Timestamp, streams};
 
 pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::ACTIVITY),
     every: Every::Live(Duration::from_secs(5)),
+    shows_activity: true,
     ..Spec::new("ch_processes", Engine::Clickhouse, || Box::<Processes>::default())
 };
 
@@ -140,36 +141,31 @@ impl Processes {
     }
 
     /// The columns of the stream, in its order.
-    fn row(&mut self, process: &Process) -> ActivityRow {
+    fn row(&mut self, process: &Process) -> streams::ActivityRow {
         let Process { query, work, text: (text, hash), .. } = process;
         let text = self.interner.intern_hashed(hash.0, || Arc::clone(text));
-        let [id_high, id_low] = halves(work.query_id.as_deref());
+        let [query_id_high, query_id_low] = halves(work.query_id.as_deref());
         let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
-        [
-            text,
-            word(&query.state),
-            NULL,
-            NULL,
-            word(&query.user_name),
-            word(&query.database_name),
-            word(&query.application_name),
-            word(&query.client_addr),
-            NULL,
-            NULL,
-            query.duration_ms.unwrap_or(NULL),
-            NULL,
-            NULL,
-            word(&work.host_name),
-            work.memory_usage.unwrap_or(NULL),
-            work.peak_memory_usage.unwrap_or(NULL),
-            work.read_rows.unwrap_or(NULL),
-            work.read_bytes.unwrap_or(NULL),
-            work.written_rows.unwrap_or(NULL),
-            work.written_bytes.unwrap_or(NULL),
-            work.total_rows_approx.unwrap_or(NULL),
-            id_high,
-            id_low,
-        ]
+        streams::ActivityRow {
+            query_text: text,
+            state: word(&query.state),
+            user_name: word(&query.user_name),
+            database_name: word(&query.database_name),
+            application_name: word(&query.application_name),
+            client_addr: word(&query.client_addr),
+            duration_ms: query.duration_ms.unwrap_or(NULL),
+            host_name: word(&work.host_name),
+            memory_usage: work.memory_usage.unwrap_or(NULL),
+            peak_memory_usage: work.peak_memory_usage.unwrap_or(NULL),
+            read_rows: work.read_rows.unwrap_or(NULL),
+            read_bytes: work.read_bytes.unwrap_or(NULL),
+            written_rows: work.written_rows.unwrap_or(NULL),
+            written_bytes: work.written_bytes.unwrap_or(NULL),
+            total_rows_approx: work.total_rows_approx.unwrap_or(NULL),
+            query_id_high,
+            query_id_low,
+            ..streams::ActivityRow::NULL
+        }
     }
 }
 

@@ -58,14 +58,15 @@ impl Collector for Connections {
         let settings = settings.ok_or(CellError { column: 0, expected: "in any row" })?;
         let (at, hidden) = (settings.at, usize::try_from(tally.hidden).unwrap_or_default());
         let snapshot = tally.snapshot(&settings);
-        let values = [
-            snapshot.total,
-            snapshot.active,
-            snapshot.idle,
-            snapshot.idle_in_transaction,
-            snapshot.waiting,
-            snapshot.max_connections,
-        ];
+        let values = streams::ConnectionsRow {
+            total: snapshot.total,
+            active: snapshot.active,
+            idle: snapshot.idle,
+            idle_in_transaction: snapshot.idle_in_transaction,
+            waiting: snapshot.waiting,
+            max_connections: snapshot.max_connections,
+        }
+        .values();
         let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
         Ok(Step::done(Collected {
             records: vec![Record::new(&streams::CONNECTIONS, from, at, vec![(0, values)])],

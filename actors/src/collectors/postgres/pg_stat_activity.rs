@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    ActivityRow, Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, SampleTimes,
-    Server, SessionText, Spec, Step, TextCache, activity_sample, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, SampleTimes, Server,
+    SessionText, Spec, Step, TextCache, activity_sample, hidden_notice,
 };
 use crate::model::{ActiveQuery, Engine, NULL, Timestamp, streams};
 
@@ -133,39 +133,28 @@ impl Activity {
     }
 
     /// The columns of the stream, in its order.
-    fn row(&mut self, session: &Session) -> ActivityRow {
+    fn row(&mut self, session: &Session) -> streams::ActivityRow {
         let Session { query, text, .. } = session;
         let text = text
             .known()
             .map_or(NULL, |(text, hash)| self.interner.intern_hashed(hash.0, || Arc::clone(text)));
         let blocking_pids = (!query.blocking_pids.is_empty()).then(|| join(&query.blocking_pids));
         let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
-        // the last are those of ClickHouse
-        [
-            text,
-            word(&query.state),
-            word(&query.wait_event_type),
-            word(&query.wait_event),
-            word(&query.user_name),
-            word(&query.database_name),
-            word(&query.application_name),
-            word(&query.client_addr),
-            word(&query.backend_type),
-            word(&blocking_pids),
-            query.duration_ms.unwrap_or(NULL),
-            query.transaction_ms.unwrap_or(NULL),
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-            NULL,
-        ]
+        streams::ActivityRow {
+            query_text: text,
+            state: word(&query.state),
+            wait_event_type: word(&query.wait_event_type),
+            wait_event: word(&query.wait_event),
+            user_name: word(&query.user_name),
+            database_name: word(&query.database_name),
+            application_name: word(&query.application_name),
+            client_addr: word(&query.client_addr),
+            backend_type: word(&query.backend_type),
+            blocking_pids: word(&blocking_pids),
+            duration_ms: query.duration_ms.unwrap_or(NULL),
+            transaction_ms: query.transaction_ms.unwrap_or(NULL),
+            ..streams::ActivityRow::NULL
+        }
     }
 }
 

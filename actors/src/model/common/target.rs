@@ -75,18 +75,6 @@ impl Target {
         }
     }
 
-    /// Whether the collector called `name` runs: not when it is disabled, by its name or by a switch of its own.
-    #[must_use]
-    pub fn runs(&self, name: &str) -> bool {
-        let switched_on = match name {
-            "ch_replicas" | "pg_stat_replication" => self.collect_replication,
-            "auto_explain" | "explain_plans" | "index_advice" => self.collect_explain_plans,
-            "ch_cluster" => self.cluster.is_some(),
-            _ => true,
-        };
-        switched_on && !self.disabled_collectors.contains(name)
-    }
-
     /// Whether a connection for `other` would be the same.
     #[must_use]
     pub fn connects_like(&self, other: &Self) -> bool {

@@ -154,7 +154,7 @@ impl Actor for Monitor {
 
 /// The due times of the enabled collectors.
 fn schedule(target: &Target, now: Instant) -> Schedule {
-    let enabled = collectors::of(target.engine).filter(|spec| target.runs(spec.name));
+    let enabled = collectors::of(target.engine).filter(|spec| spec.is_enabled(target));
     Schedule::new(enabled.map(|spec| (spec.name, interval(spec, target))), now)
 }
 

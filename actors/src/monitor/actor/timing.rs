@@ -19,8 +19,6 @@ const LEAST_LIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How many intervals of the base collectors, and at least how long, a database counts as connected after it was read.
 const STALE_AFTER_INTERVALS: u32 = 3;
 const LEAST_STALE_AFTER: Duration = Duration::from_secs(15);
-/// Collectors whose rows are the queries of others.
-const SHOW_ACTIVITY: [&str; 2] = ["ch_processes", "ch_query_log"];
 
 impl State {
     /// Sets the timer for the next poll, in place of one that was set before.
@@ -67,9 +65,8 @@ impl State {
         if !self.target.let_idle || self.retry_at.is_some() {
             return;
         }
-        let shows_activity = |run: &Run| {
-            SHOW_ACTIVITY.contains(&run.name) && run.result.as_ref().is_ok_and(|run| run.rows > 0)
-        };
+        let shows_activity =
+            |run: &Run| run.spec.shows_activity && run.result.as_ref().is_ok_and(|run| run.rows > 0);
         let busy = self.shared.shortest_interval().is_some() || outcome.runs.iter().any(shows_activity);
         if let Some(until) = self.idle.pause_until(busy, now) {
             self.schedule.postpone(until);

@@ -61,14 +61,15 @@ impl History {
     /// The columns of the stream, in its order.
     fn row(&mut self, table: &StoredTable) -> [i64; WIDTH] {
         let parts = table.parts.as_ref();
-        [
-            table.rows.unwrap_or(NULL),
-            table.bytes.unwrap_or(NULL),
-            parts.map_or(NULL, |parts| parts.active_parts),
-            parts.map_or(NULL, |parts| parts.max_parts_in_partition),
-            self.interner.intern(Some(&table.database)),
-            self.interner.intern(Some(&table.table)),
-            self.interner.intern(Some(&table.host_name)),
-        ]
+        streams::PartsRow {
+            rows: table.rows.unwrap_or(NULL),
+            bytes_on_disk: table.bytes.unwrap_or(NULL),
+            active_parts: parts.map_or(NULL, |parts| parts.active_parts),
+            max_parts_in_partition: parts.map_or(NULL, |parts| parts.max_parts_in_partition),
+            database_name: self.interner.intern(Some(&table.database)),
+            table_name: self.interner.intern(Some(&table.table)),
+            host_name: self.interner.intern(Some(&table.host_name)),
+        }
+        .values()
     }
 }

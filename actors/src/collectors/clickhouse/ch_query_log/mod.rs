@@ -24,6 +24,7 @@ use crate::text::Fingerprint;
 pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::QUERIES),
     timeout: Duration::from_secs(10),
+    shows_activity: true,
     ..Spec::new("ch_query_log", Engine::Clickhouse, || Box::<QueryLog>::default())
 };
 

@@ -12,11 +12,13 @@ use crate::collect::{
     Answer, CollectError, Collected, Collector, Every, Interner, NodeClock, Notice, SampleInterval,
     SampleTimes, Server, Spec, Step,
 };
-use crate::model::{AnySnapshot, Engine, NULL, Record, Replica, Replicas, streams};
+use crate::model::streams::{self, ReplicationRow};
+use crate::model::{AnySnapshot, Engine, NULL, Record, Replica, Replicas};
 
 pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::REPLICATION),
     every: Every::Fixed(Duration::from_secs(60)),
+    enabled_by: |target| target.collect_replication,
     ..Spec::new("ch_replicas", Engine::Clickhouse, || {
         Box::new(Tables { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
     })
@@ -24,7 +26,6 @@ pub(crate) static SPEC: Spec = Spec {
 
 const REPLICAS: &str = include_str!("../sql/ch_replicas/replicas.sql");
 const QUEUE: &str = include_str!("../sql/ch_replicas/queue.sql");
-const WIDTH: usize = streams::REPLICATION.columns.len();
 /// A look this much later than the one before leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
@@ -84,15 +85,19 @@ impl Tables {
             fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });
         let SampleInterval { from, gap } = self.looks.take(seen.at, MAX_INTERVAL);
-        let own = self.row("self", None, seen.worst_delay_seconds(), Some(!seen.replicas.is_empty()));
-        let mut rows = vec![(xxh3_64(b"self"), own)];
+        let is_replica = i64::from(!seen.replicas.is_empty());
+        let own = ReplicationRow { is_replica, ..self.row("self", seen.worst_delay_seconds()) };
+        let mut rows = vec![(xxh3_64(b"self"), own.values())];
         for replica in &seen.replicas {
             let Replica { database, table, host_name, .. } = replica;
             let name = format!("{database}.{table}");
             let series = xxh3_64(format!("table\0{host_name}\0{database}\0{table}").as_bytes());
-            let mut row = self.row("table", Some(&name), replica.absolute_delay_seconds, None);
-            row[2] = self.interner.intern(Some(host_name));
-            rows.push((series, row));
+            let row = ReplicationRow {
+                name: self.interner.intern(Some(&name)),
+                client_addr: self.interner.intern(Some(host_name)),
+                ..self.row("table", replica.absolute_delay_seconds)
+            };
+            rows.push((series, row.values()));
         }
         Collected {
             records: vec![Record::new(&streams::REPLICATION, from, seen.at, rows)],
@@ -105,26 +110,13 @@ impl Tables {
         }
     }
 
-    /// The columns of the stream, of which ClickHouse tells the delay only.
-    fn row(
-        &mut self,
-        kind: &str,
-        name: Option<&str>,
-        delay_seconds: Option<i64>,
-        is_replica: Option<bool>,
-    ) -> [i64; WIDTH] {
-        let mut row = [NULL; WIDTH];
-        let lag_us = delay_seconds.map_or(NULL, |seconds| seconds.saturating_mul(1_000_000));
-        for (cell, column) in row.iter_mut().zip(streams::REPLICATION.columns) {
-            *cell = match column.name {
-                "kind" => self.interner.intern(Some(kind)),
-                "name" => self.interner.intern(name),
-                "is_replica" => is_replica.map_or(NULL, i64::from),
-                "lag_us" => lag_us,
-                _ => NULL,
-            };
+    /// The row of a table, or of the server itself. ClickHouse reports only the delay.
+    fn row(&mut self, kind: &str, delay_seconds: Option<i64>) -> ReplicationRow {
+        ReplicationRow {
+            kind: self.interner.intern(Some(kind)),
+            lag_us: delay_seconds.map_or(NULL, |seconds| seconds.saturating_mul(1_000_000)),
+            ..ReplicationRow::NULL
         }
-        row
     }
 }
 

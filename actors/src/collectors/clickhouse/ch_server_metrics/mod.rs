@@ -190,22 +190,23 @@ impl Metrics {
         let known = |value: Option<i64>| value.unwrap_or(NULL);
         let [queries, inserts, failed] = deltas.rows.first().map_or([NULL; 3], |(_, deltas)| *deltas);
         let counted_us = deltas.from.map(|from| i64::try_from(at.since(from).as_micros()).unwrap_or(NULL));
-        [
-            self.interner.intern(host.host_name.as_deref()),
-            known(host.memory.resident_bytes),
-            known(host.memory.tracked_bytes),
-            known(host.memory.limit_bytes),
-            known(host.connections.tcp),
-            known(host.connections.http),
-            known(host.connections.mysql),
-            known(host.connections.postgres),
-            known(host.connections.interserver),
-            known(host.queries.running),
+        streams::ServerMetricsRow {
+            host_name: self.interner.intern(host.host_name.as_deref()),
+            resident_bytes: known(host.memory.resident_bytes),
+            tracked_bytes: known(host.memory.tracked_bytes),
+            limit_bytes: known(host.memory.limit_bytes),
+            tcp_connections: known(host.connections.tcp),
+            http_connections: known(host.connections.http),
+            mysql_connections: known(host.connections.mysql),
+            postgres_connections: known(host.connections.postgres),
+            interserver_connections: known(host.connections.interserver),
+            running_queries: known(host.queries.running),
             queries,
             inserts,
-            failed,
-            known(counted_us),
-        ]
+            failed_queries: failed,
+            counted_us: known(counted_us),
+        }
+        .values()
     }
 
     fn disk_rows<'a>(
@@ -217,12 +218,13 @@ impl Metrics {
             let series = xxh3_64(
                 format!("{}\0{}", host.host_name.as_deref().unwrap_or_default(), disk.name).as_bytes(),
             );
-            let row = [
-                self.interner.intern(host.host_name.as_deref()),
-                self.interner.intern(Some(&disk.name)),
-                disk.free_bytes.unwrap_or(NULL),
-                disk.total_bytes.unwrap_or(NULL),
-            ];
+            let row = streams::DisksRow {
+                host_name: self.interner.intern(host.host_name.as_deref()),
+                name: self.interner.intern(Some(&disk.name)),
+                free_bytes: disk.free_bytes.unwrap_or(NULL),
+                total_bytes: disk.total_bytes.unwrap_or(NULL),
+            }
+            .values();
             (series, row)
         });
         rows.collect()

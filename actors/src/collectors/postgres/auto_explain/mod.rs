@@ -29,6 +29,7 @@ pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::PLANS),
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(30)),
+    enabled_by: |target| target.collect_explain_plans,
     ..Spec::new("auto_explain", Engine::Postgres, || Box::<AutoExplain>::default())
 };
 

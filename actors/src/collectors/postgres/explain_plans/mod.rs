@@ -20,6 +20,7 @@ use crate::text::Fingerprint;
 pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::PLANS),
     reach: Reach::Database,
+    enabled_by: |target| target.collect_explain_plans,
     ..Spec::new("explain_plans", Engine::Postgres, || Box::<ExplainPlans>::default())
 };
 

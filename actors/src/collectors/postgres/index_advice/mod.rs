@@ -26,6 +26,7 @@ use crate::text::{self, Fingerprint};
 pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Database,
     every: Every::Fixed(Duration::from_secs(3600)),
+    enabled_by: |target| target.collect_explain_plans,
     ..Spec::new("index_advice", Engine::Postgres, || Box::<IndexAdvisor>::default())
 };
 

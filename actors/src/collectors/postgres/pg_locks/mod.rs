@@ -104,23 +104,24 @@ impl Locks {
         let pids = lock.blocking_pids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let blocking_pids = (!pids.is_empty()).then_some(pids);
         let mut word = |text: &Option<String>| self.interner.intern(text.as_deref());
-        [
-            word(&lock.lock_type),
-            word(&lock.mode),
-            word(&lock.schema_name),
-            word(&lock.relation_name),
-            word(&blocking_pids),
-            text,
-            word(&lock.state),
-            word(&lock.user_name),
-            word(&lock.database_name),
-            word(&lock.application_name),
-            word(&lock.prepared_transaction),
-            lock.granted.into(),
-            lock.blocked_by_pid.unwrap_or(NULL),
-            lock.leader_pid.unwrap_or(NULL),
-            lock.duration_ms.unwrap_or(NULL),
-            lock.transaction_ms.unwrap_or(NULL),
-        ]
+        streams::LocksRow {
+            lock_type: word(&lock.lock_type),
+            mode: word(&lock.mode),
+            schema_name: word(&lock.schema_name),
+            relation_name: word(&lock.relation_name),
+            blocking_pids: word(&blocking_pids),
+            query_text: text,
+            state: word(&lock.state),
+            user_name: word(&lock.user_name),
+            database_name: word(&lock.database_name),
+            application_name: word(&lock.application_name),
+            prepared_transaction: word(&lock.prepared_transaction),
+            granted: lock.granted.into(),
+            blocked_by_pid: lock.blocked_by_pid.unwrap_or(NULL),
+            leader_pid: lock.leader_pid.unwrap_or(NULL),
+            duration_ms: lock.duration_ms.unwrap_or(NULL),
+            transaction_ms: lock.transaction_ms.unwrap_or(NULL),
+        }
+        .values()
     }
 }

@@ -117,19 +117,20 @@ impl Identity {
     fn row(&mut self, now: &ServerIdentity) -> [i64; streams::SERVER.columns.len()] {
         let reset = now.resets.map(|reset| reset.map_or(NULL, Timestamp::as_millis));
         let [bgwriter, checkpointer, wal, io, archiver, statements] = reset;
-        [
-            self.interner.intern(now.system_identifier.as_deref()),
-            self.interner.intern(Some(&now.version)),
-            now.started_at.as_millis(),
-            now.in_recovery.into(),
-            now.timeline.unwrap_or(NULL),
-            bgwriter,
-            checkpointer,
-            wal,
-            io,
-            archiver,
-            statements,
-        ]
+        streams::ServerRow {
+            system_identifier: self.interner.intern(now.system_identifier.as_deref()),
+            version: self.interner.intern(Some(&now.version)),
+            started_at_ms: now.started_at.as_millis(),
+            in_recovery: now.in_recovery.into(),
+            timeline: now.timeline.unwrap_or(NULL),
+            bgwriter_reset_at_ms: bgwriter,
+            checkpointer_reset_at_ms: checkpointer,
+            wal_reset_at_ms: wal,
+            io_reset_at_ms: io,
+            archiver_reset_at_ms: archiver,
+            statements_reset_at_ms: statements,
+        }
+        .values()
     }
 }
 

@@ -189,13 +189,15 @@ type Row = [i64; streams::REPLICATION.columns.len()];
 
 /// The server itself and its standbys; of several with one name and address, the one that is furthest behind.
 pub(super) fn rows(seen: &Replication, interner: &mut Interner) -> Vec<(u64, Row)> {
-    let mut own = [NULL; streams::REPLICATION.columns.len()];
-    own[0] = interner.intern(Some("self"));
-    own[3] = interner.intern(seen.receiver_status.as_deref());
-    own[5] = i64::from(seen.is_replica);
-    own[9] = seen.replication_lag_bytes.unwrap_or(NULL);
-    own[12] = micros(seen.replication_lag_seconds);
-    let mut rows = vec![(xxh3_64(b"self"), own)];
+    let own = streams::ReplicationRow {
+        kind: interner.intern(Some("self")),
+        state: interner.intern(seen.receiver_status.as_deref()),
+        is_replica: seen.is_replica.into(),
+        lag_bytes: seen.replication_lag_bytes.unwrap_or(NULL),
+        lag_us: micros(seen.replication_lag_seconds),
+        ..streams::ReplicationRow::NULL
+    };
+    let mut rows = vec![(xxh3_64(b"self"), own.values())];
     let mut worst: BTreeMap<u64, &Standby> = BTreeMap::new();
     for standby in &seen.standbys {
         let known = worst.entry(series(standby)).or_insert(standby);
@@ -215,36 +217,38 @@ fn series(standby: &Standby) -> u64 {
 }
 
 fn standby_row(standby: &Standby, interner: &mut Interner) -> Row {
-    [
-        interner.intern(Some("standby")),
-        interner.intern(standby.application_name.as_deref()),
-        interner.intern(standby.client_addr.as_deref()),
-        interner.intern(standby.state.as_deref()),
-        interner.intern(standby.sync_state.as_deref()),
-        NULL,
-        standby.sent_lag_bytes.unwrap_or(NULL),
-        standby.write_lag_bytes.unwrap_or(NULL),
-        standby.flush_lag_bytes.unwrap_or(NULL),
-        standby.replay_lag_bytes.unwrap_or(NULL),
-        micros(standby.write_lag_seconds),
-        micros(standby.flush_lag_seconds),
-        micros(standby.replay_lag_seconds),
-    ]
+    streams::ReplicationRow {
+        kind: interner.intern(Some("standby")),
+        name: interner.intern(standby.application_name.as_deref()),
+        client_addr: interner.intern(standby.client_addr.as_deref()),
+        state: interner.intern(standby.state.as_deref()),
+        sync_state: interner.intern(standby.sync_state.as_deref()),
+        sent_lag_bytes: standby.sent_lag_bytes.unwrap_or(NULL),
+        write_lag_bytes: standby.write_lag_bytes.unwrap_or(NULL),
+        flush_lag_bytes: standby.flush_lag_bytes.unwrap_or(NULL),
+        lag_bytes: standby.replay_lag_bytes.unwrap_or(NULL),
+        write_lag_us: micros(standby.write_lag_seconds),
+        flush_lag_us: micros(standby.flush_lag_seconds),
+        lag_us: micros(standby.replay_lag_seconds),
+        ..streams::ReplicationRow::NULL
+    }
+    .values()
 }
 
 pub(super) fn slot_row(
     slot: &Slot,
     interner: &mut Interner,
 ) -> (u64, [i64; streams::REPLICATION_SLOTS.columns.len()]) {
-    let row = [
-        interner.intern(Some(&slot.slot_name)),
-        interner.intern(slot.slot_type.as_deref()),
-        interner.intern(slot.wal_status.as_deref()),
-        i64::from(slot.active),
-        slot.lag_bytes.unwrap_or(NULL),
-        slot.safe_wal_size.unwrap_or(NULL),
-        slot.unconfirmed_bytes.unwrap_or(NULL),
-    ];
+    let row = streams::ReplicationSlotsRow {
+        slot_name: interner.intern(Some(&slot.slot_name)),
+        slot_type: interner.intern(slot.slot_type.as_deref()),
+        wal_status: interner.intern(slot.wal_status.as_deref()),
+        active: i64::from(slot.active),
+        lag_bytes: slot.lag_bytes.unwrap_or(NULL),
+        safe_wal_bytes: slot.safe_wal_size.unwrap_or(NULL),
+        unconfirmed_bytes: slot.unconfirmed_bytes.unwrap_or(NULL),
+    }
+    .values();
     (xxh3_64(slot.slot_name.as_bytes()), row)
 }
 

@@ -17,6 +17,7 @@ use crate::model::{AnySnapshot, Engine, Record, Slot, Standby, Timestamp, stream
 pub(crate) static SPEC: Spec = Spec {
     stream: Some(&streams::REPLICATION),
     every: Every::Fixed(Duration::from_secs(10)),
+    enabled_by: |target| target.collect_replication,
     ..Spec::new("pg_stat_replication", Engine::Postgres, || Box::<Replicas>::default())
 };
 
