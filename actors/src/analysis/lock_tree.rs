@@ -117,8 +117,8 @@ impl<'a> Forest<'a> {
     /// The lowest pid of a cycle that is not in a tree yet.
     fn next_in_cycle(&self) -> Option<i64> {
         let mut pid = self.behind.keys().copied().find(|pid| !self.grown.contains(pid))?;
-        let mut met = BTreeSet::new();
-        while met.insert(pid) {
+        let mut visited = BTreeSet::new();
+        while visited.insert(pid) {
             pid = self.parent(pid)?;
         }
         let start = pid;
@@ -242,7 +242,7 @@ mod tests {
     fn forests() {
         let cases: [(&str, Vec<Lock>, &str); 12] = [
             ("nothing", vec![], ""),
-            ("held, wanted by nobody", vec![holds(1, "a", false)], ""),
+            ("held, and no other session waits", vec![holds(1, "a", false)], ""),
             ("one behind another", vec![holds(1, "a", true), waits(2, &[1], 5)], "1(2)"),
             ("three deep", vec![waits(3, &[2], 4), waits(2, &[1], 5), holds(1, "a", true)], "1(2(3))"),
             ("longest wait first", vec![waits(2, &[1], 5), waits(3, &[1], 9)], "1(3 2)"),

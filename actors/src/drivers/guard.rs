@@ -85,7 +85,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(5);
 
-    /// Answers each question differently, as a name does that is rebound. Allows loopback only.
+    /// Resolves a name to another address each time, like a rebound name. Allows only loopback addresses.
     struct Rebinding(Mutex<VecDeque<Vec<&'static str>>>);
 
     #[async_trait]

@@ -1,4 +1,4 @@
-//! A stream whose bytes an inspector sees before anything else does, so that it can end the connection.
+//! A stream whose received bytes are checked by an inspector before anything else reads them.
 
 use std::io;
 use std::pin::Pin;

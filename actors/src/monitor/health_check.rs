@@ -78,28 +78,28 @@ impl HealthChecker {
         settings: &RuleSettings,
         at: Timestamp,
     ) -> BTreeMap<HistoryKey, Arc<History>> {
-        let asks = Examiner::asks(target.engine, settings);
-        self.history.retain(|asked, _| asks.contains_key(asked));
-        for (asked, stream) in asks {
-            let max_age = (asked.window / MAX_AGE_PART).clamp(MAX_AGE_LEAST, MAX_AGE_MOST);
-            if self.history.get(&asked).is_some_and(|(read_at, _)| read_at.elapsed() < max_age) {
+        let keys = Examiner::asks(target.engine, settings);
+        self.history.retain(|key, _| keys.contains_key(key));
+        for (key, stream) in keys {
+            let max_age = (key.window / MAX_AGE_PART).clamp(MAX_AGE_LEAST, MAX_AGE_MOST);
+            if self.history.get(&key).is_some_and(|(read_at, _)| read_at.elapsed() < max_age) {
                 continue;
             }
-            let until = at - asked.ago;
-            let steps = asked.course.then_some(Need::STEPS);
-            let query = HistoryQuery { stream, since: until - asked.window, until, steps };
+            let until = at - key.ago;
+            let steps = key.course.then_some(Need::STEPS);
+            let query = HistoryQuery { stream, since: until - key.window, until, steps };
             match self.dependencies.samples.history(target.organization_id, target.id, query).await {
                 Ok(history) => {
-                    self.history.insert(asked, (Instant::now(), Arc::new(history)));
+                    self.history.insert(key, (Instant::now(), Arc::new(history)));
                 }
                 Err(error) => {
                     // the rules that need it are reported as not evaluated
-                    self.history.remove(&asked);
+                    self.history.remove(&key);
                     tracing::warn!(db.id = %target.id, stream = stream.name, %error, "cannot read the stored history for the health rules");
                 }
             }
         }
-        self.history.iter().map(|(asked, (_, history))| (*asked, Arc::clone(history))).collect()
+        self.history.iter().map(|(key, (_, history))| (*key, Arc::clone(history))).collect()
     }
 
     /// Stores the score when it or a penalty changed, or a repetition is due.

@@ -35,7 +35,7 @@ impl Idle {
         Some(self.polling_since)
     }
 
-    /// Ends a pause: somebody wants current values.
+    /// Ends a pause: a client wants current values.
     pub(super) fn wake(&mut self, now: Instant) {
         self.polling_since = self.polling_since.min(now);
         self.busy_at = now;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ractor::RpcReplyPort;
+use ractor::{ActorRef, RpcReplyPort};
+use tokio::task::AbortHandle;
 
 use super::Live;
 use super::health_check::HealthChecker;
@@ -39,4 +40,26 @@ pub(crate) enum Message {
     PollNow,
     /// Reports the state of every collector.
     CollectorStatus(RpcReplyPort<Vec<CollectorStatus>>),
+}
+
+/// Runs `work` in a task and sends its message to `monitor`, or that of `panicked` with the reason if it panics. Nothing is
+/// sent when the task is aborted.
+pub(super) fn spawn(
+    monitor: &ActorRef<Message>,
+    work: impl Future<Output = Message> + Send + 'static,
+    panicked: fn(String) -> Message,
+) -> AbortHandle {
+    let task = tokio::spawn(work);
+    let handle = task.abort_handle();
+    let monitor = monitor.clone();
+    tokio::spawn(async move {
+        let message = match task.await {
+            Ok(message) => message,
+            Err(error) if error.is_cancelled() => return,
+            Err(error) => panicked(error.to_string()),
+        };
+        // fails only when the monitor was stopped
+        let _ = monitor.cast(message);
+    });
+    handle
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ractor::ActorRef;
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::message::spawn;
 use super::secondary_poll::{SecondaryPoller, SecondaryResults};
 use super::{Dependencies, Message};
 use crate::model::{ServerDatabases, Target};
@@ -73,21 +74,11 @@ impl SecondarySchedule {
     /// Starts a round, unless one is running.
     pub(super) fn start(&mut self, myself: &ActorRef<Message>) {
         let Some(mut poller) = self.poller.take_if(|_| !self.paused) else { return };
-        let round = tokio::spawn(async move {
+        let round = async move {
             let results = poller.round().await;
-            Box::new((poller, results))
-        });
-        self.round = Some(round.abort_handle());
-        let monitor = myself.clone();
-        tokio::spawn(async move {
-            let message = match round.await {
-                Ok(polled) => Message::SecondaryPolled(polled),
-                Err(error) if error.is_cancelled() => return,
-                Err(error) => Message::PollPanicked(error.to_string()),
-            };
-            // fails only when the monitor was stopped
-            let _ = monitor.cast(message);
-        });
+            Message::SecondaryPolled(Box::new((poller, results)))
+        };
+        self.round = Some(spawn(myself, round, Message::PollPanicked));
     }
 
     /// Ends a round. Returns its results if they are for the registration as it is now.

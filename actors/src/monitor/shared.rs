@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn connected_requires_a_recent_poll_without_error() {
-        let seen = |ms: i64, error: Option<&str>| {
+        let status = |seen_at_ms: i64, error: Option<&str>| {
             let observed = ObservedState {
-                last_seen_at: Some(Timestamp(ms)),
+                last_seen_at: Some(Timestamp(seen_at_ms)),
                 last_error: error.map(str::to_owned),
                 store_error: None,
                 engine_version: None,
@@ -162,9 +162,9 @@ mod tests {
             };
             observed.status_at(Timestamp(100_000)).status
         };
-        assert_eq!(seen(90_000, None), Status::Connected);
-        assert_eq!(seen(84_000, None), Status::Disconnected);
-        assert_eq!(seen(99_000, Some("refused")), Status::Disconnected);
+        assert_eq!(status(90_000, None), Status::Connected);
+        assert_eq!(status(84_000, None), Status::Disconnected);
+        assert_eq!(status(99_000, Some("refused")), Status::Disconnected);
         assert_eq!(ObservedState::default().status_at(Timestamp(0)).status, Status::Disconnected);
     }
 

@@ -100,7 +100,7 @@ fn a_changed_plan_is_an_event_and_changed_figures_are_not() {
     assert_eq!(event.subject, "00000000000000ff");
     assert_eq!(event.before, Some(format!("{before} total cost 20.00")));
     assert_eq!(last.record(Fingerprint(1), &index, Timestamp(4)), None);
-    // told late
+    // logged late
     assert_eq!(last.record(query, &of("zq", 77, 10.0), Timestamp(2)), None);
     assert_eq!(last.record(query, &index, Timestamp(4)), None);
 }

@@ -35,12 +35,12 @@ pub struct Handle {
 pub struct Unavailable;
 
 /// A subscription to live values. Until it is dropped, the activity is read at its interval.
-pub struct Subscription {
+pub struct LiveSubscription {
     shared: Arc<Shared>,
     id: u64,
 }
 
-impl Drop for Subscription {
+impl Drop for LiveSubscription {
     fn drop(&mut self) {
         self.shared.unsubscribe(self.id);
     }
@@ -147,8 +147,8 @@ impl Handle {
 
     /// Subscribes to live values, of which the caller needs one every `interval`.
     #[must_use]
-    pub fn subscribe(&self, interval: Duration) -> (watch::Receiver<Option<Live>>, Subscription) {
+    pub fn subscribe(&self, interval: Duration) -> (watch::Receiver<Option<Live>>, LiveSubscription) {
         let id = self.shared.subscribe(interval);
-        (self.shared.live.subscribe(), Subscription { shared: Arc::clone(&self.shared), id })
+        (self.shared.live.subscribe(), LiveSubscription { shared: Arc::clone(&self.shared), id })
     }
 }

@@ -12,7 +12,7 @@ use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
-pub use self::directory::{Directory, Handle, Subscription, Unavailable};
+pub use self::directory::{Directory, Handle, LiveSubscription, Unavailable};
 use self::registry::RegistryChange;
 use crate::model::{DatabaseId, Target};
 pub use crate::monitor::Live;

@@ -1,12 +1,12 @@
-//! `statements.json` holds statements and what `pg_stat_statements` of PostgreSQL 14 to 18 made of them.
+//! `statements.json` has statements and their texts in `pg_stat_statements` of PostgreSQL 14 to 18.
 //!
-//! In its literals every number contains 77 and every text zq, save a few short ones; nothing else does.
-//! Where the server's own text is broken or ambiguous, activity and statistics differ, so these are absent:
+//! In its literals every number contains 77 and every text zq, except a few short ones; nothing else does. Statements whose
+//! text in the statistics is broken or ambiguous are left out, because activity and statistics differ:
 //! - `-(77)` is shown as `$177)`;
 //! - `0x1F`, `1_000` on PostgreSQL 14, which reads a number and a column name there;
-//! - `not null` as an expression: a constant there, part of a column's definition to us;
-//! - a word that is no keyword glued to a literal, as in `jsonb'{}'`: `jsonb$1` is an identifier;
-//! - several statements sent at once: the statistics have each alone.
+//! - `not null` as an expression: a constant there, part of a column's definition here;
+//! - a word that is not a keyword before a literal without space, as in `jsonb'{}'`: `jsonb$1` is an identifier;
+//! - several statements sent at once: the statistics have each separately.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -64,18 +64,18 @@ fn no_literal_is_left() {
 
 #[test]
 fn different_statements_have_different_fingerprints() {
-    let mut seen = std::collections::HashMap::new();
+    let mut texts = std::collections::HashMap::new();
     for Statement { raw, .. } in statements() {
         let normalised = normalise(Postgres, &raw);
-        if let Some(other) = seen.insert(normalised.fingerprint, normalised.text.clone()) {
+        if let Some(other) = texts.insert(normalised.fingerprint, normalised.text.clone()) {
             assert!(other.eq_ignore_ascii_case(&normalised.text), "{other} and {raw}");
         }
     }
-    assert!(seen.len() > 80);
+    assert!(texts.len() > 80);
 }
 
 #[test]
-fn shows() {
+fn normalised_texts_of_postgres() {
     let cases = [
         ("", ""),
         (" ;; ", ""),
@@ -121,7 +121,7 @@ fn shows() {
 }
 
 #[test]
-fn shows_clickhouse() {
+fn normalised_texts_of_clickhouse() {
     let cases = [
         (r"SELECT 'it\'s zq', `a'b` FROM T # zq'", "SELECT $1, `a'b` FROM T"),
         ("SELECT {id:UInt64}, 0xff, x ? 1 : 'zq'", "SELECT {id:UInt64}, $1, x ? $2 : $3"),

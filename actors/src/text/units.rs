@@ -1,17 +1,17 @@
-//! Numbers of settings with their units, as people write them.
+//! Values of settings with their units.
 
 const SIZES: [(&str, i64); 5] =
     [("TB", 1 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10), ("B", 1)];
 const TIMES: [(&str, i64); 5] =
     [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// `setting`, which counts units of `unit` (`8kB`, `ms`), in the largest unit that leaves it whole: `128MB`.
+/// Converts `setting`, a multiple of `unit` (`8kB`, `ms`), to the largest unit in which it is a whole number: `128MB`.
 #[must_use]
 pub fn with_unit(setting: &str, unit: Option<&str>) -> String {
     let Some(unit) = unit else { return setting.to_owned() };
     in_largest(setting, unit).unwrap_or_else(|| match setting.parse::<f64>() {
         Ok(number) if number > 0.0 => format!("{setting}{unit}"),
-        // 0 and -1 have meanings of their own
+        // 0 and -1 are special values
         _ => setting.to_owned(),
     })
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::with_unit;
 
     #[test]
-    fn numbers_get_the_unit_that_people_would_use() {
+    fn numbers_get_the_largest_unit_in_which_they_are_whole() {
         let cases = [
             ("16384", Some("8kB"), "128MB"),
             ("4096", Some("kB"), "4MB"),

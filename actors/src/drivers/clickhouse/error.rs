@@ -21,8 +21,8 @@ pub(super) struct Peer {
 impl Peer {
     /// Converts the text of an exception.
     pub(super) fn exception_error(&self, text: &str) -> CollectError {
-        let Some((code, said)) = exception(text) else { return self.not_clickhouse(text) };
-        let message = one_line(&without(said, self.password.as_ref()));
+        let Some((code, message)) = exception(text) else { return self.not_clickhouse(text) };
+        let message = one_line(&without(message, self.password.as_ref()));
         let role = || self.role.clone();
         match code {
             // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED

@@ -75,9 +75,13 @@ impl QueryLimits {
             ("receive_timeout", NODE_RECEIVE_TIMEOUT_SECONDS.to_owned()),
         ];
         let of_clusters = of_clusters.into_iter().filter(|_| clustered);
-        let learned =
+        let of_this_version =
             by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
-        of_all_versions.into_iter().chain(learned).filter(|(name, _)| !self.refused.contains(name)).collect()
+        of_all_versions
+            .into_iter()
+            .chain(of_this_version)
+            .filter(|(name, _)| !self.refused.contains(name))
+            .collect()
     }
 
     /// Removes the setting that the server refused. Returns false when it refused something else.

@@ -74,9 +74,9 @@ mod tests {
         newest.put("shop", AnySnapshot::new(Apples(1)));
         newest.put("shop", AnySnapshot::new(Apples(2)));
         newest.put("bank", AnySnapshot::new(Apples(3)));
-        let seen: Vec<_> =
+        let found: Vec<_> =
             newest.all::<Apples>().into_iter().map(|(name, apples)| (name.to_string(), apples.0)).collect();
-        assert_eq!(seen, [("bank".to_owned(), 3), ("shop".to_owned(), 2)]);
+        assert_eq!(found, [("bank".to_owned(), 3), ("shop".to_owned(), 2)]);
         assert!(newest.all::<Pears>().is_empty());
         newest.retain(|database| database == "shop");
         assert_eq!(newest.all::<Apples>().len(), 1);

@@ -19,7 +19,7 @@ pub use index_advice::{Evidence, HelpedStatement, IndexAdvice, IndexAdvices};
 pub use locks::{Lock, LockSnapshot, in_order};
 pub use replication::{Replication, Slot, Standby};
 pub use sequences::{Sequence, SequenceSnapshot};
-pub use server::{Archiver, DatabaseNow, DatabasesNow, RESET_VIEWS, ServerIdentity};
+pub use server::{Archiver, DatabaseState, DatabaseStates, RESET_VIEWS, ServerIdentity};
 pub use subscriptions::{Subscription, SubscriptionSnapshot};
 pub use vacuum::{
     DatabaseAge, Progress, ProgressSnapshot, VacuumTable, VacuumTables, XidHorizon, XminHolder,

@@ -34,7 +34,7 @@ impl Snapshot for ServerIdentity {}
 
 /// The values of one database that are not counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DatabaseNow {
+pub struct DatabaseState {
     /// Null for the objects that all databases share.
     pub database_name: Option<String>,
     pub numbackends: Option<i64>,
@@ -49,13 +49,13 @@ pub struct DatabaseNow {
 
 /// Every database of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabasesNow {
+pub struct DatabaseStates {
     /// The server's clock.
     pub at: Timestamp,
-    pub databases: Vec<DatabaseNow>,
+    pub databases: Vec<DatabaseState>,
 }
 
-impl Snapshot for DatabasesNow {}
+impl Snapshot for DatabaseStates {}
 
 /// The values of `pg_stat_archiver`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,6 +9,7 @@ use super::State;
 use crate::health::Facts;
 use crate::model::Timestamp;
 use crate::monitor::health_check::HealthChecker;
+use crate::monitor::message::spawn;
 use crate::monitor::{Live, Message};
 
 /// The shortest interval between health checks, unless a client had everything run.
@@ -33,19 +34,12 @@ impl State {
         }
         let Some(mut health_checker) = self.health_checker.take() else { return };
         self.health_checked_at = Some(now);
-        let (facts, target, monitor) = (self.facts(now), self.target.clone(), myself.clone());
-        let check = tokio::spawn(async move {
+        let (facts, target) = (self.facts(now), self.target.clone());
+        let check = async move {
             let diagnosis = health_checker.check(&target, facts).await;
             Message::HealthChecked(health_checker, diagnosis)
-        });
-        tokio::spawn(async move {
-            let message = match check.await {
-                Ok(checked) => checked,
-                Err(error) => Message::HealthCheckPanicked(error.to_string()),
-            };
-            // fails only when the monitor was stopped
-            let _ = monitor.cast(message);
-        });
+        };
+        spawn(myself, check, Message::HealthCheckPanicked);
     }
 
     /// Replaces the health checker after a panic of a rule, which must not end the polls.

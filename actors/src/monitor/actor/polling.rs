@@ -10,6 +10,7 @@ use super::{RunningPoll, State};
 use crate::collect::CollectError;
 use crate::model::{ActivitySnapshot, ServerDatabases};
 use crate::monitor::collector_instance::Run;
+use crate::monitor::message::spawn;
 use crate::monitor::poll::{PollOutcome, Poller};
 use crate::monitor::secondary_poll::{SecondaryPoller, SecondaryResults};
 use crate::monitor::{Live, Message, ObservedState};
@@ -29,21 +30,11 @@ impl State {
         };
         let interrupt = Arc::new(Notify::new());
         let interrupted = Arc::clone(&interrupt);
-        let poll = tokio::spawn(async move {
+        let poll = async move {
             let outcome = poller.poll(&due, &publish, &interrupted).await;
-            Box::new((poller, outcome))
-        });
-        self.poll = Some(RunningPoll { task: poll.abort_handle(), interrupt });
-        let monitor = myself.clone();
-        tokio::spawn(async move {
-            let message = match poll.await {
-                Ok(polled) => Message::Polled(polled),
-                Err(error) if error.is_cancelled() => return,
-                Err(error) => Message::PollPanicked(error.to_string()),
-            };
-            // fails only when the monitor was stopped
-            let _ = monitor.cast(message);
-        });
+            Message::Polled(Box::new((poller, outcome)))
+        };
+        self.poll = Some(RunningPoll { task: spawn(myself, poll, Message::PollPanicked), interrupt });
     }
 
     pub(super) fn finish_poll(

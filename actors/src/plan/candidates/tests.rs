@@ -9,10 +9,10 @@ fn found(plan: &Value) -> Vec<String> {
     let names = |columns: &[super::Column]| {
         columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let say = |it: super::Candidate| {
+    let shown = |it: super::Candidate| {
         format!("{}.{} ({}; {}) {}", it.schema, it.table, names(&it.equal), names(&it.tail), it.rows)
     };
-    candidates(&plan.json).into_iter().map(say).collect()
+    candidates(&plan.json).into_iter().map(shown).collect()
 }
 
 fn scan(table: &str, filter: &str, rows: f64) -> Value {

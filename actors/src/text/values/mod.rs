@@ -88,6 +88,7 @@ impl Walk {
         }
     }
 
+    /// Reads the next token. Returns whether it is a value, or part of one.
     fn is_value(
         &mut self,
         before: Option<&Lexeme<'_>>,
@@ -108,7 +109,7 @@ impl Walk {
         let inside = self.levels.last().copied().unwrap_or(Inside::Plain);
         match (lexeme.kind, lexeme.text) {
             (Kind::Symbol, "(" | "[" | "{") => {
-                self.levels.push(self.entered(inside, before));
+                self.levels.push(self.content_of(inside, before));
                 inside == Inside::Value
             }
             (Kind::Symbol, ")" | "]" | "}") => {
@@ -124,14 +125,14 @@ impl Walk {
                 inside == Inside::Value
             }
             (Kind::Word(_) | Kind::QuotedIdentifier, _) => {
-                self.follow(inside, before, lexeme);
+                self.follow_clause(inside, before, lexeme);
                 self.is_value_word(inside, before, lexeme, next)
             }
             _ => inside == Inside::Value,
         }
     }
 
-    /// The beginning of a statement tells what its parts mean.
+    /// Reads a word at the beginning of a statement, which determines how the rest is read.
     fn begin(&mut self, word: &Lexeme<'_>) {
         if self.command.is_empty() {
             self.command = word.text.to_ascii_lowercase();
@@ -146,12 +147,13 @@ impl Walk {
         }
     }
 
+    /// Whether the statement creates or alters an object.
     fn defines(&self) -> bool {
         matches!(&*self.command, "create" | "alter" | "attach" | "replace")
     }
 
-    /// What the brackets hold that open behind `before`.
-    fn entered(&self, around: Inside, before: Option<&Lexeme<'_>>) -> Inside {
+    /// Returns how the content of brackets that open after `before` is read.
+    fn content_of(&self, around: Inside, before: Option<&Lexeme<'_>>) -> Inside {
         match before {
             _ if matches!(around, Inside::Value | Inside::Rows) => around,
             Some(word) if self.object == "dictionary" && is_any_of(word, &["source"]) => Inside::Value,
@@ -172,12 +174,12 @@ impl Walk {
         }
     }
 
-    /// Clauses within one pair of brackets.
-    fn follow(&mut self, inside: Inside, before: Option<&Lexeme<'_>>, word: &Lexeme<'_>) {
+    /// Follows the clauses within one pair of brackets.
+    fn follow_clause(&mut self, inside: Inside, before: Option<&Lexeme<'_>>, word: &Lexeme<'_>) {
         let Some(level) = self.levels.last_mut().filter(|_| self.engine == Engine::Clickhouse) else {
             return;
         };
-        let goes_on = before.is_some_and(|before| {
+        let continues = before.is_some_and(|before| {
             before.is_symbol(",") || before.is_symbol("=") || is_any_of(before, &["settings", "setting"])
         });
         match inside {
@@ -185,11 +187,12 @@ impl Walk {
             Inside::Plain if self.command == "insert" && is_any_of(word, &["values"]) => {
                 *level = Inside::Rows
             }
-            Inside::Settings if !goes_on => *level = Inside::Plain,
+            Inside::Settings if !continues => *level = Inside::Plain,
             _ => {}
         }
     }
 
+    /// Whether a word or quoted identifier is a value.
     fn is_value_word(
         &self,
         inside: Inside,

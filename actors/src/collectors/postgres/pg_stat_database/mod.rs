@@ -16,7 +16,7 @@ use crate::collect::{
     Mark, Notice, Server, Spec, Step, advice,
 };
 use crate::model::{
-    AnySnapshot, DatabaseNow, DatabasesNow, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
+    AnySnapshot, DatabaseState, DatabaseStates, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
     streams,
 };
 
@@ -187,8 +187,8 @@ impl Databases {
         cells
     }
 
-    fn now(&self, at: Timestamp, rows: &[Row]) -> DatabasesNow {
-        let databases = rows.iter().map(|row| DatabaseNow {
+    fn now(&self, at: Timestamp, rows: &[Row]) -> DatabaseStates {
+        let databases = rows.iter().map(|row| DatabaseState {
             database_name: row.name.clone(),
             numbackends: row.numbackends,
             connection_limit: row.connection_limit,
@@ -197,7 +197,7 @@ impl Databases {
             mxid_age: row.mxid_age,
             stats_reset: row.reset_at,
         });
-        DatabasesNow { at, databases: databases.collect() }
+        DatabaseStates { at, databases: databases.collect() }
     }
 
     fn notice(&self, server: &Server) -> Option<Notice> {

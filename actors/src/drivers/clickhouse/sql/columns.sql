@@ -1,4 +1,4 @@
--- source: system.columns, ClickHouse 18.16; needs SELECT on the tables of system, of others nothing is known
+-- source: system.columns, ClickHouse 18.16; needs SELECT on the tables of system; the columns of other tables are not known
 SELECT /* basira */
     c.table AS table_name,
     c.name AS column_name

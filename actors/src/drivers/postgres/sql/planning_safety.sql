@@ -1,8 +1,8 @@
 -- source: pg_proc, pg_depend and the catalogs of what can depend on a function, PostgreSQL 14; needs nothing
--- whether planning a statement could run code that is not PostgreSQL's own: the planner computes functions that are not
--- volatile, the parser checks domains, and estimates call the functions of operators, each with the rights of our role.
--- $1: every name in the statement, $2: those that may be a function's. Functions in C are trusted, which take a superuser
--- to make; foreign tables are not, whose server may be asked for estimates
+-- whether planning a statement could run code that is not built in: the planner evaluates functions that are not volatile,
+-- the parser checks domains, and estimates call the functions of operators, each with the privileges of our role.
+-- $1: every name in the statement, $2: those that may be names of functions. Functions in C are trusted, because only a
+-- superuser can create them; foreign tables are not, because their server may be queried for estimates
 WITH RECURSIVE written AS (
     SELECT p.oid, (p.provolatile <> 'v' OR p.prolang = 14) AS is_planned
     FROM pg_catalog.pg_proc AS p
@@ -22,7 +22,7 @@ reachable (classid, objid) AS (
     SELECT next.classid, next.objid
     FROM reachable AS r
     CROSS JOIN LATERAL (
-        -- what depends on it and can bring it into a statement: not triggers, which planning does not run
+        -- objects that depend on it and are used in statements; not triggers, which planning does not run
         SELECT d.classid, d.objid
         FROM pg_catalog.pg_depend AS d
         WHERE d.refclassid = r.classid AND d.refobjid = r.objid AND d.classid IN (
@@ -32,7 +32,7 @@ reachable (classid, objid) AS (
             'pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
             'pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_cast'::pg_catalog.regclass
         )
-        -- and what it is a part of
+        -- and the objects that it is a part of
         UNION ALL
         SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, w.ev_class FROM pg_catalog.pg_rewrite AS w
         WHERE r.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = r.objid
@@ -74,7 +74,7 @@ SELECT /* basira */
                 ON r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = r.objid
             LEFT JOIN pg_catalog.pg_type AS t
                 ON r.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = r.objid
-            -- an operator or a cast need not be named
+            -- an operator or a cast may be used without its name
             WHERE r.classid IN ('pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_cast'::pg_catalog.regclass)
                 OR p.proname::text = ANY ($2::text[])
                 OR c.relname::text = ANY ($1::text[])

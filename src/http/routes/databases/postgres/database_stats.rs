@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use basira_actors::model::streams::DATABASES;
-use basira_actors::model::{ColumnKind, DatabaseNow, DatabasesNow, Engine, Timestamp};
+use basira_actors::model::{ColumnKind, DatabaseState, DatabaseStates, Engine, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
 struct Line {
     ts: Timestamp,
     #[serde(flatten)]
-    now: DatabaseNow,
+    now: DatabaseState,
     #[serde(flatten)]
     did: Map<String, Value>,
 }
@@ -46,10 +46,10 @@ async fn list(request: Request) -> Answer {
     let by_name: HashMap<Option<&str>, &Total> =
         totals.iter().map(|total| (name_of(&total.values, &texts), total)).collect();
     let reason = watched.degraded_reason("pg_stat_database").await;
-    let Some(snapshot) = watched.newest::<DatabasesNow>() else {
+    let Some(snapshot) = watched.newest::<DatabaseStates>() else {
         return response::unavailable_list(reason.as_deref().unwrap_or("it is not looked at yet"));
     };
-    let line = |now: &DatabaseNow| {
+    let line = |now: &DatabaseState| {
         let total = by_name.get(&now.database_name.as_deref());
         let values = total.map_or(&[][..], |total| &total.values);
         let seconds = total.map(|total| seconds(total, window));

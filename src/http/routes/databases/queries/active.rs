@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::Timestamp;
-use basira_actors::supervisor::{Subscription, Unavailable};
+use basira_actors::supervisor::{LiveSubscription, Unavailable};
 use uuid::Uuid;
 
 use crate::auth::{Credential, Principal};
@@ -59,7 +59,7 @@ async fn stream(mut request: Request) -> Answer {
 }
 
 /// What a stream has as long as it is open.
-type Held = (Subscription, [Permit<Uuid>; 2]);
+type Held = (LiveSubscription, [Permit<Uuid>; 2]);
 
 async fn admit(request: &Request) -> Result<(Session, Held), ApiError> {
     let query = request.query()?;
