@@ -79,13 +79,13 @@ const UPSTAIRS: [(&str, &[&str]); 18] = [
 const ROOMS: [Room; 11] = [
     Room {
         folder: "actors/src/collectors/postgres",
-        list: "actors/src/collectors/mod.rs",
-        entry: "postgres::NAME::SPEC",
+        list: "actors/src/collectors/postgres/mod.rs",
+        entry: "NAME::SPEC",
     },
     Room {
         folder: "actors/src/collectors/clickhouse",
-        list: "actors/src/collectors/mod.rs",
-        entry: "clickhouse::NAME::SPEC",
+        list: "actors/src/collectors/clickhouse/mod.rs",
+        entry: "NAME::SPEC",
     },
     Room { folder: "actors/src/health/rules", list: "actors/src/health/rules/mod.rs", entry: "NAME::RULE" },
     Room { folder: "src/http/routes", list: "src/http/routes/mod.rs", entry: "NAME::routes()" },
