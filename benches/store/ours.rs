@@ -9,7 +9,7 @@ use basira::samples::{
 };
 use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
-use basira_actors::model::{Batch, DatabaseId, Entry, OrganizationId, Record, Timestamp};
+use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, SeriesEntry, Timestamp};
 use basira_actors::ports::SampleRepository as _;
 
 use super::common::Failure;
@@ -55,7 +55,8 @@ impl Store {
         series: impl Iterator<Item = u64>,
     ) -> Result<(), Failure> {
         let labels = serde_json::Map::new();
-        let entry = |series| Entry { stream: &STATEMENTS, series, group: series, labels: labels.clone() };
+        let entry =
+            |series| SeriesEntry { stream: &STATEMENTS, series, group: series, labels: labels.clone() };
         let batch = Batch { entries: series.map(entry).collect(), ..new_batch(scope) };
         Ok(self.samples.append(batch.into()).await?)
     }

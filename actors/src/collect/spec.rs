@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{CollectError, FoundGap, HostingProvider, Rows, advice};
 use crate::model::{
-    ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Entry, Event, LastValues, Record,
-    Stream, Target, Timestamp,
+    ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Event, LastValues, Record,
+    SeriesEntry, Stream, Target, Timestamp,
 };
 
 /// The specification of one collector, a named source of samples. Adding one is described in `docs/adding-a-collector.md`.
@@ -178,7 +178,7 @@ pub enum Param {
 pub struct Collected {
     pub records: Vec<Record>,
     pub gaps: Vec<FoundGap>,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<SeriesEntry>,
     pub dictionary: Vec<DictionaryEntry>,
     pub events: Vec<Event>,
     pub activity: Option<ActivitySnapshot>,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use basira_actors::model::{Entry, Gap, Timestamp};
+use basira_actors::model::{Gap, SeriesEntry, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
@@ -70,7 +70,7 @@ pub(in crate::samples) async fn insert_gaps(
 
 async fn insert_entries(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     // a statement may touch a row only once: the newest entry of a series wins
-    let mut newest: HashMap<_, (DatabaseScope, &Entry)> = HashMap::new();
+    let mut newest: HashMap<_, (DatabaseScope, &SeriesEntry)> = HashMap::new();
     for batch in batches {
         for entry in &batch.batch.entries {
             newest.insert((batch.scope.database, entry.stream.name, entry.series), (batch.scope, entry));
@@ -92,7 +92,7 @@ async fn insert_entries(transaction: &Transaction, batches: &[Prepared]) -> Resu
     Ok(())
 }
 
-fn entry_model(scope: DatabaseScope, entry: &Entry, seen_ms: i64) -> entry::Model {
+fn entry_model(scope: DatabaseScope, entry: &SeriesEntry, seen_ms: i64) -> entry::Model {
     entry::Model {
         database_id: scope.database.0,
         stream: entry.stream.name.to_owned(),

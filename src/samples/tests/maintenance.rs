@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, DictionaryEntry, Entry, GapReason, Record, Timestamp};
+use basira_actors::model::{Batch, DictionaryEntry, GapReason, Record, SeriesEntry, Timestamp};
 use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -183,7 +183,7 @@ async fn the_cap_is_kept_by_dropping_the_finest_and_oldest() {
 async fn names_go_with_the_last_samples_that_need_them() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         // everything is as old as the samples say
-        let age = |entry: u64| Entry {
+        let age = |entry: u64| SeriesEntry {
             stream: &STATEMENTS,
             series: entry,
             group: entry + 100,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, Entry, Record, Stream, Timestamp};
+use basira_actors::model::{Batch, Record, SeriesEntry, Stream, Timestamp};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -34,7 +34,7 @@ impl Engines {
         ])
     }
 
-    async fn append(&self, records: &[Record], entries: &[Entry]) {
+    async fn append(&self, records: &[Record], entries: &[SeriesEntry]) {
         for engine in &self.0 {
             let scope = engine.scope();
             let batch = Batch {
@@ -77,8 +77,9 @@ async fn days_pass(seed: u64, stream: &'static Stream) {
     let mut random = StdRng::seed_from_u64(seed);
     let series: Vec<u64> = (0..40).map(|_| random.random()).collect();
     let mut model = Model::default();
-    let entry = |&series: &u64| Entry { stream, series, group: series % 7, labels: serde_json::Map::new() };
-    let entries: Vec<Entry> = series[..32].iter().map(entry).collect();
+    let entry =
+        |&series: &u64| SeriesEntry { stream, series, group: series % 7, labels: serde_json::Map::new() };
+    let entries: Vec<SeriesEntry> = series[..32].iter().map(entry).collect();
     model.groups.extend(entries.iter().map(|entry| (entry.series, entry.group)));
     engines.append(&[], &entries).await;
 

@@ -2,7 +2,7 @@
 
 use basira_actors::model::streams::{ACTIVITY, SETTINGS, STATEMENTS};
 use basira_actors::model::{
-    Batch, DatabaseId, DictionaryEntry, Entry, Gap, GapReason, NULL, OrganizationId, Record, Timestamp,
+    Batch, DatabaseId, DictionaryEntry, Gap, GapReason, NULL, OrganizationId, Record, SeriesEntry, Timestamp,
 };
 use basira_actors::ports::SampleRepository;
 use serde_json::json;
@@ -14,9 +14,9 @@ fn gap(from: i64, to: i64, reason: GapReason) -> Gap {
     Gap { stream: &STATEMENTS, from: Timestamp(from), to: Timestamp(to), reason }
 }
 
-fn entry(series: u64, group: u64, user: &str) -> Entry {
+fn entry(series: u64, group: u64, user: &str) -> SeriesEntry {
     let labels = json!({ "user_name": user }).as_object().unwrap().clone();
-    Entry { stream: &STATEMENTS, series, group, labels }
+    SeriesEntry { stream: &STATEMENTS, series, group, labels }
 }
 
 fn word(hash: u64, text: &str) -> DictionaryEntry {

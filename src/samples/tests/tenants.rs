@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use basira_actors::model::streams::STATEMENTS;
-use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, Entry, GapReason, OrganizationId, Timestamp};
+use basira_actors::model::{
+    Batch, DatabaseId, DictionaryEntry, GapReason, OrganizationId, SeriesEntry, Timestamp,
+};
 use basira_actors::ports::SampleRepository;
 use sea_orm::{EntityTrait, PaginatorTrait};
 
@@ -22,7 +24,7 @@ fn poll_of_new_statements(scope: DatabaseScope, at: i64, count: u64) -> Arc<Batc
     let first = at.cast_unsigned() * 1_000;
     let series: Vec<u64> = (first..first + count).collect();
     let text = |series: &u64| DictionaryEntry { hash: *series, text: format!("{series:01000}").into() };
-    let entry = |&series: &u64| Entry {
+    let entry = |&series: &u64| SeriesEntry {
         stream: &STATEMENTS,
         series,
         group: series,

@@ -1,7 +1,7 @@
 //! What the store says of itself is what its tables hold.
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{DatabaseId, DictionaryEntry, Entry, Stream, Timestamp};
+use basira_actors::model::{DatabaseId, DictionaryEntry, SeriesEntry, Stream, Timestamp};
 use basira_actors::ports::SampleRepository;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -35,7 +35,7 @@ async fn what_is_sealed_and_what_waits_is_counted_apart() {
         let mut named = fixture.batch(Vec::new());
         named.database = DatabaseId::generate();
         let labels = serde_json::Map::new();
-        named.entries = vec![Entry { stream: &STATEMENTS, series: 1, group: 1, labels }];
+        named.entries = vec![SeriesEntry { stream: &STATEMENTS, series: 1, group: 1, labels }];
         named.dictionary = vec![
             DictionaryEntry { hash: 1, text: "select".into() },
             DictionaryEntry { hash: 2, text: "update".into() },

@@ -1,7 +1,7 @@
 //! Any window over any mixture of segments and tail gives exactly what the plain sum gives.
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, ColumnKind, Entry, NULL, Stream, Timestamp};
+use basira_actors::model::{Batch, ColumnKind, NULL, SeriesEntry, Stream, Timestamp};
 use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -86,7 +86,7 @@ async fn totals_and_points_are_exact_before_and_after_sealing() {
             for &series in &series[..250] {
                 let group = series % 20;
                 model.groups.insert(series, group);
-                batch.entries.push(Entry { stream, series, group, labels: serde_json::Map::new() });
+                batch.entries.push(SeriesEntry { stream, series, group, labels: serde_json::Map::new() });
             }
             fixture.store.append(batch.into()).await.unwrap();
             model.records = records(&mut random, stream, &series, 150, 4);

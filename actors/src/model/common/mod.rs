@@ -25,7 +25,7 @@ pub use history::{History, HistoryQuery, HistorySeries};
 pub use ids::{DatabaseId, OrganizationId};
 pub use rule_settings::{RuleSetting, RuleSettings};
 pub use sample::{
-    Batch, Column, ColumnKind, DictionaryEntry, Entry, Gap, GapReason, LastValues, NULL, Record, Stream,
+    Batch, Column, ColumnKind, DictionaryEntry, Gap, GapReason, LastValues, NULL, Record, SeriesEntry, Stream,
 };
 pub use secret::Secret;
 pub use setting::{Setting, SettingSnapshot};

@@ -158,7 +158,7 @@ impl GapReason {
 
 /// Describes a series; stored when it is first seen and when it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct SeriesEntry {
     pub stream: &'static Stream,
     pub series: u64,
     /// Series of one group are shown as one row: for statements, the fingerprint of the text.
@@ -197,7 +197,7 @@ pub struct Batch {
     pub database: DatabaseId,
     pub records: Vec<Record>,
     pub gaps: Vec<Gap>,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<SeriesEntry>,
     pub dictionary: Vec<DictionaryEntry>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, ColumnKind, Entry, NULL, Record, Stream, Timestamp};
+use basira_actors::model::{Batch, ColumnKind, NULL, Record, SeriesEntry, Stream, Timestamp};
 use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -158,7 +158,7 @@ async fn days_pass(seed: u64, stream: &'static Stream) {
     let mut batch = Batch::new(fixture.scope.organization, fixture.scope.database);
     for &series in &series[..24] {
         model.groups.insert(series, series % 7);
-        batch.entries.push(Entry { stream, series, group: series % 7, labels: serde_json::Map::new() });
+        batch.entries.push(SeriesEntry { stream, series, group: series % 7, labels: serde_json::Map::new() });
     }
     fixture.store.append(batch.into()).await.unwrap();
     let all = records(&mut random, stream, &series, 480, 5 * 24);

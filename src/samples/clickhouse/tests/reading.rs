@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
-use basira_actors::model::{Batch, Entry, NULL, Stream};
+use basira_actors::model::{Batch, NULL, SeriesEntry, Stream};
 use basira_actors::ports::SampleRepository;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -91,7 +91,7 @@ async fn fill(random: &mut StdRng, fixture: &Fixture, stream: &'static Stream) -
     for &series in &series[..40] {
         let group = series % 10;
         model.groups.insert(series, group);
-        batch.entries.push(Entry { stream, series, group, labels: serde_json::Map::new() });
+        batch.entries.push(SeriesEntry { stream, series, group, labels: serde_json::Map::new() });
     }
     fixture.store.append(batch.into()).await.unwrap();
     // three days and a bit

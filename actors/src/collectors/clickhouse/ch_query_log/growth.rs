@@ -11,7 +11,7 @@ use super::decode::{Line, Who};
 use super::horizon::Span;
 use crate::analysis::durations;
 use crate::collect::Interner;
-use crate::model::{Entry, Record, streams};
+use crate::model::{Record, SeriesEntry, streams};
 use crate::text::Fingerprint;
 
 type QueryRow = [i64; streams::QUERIES.columns.len()];
@@ -47,12 +47,12 @@ impl Introduced {
     }
 
     /// The entry of `who`, once.
-    pub(super) fn introduce(&mut self, series: u64, who: &Who, group: Fingerprint) -> Option<Entry> {
+    pub(super) fn introduce(&mut self, series: u64, who: &Who, group: Fingerprint) -> Option<SeriesEntry> {
         if self.known.len() >= REMEMBERED {
             self.known.clear();
         }
         let text = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
-        self.known.insert(series).then(|| Entry {
+        self.known.insert(series).then(|| SeriesEntry {
             stream: &streams::QUERIES,
             series,
             group: group.0,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::collect::fixture::{self, Cell, Table};
 use crate::collect::{Extension, FoundGap};
-use crate::model::{Entry, GapReason};
+use crate::model::{GapReason, SeriesEntry};
 
 const ROLE: i64 = 10;
 const OTHER: i64 = 20;
@@ -226,7 +226,7 @@ fn statements_of_our_own_and_of_nobody_are_left_out() {
     play.poll(&[own(1, 5)]);
     let collected = play.poll(&[own(1, 6), own(2, 1), shown(3, 2)]);
     assert_eq!(calls(&collected), [2]);
-    let known: Vec<&Entry> = collected.entries.iter().collect();
+    let known: Vec<&SeriesEntry> = collected.entries.iter().collect();
     assert_eq!(known.len(), 1);
     let mut hidden = counters(&[shown(4, 1)]);
     hidden.0[0][0] = Cell::Null;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::decode::series;
 use crate::collect::{Answer, CollectError, Cursor, Extension, Param, Query};
-use crate::model::{DictionaryEntry, Engine, Entry, Timestamp, streams};
+use crate::model::{DictionaryEntry, Engine, SeriesEntry, Timestamp, streams};
 use crate::text;
 
 const SQL: &str = include_str!("../sql/pg_stat_statements/texts.sql");
@@ -35,7 +35,7 @@ pub(super) struct StatementTexts {
     own: HashSet<u64>,
     wanted: HashMap<u64, i64>,
     not_before: Option<Timestamp>,
-    entries: Vec<Entry>,
+    entries: Vec<SeriesEntry>,
     dictionary: Vec<DictionaryEntry>,
 }
 
@@ -121,12 +121,12 @@ impl StatementTexts {
             ("toplevel".to_owned(), Value::from(new.toplevel)),
         ]);
         let group = normalised.fingerprint.0;
-        self.entries.push(Entry { stream: &streams::STATEMENTS, series: new.series, group, labels });
+        self.entries.push(SeriesEntry { stream: &streams::STATEMENTS, series: new.series, group, labels });
         self.dictionary.push(DictionaryEntry { hash: group, text: normalised.text.into() });
     }
 
     /// What was learned since the last call.
-    pub(super) fn drain_new(&mut self) -> (Vec<Entry>, Vec<DictionaryEntry>) {
+    pub(super) fn drain_new(&mut self) -> (Vec<SeriesEntry>, Vec<DictionaryEntry>) {
         (std::mem::take(&mut self.entries), std::mem::take(&mut self.dictionary))
     }
 }
