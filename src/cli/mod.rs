@@ -99,7 +99,7 @@ impl Cli {
             Command::Check(options) => {
                 return Ok(check::run(options, &self.settings.load(None)?).await?);
             }
-            Command::Openapi => output::print(&(http::openapi::document().to_pretty_json()? + "\n"))?,
+            Command::Openapi => output::print(&(http::routes::document().to_pretty_json()? + "\n"))?,
             Command::Rules => output::print(&health::document())?,
             Command::Config { command: ConfigCommand::Check } => {
                 let file = self.settings.config.as_deref();

@@ -5,7 +5,7 @@
 
 pub mod live;
 mod middleware;
-pub mod openapi;
+mod openapi;
 pub mod routes;
 mod routing;
 mod server;
@@ -13,8 +13,9 @@ mod server;
 mod tests;
 
 pub use routing::{
-    Answer, ApiError, AuditContext, AuditPolicy, Choice, Peer, Query, Request, Response, Route,
-    RouteTableError, Watched, response,
+    Access, Anonymous, Answer, ApiError, AuditContext, AuditPolicy, Choice, DatabaseAccess, DatabaseWriter,
+    Description, InstanceAdmin, LiveStreamUpgrade, OwnCredential, Peer, Person, Public, Query, Request,
+    Requirement, Response, Route, RouteTableError, Watched, response,
 };
 pub use server::{BindError, CertificateError, Certificates, Server};
 

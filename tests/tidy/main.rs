@@ -88,37 +88,37 @@ const ROOMS: [Room; 11] = [
         entry: "NAME::SPEC",
     },
     Room { folder: "actors/src/health/rules", list: "actors/src/health/rules/mod.rs", entry: "NAME::RULE" },
-    Room { folder: "src/http/routes", list: "src/http/routes/mod.rs", entry: "NAME::routes()" },
+    Room { folder: "src/http/routes", list: "src/http/routes/mod.rs", entry: "NAME::routes(" },
     Room {
         folder: "src/http/routes/account",
         list: "src/http/routes/account/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
     Room {
         folder: "src/http/routes/databases",
         list: "src/http/routes/databases/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
     Room {
         folder: "src/http/routes/databases/clickhouse",
         list: "src/http/routes/databases/clickhouse/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
     Room {
         folder: "src/http/routes/databases/postgres",
         list: "src/http/routes/databases/postgres/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
-    Room { folder: "src/http/routes/health", list: "src/http/routes/health/mod.rs", entry: "NAME::routes()" },
+    Room { folder: "src/http/routes/health", list: "src/http/routes/health/mod.rs", entry: "NAME::routes(" },
     Room {
         folder: "src/http/routes/instance",
         list: "src/http/routes/instance/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
     Room {
         folder: "src/http/routes/organization",
         list: "src/http/routes/organization/mod.rs",
-        entry: "NAME::routes()",
+        entry: "NAME::routes(",
     },
 ];
 
@@ -126,10 +126,6 @@ const ROOMS: [Room; 11] = [
 const BANNED: [&str; 7] = ["todo!", "unimplemented!", "dbg!", "println!", "eprintln!", "print!", "eprint!"];
 /// Who talks to a terminal, or is a test.
 const TALKERS: [&str; 4] = ["src/cli/", "src/demo/", "tests/", "benches/"];
-
-/// The API reference, and of it what is not built yet. A path leaves this part when its route is added.
-const REFERENCE: &str = include_str!("../reference.txt");
-const LATER: &str = "later ";
 
 struct Room {
     folder: &'static str,
@@ -273,58 +269,6 @@ fn each_sql_file_is_used_once_and_says_what_it_reads() {
     assert_none(&faults);
 }
 
-#[test]
-fn each_path_of_the_reference_has_exactly_one_route() {
-    let mut routes: BTreeMap<String, usize> = BTreeMap::new();
-    let production = |path: &str| path.starts_with("src/http/") && !path.starts_with("src/http/tests/");
-    for (path, text) in sources().into_iter().filter(|(path, _)| production(path)) {
-        let production = text.split("#[cfg(test)]").next().unwrap();
-        for route in routes_in(production) {
-            assert!(path.starts_with("src/http/routes/"), "{path} defines {route}");
-            *routes.entry(route).or_default() += 1;
-        }
-    }
-    let mut faults = Vec::new();
-    for line in REFERENCE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (wanted, line) = line.strip_prefix(LATER).map_or((1, line), |line| (0, line));
-        let found = routes.get(&anonymous(line)).copied().unwrap_or_default();
-        match (wanted, found) {
-            (1, 1) | (0, 0) => {}
-            (0, _) => faults.push(format!("{line} is built: it is no longer for later")),
-            (_, found) => faults.push(format!("{line} has {found} routes")),
-        }
-    }
-    faults.extend(
-        routes.iter().filter(|(_, count)| **count > 1).map(|(route, _)| format!("{route} is routed twice")),
-    );
-    assert_none(&faults);
-}
-
-/// `GET /api/v1/databases/{}` for each `Route::get("/api/v1/databases/{id}", ...)`.
-fn routes_in(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for rest in text.split("Route::").skip(1) {
-        let Some((call, rest)) = rest.split_once('(') else { continue };
-        let (before_path, rest) = rest.split_once('"').unwrap_or_default();
-        let method = match call {
-            "get" | "post" | "patch" | "put" | "delete" => call.to_uppercase(),
-            "new" => before_path.trim().trim_start_matches("Method::").trim_end_matches(',').to_owned(),
-            _ => continue,
-        };
-        if let Some(path) = rest.split('"').next().filter(|path| path.starts_with('/')) {
-            found.push(anonymous(&format!("{method} {path}")));
-        }
-    }
-    found
-}
-
-/// A route without the names of its parameters.
-fn anonymous(route: &str) -> String {
-    let mut pieces = route.split('{');
-    let first = pieces.next().unwrap().to_owned();
-    pieces.fold(first, |route, piece| route + "{}" + piece.split_once('}').map_or("", |(_, rest)| rest))
-}
-
 /// Names of the files and folders of a room, `mod.rs` and `sql` aside.
 fn members(room: &Room) -> BTreeSet<String> {
     let entries = fs::read_dir(root().join(room.folder)).into_iter().flatten().flatten();
@@ -382,7 +326,4 @@ fn assert_none(faults: &[String]) {
 fn the_checks_see_what_they_look_for() {
     assert!(names("use ractor::Actor;", "ractor::") && !names("use extractor::Actor;", "ractor::"));
     assert!(names("    println!(\"x\")", "println!") && !names("eprintln!(\"x\")", "println!"));
-    let text = "Route::get(\n    \"/a/{id}\", x), Route::new(Method::PUT, \"/b\", y), Route::accepts(\"/c\")";
-    assert_eq!(routes_in(text), ["GET /a/{}", "PUT /b"]);
-    assert_eq!(anonymous("GET /t/{schema}/{name}/x"), "GET /t/{}/{}/x");
 }

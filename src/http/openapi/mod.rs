@@ -1,19 +1,8 @@
-//! The OpenAPI document: every route with its parameters, bodies and answers, one file per family.
+//! The OpenAPI document, assembled from the routes.
 
-mod accounts;
-mod databases;
-mod endpoint;
-mod fields;
-mod health;
-mod instance;
-mod of_clickhouse;
-mod of_postgres;
-mod people;
-mod queries;
-mod relations;
-mod sign_in;
+use std::collections::BTreeMap;
 
-use utoipa::openapi::path::PathItem;
+use utoipa::openapi::path::{HttpMethod, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -21,8 +10,10 @@ use utoipa::openapi::{
     Tag,
 };
 
-use self::endpoint::Endpoint;
-use self::fields::Named;
+use warp::http::Method;
+
+use super::Route;
+use super::routing::schema;
 
 /// Every status that a refusal may have, and what it means.
 const REFUSALS: [(u16, &str); 13] = [
@@ -44,33 +35,21 @@ const REFUSALS: [(u16, &str); 13] = [
     (503, "Not now, but soon; Retry-After says when"),
 ];
 
-/// Every endpoint, by family, and the schemas that the family names.
-fn families() -> Vec<(&'static str, Vec<Endpoint>, Vec<Named>)> {
-    vec![
-        ("Accounts", accounts::endpoints(), accounts::schemas()),
-        ("Sign-in", sign_in::endpoints(), sign_in::schemas()),
-        ("People", people::endpoints(), people::schemas()),
-        ("Databases", databases::endpoints(), databases::schemas()),
-        ("Queries", queries::endpoints(), queries::schemas()),
-        ("Tables and indexes", relations::endpoints(), relations::schemas()),
-        ("Health", health::endpoints(), health::schemas()),
-        ("PostgreSQL", of_postgres::endpoints(), of_postgres::schemas()),
-        ("ClickHouse", of_clickhouse::endpoints(), of_clickhouse::schemas()),
-        ("Instance", instance::endpoints(), instance::schemas()),
-    ]
-}
-
-/// The document.
+/// The document of `routes`.
 #[must_use]
-pub fn document() -> OpenApi {
+pub(super) fn document(routes: Vec<Route>) -> OpenApi {
     let (mut paths, mut components, mut tags) = (PathsBuilder::new(), components(), Vec::new());
-    for (tag, endpoints, schemas) in families() {
-        tags.push(Tag::new(tag));
-        components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
-        for endpoint in endpoints {
-            let (path, method) = (endpoint.path, endpoint.method.clone());
-            paths = paths.path(path, PathItem::new(method, endpoint.build(tag)));
+    let texts: BTreeMap<&str, String> =
+        routes.iter().flat_map(|route| route.description.schemas.iter().cloned()).collect();
+    for (name, text) in &texts {
+        components = components.schema(*name, schema::schema(&spread(text, &texts)));
+    }
+    for route in routes {
+        let tag = Tag::new(route.description.tag.unwrap_or_default());
+        if !tags.contains(&tag) {
+            tags.push(tag);
         }
+        paths = paths.path(route.path, PathItem::new(method(&route.method), route.operation()));
     }
     let info = InfoBuilder::new()
         .title("Basira")
@@ -87,6 +66,26 @@ pub fn document() -> OpenApi {
         .build()
 }
 
+/// `text` with the fields of the schema `Name` in place of each `..Name`.
+fn spread(text: &str, texts: &BTreeMap<&str, String>) -> String {
+    let words =
+        text.split_whitespace().map(|word| match word.strip_prefix("..").and_then(|name| texts.get(name)) {
+            Some(fields) => spread(fields, texts),
+            None => word.to_owned(),
+        });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
 fn components() -> ComponentsBuilder {
     let key =
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", "An API key")));
@@ -97,7 +96,7 @@ fn components() -> ComponentsBuilder {
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token or an API key"));
     let mut components = ComponentsBuilder::new()
-        .schema("Refusal", fields::object("error code (field quota limit:integer request_id)"))
+        .schema("Refusal", schema::object("error code (field quota limit:integer request_id)"))
         .security_scheme("ApiKey", key)
         .security_scheme("Bearer", SecurityScheme::Http(bearer.build()))
         .security_scheme("Cookie", cookie);

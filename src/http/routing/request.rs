@@ -14,9 +14,8 @@ use super::cookies::{self, Cookie};
 use super::router::PathParameters;
 use super::{ApiError, AuditContext, Query, Upgrade, host};
 use crate::app::App;
-use crate::auth::{Principal, RequestCredentials, Role, normalised_email};
+use crate::auth::{Principal, RequestCredentials, normalised_email};
 use crate::limits::{HashingPermit, Limit, LoginAttempt, RateKey};
-use crate::storage::store::DatabaseRecord;
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +36,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Who is asking. A cookie that would change something must come from this server's own pages.
+    /// The caller, by its credential; the [`Access`](super::Access) of a route calls this. An unsafe request with a cookie
+    /// must come from a page of this server.
     ///
     /// # Errors
-    /// 401 without a valid credential, 403 for a foreign `Origin` or `Host`, 429 for one who asks too often.
-    pub async fn principal(&self) -> Result<Principal, ApiError> {
+    /// 401 without a valid credential, 403 for another `Origin` or `Host`, 429 for too many requests.
+    pub async fn authenticate(&self) -> Result<Principal, ApiError> {
         // one that is no text is a bad one, and must not be passed over
         let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let (api_key, authorization) = (header("x-api-key"), header(AUTHORIZATION.as_str()));
@@ -60,7 +60,7 @@ impl Request {
         Ok(principal)
     }
 
-    /// Counts this request for `principal`; [`Self::principal`] has done so.
+    /// Counts this request for `principal`; [`Self::authenticate`] has done so.
     ///
     /// # Errors
     /// 429 when it asks too often.
@@ -133,50 +133,6 @@ impl Request {
         let device = mark.and_then(|mark| self.app.accounts.devices().recognise(mark, email));
         let device = device.as_ref().map(<[u8; _]>::as_slice);
         Ok(self.app.limits.login_attempt(self.counted_address(), &normalised_email(email), device)?)
-    }
-
-    /// Who is asking, if its role is `least` or more.
-    ///
-    /// # Errors
-    /// As [`Self::principal`]; 403 for a lesser role.
-    pub async fn principal_at_least(&self, least: Role) -> Result<Principal, ApiError> {
-        let principal = self.principal().await?;
-        principal.require(least)?;
-        Ok(principal)
-    }
-
-    /// Who is asking, if it may register and change databases and what belongs to them.
-    ///
-    /// # Errors
-    /// As [`Self::principal`]; 403 for who may not.
-    pub async fn principal_with_write(&self) -> Result<Principal, ApiError> {
-        let principal = self.principal().await?;
-        principal.require_write()?;
-        Ok(principal)
-    }
-
-    /// Who is asking, if it is a person who runs the instance.
-    ///
-    /// # Errors
-    /// As [`Self::principal`]; 403 for everyone else, keys too.
-    pub async fn instance_admin(&self) -> Result<Principal, ApiError> {
-        let principal = self.principal().await?;
-        if self.app.accounts.is_instance_admin(&principal).await? {
-            return Ok(principal);
-        }
-        let message = "this takes an instance admin, logged in: a key does not do";
-        Err(ApiError::forbidden("instance_admin_required", message))
-    }
-
-    /// Who is asking, and the database of the path, if it belongs to the same organization.
-    ///
-    /// # Errors
-    /// As [`Self::principal`]; 404 for a database that is unknown or another organization's.
-    pub async fn database(&self) -> Result<(Principal, DatabaseRecord), ApiError> {
-        let principal = self.principal().await?;
-        let id = self.database_id()?;
-        let database = self.app.storage.databases(principal.organization_id).find(id).await?;
-        Ok((principal, database.ok_or(ApiError::not_found("database"))?))
     }
 
     /// The `{id}` of a path below `/databases`.

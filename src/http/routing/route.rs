@@ -1,81 +1,109 @@
-//! One endpoint as data: a method, a path and what answers it.
+//! One endpoint as a value: method, path, who may call it, what it takes and answers, and its handler.
 
 use std::fmt;
 
 use futures_util::future::BoxFuture;
 use warp::http::Method;
 
-use super::{ApiError, AuditPolicy, Request, Response};
+use super::{Access, ApiError, AuditPolicy, Description, Request, Requirement, Response};
 use crate::limits::Limit;
 
-/// What a handler comes to.
+/// What a handler returns.
 pub type Answer = Result<Response, ApiError>;
 
 type Handler = Box<dyn Fn(Request) -> BoxFuture<'static, Answer> + Send + Sync>;
 
-/// One line of the route table.
+/// One endpoint. The route table, the OpenAPI document and the tests of access are made from it.
 pub struct Route {
     pub method: Method,
     /// As in the API reference: `/api/v1/databases/{id}/queries`.
     pub path: &'static str,
+    /// What the caller must be.
+    pub requirement: Requirement,
     /// Which answers the audit log contains; the default is every change that was done.
     pub audit: AuditPolicy,
-    /// What bounds how often one client may ask, beside the limit of its key or user.
+    /// How often one client may call it, besides the limit of its key or user.
     pub limit: Option<Limit>,
+    /// Parameters, body and answers.
+    pub description: Description,
     handler: Handler,
 }
 
 impl Route {
-    /// Answers `method` on `path` by `handler`.
-    pub fn new<H, F>(method: Method, path: &'static str, handler: H) -> Self
+    /// A route for `method` on `path`. The handler runs once `access` has established the caller.
+    pub fn new<A, H, F>(method: Method, path: &'static str, summary: &str, access: A, handler: H) -> Self
     where
-        H: Fn(Request) -> F + Send + Sync + 'static,
+        A: Access,
+        H: Fn(Request, A::Caller) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Answer> + Send + 'static,
     {
         let audit = if method.is_safe() { AuditPolicy::Never } else { AuditPolicy::Done };
-        Self {
-            method,
-            path,
-            audit,
-            limit: None,
-            handler: Box::new(move |request| Box::pin(handler(request))),
+        let handler: Handler = Box::new(move |request| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                let caller = access.admit(&request).await?;
+                handler(request, caller).await
+            })
+        });
+        let requirement = access.requirement();
+        let description = Description::new(path, summary);
+        Self { method, path, requirement, audit, limit: None, description, handler }
+    }
+
+    /// A route for GET, and for HEAD without the body.
+    pub fn get<A, H, F>(path: &'static str, summary: &str, access: A, handler: H) -> Self
+    where
+        A: Access,
+        H: Fn(Request, A::Caller) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self::new(Method::GET, path, summary, access, handler)
+    }
+
+    /// A route for POST.
+    pub fn post<A, H, F>(path: &'static str, summary: &str, access: A, handler: H) -> Self
+    where
+        A: Access,
+        H: Fn(Request, A::Caller) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self::new(Method::POST, path, summary, access, handler)
+    }
+
+    /// A route for PATCH.
+    pub fn patch<A, H, F>(path: &'static str, summary: &str, access: A, handler: H) -> Self
+    where
+        A: Access,
+        H: Fn(Request, A::Caller) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self::new(Method::PATCH, path, summary, access, handler)
+    }
+
+    /// A route for DELETE.
+    pub fn delete<A, H, F>(path: &'static str, summary: &str, access: A, handler: H) -> Self
+    where
+        A: Access,
+        H: Fn(Request, A::Caller) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self::new(Method::DELETE, path, summary, access, handler)
+    }
+
+    /// The routes of `files`, described under `tag` where they have no tag yet.
+    pub fn family(tag: &'static str, files: impl IntoIterator<Item = Vec<Self>>) -> Vec<Self> {
+        let mut routes: Vec<Self> = files.into_iter().flatten().collect();
+        for route in &mut routes {
+            route.description.tag.get_or_insert(tag);
         }
+        routes
     }
 
-    /// Answers GET, and HEAD without the body.
-    pub fn get<H, F>(path: &'static str, handler: H) -> Self
-    where
-        H: Fn(Request) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self::new(Method::GET, path, handler)
-    }
-
-    /// Answers POST.
-    pub fn post<H, F>(path: &'static str, handler: H) -> Self
-    where
-        H: Fn(Request) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self::new(Method::POST, path, handler)
-    }
-
-    /// Answers PATCH.
-    pub fn patch<H, F>(path: &'static str, handler: H) -> Self
-    where
-        H: Fn(Request) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self::new(Method::PATCH, path, handler)
-    }
-
-    /// Answers DELETE.
-    pub fn delete<H, F>(path: &'static str, handler: H) -> Self
-    where
-        H: Fn(Request) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self::new(Method::DELETE, path, handler)
+    /// Described under `tag` instead of that of its family.
+    #[must_use]
+    pub fn tag(mut self, tag: &'static str) -> Self {
+        self.description.tag = Some(tag);
+        self
     }
 
     /// With another audit policy.
@@ -84,19 +112,19 @@ impl Route {
         Self { audit, ..self }
     }
 
-    /// Bounded by `limit`: each request counts, of [`Limit::Login`] only what failed.
+    /// Bounded by `limit`: each request counts, of [`Limit::Login`] only those that failed.
     #[must_use]
     pub fn limited(self, limit: Limit) -> Self {
         Self { limit: Some(limit), ..self }
     }
 
-    /// Whether a request with `method` is answered here.
+    /// Whether it answers requests with `method`.
     #[must_use]
     pub fn accepts(&self, method: &Method) -> bool {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
 
-    /// Runs the handler.
+    /// Establishes the caller and runs the handler.
     pub fn call(&self, request: Request) -> BoxFuture<'static, Answer> {
         (self.handler)(request)
     }

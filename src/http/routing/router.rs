@@ -92,16 +92,16 @@ mod tests {
     use warp::http::{Method, StatusCode};
 
     use super::Router;
-    use crate::http::{ApiError, Request, Route};
+    use crate::http::{Anonymous, ApiError, Public, Request, Route};
 
     fn router() -> Router {
-        async fn nothing(_: Request) -> crate::http::Answer {
+        async fn nothing(_: Request, _: Anonymous) -> crate::http::Answer {
             Err(ApiError::not_found("thing"))
         }
         Router::new(vec![
-            Route::get("/things/{id}", nothing),
-            Route::get("/things", nothing),
-            Route::delete("/things/{id}", nothing),
+            Route::get("/things/{id}", "", Public, nothing),
+            Route::get("/things", "", Public, nothing),
+            Route::delete("/things/{id}", "", Public, nothing),
         ])
         .expect("no two paths collide")
     }

@@ -6,44 +6,33 @@ use basira_actors::model::{CollectorState, CollectorStatus, Engine, Snapshot, St
 use basira_actors::supervisor::{Handle, Unavailable};
 
 use super::{ApiError, Request};
+use crate::auth::Principal;
 use crate::samples::DatabaseScope;
 use crate::storage::store::DatabaseRecord;
 
 /// A database of the caller's organization.
 pub struct Watched {
+    pub principal: Principal,
     pub scope: DatabaseScope,
     pub database: DatabaseRecord,
     /// None when no actor watches it yet.
     handle: Option<Handle>,
 }
 
-impl Request {
-    /// The database of the path, which must be of `engine`.
-    ///
-    /// # Errors
-    /// As [`Request::database`]; 400 `engine_mismatch` for a database of the other engine.
-    pub async fn watched(&self, engine: Engine) -> Result<Watched, ApiError> {
-        let watched = self.watched_any().await?;
-        if watched.engine() != engine {
-            let message = format!("this is a {} database; only {engine} has this", watched.engine());
-            return Err(ApiError::invalid("engine_mismatch", message));
-        }
-        Ok(watched)
-    }
-
-    /// The database of the path, of whatever engine.
-    ///
-    /// # Errors
-    /// As [`Request::database`].
-    pub async fn watched_any(&self) -> Result<Watched, ApiError> {
-        let (principal, database) = self.database().await?;
-        let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
-        let handle = self.app.directory().find(database.id);
-        Ok(Watched { scope, database, handle })
-    }
-}
-
 impl Watched {
+    /// The database in the path of `request`, which must belong to the organization of `principal`.
+    ///
+    /// # Errors
+    /// 400 when the id is not a UUID, 404 for a database that is unknown or belongs to another organization.
+    pub(super) async fn find(request: &Request, principal: Principal) -> Result<Self, ApiError> {
+        let id = request.database_id()?;
+        let organization = principal.organization_id;
+        let database = request.app.storage.databases(organization).find(id).await?;
+        let database = database.ok_or(ApiError::not_found("database"))?;
+        let handle = request.app.directory().find(id);
+        Ok(Self { principal, scope: DatabaseScope { organization, database: id }, database, handle })
+    }
+
     /// What its server is.
     #[must_use]
     pub const fn engine(&self) -> Engine {

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::described::{Answered, Described};
-use crate::http::openapi;
+use crate::http::routes;
 
 const MEMBER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 fn described() -> Described {
-    Described::new(serde_json::to_value(openapi::document()).expect("JSON"))
+    Described::new(serde_json::to_value(routes::document()).expect("JSON"))
 }
 
 fn faults(method: &str, path: &str, status: u16, body: &Value) -> String {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::harness::TestServer;
-use crate::http::{Answer, Request, Response, Route, response};
+use crate::http::{Anonymous, Answer, Public, Request, Response, Route, response};
 
 /// More than sockets buffer.
 const ENDLESS_BYTES: usize = 64 * 1024 * 1024;
@@ -18,22 +18,23 @@ const ENDLESS_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Deserialize)]
 struct Anything {}
 
-async fn reads(mut request: Request) -> Answer {
+async fn reads(mut request: Request, _: Anonymous) -> Answer {
     let Anything {} = request.json().await?;
     response::ok("read")
 }
 
-async fn ignores(_: Request) -> Answer {
+async fn ignores(_: Request, _: Anonymous) -> Answer {
     response::ok("ignored")
 }
 
-async fn endless(_: Request) -> Answer {
+async fn endless(_: Request, _: Anonymous) -> Answer {
     Ok(Response::new(vec![b'x'; ENDLESS_BYTES].into()))
 }
 
 async fn server() -> TestServer {
-    let routes = vec![Route::post("/reads", reads), Route::post("/ignores", ignores)];
-    TestServer::with_routes(routes.into_iter().chain([Route::get("/endless", endless)]).collect()).await
+    let routes = vec![Route::post("/reads", "", Public, reads), Route::post("/ignores", "", Public, ignores)];
+    TestServer::with_routes(routes.into_iter().chain([Route::get("/endless", "", Public, endless)]).collect())
+        .await
 }
 
 async fn connect(server: &TestServer, sent: &str) -> TcpStream {

@@ -17,7 +17,7 @@ use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Signup, WsTickets};
 use crate::config::{Config, LiveConfig, PublicUrl, SecretRing};
-use crate::http::{Route, Server, openapi, routes};
+use crate::http::{Route, Server, routes};
 use crate::limits::{Limits, LiveStreams};
 use crate::mail::Mailer;
 use crate::reload::Reloader;
@@ -152,7 +152,7 @@ pub(super) async fn answered(request: RequestBuilder) -> (u16, String) {
 /// The answer has to be as the document describes it.
 pub(super) fn hold(method: &str, path: &str, status: u16, body: &str) {
     static DESCRIBED: OnceLock<Described> = OnceLock::new();
-    let document = || serde_json::to_value(openapi::document()).expect("JSON");
+    let document = || serde_json::to_value(routes::document()).expect("JSON");
     let described = DESCRIBED.get_or_init(|| Described::new(document()));
     described.hold(Answered { method, path, status, body });
 }

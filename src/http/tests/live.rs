@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::harness::TestServer;
 use crate::http::live::{self, Session};
-use crate::http::{Answer, ApiError, Request, Route};
+use crate::http::{Anonymous, Answer, ApiError, Public, Request, Route};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -154,7 +154,7 @@ async fn following(
     interval: Duration,
     expires_at: Option<Timestamp>,
 ) -> TestServer {
-    let route = Route::get("/live", move |mut request: Request| {
+    let route = Route::get("/live", "", Public, move |mut request: Request, _: Anonymous| {
         let live = live.clone();
         async move {
             let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;

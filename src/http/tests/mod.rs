@@ -16,6 +16,7 @@ mod live;
 mod pages;
 mod people;
 mod queries;
+mod reference;
 mod restarting;
 mod samples;
 mod shutdown;

@@ -10,14 +10,14 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::harness::TestServer;
-use crate::http::{Route, Server, response};
+use crate::http::{Anonymous, Public, Route, Server, response};
 
 #[tokio::test]
 async fn finishes_what_is_in_flight_and_closes_what_is_idle() {
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let slow = Route::get("/slow", {
+    let slow = Route::get("/slow", "", Public, {
         let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
-        move |_| {
+        move |_, _: Anonymous| {
             let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
             async move {
                 begun.notify_one();

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use basira::http::openapi;
+use basira::http::routes;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ impl TestClient {
 /// The answer has to be as the OpenAPI document of this build describes it.
 pub(crate) fn hold(answer: Answered<'_>) {
     static DESCRIBED: OnceLock<Described> = OnceLock::new();
-    let document = || serde_json::to_value(openapi::document()).expect("JSON");
+    let document = || serde_json::to_value(routes::document()).expect("JSON");
     DESCRIBED.get_or_init(|| Described::new(document())).hold(answer);
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn stores_text(app: &TestApp, part: &str) {
 
 /// The answer of each path that shows something of one database.
 async fn shown(registered: &Registered) -> Vec<(String, Vec<u8>)> {
-    let document = serde_json::to_value(basira::http::openapi::document()).unwrap();
+    let document = serde_json::to_value(basira::http::routes::document()).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();
     let asked = paths.filter(|(path, item)| !item["get"].is_null() && path.matches('{').count() == 1);
     let mut asked: Vec<String> = asked

@@ -5,16 +5,35 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::auth::{RequestedRestrictions, Role};
+use crate::auth::{Principal, RequestedRestrictions, Role};
 use crate::http::{Answer, ApiError, Request, Route, response};
+
+const LIMITS_FIELDS: &str = "scope:ApiKeyScope expires_at:time? allowed_addresses:string[]";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/api-keys", list),
-        Route::post("/api/v1/api-keys", create),
-        Route::delete("/api/v1/api-keys/{id}", revoke),
+        Route::get("/api/v1/api-keys", "The keys of the organization, oldest first", Role::Viewer, list)
+            .query("include_revoked", "boolean", "Whether to show those that are revoked; false if not given")
+            .paged(1_000)
+            .list("ApiKey")
+            .schema("ApiKeyScope", "{read|write|admin}")
+            .schema("ApiKey", format!("{API_KEY_FIELDS} {LIMITS_FIELDS}")),
+        Route::post("/api/v1/api-keys", "Issues a key, which is shown whole this once", Role::Admin, create)
+            .body(
+                "name:string[1,200] (scope:ApiKeyScope expires_at:time? allowed_addresses:string[100])",
+                true,
+            )
+            .created("IssuedApiKey")
+            .refuses(409)
+            .example(r#"{"name":"new"}"#)
+            .schema("IssuedApiKey", format!("id:uuid name key prefix created_at:time {LIMITS_FIELDS}")),
+        Route::delete("/api/v1/api-keys/{id}", "Revokes a key at once", Role::Admin, revoke)
+            .nothing(204, "It is revoked"),
     ]
 }
+
+const API_KEY_FIELDS: &str = "id:uuid name prefix created_at:time created_by:uuid? last_used_at:time? \
+    last_used_from? revoked_at:time?";
 
 #[derive(Deserialize)]
 struct NewKey {
@@ -36,8 +55,7 @@ struct CreatedKey<'a> {
     allowed_addresses: &'a [IpNet],
 }
 
-async fn list(request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn list(request: Request, principal: Principal) -> Answer {
     let query = request.query()?;
     let include_revoked = query.flag("include_revoked", false)?;
     let accounts = &request.app.accounts;
@@ -45,8 +63,7 @@ async fn list(request: Request) -> Answer {
     response::page(&keys, total)
 }
 
-async fn create(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+async fn create(mut request: Request, principal: Principal) -> Answer {
     let new: NewKey = request.json().await?;
     let issued =
         request.app.accounts.issue_api_key(&principal, &new.name, &new.limits, Timestamp::now()).await?;
@@ -65,8 +82,7 @@ async fn create(mut request: Request) -> Answer {
     })
 }
 
-async fn revoke(request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+async fn revoke(request: Request, principal: Principal) -> Answer {
     let id = request.path_id("id")?;
     let revoked =
         request.app.accounts.revoke_api_key(principal.organization_id, id, Timestamp::now()).await?;

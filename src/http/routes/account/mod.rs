@@ -4,23 +4,21 @@ mod api_keys;
 mod me;
 mod passwords;
 mod sessions;
-mod sign_in;
 mod totp;
 mod ws_tickets;
 
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [
-        api_keys::routes(),
-        me::routes(),
-        passwords::routes(),
-        sessions::routes(),
-        sign_in::routes(),
-        totp::routes(),
-        ws_tickets::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    Route::family(
+        "Accounts",
+        [
+            api_keys::routes(),
+            me::routes(),
+            passwords::routes(),
+            sessions::routes(),
+            totp::routes(),
+            ws_tickets::routes(),
+        ],
+    )
 }

@@ -5,15 +5,40 @@ use serde::Deserialize;
 use serde_json::json;
 use warp::http::StatusCode;
 
-use crate::auth::{bounded_email, bounded_secret};
-use crate::http::{Answer, Request, Route, response};
+use crate::auth::{Principal, bounded_email, bounded_secret};
+use crate::http::{Anonymous, Answer, OwnCredential, Person, Request, Route, response};
 use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/forgot-password", forget).limited(Limit::ForgotPassword),
-        Route::post("/api/v1/auth/reset-password", reset).limited(Limit::ResetPassword),
-        Route::post("/api/v1/auth/change-password", change).limited(Limit::ResetPassword),
+        Route::post(
+            "/api/v1/auth/forgot-password",
+            "Mails a link to set another password, if there is such an account",
+            OwnCredential,
+            forget,
+        )
+        .limited(Limit::ForgotPassword)
+        .body("email:string[0,254]", true)
+        .nothing(202, "A mail follows, or none"),
+        Route::post(
+            "/api/v1/auth/reset-password",
+            "Spends the token of such a mail; every session ends",
+            OwnCredential,
+            reset,
+        )
+        .limited(Limit::ResetPassword)
+        .body("token:string[0,1000] password:string[8,256]", true)
+        .object("reset:boolean"),
+        Route::post(
+            "/api/v1/auth/change-password",
+            "Sets another password; every other session ends",
+            Person,
+            change,
+        )
+        .limited(Limit::ResetPassword)
+        .body("current_password:string[0,1000] new_password:string[8,256]", true)
+        .nothing(204, "It is changed")
+        .example(r#"{"current_password":"correct horse","new_password":"battery staple"}"#),
     ]
 }
 
@@ -36,14 +61,14 @@ struct Change {
 }
 
 /// 202, whether or not a mail follows.
-async fn forget(mut request: Request) -> Answer {
+async fn forget(mut request: Request, _: Anonymous) -> Answer {
     let Forgotten { email } = request.json().await?;
     request.count_mail(bounded_email(&email)?)?;
     request.app.accounts.forgot_password(&email, Timestamp::now());
     Ok(response::empty(StatusCode::ACCEPTED))
 }
 
-async fn reset(mut request: Request) -> Answer {
+async fn reset(mut request: Request, _: Anonymous) -> Answer {
     let Reset { token, password } = request.json().await?;
     bounded_secret("token", &token)?;
     let accounts = &request.app.accounts;
@@ -54,8 +79,7 @@ async fn reset(mut request: Request) -> Answer {
 }
 
 /// 204; the caller's session goes on, and no other.
-async fn change(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn change(mut request: Request, principal: Principal) -> Answer {
     let Change { current_password, new_password } = request.json().await?;
     bounded_secret("current_password", &current_password)?;
     let accounts = &request.app.accounts;

@@ -9,21 +9,90 @@ use crate::auth::{
     ACCESS_LIFETIME, AcceptInvitation, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
 };
 use crate::http::cookies::{self, with_mark, with_session};
-use crate::http::{Answer, ApiError, AuditPolicy, Request, Route, response};
+use crate::http::{Anonymous, Answer, ApiError, AuditPolicy, OwnCredential, Request, Route, response};
 use crate::limits::Limit;
 use crate::storage::store::Organization;
 
+const TOKENS_FIELDS: &str = "access_token refresh_token expires_in:integer";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("/api/v1/auth/signup", sign_up).limited(Limit::Signup).audited(AuditPolicy::Both),
-        Route::post("/api/v1/auth/accept-invitation", accept_invitation).limited(Limit::ResetPassword),
-        Route::post("/api/v1/auth/login", log_in).limited(Limit::Login).audited(AuditPolicy::Both),
-        Route::post("/api/v1/auth/refresh", refresh).limited(Limit::Refresh).audited(AuditPolicy::Refused),
-        Route::post("/api/v1/auth/logout", log_out),
-        Route::get("/api/v1/auth/me", me),
-        Route::get("/api/v1/auth/verify-email", verify_email).audited(AuditPolicy::Done),
-        Route::post("/api/v1/auth/resend-verification", resend_verification)
-            .limited(Limit::ResendVerification),
+        Route::post(
+            "/api/v1/auth/signup",
+            "Makes an organization with its owner, and logs in",
+            OwnCredential,
+            sign_up,
+        )
+        .limited(Limit::Signup)
+        .audited(AuditPolicy::Both)
+        .body("email:email[,254] password:string[8,256] name:string[1,200] org_name:string[1,200]", true)
+        .created("Session")
+        .refuses(403)
+        .refuses(409)
+        .schema("Session", format!("user:User organization:Organization {TOKENS_FIELDS}")),
+        Route::post(
+            "/api/v1/auth/accept-invitation",
+            "Spends the token of an invitation: an account, logged in",
+            OwnCredential,
+            accept_invitation,
+        )
+        .tag("People")
+        .limited(Limit::ResetPassword)
+        .body("token:string[0,1000] name:string[1,200] password:string[8,256]", true)
+        .created("Session")
+        .refuses(403)
+        .refuses(409),
+        Route::post(
+            "/api/v1/auth/login",
+            "Trades an address and its password for tokens",
+            OwnCredential,
+            log_in,
+        )
+        .limited(Limit::Login)
+        .audited(AuditPolicy::Both)
+        .body("email:string[0,254] password:string[0,1000] (code:string[0,1000])", true)
+        .object("Tokens")
+        .refuses(401)
+        .schema("Tokens", TOKENS_FIELDS),
+        Route::post(
+            "/api/v1/auth/refresh",
+            "Trades a refresh token for the next tokens",
+            OwnCredential,
+            refresh,
+        )
+        .limited(Limit::Refresh)
+        .audited(AuditPolicy::Refused)
+        .body("(refresh_token:string[0,1000]?)", false)
+        .object("Tokens")
+        .refuses(401)
+        .refuses(403),
+        Route::post(
+            "/api/v1/auth/logout",
+            "Ends the session, however the caller shows which it is",
+            OwnCredential,
+            log_out,
+        )
+        .body("(refresh_token:string[0,1000]?)", false)
+        .nothing(204, "It is ended")
+        .refuses(403),
+        Route::get(
+            "/api/v1/auth/verify-email",
+            "Spends the token of a verification mail",
+            OwnCredential,
+            verify_email,
+        )
+        .audited(AuditPolicy::Done)
+        .query("token", "string!", "As it was mailed")
+        .object("verified:boolean"),
+        Route::post(
+            "/api/v1/auth/resend-verification",
+            "Mails the verification link again, if there is such an account",
+            OwnCredential,
+            resend_verification,
+        )
+        .limited(Limit::ResendVerification)
+        .body("email:string[0,254]", true)
+        .nothing(202, "A mail follows, or none"),
     ]
 }
 
@@ -61,7 +130,7 @@ struct SignedUp<'a> {
     tokens: IssuedTokens<'a>,
 }
 
-async fn sign_up(mut request: Request) -> Answer {
+async fn sign_up(mut request: Request, _: Anonymous) -> Answer {
     let signup: Signup = request.json().await?;
     request.audit.set_claimed_email(bounded_email(&signup.email)?);
     let _turn = request.hashing_permit().await?;
@@ -69,7 +138,7 @@ async fn sign_up(mut request: Request) -> Answer {
     signed_up(&request, &session)
 }
 
-async fn accept_invitation(mut request: Request) -> Answer {
+async fn accept_invitation(mut request: Request, _: Anonymous) -> Answer {
     let acceptance: AcceptInvitation = request.json().await?;
     bounded_secret("token", &acceptance.token)?;
     let _turn = request.hashing_permit().await?;
@@ -88,7 +157,7 @@ fn signed_up(request: &Request, session: &Session) -> Answer {
     with_mark(request, response, &session.user.email)
 }
 
-async fn log_in(mut request: Request) -> Answer {
+async fn log_in(mut request: Request, _: Anonymous) -> Answer {
     let login: Login = request.json().await?;
     bounded_secret("password", &login.password)?;
     login.code.as_ref().map(|code| bounded_secret("code", code)).transpose()?;
@@ -107,7 +176,7 @@ async fn log_in(mut request: Request) -> Answer {
     with_mark(&request, response, &login.email)
 }
 
-async fn refresh(mut request: Request) -> Answer {
+async fn refresh(mut request: Request, _: Anonymous) -> Answer {
     let presented = refresh_token(&mut request).await?;
     let presented = presented.ok_or_else(|| ApiError::field("refresh_token", "is required"))?;
     bounded_secret("refresh_token", &presented)?;
@@ -116,7 +185,7 @@ async fn refresh(mut request: Request) -> Answer {
 }
 
 /// Ends the session, however the caller shows which it is. There may be none left: that is no error.
-async fn log_out(mut request: Request) -> Answer {
+async fn log_out(mut request: Request, _: Anonymous) -> Answer {
     let now = Timestamp::now();
     if let Some(refresh) = refresh_token(&mut request).await? {
         bounded_secret("refresh_token", &refresh)?;
@@ -124,7 +193,7 @@ async fn log_out(mut request: Request) -> Answer {
             request.audit.set_person(user_id);
         }
     } else {
-        match request.principal().await {
+        match request.authenticate().await {
             Ok(principal) => request.app.accounts.log_out_principal(&principal, now).await?,
             Err(ApiError::Unauthenticated { .. }) => {}
             Err(error) => return Err(error),
@@ -135,12 +204,7 @@ async fn log_out(mut request: Request) -> Answer {
     Ok(response)
 }
 
-async fn me(request: Request) -> Answer {
-    let principal = request.principal().await?;
-    response::ok(&request.app.accounts.me(&principal).await?)
-}
-
-async fn verify_email(request: Request) -> Answer {
+async fn verify_email(request: Request, _: Anonymous) -> Answer {
     let query = request.query()?;
     let token = query.text("token")?.ok_or_else(|| ApiError::field("token", "is required"))?;
     let user_id = request.app.accounts.verify_email(token, Timestamp::now()).await?;
@@ -149,7 +213,7 @@ async fn verify_email(request: Request) -> Answer {
 }
 
 /// 202, whether or not a mail follows.
-async fn resend_verification(mut request: Request) -> Answer {
+async fn resend_verification(mut request: Request, _: Anonymous) -> Answer {
     let Address { email } = request.json().await?;
     request.count_mail(bounded_email(&email)?)?;
     request.app.accounts.resend_verification(&email, Timestamp::now());

@@ -4,16 +4,38 @@ use basira_actors::model::{Secret, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::auth::bounded_secret;
-use crate::http::{Answer, Request, Route, response};
+use crate::auth::{Principal, bounded_secret};
+use crate::http::{Answer, Person, Request, Route, response};
 use crate::limits::Limit;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/auth/totp", status),
-        Route::post("/api/v1/auth/totp", enrol).limited(Limit::ResetPassword),
-        Route::post("/api/v1/auth/totp/confirm", confirm).limited(Limit::ResetPassword),
-        Route::post("/api/v1/auth/totp/disable", disable).limited(Limit::ResetPassword),
+        Route::get("/api/v1/auth/totp", "Whether one's own login needs a code", Person, status)
+            .object("SecondFactor")
+            .schema("SecondFactor", "enabled:boolean recovery_codes_left:integer"),
+        Route::post(
+            "/api/v1/auth/totp",
+            "Enrols a device; it counts once a code of it was shown",
+            Person,
+            enrol,
+        )
+        .limited(Limit::ResetPassword)
+        .body("password:string[0,1000]", true)
+        .created("secret otpauth_url")
+        .refuses(409)
+        .example(r#"{"password":"correct horse"}"#),
+        Route::post("/api/v1/auth/totp/confirm", "Turns the second factor on", Person, confirm)
+            .limited(Limit::ResetPassword)
+            .body("code:string[0,1000]", true)
+            .object("recovery_codes:string[]")
+            .refuses(409)
+            .example(r#"{"code":"000000"}"#),
+        Route::post("/api/v1/auth/totp/disable", "Turns the second factor off", Person, disable)
+            .limited(Limit::ResetPassword)
+            .body("password:string[0,1000] code:string[0,1000]", true)
+            .nothing(204, "It is off")
+            .refuses(409)
+            .example(r#"{"password":"correct horse","code":"000000"}"#),
     ]
 }
 
@@ -33,14 +55,12 @@ struct Disable {
     code: Secret,
 }
 
-async fn status(request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn status(request: Request, principal: Principal) -> Answer {
     response::ok(&request.app.accounts.totp_status(&principal).await?)
 }
 
 /// 201 with what a device is told.
-async fn enrol(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn enrol(mut request: Request, principal: Principal) -> Answer {
     let Enrol { password } = request.json().await?;
     bounded_secret("password", &password)?;
     let _turn = request.hashing_permit().await?;
@@ -48,8 +68,7 @@ async fn enrol(mut request: Request) -> Answer {
     response::created(&json!({"secret": enrolment.secret.expose(), "otpauth_url": enrolment.url.expose()}))
 }
 
-async fn confirm(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn confirm(mut request: Request, principal: Principal) -> Answer {
     let Confirm { code } = request.json().await?;
     bounded_secret("code", &code)?;
     let codes = request.app.accounts.confirm_totp(&principal, &code, Timestamp::now()).await?;
@@ -57,8 +76,7 @@ async fn confirm(mut request: Request) -> Answer {
     response::ok(&json!({"recovery_codes": codes}))
 }
 
-async fn disable(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn disable(mut request: Request, principal: Principal) -> Answer {
     let Disable { password, code } = request.json().await?;
     bounded_secret("password", &password)?;
     bounded_secret("code", &code)?;

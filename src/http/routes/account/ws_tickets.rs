@@ -2,15 +2,23 @@
 
 use serde_json::json;
 
-use crate::auth::WsTickets;
+use crate::auth::{Principal, Role, WsTickets};
 use crate::http::{Answer, AuditPolicy, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/api/v1/auth/ws-ticket", issue).audited(AuditPolicy::Never)]
+    vec![
+        Route::post(
+            "/api/v1/auth/ws-ticket",
+            "A ticket that opens one WebSocket, once, within 30 s",
+            Role::Viewer,
+            issue,
+        )
+        .audited(AuditPolicy::Never)
+        .object("ticket expires_in:integer"),
+    ]
 }
 
-async fn issue(request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn issue(request: Request, principal: Principal) -> Answer {
     let quota = request.app.config().limits.quotas.stream_tickets;
     let ticket = request.app.ws_tickets.issue(principal, quota)?;
     response::ok(&json!({"ticket": ticket, "expires_in": WsTickets::LIFETIME.as_secs()}))

@@ -2,18 +2,29 @@
 
 use basira_actors::supervisor::Unavailable;
 
-use crate::http::{Answer, Request, Route, response};
-use crate::samples::DatabaseScope;
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/collectors", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/collectors",
+            "How each source of samples is doing, and what would help",
+            DatabaseAccess::ANY,
+            list,
+        )
+        .list("Collector")
+        .schema("CollectorState", "{ok|skipped|failing|disabled}")
+        .schema("Collector", COLLECTOR_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let (principal, database) = request.database().await?;
-    let handle = request.app.directory().find(database.id).ok_or(Unavailable)?;
+const COLLECTOR_FIELDS: &str = "name enabled:boolean interval_seconds:integer state:CollectorState reason? fix? \
+    last_success_at:time? last_duration_ms:integer? rows:integer? runs:integer failures:integer next_run_at:time?";
+
+async fn list(request: Request, watched: Watched) -> Answer {
+    let handle = request.app.directory().find(watched.database.id).ok_or(Unavailable)?;
     let collectors = handle.collectors().await?;
-    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
+    let scope = watched.scope;
     let notice = request.app.samples.notice(scope);
     response::list_with_reason(&collectors, collectors.len(), notice.as_deref())
 }

@@ -2,23 +2,34 @@
 
 use basira_actors::model::{EventKind, Timestamp};
 
-use crate::http::{Answer, ApiError, Query, Request, Route, response};
-use crate::samples::{DatabaseScope, MAX_GAPS};
+use crate::http::{Answer, ApiError, DatabaseAccess, Query, Request, Route, Watched, response};
+use crate::samples::MAX_GAPS;
 use crate::views::events::{self, GAP};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/events", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/events",
+            "What happened to the server and to our watching it, newest first",
+            DatabaseAccess::ANY,
+            list,
+        )
+        .window()
+        .limit(100, 500)
+        .query("kind", "string", "One kind or several, separated by commas: gap, server_restarted and so on")
+        .list("Event")
+        .schema("Event", "ts:time kind subject? before? after? (until:time streams:string[])"),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let (principal, database) = request.database().await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let limit = query.limit(100, 500)?;
     let kinds = kinds(&query)?;
     let wanted = |kind: &str| kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|wanted| wanted == kind));
 
-    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
+    let scope = watched.scope;
     let samples = &*request.app.samples;
     let mut happened = Vec::new();
     if kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind != GAP)) {

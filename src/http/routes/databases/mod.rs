@@ -15,20 +15,20 @@ mod status;
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [
-        clickhouse::routes(),
-        collect::routes(),
-        collectors::routes(),
-        events::routes(),
-        overview::routes(),
-        postgres::routes(),
-        queries::routes(),
-        registration::routes(),
-        relations::routes(),
-        settings::routes(),
-        status::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    Route::family(
+        "Databases",
+        [
+            clickhouse::routes(),
+            collect::routes(),
+            collectors::routes(),
+            events::routes(),
+            overview::routes(),
+            postgres::routes(),
+            queries::routes(),
+            registration::routes(),
+            relations::routes(),
+            settings::routes(),
+            status::routes(),
+        ],
+    )
 }

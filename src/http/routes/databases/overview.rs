@@ -7,8 +7,8 @@ use basira_actors::model::{ActivitySnapshot, DatabaseId, Engine, Status, Timesta
 use basira_actors::supervisor::Handle;
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
-use crate::samples::{DatabaseScope, Window};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
+use crate::samples::Window;
 use crate::views::background_merges::Background;
 use crate::views::ranking::Ranking;
 use crate::views::relations::tables;
@@ -18,8 +18,23 @@ const SPAN: Duration = Duration::from_secs(60 * 60);
 const TOP_QUERIES: usize = 5;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/overview", get)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/overview",
+            "The state of one database at a glance",
+            DatabaseAccess::ANY,
+            get,
+        )
+        .object("Overview")
+        .schema("Overview", OVERVIEW_FIELDS),
+    ]
 }
+
+const OVERVIEW_FIELDS: &str = "id:uuid engine:Engine status:Status last_seen_at:time? \
+    health_score:integer[0,100]? active_queries:integer? longest_query_ms:integer? top_queries:Query[] \
+    (blocked_queries:integer? cache_hit_ratio:number? dead_tuple_ratio:number? last_autovacuum:time?) \
+    (active_merges:integer? merge_progress_pct:number? active_mutations:integer? stuck_mutations:integer? \
+    query_p99_ms:number?)";
 
 #[derive(Serialize)]
 struct Overview {
@@ -64,10 +79,9 @@ struct Clickhouse {
     query_p99_ms: Option<f64>,
 }
 
-async fn get(request: Request) -> Answer {
-    let (principal, database) = request.database().await?;
-    let known = request.app.status(&database);
-    let handle = request.app.directory().find(database.id);
+async fn get(request: Request, watched: Watched) -> Answer {
+    let known = request.app.status(&watched.database);
+    let handle = request.app.directory().find(watched.database.id);
     let activity = handle.as_ref().and_then(Handle::activity);
     let background = match &handle {
         Some(handle) if known.status == Status::Connected => {
@@ -79,10 +93,10 @@ async fn get(request: Request) -> Answer {
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
     let now = activity.as_deref().map(Now::of).unwrap_or_default();
 
-    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
+    let scope = watched.scope;
     let until = Timestamp::now();
     let window = Window { since: until - SPAN, until };
-    let (samples, engine) = (&*request.app.samples, database.engine);
+    let (samples, engine) = (&*request.app.samples, watched.database.engine);
     let ranking = Ranking::read(samples, scope, engine, window, None, (Rank::TotalTime, TOP_QUERIES)).await?;
 
     let postgres = Postgres {
@@ -92,11 +106,11 @@ async fn get(request: Request) -> Answer {
         last_autovacuum: tables::last_autovacuum(tables()),
     };
     response::ok(&Overview {
-        id: database.id,
+        id: watched.database.id,
         engine,
         status: known.status,
         last_seen_at: known.last_seen_at,
-        health_score: request.app.health_score(&database),
+        health_score: request.app.health_score(&watched.database),
         top_queries: ranking.lines,
         postgres: (engine == Engine::Postgres).then_some(postgres),
         clickhouse: (engine == Engine::Clickhouse)

@@ -3,20 +3,37 @@
 use basira_actors::model::{Engine, EventKind, Setting, SettingSnapshot, Timestamp};
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::events::{self, Happened};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/settings", list),
-        Route::get("/api/v1/databases/{id}/settings/history", history),
+        Route::get("/api/v1/databases/{id}/settings", "How the server is set up", DatabaseAccess::ANY, list)
+            .query(
+                "changed",
+                "boolean",
+                "Only those whose value is not the built-in one, or waits for a restart",
+            )
+            .list("Setting")
+            .schema("Setting", SETTING_FIELDS),
+        Route::get(
+            "/api/v1/databases/{id}/settings/history",
+            "Which settings changed, newest first",
+            DatabaseAccess::ANY,
+            history,
+        )
+        .window()
+        .list("SettingChange")
+        .schema("SettingChange", "ts:time name? before? after?"),
     ]
 }
 
+const SETTING_FIELDS: &str = "name setting? unit? shown? category description? source source_file? context \
+    boot_val? reset_val? pending_restart:boolean? changed:boolean? note?";
+
 /// Every setting, of ClickHouse only those that are set; with `changed=true` those whose value is not the built-in one, or
 /// waits for a restart.
-async fn list(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let only_changed = request.query()?.flag("changed", false)?;
     let collector = match watched.engine() {
         Engine::Postgres => "pg_settings",
@@ -46,8 +63,7 @@ impl From<Happened> for Change {
 }
 
 /// Newest first.
-async fn history(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+async fn history(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let happened = events::read(&*request.app.samples, watched.scope, window).await?;
     let changed = happened.into_iter().filter(|event| event.kind == EventKind::SettingChanged.as_str());

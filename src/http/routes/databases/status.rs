@@ -3,10 +3,19 @@
 use basira_actors::model::{DatabaseId, Status, Timestamp};
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/health", get)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/health",
+            "Whether the database is reached",
+            DatabaseAccess::ANY,
+            get,
+        )
+        .object("DatabaseHealth")
+        .schema("DatabaseHealth", "id:uuid status:Status last_seen_at:time? last_error?"),
+    ]
 }
 
 #[derive(Serialize)]
@@ -17,11 +26,10 @@ struct Health {
     last_error: Option<String>,
 }
 
-async fn get(request: Request) -> Answer {
-    let (_, database) = request.database().await?;
-    let known = request.app.status(&database);
+async fn get(request: Request, watched: Watched) -> Answer {
+    let known = request.app.status(&watched.database);
     response::ok(&Health {
-        id: database.id,
+        id: watched.database.id,
         status: known.status,
         last_seen_at: known.last_seen_at,
         last_error: known.last_error,

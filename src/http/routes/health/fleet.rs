@@ -7,6 +7,7 @@ use basira_actors::model::{ActivitySnapshot, DatabaseId, Engine, Status, Timesta
 use serde::Serialize;
 
 use crate::app::App;
+use crate::auth::{Principal, Role};
 use crate::http::{Answer, Request, Route, response};
 use crate::storage::store::DatabaseRecord;
 
@@ -14,8 +15,26 @@ use crate::storage::store::DatabaseRecord;
 const MOST_ISSUES: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/overview", list)]
+    vec![
+        Route::get(
+            "/api/v1/overview",
+            "All databases of the organization at a glance, the worst first",
+            Role::Viewer,
+            list,
+        )
+        .paged(100)
+        .list("FleetLine")
+        .schema("BriefFinding", BRIEF_FINDING_FIELDS)
+        .schema("FleetLine", FLEET_LINE_FIELDS)
+        .schema("IssueCounts", "critical:integer warning:integer info:integer"),
+    ]
 }
+
+const BRIEF_FINDING_FIELDS: &str = "rule_id severity:Severity category:Category title detail penalty:integer \
+    since:time";
+const FLEET_LINE_FIELDS: &str = "id:uuid name engine:Engine engine_version? tags:string{} status:Status \
+    last_seen_at:time? last_error? health:Health health_score:integer[0,100]? active_queries:integer? \
+    longest_query_ms:integer? issues:IssueCounts top_issues:BriefFinding[3]";
 
 #[derive(Serialize)]
 struct Line {
@@ -54,8 +73,7 @@ struct Brief {
     since: Timestamp,
 }
 
-async fn list(request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn list(request: Request, principal: Principal) -> Answer {
     let limit = request.query()?.limit(100, 1_000)?;
     let databases = request.app.databases(principal.organization_id).list().await?;
     let total = databases.len();

@@ -8,8 +8,5 @@ mod rules;
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [doctor::routes(), fleet::routes(), recommendations::routes(), rules::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    Route::family("Health", [doctor::routes(), fleet::routes(), recommendations::routes(), rules::routes()])
 }

@@ -2,23 +2,53 @@
 
 use std::collections::HashMap;
 
-use basira_actors::model::{DatabaseId, Timestamp};
+use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{Credential, Role};
+use crate::auth::{Credential, Principal, Role};
 use crate::fields;
-use crate::http::{Answer, ApiError, Choice, Request, Route, response};
+use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::storage::store::{AdviceStatus, Decision, Page, Recommendation};
 
 const REASON_CHARACTERS: usize = 1_000;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/recommendations", of_database),
-        Route::get("/api/v1/recommendations", of_all),
-        Route::patch("/api/v1/recommendations/{id}", decide),
+        Route::get(
+            "/api/v1/databases/{id}/recommendations",
+            "What the rules advise for one database",
+            DatabaseAccess::ANY,
+            of_database,
+        )
+        .paged(100)
+        .query("status", "{open|dismissed|resolved|all}", "open if not given")
+        .list("Recommendation")
+        .schema("Recommendation", RECOMMENDATION_FIELDS),
+        Route::get(
+            "/api/v1/recommendations",
+            "What the rules advise for all databases",
+            Role::Viewer,
+            of_all,
+        )
+        .paged(100)
+        .query("status", "{open|dismissed|resolved|all}", "open if not given")
+        .list("Recommendation"),
+        Route::patch(
+            "/api/v1/recommendations/{id}",
+            "Dismisses advice, with a reason, or opens it again",
+            Role::Member,
+            decide,
+        )
+        .body("status={open|dismissed|resolved} (reason:string[1,1000]?)", true)
+        .object("Recommendation")
+        .example(r#"{"status":"dismissed","reason":"known"}"#),
     ]
 }
+
+const RECOMMENDATION_FIELDS: &str = "(database_name?) id:uuid database_id:uuid rule_id object \
+    status={open|dismissed|resolved} severity:Severity category:Category title detail recommendation \
+    how_to_investigate how_to_fix value:number opened_at:time updated_at:time resolved_at:time? \
+    dismissed_at:time? dismissed_by:uuid? dismiss_reason?";
 
 /// Which ones are wanted.
 #[derive(Clone, Copy)]
@@ -50,17 +80,15 @@ struct Change {
     reason: Option<String>,
 }
 
-async fn of_database(request: Request) -> Answer {
-    let (_, database) = request.database().await?;
-    list(&request, Some(database.id)).await
+async fn of_database(request: Request, watched: Watched) -> Answer {
+    list(&request, watched.scope.organization, Some(watched.database.id)).await
 }
 
-async fn of_all(request: Request) -> Answer {
-    list(&request, None).await
+async fn of_all(request: Request, principal: Principal) -> Answer {
+    list(&request, principal.organization_id, None).await
 }
 
-async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
-    let principal = request.principal().await?;
+async fn list(request: &Request, organization: OrganizationId, database: Option<DatabaseId>) -> Answer {
     let query = request.query()?;
     let limit = query.integer("limit", 100, 1, 1_000)?.into();
     let page = Page { limit, offset: query.integer("offset", 0, 0, u32::MAX)?.into() };
@@ -68,7 +96,6 @@ async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
         Wanted::Only(status) => Some(status),
         Wanted::All => None,
     };
-    let organization = principal.organization_id;
     let databases = request.app.databases(organization).list().await?;
     let names: HashMap<DatabaseId, String> =
         databases.into_iter().map(|database| (database.id, database.name)).collect();
@@ -81,8 +108,7 @@ async fn list(request: &Request, database: Option<DatabaseId>) -> Answer {
     response::page(&shown.collect::<Vec<_>>(), total)
 }
 
-async fn decide(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Member).await?;
+async fn decide(mut request: Request, principal: Principal) -> Answer {
     let id = request.path_id("id")?;
     let change: Change = request.json().await?;
     let decision = match change.status {

@@ -3,17 +3,43 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use serde::Deserialize;
 
-use crate::auth::{AccessSubject, bounded_email, normalised_email};
-use crate::http::{Answer, ApiError, Request, Route, response};
+use crate::auth::{AccessSubject, Principal, bounded_email, normalised_email};
+use crate::http::{Answer, ApiError, InstanceAdmin, Request, Route, response};
 use crate::storage::store::Demoted;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/admin/organizations", organizations),
-        Route::delete("/api/v1/admin/organizations/{id}", delete_organization),
-        Route::get("/api/v1/admin/instance-admins", admins),
-        Route::post("/api/v1/admin/instance-admins", grant),
-        Route::delete("/api/v1/admin/instance-admins/{id}", revoke),
+        Route::get(
+            "/api/v1/admin/organizations",
+            "The organizations of this instance",
+            InstanceAdmin,
+            organizations,
+        )
+        .limit(100, 10_000)
+        .list("OrganizationSummary")
+        .schema("OrganizationSummary", "..Organization created_at:time members:integer databases:integer"),
+        Route::delete(
+            "/api/v1/admin/organizations/{id}",
+            "Removes an organization and all that it has",
+            InstanceAdmin,
+            delete_organization,
+        )
+        .nothing(204, "It is removed")
+        .refuses(409),
+        Route::get("/api/v1/admin/instance-admins", "Who runs this instance", InstanceAdmin, admins)
+            .list("Member"),
+        Route::post("/api/v1/admin/instance-admins", "Lets somebody run this instance", InstanceAdmin, grant)
+            .body("email", true)
+            .created("Member")
+            .example(r#"{"email":"nobody@elsewhere.example"}"#),
+        Route::delete(
+            "/api/v1/admin/instance-admins/{id}",
+            "Takes that back; the last one stays",
+            InstanceAdmin,
+            revoke,
+        )
+        .nothing(204, "They are none any more")
+        .refuses(409),
     ]
 }
 
@@ -22,15 +48,13 @@ struct Candidate {
     email: String,
 }
 
-async fn organizations(request: Request) -> Answer {
-    request.instance_admin().await?;
+async fn organizations(request: Request, _: Principal) -> Answer {
     let limit = request.query()?.limit(100, 10_000)?;
     let organizations = request.app.storage.organizations().await?;
     response::list(&organizations[..limit.min(organizations.len())], organizations.len())
 }
 
-async fn delete_organization(request: Request) -> Answer {
-    let principal = request.instance_admin().await?;
+async fn delete_organization(request: Request, principal: Principal) -> Answer {
     let id: OrganizationId = request.path_id("id")?;
     if id == principal.organization_id {
         let message = "this is your own organization: DELETE /api/v1/organization removes it".into();
@@ -43,14 +67,12 @@ async fn delete_organization(request: Request) -> Answer {
     Ok(response::no_content())
 }
 
-async fn admins(request: Request) -> Answer {
-    request.instance_admin().await?;
+async fn admins(request: Request, _: Principal) -> Answer {
     let admins = request.app.storage.instance_admins().await?;
     response::list(&admins, admins.len())
 }
 
-async fn grant(mut request: Request) -> Answer {
-    request.instance_admin().await?;
+async fn grant(mut request: Request, _: Principal) -> Answer {
     let Candidate { email } = request.json().await?;
     let promoted =
         request.app.storage.promote(&normalised_email(bounded_email(&email)?), Timestamp::now()).await?;
@@ -60,8 +82,7 @@ async fn grant(mut request: Request) -> Answer {
     response::created(&admin)
 }
 
-async fn revoke(request: Request) -> Answer {
-    request.instance_admin().await?;
+async fn revoke(request: Request, _: Principal) -> Answer {
     let id = request.path_id("id")?;
     match request.app.storage.demote(id, Timestamp::now()).await? {
         Demoted::Done => {

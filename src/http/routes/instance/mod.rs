@@ -6,11 +6,20 @@ mod docs;
 mod pages;
 mod probes;
 
+use utoipa::openapi::OpenApi;
+
 use crate::http::Route;
 
-pub(super) fn routes() -> Vec<Route> {
-    [administration::routes(), config_reload::routes(), docs::routes(), pages::routes(), probes::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+/// `document` makes the API document of all routes.
+pub(super) fn routes(document: fn() -> OpenApi) -> Vec<Route> {
+    Route::family(
+        "Instance",
+        [
+            administration::routes(),
+            config_reload::routes(),
+            docs::routes(document),
+            pages::routes(),
+            probes::routes(),
+        ],
+    )
 }

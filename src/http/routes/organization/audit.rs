@@ -1,12 +1,44 @@
 //! `GET /api/v1/audit`: who changed what in the organization, newest first. `GET /api/v1/admin/audit`: the same of the
 //! instance: what operators and instance admins did, and who was refused without anybody knowing who it was.
 
-use crate::auth::Role;
-use crate::http::{Answer, ApiError, Choice, Query, Request, Route, response};
+use crate::auth::{Principal, Role};
+use crate::http::{Answer, ApiError, Choice, InstanceAdmin, Query, Request, Route, response};
 use crate::storage::store::{AuditFilter, Outcome};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/audit", of_organization), Route::get("/api/v1/admin/audit", of_instance)]
+    vec![
+        filtered(Route::get(
+            "/api/v1/audit",
+            "Who changed what in the organization, newest first",
+            Role::Admin,
+            of_organization,
+        ))
+        .schema("AuditEntry", AUDIT_ENTRY_FIELDS),
+        filtered(Route::get(
+            "/api/v1/admin/audit",
+            "What operators and instance admins did, newest first",
+            InstanceAdmin,
+            of_instance,
+        ))
+        .tag("Instance"),
+    ]
+}
+
+const AUDIT_ENTRY_FIELDS: &str = "id:uuid ts:time action outcome={done|refused} \
+    actor_kind={user|api_key|operator|nobody} actor_id:uuid? actor_name? address? status:integer? request_id? \
+    target:object details:object";
+
+/// With the filters of the audit log.
+fn filtered(route: Route) -> Route {
+    route
+        .query("since", "time", "Only what happened from then on")
+        .query("until", "time", "Only what happened until then")
+        .query("before", "uuid", "Only what is older than this entry: the next page")
+        .query("actor_id", "uuid", "Only what this person or key did")
+        .query("action", "string", "Only this action")
+        .query("outcome", "{all|done|refused}", "all if not given")
+        .limit(100, 1_000)
+        .list("AuditEntry")
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -20,16 +52,14 @@ impl Choice for Wanted {
         &[("all", Self::All), ("done", Self::Only(Outcome::Done)), ("refused", Self::Only(Outcome::Refused))];
 }
 
-async fn of_organization(request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Admin).await?;
+async fn of_organization(request: Request, principal: Principal) -> Answer {
     let (filter, limit) = asked(&request.query()?)?;
     let organization = Some(principal.organization_id);
     let (entries, total) = request.app.storage.audit(organization, &filter, limit).await?;
     response::page(&entries, total)
 }
 
-async fn of_instance(request: Request) -> Answer {
-    request.instance_admin().await?;
+async fn of_instance(request: Request, _: Principal) -> Answer {
     let (filter, limit) = asked(&request.query()?)?;
     let (entries, total) = request.app.storage.audit(None, &filter, limit).await?;
     response::page(&entries, total)

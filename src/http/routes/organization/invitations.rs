@@ -3,16 +3,31 @@
 use basira_actors::model::Timestamp;
 use serde::Deserialize;
 
-use crate::auth::{Role, bounded_email};
+use crate::auth::{Principal, Role, bounded_email};
 use crate::http::{Answer, ApiError, Request, Route, response};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/invitations", list),
-        Route::post("/api/v1/invitations", invite),
-        Route::delete("/api/v1/invitations/{id}", withdraw),
+        Route::get("/api/v1/invitations", "Invitations that wait to be accepted", Role::Owner, list)
+            .paged(1_000)
+            .list("Invitation")
+            .schema("Invitation", INVITATION_FIELDS),
+        Route::post(
+            "/api/v1/invitations",
+            "Invites an address by mail; again: sends another link",
+            Role::Owner,
+            invite,
+        )
+        .body("email:email[,254] role:Role", true)
+        .created("Invitation")
+        .refuses(409)
+        .example(r#"{"email":"guest@elsewhere.example","role":"viewer"}"#),
+        Route::delete("/api/v1/invitations/{id}", "Takes an invitation back", Role::Owner, withdraw)
+            .nothing(204, "It is taken back"),
     ]
 }
+
+const INVITATION_FIELDS: &str = "id:uuid email role:Role invited_by:uuid? created_at:time expires_at:time";
 
 #[derive(Deserialize)]
 struct Invitee {
@@ -20,8 +35,7 @@ struct Invitee {
     role: Role,
 }
 
-async fn list(request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Owner).await?;
+async fn list(request: Request, principal: Principal) -> Answer {
     let page = request.query()?.page()?;
     let invitations = request.app.storage.invitations(principal.organization_id);
     let (invitations, total) = invitations.list(Timestamp::now(), page).await?;
@@ -29,8 +43,7 @@ async fn list(request: Request) -> Answer {
 }
 
 /// Inviting an address again sends a new link and voids the old one.
-async fn invite(mut request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Owner).await?;
+async fn invite(mut request: Request, principal: Principal) -> Answer {
     let Invitee { email, role } = request.json().await?;
     request.count_invitation(&principal, bounded_email(&email)?)?;
     let invitation = request.app.accounts.invite(&principal, &email, role, Timestamp::now()).await?;
@@ -40,8 +53,7 @@ async fn invite(mut request: Request) -> Answer {
     response::created(&invitation)
 }
 
-async fn withdraw(request: Request) -> Answer {
-    let principal = request.principal_at_least(Role::Owner).await?;
+async fn withdraw(request: Request, principal: Principal) -> Answer {
     let id = request.path_id("id")?;
     let withdrawn = request.app.accounts.withdraw(principal.organization_id, id).await?;
     if withdrawn { Ok(response::no_content()) } else { Err(ApiError::not_found("invitation")) }

@@ -8,8 +8,5 @@ mod profile;
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [audit::routes(), invitations::routes(), members::routes(), profile::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    Route::family("People", [audit::routes(), invitations::routes(), members::routes(), profile::routes()])
 }

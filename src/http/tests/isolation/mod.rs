@@ -1,17 +1,14 @@
 //! Every route against everybody: what each may do, and that nobody learns anything of another organization.
 
-mod table;
 mod tenant;
 
-use std::collections::BTreeSet;
+use reqwest::StatusCode;
+use serde_json::json;
 
-use reqwest::{Method, StatusCode};
-
-use self::table::{Least, Rule, rules};
 use self::tenant::{Caller, Tenant};
 use super::harness::{TestServer, hold};
 use crate::auth::Role;
-use crate::http::routes;
+use crate::http::{Requirement, Route, routes};
 
 /// All of these requests come from one address.
 async fn unlimited() -> TestServer {
@@ -23,19 +20,6 @@ async fn unlimited() -> TestServer {
     TestServer::start_with(&settings).await
 }
 
-#[test]
-fn the_table_names_every_route_once() {
-    let name = |method: &Method, path: &str| format!("{method} {path}");
-    let listed: Vec<String> = rules().iter().map(|rule| name(&rule.method, rule.path)).collect();
-    let once: BTreeSet<String> = listed.iter().cloned().collect();
-    assert_eq!(listed.len(), once.len(), "a route is listed twice");
-    let built: BTreeSet<String> = routes::all().iter().map(|route| name(&route.method, route.path)).collect();
-    let missing: Vec<_> = built.difference(&once).collect();
-    assert!(missing.is_empty(), "isolation/table.txt has to say who may use {missing:?}");
-    let gone: Vec<_> = once.difference(&built).collect();
-    assert!(gone.is_empty(), "isolation/table.txt names routes that are gone: {gone:?}");
-}
-
 /// What has to become of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -44,23 +28,41 @@ enum Fate {
     Heard,
 }
 
-fn fate(rule: &Rule, caller: &Caller) -> Fate {
-    match (rule.least, caller.role) {
-        (Least::Nobody | Least::Entrance, _) => Fate::Heard,
-        (Least::Stream, _) => Fate::Refused(StatusCode::UPGRADE_REQUIRED),
+fn fate(route: &Route, caller: &Caller) -> Fate {
+    match (route.requirement, caller.role) {
+        (Requirement::Nothing | Requirement::OwnCredential, _) => Fate::Heard,
+        (Requirement::LiveStreamUpgrade, _) => Fate::Refused(StatusCode::UPGRADE_REQUIRED),
         (_, None) => Fate::Refused(StatusCode::UNAUTHORIZED),
-        (Least::Role(least), Some(role)) if role >= least => Fate::Heard,
-        (Least::Writer, Some(role)) if role >= Role::Admin || caller.writes => Fate::Heard,
-        (Least::Person, Some(_)) if !caller.is_key => Fate::Heard,
+        (Requirement::Role(least), Some(role)) if role >= least => Fate::Heard,
+        (Requirement::DatabaseWriter, Some(role)) if role >= Role::Admin || caller.writes => Fate::Heard,
+        (Requirement::Person, Some(_)) if !caller.is_key => Fate::Heard,
         _ => Fate::Refused(StatusCode::FORBIDDEN),
     }
 }
 
+/// Whether it can change something.
+fn changes(route: &Route) -> bool {
+    !route.method.is_safe()
+}
+
+/// Whether the path names a thing that an organization has.
+fn names_a_thing(route: &Route) -> bool {
+    route.path.contains("/{id}")
+}
+
+/// Whether what the path names may be missing although the caller may read it.
+fn may_be_missing(route: &Route) -> bool {
+    ["{hash}", "{schema}", "{name}", "{provider}", "/invitations/{id}", "/identities/{id}"]
+        .iter()
+        .any(|part| route.path.contains(part))
+}
+
 /// The answer to `caller`, who asks for what `owner` has.
-async fn ask(server: &TestServer, rule: &Rule, caller: &Caller, owner: &Tenant) -> (StatusCode, String) {
-    let mut request = server.request(rule.method.clone(), &owner.path(rule));
-    if rule.changes() {
-        request = request.json(&rule.body);
+async fn ask(server: &TestServer, route: &Route, caller: &Caller, owner: &Tenant) -> (StatusCode, String) {
+    let mut request = server.request(route.method.clone(), &owner.path(route));
+    if changes(route) {
+        let body = route.description.example.clone();
+        request = request.json(&body.unwrap_or_else(|| json!({})));
     }
     if let Some(bearer) = &caller.bearer {
         request = request.bearer_auth(bearer);
@@ -68,7 +70,7 @@ async fn ask(server: &TestServer, rule: &Rule, caller: &Caller, owner: &Tenant) 
     let answer = request.send().await.expect("an answer");
     let (status, headers) = (answer.status(), format!("{:?}", answer.headers()));
     let body = answer.text().await.expect("a body");
-    hold(rule.method.as_str(), &owner.path(rule), status.as_u16(), &body);
+    hold(route.method.as_str(), &owner.path(route), status.as_u16(), &body);
     (status, headers + &body)
 }
 
@@ -78,24 +80,24 @@ async fn each_route_answers_to_whom_it_should() {
     let shared = Tenant::create(&server, "shared").await;
     let before = shared.state(&server).await;
     let mut faults = Vec::new();
-    for (number, rule) in rules().into_iter().enumerate() {
+    for (number, route) in routes::all().into_iter().enumerate() {
         for index in 0..shared.callers.len() {
-            let expected = fate(&rule, &shared.callers[index]);
+            let expected = fate(&route, &shared.callers[index]);
             // whoever may change something does it to an organization of its own
-            let own = if rule.changes() && expected == Fate::Heard {
+            let own = if changes(&route) && expected == Fate::Heard {
                 Some(Tenant::create(&server, &format!("own{number}x{index}")).await)
             } else {
                 None
             };
             let tenant = own.as_ref().unwrap_or(&shared);
-            let (status, body) = ask(&server, &rule, &tenant.callers[index], tenant).await;
+            let (status, body) = ask(&server, &route, &tenant.callers[index], tenant).await;
             let as_expected = match expected {
                 Fate::Refused(refusal) => status == refusal,
-                Fate::Heard => is_heard(&rule, status),
+                Fate::Heard => is_heard(&route, status),
             };
             if !as_expected {
                 let name = tenant.callers[index].name;
-                faults.push(format!("{name}: {} {} answers {status}: {body}", rule.method, rule.path));
+                faults.push(format!("{name}: {} {} answers {status}: {body}", route.method, route.path));
             }
         }
     }
@@ -103,13 +105,13 @@ async fn each_route_answers_to_whom_it_should() {
     assert_eq!(shared.state(&server).await, before, "who was refused changed something all the same");
 }
 
-fn is_heard(rule: &Rule, status: StatusCode) -> bool {
+fn is_heard(route: &Route, status: StatusCode) -> bool {
     match status {
-        StatusCode::UNAUTHORIZED => rule.least == Least::Entrance,
-        StatusCode::NOT_FOUND => rule.may_be_missing(),
+        StatusCode::UNAUTHORIZED => route.requirement == Requirement::OwnCredential,
+        StatusCode::NOT_FOUND => may_be_missing(route),
         StatusCode::BAD_REQUEST | StatusCode::CONFLICT => true,
         // the actor of a database that was registered just now
-        StatusCode::SERVICE_UNAVAILABLE => rule.path.starts_with("/api/v1/databases/{id}/"),
+        StatusCode::SERVICE_UNAVAILABLE => route.path.starts_with("/api/v1/databases/{id}/"),
         status => status.is_success() || status.is_redirection(),
     }
 }
@@ -122,22 +124,22 @@ async fn nobody_learns_of_others() {
         (Tenant::create(&server, "victim").await, Tenant::create(&server, "stranger").await);
     let before = victim.state(&server).await;
     let mut faults = Vec::new();
-    for rule in rules() {
+    for route in routes::all() {
         for caller in &stranger.callers {
-            if rule.changes() && !rule.names_a_thing() {
+            if changes(&route) && !names_a_thing(&route) {
                 continue;
             }
-            let (status, body) = ask(&server, &rule, caller, &victim).await;
-            let what = format!("{}: {} {} answers {status}", caller.name, rule.method, rule.path);
+            let (status, body) = ask(&server, &route, caller, &victim).await;
+            let what = format!("{}: {} {} answers {status}", caller.name, route.method, route.path);
             if victim.marks.iter().any(|mark| body.contains(mark)) {
                 faults.push(format!("{what} and tells of others: {body}"));
             }
-            let unknown = rule.names_a_thing() && status == StatusCode::NOT_FOUND;
-            let as_expected = match fate(&rule, caller) {
+            let unknown = names_a_thing(&route) && status == StatusCode::NOT_FOUND;
+            let as_expected = match fate(&route, caller) {
                 // which of the two is looked at first tells nothing
                 Fate::Refused(StatusCode::FORBIDDEN) => status == StatusCode::FORBIDDEN || unknown,
                 Fate::Refused(refusal) => status == refusal,
-                Fate::Heard => unknown || !rule.names_a_thing(),
+                Fate::Heard => unknown || !names_a_thing(&route),
             };
             if !as_expected {
                 faults.push(what);
@@ -155,9 +157,12 @@ async fn an_instance_admin_is_none_of_the_roles() {
     let owner = tenant.callers.iter().find(|caller| caller.role == Some(Role::Owner)).expect("an owner");
     // Ada's account was the first of this instance
     let ada = Caller::person("ada", Some(server.ada.clone()), Some(Role::Owner));
-    for rule in rules().into_iter().filter(|rule| rule.least == Least::Instance && !rule.changes()) {
-        assert_eq!(ask(&server, &rule, owner, &tenant).await.0, 403, "{rule:?}");
-        let (status, body) = ask(&server, &rule, &ada, &tenant).await;
-        assert!(status.is_success() || status == 404, "{rule:?}: {status} {body}");
+    for route in routes::all()
+        .into_iter()
+        .filter(|route| route.requirement == Requirement::InstanceAdmin && !changes(route))
+    {
+        assert_eq!(ask(&server, &route, owner, &tenant).await.0, 403, "{route:?}");
+        let (status, body) = ask(&server, &route, &ada, &tenant).await;
+        assert!(status.is_success() || status == 404, "{route:?}: {status} {body}");
     }
 }

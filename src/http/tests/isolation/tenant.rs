@@ -7,8 +7,8 @@ use basira_actors::ports::TargetRegistry;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::table::Rule;
 use crate::auth::{Role, Signup};
+use crate::http::Route;
 use crate::http::tests::harness::{TestServer, answered};
 use crate::storage::store::Page;
 use crate::storage::tests::{join, targets};
@@ -131,9 +131,9 @@ impl Tenant {
         serde_json::from_str(&answer).unwrap_or_default()
     }
 
-    /// The path of `rule` with this organization's things in it.
-    pub(super) fn path(&self, rule: &Rule) -> String {
-        let noun = rule.path.trim_start_matches("/api/v1/").split('/').next();
+    /// The path of `route` with this organization's things in it.
+    pub(super) fn path(&self, route: &Route) -> String {
+        let noun = route.path.trim_start_matches("/api/v1/").split('/').next();
         let id = match noun {
             Some("databases") => &self.database,
             Some("api-keys") => &self.key,
@@ -141,7 +141,7 @@ impl Tenant {
             Some("members") => &self.user,
             _ => "0190a0b0-0000-7000-8000-000000000000",
         };
-        let path = rule.path.replace("{id}", id).replace("{hash}", "00000000000000b5");
+        let path = route.path.replace("{id}", id).replace("{hash}", "00000000000000b5");
         path.replace(['{', '}'], "")
     }
 

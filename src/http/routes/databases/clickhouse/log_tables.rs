@@ -3,17 +3,29 @@
 
 use std::cmp::Reverse;
 
-use basira_actors::model::{Engine, LogTables, Timestamp};
+use basira_actors::model::{LogTables, Timestamp};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::log_tables::{self, Guarded};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/log-tables", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/log-tables",
+            "The tables in which the server logs, largest first",
+            DatabaseAccess::CLICKHOUSE,
+            list,
+        )
+        .list("LogTable")
+        .schema("LogTable", LOG_TABLE_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Clickhouse).await?;
+const LOG_TABLE_FIELDS: &str = "host_name name left_over_of? rows:integer bytes_on_disk:integer parts:integer \
+    oldest_day? newest_day? has_ttl:boolean? ttl? growth_bytes_per_day:integer? bytes_per_day:integer? remark? \
+    fix?";
+
+async fn list(request: Request, watched: Watched) -> Answer {
     let growth = log_tables::growth(&*request.app.samples, watched.scope, Timestamp::now()).await?;
     let seen = watched.newest::<LogTables>();
     let mut reason = watched.degraded_reason("ch_log_tables").await;

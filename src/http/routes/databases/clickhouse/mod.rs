@@ -11,16 +11,16 @@ mod server_metrics;
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [
-        cluster::routes(),
-        errors::routes(),
-        log_tables::routes(),
-        merges::routes(),
-        mutations::routes(),
-        parts::routes(),
-        server_metrics::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    Route::family(
+        "ClickHouse",
+        [
+            cluster::routes(),
+            errors::routes(),
+            log_tables::routes(),
+            merges::routes(),
+            mutations::routes(),
+            parts::routes(),
+            server_metrics::routes(),
+        ],
+    )
 }

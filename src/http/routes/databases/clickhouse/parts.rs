@@ -1,16 +1,31 @@
 //! `GET /api/v1/databases/{id}/parts`: the tables of ClickHouse that have parts, those nearest to refusing inserts first.
 
-use basira_actors::model::{Engine, PartsSnapshot};
+use basira_actors::model::PartsSnapshot;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::relations::parts;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/parts", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/parts",
+            "The tables that have parts, those nearest to refusing inserts first",
+            DatabaseAccess::CLICKHOUSE,
+            list,
+        )
+        .limit(50, 500)
+        .database()
+        .list("Part")
+        .schema("Part", PART_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Clickhouse).await?;
+const PART_FIELDS: &str = "host_name database table engine partitions:integer active_parts:integer rows:integer? \
+    bytes_on_disk:integer? bytes_compressed:integer bytes_uncompressed:integer compression_ratio:number? \
+    max_parts_in_partition:integer fullest_partition? parts_to_delay_insert:integer? \
+    parts_to_throw_insert:integer? detached_parts:integer? last_modification:time? ts:time";
+
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 500)?;
     let only = query.text("database")?;

@@ -1,19 +1,52 @@
 //! `GET /api/v1/databases/{id}/server-metrics` and `/server-metrics/timeseries`: how a ClickHouse server fares as a whole.
 
-use basira_actors::model::{Engine, ServerMetrics, Timestamp};
+use basira_actors::model::{ServerMetrics, Timestamp};
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::server_metrics;
 
 const COLLECTOR: &str = "ch_server_metrics";
 
+const HOST_FIELDS: &str = "ts:time? host_name? version? uptime_seconds:integer? memory:HostMemory disks:Disk[] \
+    connections:HostConnections queries:HostQueries background_pools:BackgroundPool[]";
+const ROOM_FIELDS: &str = "free_bytes:integer? total_bytes:integer? used_pct:number?";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/server-metrics", now),
-        Route::get("/api/v1/databases/{id}/server-metrics/timeseries", timeseries),
+        Route::get(
+            "/api/v1/databases/{id}/server-metrics",
+            "How the server fares as a whole",
+            DatabaseAccess::CLICKHOUSE,
+            now,
+        )
+        .object("ServerMetrics")
+        .schema("ServerMetrics", format!("{HOST_FIELDS} hosts:HostMetrics[] unavailable?"))
+        .schema("HostMetrics", HOST_FIELDS)
+        .schema("HostMemory", "resident_bytes:integer? tracked_bytes:integer? limit_bytes:integer?")
+        .schema("HostConnections", HOST_CONNECTIONS_FIELDS)
+        .schema("HostQueries", HOST_QUERIES_FIELDS)
+        .schema("BackgroundPool", "name active:integer? size:integer?")
+        .schema("Disk", format!("name path? type? {ROOM_FIELDS}")),
+        Route::get(
+            "/api/v1/databases/{id}/server-metrics/timeseries",
+            "How the server fared as a whole",
+            DatabaseAccess::CLICKHOUSE,
+            timeseries,
+        )
+        .buckets()
+        .list("HostPoint")
+        .schema("HostPoint", HOST_POINT_FIELDS)
+        .schema("DiskPoint", format!("name? {ROOM_FIELDS}")),
     ]
 }
+
+const HOST_CONNECTIONS_FIELDS: &str = "tcp:integer? http:integer? mysql:integer? postgres:integer? \
+    interserver:integer?";
+const HOST_QUERIES_FIELDS: &str = "running:integer? per_second:number? inserts_per_second:number? \
+    failed_per_second:number?";
+const HOST_POINT_FIELDS: &str = "ts:time host_name? memory:HostMemory connections:HostConnections \
+    queries:HostQueries disks:DiskPoint[]";
 
 #[derive(Serialize)]
 struct ServerMetricsJson<'a> {
@@ -24,8 +57,7 @@ struct ServerMetricsJson<'a> {
     unavailable: Option<&'a str>,
 }
 
-async fn now(request: Request) -> Answer {
-    let watched = request.watched(Engine::Clickhouse).await?;
+async fn now(_: Request, watched: Watched) -> Answer {
     let mut reason = watched.degraded_reason(COLLECTOR).await;
     let seen = watched.live::<ServerMetrics>();
     if seen.is_none() {
@@ -37,8 +69,7 @@ async fn now(request: Request) -> Answer {
     response::ok_with_reason(&shown, reason.as_deref())
 }
 
-async fn timeseries(request: Request) -> Answer {
-    let watched = request.watched(Engine::Clickhouse).await?;
+async fn timeseries(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;

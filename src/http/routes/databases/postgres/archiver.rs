@@ -1,16 +1,30 @@
 //! `GET /api/v1/databases/{id}/archiver`: whether finished WAL files get away.
 
 use basira_actors::model::streams::ARCHIVER;
-use basira_actors::model::{Archiver, Engine, Timestamp};
+use basira_actors::model::{Archiver, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
 use crate::views::json_cells;
 
+const ARCHIVER_FIELDS: &str = "ts:time? archive_mode? archived_count:integer? last_archived_wal? last_archived:time? \
+    failed_count:integer? last_failed_wal? last_failed:time? failing:boolean? stats_reset:time? archived:integer? \
+    failed:integer? reason?";
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/archiver", get)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/archiver",
+            "Whether finished WAL files get away",
+            DatabaseAccess::POSTGRES,
+            get,
+        )
+        .window()
+        .object("Archiver")
+        .schema("Archiver", ARCHIVER_FIELDS),
+    ]
 }
 
 #[derive(Serialize)]
@@ -24,8 +38,7 @@ struct ArchiverJson {
     reason: Option<String>,
 }
 
-async fn get(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn get(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let totals = request.app.samples.totals(watched.scope, &ARCHIVER, window, &Projection::ALL).await?;
     let total = |name| totals.first().and_then(|total| json_cells::cell(&ARCHIVER, &total.values, name));

@@ -1,18 +1,32 @@
 //! `GET /api/v1/databases/{id}/bgwriter`: checkpoints and who wrote buffers, over time.
 
 use basira_actors::model::streams::BGWRITER;
-use basira_actors::model::{Engine, NULL, Timestamp};
+use basira_actors::model::{NULL, Timestamp};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Point, Projection, Timeline};
 use crate::views::json_cells::{self, Line, Texts};
 
+const BGWRITER_FIELDS: &str = "ts:time checkpoints_timed:integer? checkpoints_req:integer? checkpoint_write_time_ms:number? \
+    checkpoint_sync_time_ms:number? buffers_checkpoint:integer? buffers_clean:integer? maxwritten_clean:integer? \
+    buffers_backend:integer? buffers_backend_fsync:integer? buffers_alloc:integer? restartpoints_timed:integer? \
+    restartpoints_req:integer? restartpoints_done:integer? checkpoints_done:integer? slru_written:integer?";
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/bgwriter", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/bgwriter",
+            "Checkpoints and who wrote buffers, over time",
+            DatabaseAccess::POSTGRES,
+            list,
+        )
+        .window()
+        .list("BgwriterPoint")
+        .schema("BgwriterPoint", BGWRITER_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;

@@ -3,15 +3,38 @@
 use std::sync::Arc;
 
 use basira_actors::model::streams::CONNECTIONS;
-use basira_actors::model::{ConnectionSnapshot, Engine, Timestamp};
+use basira_actors::model::{ConnectionSnapshot, Timestamp};
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::json_cells::{self, Line, Texts};
 
+const CONNECTIONS_FIELDS: &str = "ts:time total:integer active:integer idle:integer idle_in_transaction:integer waiting:integer \
+    max_connections:integer superuser_reserved_connections:integer reserved_connections:integer? used_pct:number? \
+    oldest_transaction_ms:integer? longest_idle_in_transaction_ms:integer? by_state:ConnectionCount[] \
+    by_database:ConnectionCount[] by_user:ConnectionCount[] by_application:ConnectionCount[]";
+const CONNECTIONS_POINT_FIELDS: &str = "ts:time total:integer? active:integer? idle:integer? idle_in_transaction:integer? \
+    waiting:integer? max_connections:integer?";
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/connections", get)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/connections",
+            "Who is connected, against how many may be",
+            DatabaseAccess::POSTGRES,
+            get,
+        )
+        .window()
+        .object("Connections")
+        .schema("Connections", CONNECTIONS_OWN_FIELDS)
+        .schema("ConnectionsNow", CONNECTIONS_FIELDS)
+        .schema("ConnectionCount", "name? count:integer")
+        .schema("ConnectionsPoint", CONNECTIONS_POINT_FIELDS),
+    ]
 }
+
+const CONNECTIONS_OWN_FIELDS: &str = "now:ConnectionsNow? unavailable? bucket_seconds:integer \
+    timeseries:ConnectionsPoint[]";
 
 #[derive(Serialize)]
 struct Connections<'a> {
@@ -23,8 +46,7 @@ struct Connections<'a> {
     timeseries: Vec<Line>,
 }
 
-async fn get(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn get(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let points = request.app.samples.points(watched.scope, &CONNECTIONS, 0, window, bucket_ms).await?;

@@ -3,18 +3,45 @@
 use std::collections::HashMap;
 
 use basira_actors::model::streams::DATABASES;
-use basira_actors::model::{ColumnKind, DatabaseState, DatabaseStates, Engine, Timestamp};
+use basira_actors::model::{ColumnKind, DatabaseState, DatabaseStates, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Timeline, Total, Window};
 use crate::views::json_cells::{self, Texts};
 
+const DATABASE_FIELDS: &str =
+    "numbackends:integer? connection_limit:integer? size_bytes:integer? xid_age:integer? mxid_age:integer?";
+const DATABASE_DID_FIELDS: &str = "ts:time database_name? tps:number? cache_hit_ratio:number? commits:integer? rollbacks:integer? \
+    blks_read:integer? blks_hit:integer? tup_returned:integer? tup_fetched:integer? tup_inserted:integer? \
+    tup_updated:integer? tup_deleted:integer? conflicts:integer? temp_files:integer? temp_bytes:integer? deadlocks:integer? \
+    checksum_failures:integer? blk_read_time_ms:number? blk_write_time_ms:number? session_time_ms:number? \
+    active_time_ms:number? idle_in_transaction_time_ms:number? sessions:integer? sessions_abandoned:integer? \
+    sessions_fatal:integer? sessions_killed:integer? conflicts_tablespace:integer? conflicts_lock:integer? \
+    conflicts_snapshot:integer? conflicts_bufferpin:integer? conflicts_deadlock:integer?";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/database-stats", list),
-        Route::get("/api/v1/databases/{id}/database-stats/timeseries", timeseries),
+        Route::get(
+            "/api/v1/databases/{id}/database-stats",
+            "What each database of the server did, and how large and old it is",
+            DatabaseAccess::POSTGRES,
+            list,
+        )
+        .window()
+        .list("DatabaseStats")
+        .schema("DatabaseStats", format!("{DATABASE_DID_FIELDS} {DATABASE_FIELDS} stats_reset:time?")),
+        Route::get(
+            "/api/v1/databases/{id}/database-stats/timeseries",
+            "What each database of the server did, over time",
+            DatabaseAccess::POSTGRES,
+            timeseries,
+        )
+        .buckets()
+        .database()
+        .list("DatabaseStatsPoint")
+        .schema("DatabaseStatsPoint", format!("{DATABASE_DID_FIELDS} {DATABASE_FIELDS}")),
     ]
 }
 
@@ -37,8 +64,7 @@ struct Point {
     did: Map<String, Value>,
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let totals = request.app.samples.totals(watched.scope, &DATABASES, window, &Projection::ALL).await?;
     let hashes = json_cells::words(&DATABASES, totals.iter().map(|total| &total.values[..]));
@@ -61,8 +87,7 @@ async fn list(request: Request) -> Answer {
 }
 
 /// `database` takes the name of one of them; without it all are shown.
-async fn timeseries(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn timeseries(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;

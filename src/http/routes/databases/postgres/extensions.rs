@@ -2,14 +2,26 @@
 
 use std::sync::Arc;
 
-use basira_actors::model::{Engine, Extensions, InstalledExtension};
+use basira_actors::model::{Extensions, InstalledExtension};
 use serde::Serialize;
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/extensions", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/extensions",
+            "What is installed in each database, and what is outdated",
+            DatabaseAccess::POSTGRES,
+            list,
+        )
+        .list("Extension")
+        .schema("Extension", EXTENSION_FIELDS),
+    ]
 }
+
+const EXTENSION_FIELDS: &str =
+    "database_name name schema version available_version? update_available:boolean";
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -18,8 +30,7 @@ struct Line<'a> {
     extension: &'a InstalledExtension,
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn list(_: Request, watched: Watched) -> Answer {
     let seen: Vec<(Arc<str>, Arc<Extensions>)> = watched.newest_of_each();
     if seen.is_empty()
         && let Some(reason) = watched.unavailable_reason("pg_extension").await

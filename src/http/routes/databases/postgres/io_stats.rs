@@ -2,20 +2,39 @@
 //! object and context.
 
 use basira_actors::model::streams::IO;
-use basira_actors::model::{ColumnKind, Engine, IoCounterRow, IoCounters, Timestamp};
+use basira_actors::model::{ColumnKind, IoCounterRow, IoCounters, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
 use crate::views::json_cells::{self, Line, Texts, words};
 
 const COLLECTOR: &str = "pg_stat_io";
 
+const IO_FIELDS: &str = "ts:time reads:integer? read_bytes:integer? read_time_ms:number? writes:integer? write_bytes:integer? \
+    write_time_ms:number? writebacks:integer? writeback_time_ms:number? extends:integer? extend_bytes:integer? \
+    extend_time_ms:number? hits:integer? evictions:integer? reuses:integer? fsyncs:integer? fsync_time_ms:number?";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/io-stats", now),
-        Route::get("/api/v1/databases/{id}/io-stats/timeseries", timeseries),
+        Route::get(
+            "/api/v1/databases/{id}/io-stats",
+            "What was read and written, by kind of backend, object and context",
+            DatabaseAccess::POSTGRES,
+            now,
+        )
+        .list("IoStats")
+        .schema("IoStats", format!("backend_type object context {IO_FIELDS}")),
+        Route::get(
+            "/api/v1/databases/{id}/io-stats/timeseries",
+            "What was read and written, over time",
+            DatabaseAccess::POSTGRES,
+            timeseries,
+        )
+        .window()
+        .list("IoPoint")
+        .schema("IoPoint", format!("backend_type? object? context? {IO_FIELDS}")),
     ]
 }
 
@@ -38,8 +57,7 @@ impl<'a> Counters<'a> {
     }
 }
 
-async fn now(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn now(_: Request, watched: Watched) -> Answer {
     let mut reason = watched.unavailable_reason(COLLECTOR).await;
     let seen = watched.newest::<IoCounters>();
     if seen.is_none() {
@@ -51,8 +69,7 @@ async fn now(request: Request) -> Answer {
 }
 
 /// Who did nothing in a bucket has no line there.
-async fn timeseries(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn timeseries(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;

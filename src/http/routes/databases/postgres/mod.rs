@@ -15,20 +15,20 @@ mod wal_stats;
 use crate::http::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [
-        archiver::routes(),
-        bgwriter::routes(),
-        connections::routes(),
-        database_stats::routes(),
-        extensions::routes(),
-        io_stats::routes(),
-        replication::routes(),
-        sequences::routes(),
-        subscriptions::routes(),
-        vacuum::routes(),
-        wal_stats::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    Route::family(
+        "PostgreSQL",
+        [
+            archiver::routes(),
+            bgwriter::routes(),
+            connections::routes(),
+            database_stats::routes(),
+            extensions::routes(),
+            io_stats::routes(),
+            replication::routes(),
+            sequences::routes(),
+            subscriptions::routes(),
+            vacuum::routes(),
+            wal_stats::routes(),
+        ],
+    )
 }

@@ -2,16 +2,29 @@
 
 use std::cmp::Ordering;
 
-use basira_actors::model::{Engine, Sequence, SequenceSnapshot};
+use basira_actors::model::{Sequence, SequenceSnapshot};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
+
+const SEQUENCE_FIELDS: &str = "database_name schema_name sequence_name data_type increment:integer cycle:boolean \
+    last_value:integer? limit_value:integer used_pct:number? remaining:integer? limited_by={sequence|column} table_name? \
+    column_name? column_type? ts:time";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/sequences", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/sequences",
+            "How far sequences have come, the furthest first",
+            DatabaseAccess::POSTGRES,
+            list,
+        )
+        .limit(100, 500)
+        .list("Sequence")
+        .schema("Sequence", SEQUENCE_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let limit = request.query()?.limit(100, 500)?;
     let reason = watched.degraded_reason("sequences").await;
     let snapshots = watched.newest_of_each::<SequenceSnapshot>();

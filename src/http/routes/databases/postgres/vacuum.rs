@@ -3,17 +3,48 @@
 use std::cmp::Reverse;
 
 use basira_actors::model::{
-    DatabaseAge, Engine, Progress, ProgressSnapshot, Setting, SettingSnapshot, Timestamp, VacuumTable,
-    VacuumTables, XidHorizon, XminHolder,
+    DatabaseAge, Progress, ProgressSnapshot, Setting, SettingSnapshot, Timestamp, VacuumTable, VacuumTables,
+    XidHorizon, XminHolder,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/vacuum", get)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/vacuum",
+            "What vacuum does, what it should do, and what keeps it from it",
+            DatabaseAccess::POSTGRES,
+            get,
+        )
+        .limit(50, 500)
+        .object("Vacuum")
+        .schema("Vacuum", VACUUM_FIELDS)
+        .schema("VacuumProgress", VACUUM_PROGRESS_FIELDS)
+        .schema("VacuumTable", VACUUM_TABLE_FIELDS)
+        .schema("DatabaseAge", DATABASE_AGE_FIELDS)
+        .schema("XminHolder", XMIN_HOLDER_FIELDS),
+    ]
 }
+
+const VACUUM_FIELDS: &str = "ts:time? running:VacuumProgress[] tables:VacuumTable[] databases:DatabaseAge[] \
+    oldest_xmin:XminHolder[] settings:string?{} limitations:string[]";
+const VACUUM_PROGRESS_FIELDS: &str = "command pid:integer database_name? schema_name? table_name? phase? \
+    blocks_total:integer? blocks_done:integer? progress_pct:number? index_vacuum_count:integer? \
+    dead_items:integer? max_dead_tuples:integer? max_dead_tuple_bytes:integer? dead_tuple_bytes:integer? \
+    indexes_total:integer? indexes_processed:integer? delay_time_ms:number? is_autovacuum:boolean? \
+    is_wraparound:boolean? started_at:time?";
+const VACUUM_TABLE_FIELDS: &str = "database_name schema_name table_name autovacuum_enabled:boolean \
+    live_tuples:integer? dead_tuples:integer? vacuum_trigger:integer? vacuum_trigger_pct:integer? \
+    inserted_since_vacuum:integer? insert_trigger:integer? insert_trigger_pct:integer? xid_age:integer? \
+    mxid_age:integer? toast_xid_age:integer? freeze_max_age:integer? freeze_pct:integer? mxid_freeze_pct:integer? \
+    due:boolean last_vacuum:time? last_autovacuum:time?";
+const DATABASE_AGE_FIELDS: &str = "database_name xid_age:integer xid_pct:number xid_freeze_pct:number \
+    mxid_age:integer mxid_pct:number mxid_freeze_pct:number";
+const XMIN_HOLDER_FIELDS: &str = "kind={backend|prepared_transaction|replication_slot|standby} holder? \
+    pid:integer? database_name? state? age_xids:integer since:time?";
 
 /// Each part as of the last time that its collector looked.
 #[derive(Serialize)]
@@ -30,8 +61,7 @@ struct VacuumJson<'a> {
     limitations: Vec<String>,
 }
 
-async fn get(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn get(request: Request, watched: Watched) -> Answer {
     let limit = request.query()?.limit(50, 500)?;
     let mut limitations = Vec::new();
     for collector in ["vacuum", "vacuum_progress", "xid_horizon"] {

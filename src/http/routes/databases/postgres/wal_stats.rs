@@ -1,20 +1,38 @@
 //! `GET /api/v1/databases/{id}/wal-stats` and `/wal-stats/timeseries`: how much WAL the server wrote.
 
 use basira_actors::model::streams::WAL;
-use basira_actors::model::{Engine, NULL, Timestamp, WalCounters};
+use basira_actors::model::{NULL, Timestamp, WalCounters};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
 use crate::views::json_cells::{self, Line, Texts};
 
 const COLLECTOR: &str = "pg_stat_wal";
 
+const WAL_FIELDS: &str = "wal_records:integer? wal_fpi:integer? wal_bytes:integer? wal_buffers_full:integer? wal_write:integer? \
+    wal_sync:integer? wal_write_time_ms:number? wal_sync_time_ms:number?";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/wal-stats", now),
-        Route::get("/api/v1/databases/{id}/wal-stats/timeseries", timeseries),
+        Route::get(
+            "/api/v1/databases/{id}/wal-stats",
+            "How much WAL the server wrote since the counters were reset",
+            DatabaseAccess::POSTGRES,
+            now,
+        )
+        .object("WalStats")
+        .schema("WalStats", format!("ts:time? {WAL_FIELDS} stats_reset:time?")),
+        Route::get(
+            "/api/v1/databases/{id}/wal-stats/timeseries",
+            "How much WAL the server wrote, over time",
+            DatabaseAccess::POSTGRES,
+            timeseries,
+        )
+        .window()
+        .list("WalPoint")
+        .schema("WalPoint", format!("ts:time {WAL_FIELDS}")),
     ]
 }
 
@@ -27,8 +45,7 @@ struct Counters {
     stats_reset: Option<Timestamp>,
 }
 
-async fn now(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn now(_: Request, watched: Watched) -> Answer {
     let mut reason = watched.unavailable_reason(COLLECTOR).await;
     let seen = watched.newest::<WalCounters>();
     if seen.is_none() {
@@ -43,8 +60,7 @@ async fn now(request: Request) -> Answer {
     response::ok_with_reason(&counters, reason.as_deref())
 }
 
-async fn timeseries(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn timeseries(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;

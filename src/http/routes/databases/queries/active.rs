@@ -10,30 +10,55 @@ use uuid::Uuid;
 
 use crate::auth::{Credential, Principal};
 use crate::http::live::{self, Session, StreamAccess};
-use crate::http::{Answer, ApiError, Query, Request, Route, response};
+use crate::http::{
+    Anonymous, Answer, ApiError, DatabaseAccess, LiveStreamUpgrade, Query, Request, Route, Watched, response,
+};
 use crate::limits::Permit;
-use crate::samples::DatabaseScope;
 use crate::views::activity;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/active", list),
-        Route::get("/api/v1/databases/{id}/active/ws", stream),
+        Route::get("/api/v1/databases/{id}/active", "What runs, longest first", DatabaseAccess::ANY, list)
+            .at()
+            .limit(50, 200)
+            .list("ActiveQuery")
+            .schema("ActiveQuery", ACTIVE_QUERY_FIELDS),
+        Route::get(
+            "/api/v1/databases/{id}/active/ws",
+            "What runs, as a live stream: WebSocket with frames of JSON",
+            LiveStreamUpgrade,
+            stream,
+        )
+        .query("token", "string", "An access token")
+        .query("ticket", "string", "From POST /api/v1/auth/ws-ticket")
+        .query("interval", "integer[1,60]", "Seconds between snapshots; 5 if not given")
+        .frames(
+            "LiveFrame",
+            "WebSocket from here on, each frame like this; refusals are close codes 4400, 4401, 4403, 4404",
+        )
+        .refuses(426)
+        .schema("LiveFrame", LIVE_FRAME_FIELDS),
     ]
 }
 
-async fn list(request: Request) -> Answer {
-    let (principal, database) = request.database().await?;
+const ACTIVE_QUERY_FIELDS: &str = "pid:integer? query_text? query_hash:hash? state? wait_event_type? wait_event? \
+    duration_ms:integer? transaction_ms:integer? blocking_pids:integer[] user_name? database_name? \
+    application_name? client_addr? backend_type? ts:time (query_id? host_name? memory_usage:integer? \
+    peak_memory_usage:integer? read_rows:integer? read_bytes:integer? written_rows:integer? \
+    written_bytes:integer? total_rows_approx:integer?)";
+const LIVE_FRAME_FIELDS: &str = "type={hello|snapshot|status} (database_id:uuid interval_seconds:integer) \
+    (ts:time seq:integer queries:ActiveQuery[]) (status:Status last_error)";
+
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 200)?;
     if let Some(at) = query.moment(Timestamp::now())? {
-        let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
-        return match activity::at(&*request.app.samples, scope, at).await? {
+        return match activity::at(&*request.app.samples, watched.scope, at).await? {
             Ok(queries) => response::list(&queries[..limit.min(queries.len())], queries.len()),
             Err(reason) => response::unavailable_list(&reason),
         };
     }
-    let Some(handle) = request.app.directory().find(database.id) else {
+    let Some(handle) = request.app.directory().find(watched.database.id) else {
         return response::unavailable_list("the database is not watched yet");
     };
     match handle.activity() {
@@ -48,7 +73,7 @@ async fn list(request: Request) -> Answer {
 }
 
 /// A browser reads no status and no body of a refused upgrade, so refusals come as close codes.
-async fn stream(mut request: Request) -> Answer {
+async fn stream(mut request: Request, _: Anonymous) -> Answer {
     let upgrade = request.take_upgrade().ok_or(ApiError::UpgradeRequired)?;
     let slot = request.app.live_streams.open().ok_or_else(too_many_streams)?;
     let (admitted, held) = match admit(&request).await {
@@ -93,7 +118,7 @@ async fn principal(request: &Request, query: &Query) -> Result<Principal, ApiErr
         request.count(&principal)?;
         return Ok(principal);
     }
-    let principal = request.principal().await?;
+    let principal = request.authenticate().await?;
     if principal.from_cookie() {
         request.check_origin()?;
     }

@@ -5,16 +5,52 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::parse_hash;
-use crate::http::{Answer, ApiError, Request, Route, response};
-use crate::samples::{DatabaseScope, Projection, Series};
+use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
+use crate::samples::{Projection, Series};
 use crate::views::exceptions::{self, ExceptionLine};
 use crate::views::json_cells::{self, GapLine};
 use crate::views::latency::{self, Latencies};
 use crate::views::statements::{self, Statement, StatementPoint};
 
+const FURTHER_COUNTERS_FIELDS: &str = "max_time_ms:number? (shared_blks_dirtied:integer? shared_blks_written:integer? \
+    temp_blks_read:integer? temp_blks_written:integer? blk_read_time_ms:number? blk_write_time_ms:number? \
+    wal_records:integer? wal_fpi:integer? wal_bytes:integer? plans:integer? plan_time_ms:number? jit_functions:integer? \
+    jit_time_ms:number? min_time_ms:number? stddev_time_ms:number?) \
+    (result_bytes:integer? cpu_time_ms:number? peak_memory_bytes:integer?)";
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/queries/{hash}", detail)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/queries/{hash}",
+            "One statement: who runs it, what it cost, how that changed",
+            DatabaseAccess::ANY,
+            detail,
+        )
+        .window()
+        .object("QueryDetail")
+        .schema("QueryMember", QUERY_MEMBER_FIELDS)
+        .schema("QueryDetail", format!("..Query {FURTHER_COUNTERS_FIELDS} {QUERY_DETAIL_FIELDS}"))
+        .schema(
+            "QueryPoint",
+            format!("{QUERY_POINT_FIELDS} {FURTHER_COUNTERS_FIELDS} {QUERY_POINT_MORE_FIELDS}"),
+        )
+        .schema("ExceptionCount", "code:integer count:integer")
+        .schema("Gap", "from:time to:time reason:GapReason")
+        .schema("GapReason", GAP_REASON_FIELDS),
+    ]
 }
+
+const QUERY_MEMBER_FIELDS: &str = "queryid? user_name? database_name? (toplevel:boolean) (kind? host_name?)";
+const QUERY_DETAIL_FIELDS: &str = "engine:Engine queryid? user_name? database_name? members:QueryMember[] \
+    first_seen_at:time? last_seen_at:time? bucket_seconds:integer timeseries:QueryPoint[] \
+    (exceptions_by_code:ExceptionCount[]) gaps:Gap[]";
+const QUERY_POINT_FIELDS: &str =
+    "ts:time calls:integer? total_time_ms:number? mean_time_ms:number? rows:integer?";
+const QUERY_POINT_MORE_FIELDS: &str = "(shared_blks_hit:integer? shared_blks_read:integer?) (read_rows:integer? \
+    read_bytes:integer? written_rows:integer? written_bytes:integer? memory_usage:integer? exceptions:integer? \
+    p50_ms:number? p95_ms:number? p99_ms:number?)";
+const GAP_REASON_FIELDS: &str = " \
+    {unreachable|restarted|server_changed|counters_reset|evicted|not_watched|damaged|dropped}";
 
 #[derive(Serialize)]
 struct Detail {
@@ -39,13 +75,12 @@ struct Detail {
     gaps: Vec<GapLine>,
 }
 
-async fn detail(request: Request) -> Answer {
-    let (principal, database) = request.database().await?;
+async fn detail(request: Request, watched: Watched) -> Answer {
     let group = parse_hash(request.path_text("hash"))?;
     let window = request.query()?.window(Timestamp::now())?;
 
-    let scope = DatabaseScope { organization: principal.organization_id, database: database.id };
-    let (samples, engine) = (&*request.app.samples, database.engine);
+    let scope = watched.scope;
+    let (samples, engine) = (&*request.app.samples, watched.database.engine);
     let stream = statements::stream(engine);
     let members = samples.members(scope, stream, group).await?;
     if members.is_empty() {

@@ -1,23 +1,36 @@
 //! The plans of one statement, each once with what was seen of it last.
 
+use basira_actors::model::Timestamp;
 use basira_actors::model::streams::{PLANS, STATEMENTS};
-use basira_actors::model::{Engine, Timestamp};
 use basira_actors::plan::Unplanned;
 use basira_actors::text::Fingerprint;
 
 use super::parse_hash;
 
-use crate::http::{Answer, ApiError, Request, Route, Watched, response};
+use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Total, Window};
 use crate::views::json_cells;
 use crate::views::plans::{self, PlanJson};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/queries/{hash}/explain", explain)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/queries/{hash}/explain",
+            "The plans of one statement, newest first",
+            DatabaseAccess::POSTGRES,
+            explain,
+        )
+        .window()
+        .limit(10, 50)
+        .list("Plan")
+        .schema("Plan", PLAN_FIELDS),
+    ]
 }
 
-async fn explain(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+const PLAN_FIELDS: &str = "ts:time plan_json:any plan_hash:hash? total_cost:number? actual_time_ms:number? \
+    seq_scans:integer? index_scans:integer? rows_estimated:number? rows_actual:number? source? query_text?";
+
+async fn explain(request: Request, watched: Watched) -> Answer {
     let query = parse_hash(request.path_text("hash"))?;
     let parameters = request.query()?;
     let window = parameters.window(Timestamp::now())?;

@@ -2,22 +2,42 @@
 //! whom. With `at`, what was so then.
 
 use basira_actors::analysis::lock_tree;
-use basira_actors::model::{Engine, Lock, LockSnapshot, Timestamp};
+use basira_actors::model::{Lock, LockSnapshot, Timestamp};
 
-use crate::http::{Answer, ApiError, Request, Route, Watched, response};
+use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::locks;
 
 const COLLECTOR: &str = "pg_locks";
 
+const LOCK_FIELDS: &str = "pid:integer lock_type? mode? schema_name? relation_name? blocking_pids:integer[] \
+    transaction_ms:integer? query_text? query_hash:hash? state? user_name? database_name? application_name? \
+    prepared_transaction?";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/locks", list),
-        Route::get("/api/v1/databases/{id}/locks/tree", tree),
+        Route::get(
+            "/api/v1/databases/{id}/locks",
+            "Who waits for what lock, longest first, and who holds it",
+            DatabaseAccess::POSTGRES,
+            list,
+        )
+        .at()
+        .limit(100, 500)
+        .list("Lock")
+        .schema("Lock", format!("{LOCK_FIELDS} {LOCK_OWN_FIELDS}")),
+        Route::get("/api/v1/databases/{id}/locks/tree", "Who blocks whom", DatabaseAccess::POSTGRES, tree)
+            .at()
+            .list("LockNode")
+            .schema("LockNode", format!("{LOCK_FIELDS} {LOCK_NODE_FIELDS}")),
     ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+const LOCK_OWN_FIELDS: &str = "granted:boolean blocked_by_pid:integer? blocks_others:boolean duration_ms:integer? \
+    leader_pid:integer? ts:time";
+const LOCK_NODE_FIELDS: &str = "wait_ms:integer? deadlock:boolean blocked_sessions:integer \
+    longest_wait_ms:integer? blocked:LockNode[] ts:time?";
+
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let limit = query.limit(100, 500)?;
     let at = query.moment(Timestamp::now())?;
@@ -27,8 +47,7 @@ async fn list(request: Request) -> Answer {
     }
 }
 
-async fn tree(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+async fn tree(request: Request, watched: Watched) -> Answer {
     let at = request.query()?.moment(Timestamp::now())?;
     match found(&request, &watched, at).await? {
         Ok(Found { locks, .. }) => {

@@ -10,10 +10,17 @@ mod waits;
 use crate::http::{ApiError, Route};
 
 pub(super) fn routes() -> Vec<Route> {
-    [active::routes(), detail::routes(), explain::routes(), list::routes(), locks::routes(), waits::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    Route::family(
+        "Queries",
+        [
+            active::routes(),
+            detail::routes(),
+            explain::routes(),
+            list::routes(),
+            locks::routes(),
+            waits::routes(),
+        ],
+    )
 }
 
 /// Exactly 16 lower-case hex digits.

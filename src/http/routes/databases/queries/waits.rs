@@ -3,15 +3,26 @@
 
 use basira_actors::model::{Engine, Timestamp};
 
-use crate::http::{Answer, Request, Route, response};
+use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::waits;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/v1/databases/{id}/waits", list)]
+    vec![
+        Route::get(
+            "/api/v1/databases/{id}/waits",
+            "What active sessions waited for, as sampled",
+            DatabaseAccess::ANY,
+            list,
+        )
+        .buckets()
+        .list("Wait")
+        .schema("Wait", WAIT_FIELDS),
+    ]
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+const WAIT_FIELDS: &str = "ts:time wait_event_type? wait_event? count:integer total_duration_ms:integer?";
+
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;

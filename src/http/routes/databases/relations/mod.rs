@@ -18,7 +18,7 @@ use crate::views::json_cells::{self, Texts};
 use crate::views::relations::{self, DatabaseView};
 
 pub(super) fn routes() -> Vec<Route> {
-    [index_advice::routes(), indexes::routes(), tables::routes()].into_iter().flatten().collect()
+    Route::family("Tables and indexes", [index_advice::routes(), indexes::routes(), tables::routes()])
 }
 
 /// A relation over time, by the start of the bucket.

@@ -4,7 +4,7 @@
 use warp::http::HeaderValue;
 use warp::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
-use crate::http::{Answer, Request, Response, Route};
+use crate::http::{Anonymous, Answer, Public, Request, Response, Route};
 
 /// Nothing but what this server serves: no inline script, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -12,31 +12,35 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/verify-email", verify_email),
-        Route::get("/reset-password", reset_password),
-        Route::get("/accept-invitation", accept_invitation),
-        Route::get("/assets/account.js", script),
-        Route::get("/assets/account.css", style),
+        Route::get("/verify-email", "Where the link of a verification mail leads", Public, verify_email)
+            .page("text/html"),
+        Route::get("/reset-password", "Where the link to set another password leads", Public, reset_password)
+            .page("text/html"),
+        Route::get("/accept-invitation", "Where the link of an invitation leads", Public, accept_invitation)
+            .page("text/html"),
+        Route::get("/assets/account.js", "What makes these pages work", Public, script)
+            .page("text/javascript"),
+        Route::get("/assets/account.css", "How they look", Public, style).page("text/css"),
     ]
 }
 
-async fn verify_email(_: Request) -> Answer {
+async fn verify_email(_: Request, _: Anonymous) -> Answer {
     Ok(page(include_str!("verify-email.html")))
 }
 
-async fn reset_password(_: Request) -> Answer {
+async fn reset_password(_: Request, _: Anonymous) -> Answer {
     Ok(page(include_str!("reset-password.html")))
 }
 
-async fn accept_invitation(_: Request) -> Answer {
+async fn accept_invitation(_: Request, _: Anonymous) -> Answer {
     Ok(page(include_str!("accept-invitation.html")))
 }
 
-async fn script(_: Request) -> Answer {
+async fn script(_: Request, _: Anonymous) -> Answer {
     Ok(file("text/javascript; charset=utf-8", include_str!("account.js")))
 }
 
-async fn style(_: Request) -> Answer {
+async fn style(_: Request, _: Anonymous) -> Answer {
     Ok(file("text/css; charset=utf-8", include_str!("account.css")))
 }
 

@@ -8,7 +8,7 @@ use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 
 use super::collector;
-use crate::http::{Answer, Request, response};
+use crate::http::{Answer, Request, Watched, response};
 use crate::samples::{Projection, Timeline};
 use crate::views::json_cells::{Texts, cell, float, text, words};
 
@@ -29,8 +29,7 @@ struct SlotLag {
     lag_bytes: Option<i64>,
 }
 
-pub(super) async fn lags(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+pub(super) async fn lags(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;
@@ -43,8 +42,7 @@ pub(super) async fn lags(request: Request) -> Answer {
     response::list_with_reason(&lags, lags.len(), reason.as_deref())
 }
 
-pub(super) async fn slots(request: Request) -> Answer {
-    let watched = request.watched(Engine::Postgres).await?;
+pub(super) async fn slots(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
     let bucket_ms = query.bucket_ms(window)?;

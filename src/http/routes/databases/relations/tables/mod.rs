@@ -7,7 +7,7 @@ use basira_actors::model::{Engine, NULL};
 use serde::Serialize;
 
 use super::Bucket;
-use crate::http::{Answer, ApiError, Choice, Request, Route, Watched, response};
+use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Window};
 use crate::views::json_cells::GapLine;
 use crate::views::relations::indexes::IndexLine;
@@ -16,12 +16,48 @@ use crate::views::relations::tables::{self, Rank, TableLine};
 
 const COLLECTOR: &str = "pg_stat_user_tables";
 
+const TABLE_FIELDS: &str = "database_name schema_name table_name seq_scan:integer? seq_tup_read:integer? idx_scan:integer? \
+    n_tup_ins:integer? n_tup_upd:integer? n_tup_del:integer? n_tup_hot_upd:integer? heap_blks_read:integer? \
+    heap_blks_hit:integer? n_live_tup:integer? n_dead_tup:integer? n_mod_since_analyze:integer? last_vacuum:time? \
+    last_autovacuum:time? last_analyze:time? last_autoanalyze:time? table_size_bytes:integer? toast_size_bytes:integer? \
+    index_size_bytes:integer? total_size_bytes:integer? size_is_exact:boolean ts:time \
+    (host_name hosts:integer engine partitions:integer? active_parts:integer? bytes_compressed:integer? \
+    bytes_uncompressed:integer? compression_ratio:number? max_parts_in_partition:integer?)";
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/v1/databases/{id}/tables", list),
-        Route::get("/api/v1/databases/{id}/tables/{schema}/{name}", detail),
+        Route::get(
+            "/api/v1/databases/{id}/tables",
+            "Tables as the server counts them",
+            DatabaseAccess::ANY,
+            list,
+        )
+        .query("sort_by", "{size|dead_tuples|seq_scans|live_tuples|index_size}", "size if not given")
+        .limit(50, 500)
+        .database()
+        .list("Table")
+        .schema("Table", TABLE_FIELDS),
+        Route::get(
+            "/api/v1/databases/{id}/tables/{schema}/{name}",
+            "One table over time",
+            DatabaseAccess::ANY,
+            detail,
+        )
+        .window()
+        .database()
+        .object("TableDetail")
+        .schema("TableDetail", format!("{TABLE_FIELDS} {TABLE_DETAIL_FIELDS}"))
+        .schema("TablePoint", TABLE_POINT_FIELDS),
     ]
 }
+
+const TABLE_DETAIL_FIELDS: &str = "indexes:Index[]? (parts:Part[]) bucket_seconds:integer timeseries:TablePoint[] \
+    gaps:Gap[]";
+const TABLE_POINT_FIELDS: &str = "ts:time (seq_scan:integer? seq_tup_read:integer? idx_scan:integer? \
+    n_tup_ins:integer? n_tup_upd:integer? n_tup_del:integer? n_tup_hot_upd:integer? heap_blks_read:integer? \
+    heap_blks_hit:integer? n_live_tup:integer? n_dead_tup:integer? n_mod_since_analyze:integer? last_vacuum:time? \
+    last_autovacuum:time? last_analyze:time? last_autoanalyze:time? table_size_bytes:integer?) (rows:integer? \
+    bytes_on_disk:integer? active_parts:integer? max_parts_in_partition:integer?)";
 
 impl Choice for Rank {
     const ALL: &'static [(&'static str, Self)] = &[
@@ -47,8 +83,7 @@ struct Detail {
     gaps: Vec<GapLine>,
 }
 
-async fn list(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 500)?;
     let rank = query.choice("sort_by", Rank::Size)?;
@@ -64,8 +99,7 @@ async fn list(request: Request) -> Answer {
     response::list_with_reason(&lines[..limit.min(lines.len())], lines.len(), reason.as_deref())
 }
 
-async fn detail(request: Request) -> Answer {
-    let watched = request.watched_any().await?;
+async fn detail(request: Request, watched: Watched) -> Answer {
     if watched.database.engine == Engine::Clickhouse {
         return clickhouse::detail(&request, &watched).await;
     }

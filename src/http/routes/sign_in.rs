@@ -7,25 +7,86 @@ use uuid::Uuid;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderValue, StatusCode};
 
-use crate::auth::{AuthorizationRedirect, OidcCallback, OidcIntent, bounded_secret};
-use crate::http::{Answer, ApiError, AuditPolicy, Request, Response, Route, cookies, response};
+use crate::auth::{AuthorizationRedirect, OidcCallback, OidcIntent, Principal, Role, bounded_secret};
+use crate::http::{
+    Anonymous, Answer, ApiError, AuditPolicy, OwnCredential, Public, Request, Response, Route, cookies,
+    response,
+};
 use crate::limits::{HashingPermit, Limit};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/api/v1/auth/oidc", list),
-        Route::get("/api/v1/auth/oidc/{provider}/start", start).limited(Limit::Refresh),
-        Route::get("/api/v1/auth/oidc/{provider}/callback", callback)
+    Route::family(
+        "Sign-in",
+        [vec![
+            Route::get("/api/v1/auth/oidc", "Whom people may sign in with", Public, list)
+                .list("Provider")
+                .schema("Provider", "name label start"),
+            Route::get(
+                "/api/v1/auth/oidc/{provider}/start",
+                "Sends the browser to the provider",
+                OwnCredential,
+                start,
+            )
+            .limited(Limit::Refresh)
+            .query("return_to", "string", "A page of this server to come back to; / if not given")
+            .redirects(),
+            Route::get(
+                "/api/v1/auth/oidc/{provider}/callback",
+                "Where the provider sends the browser back to",
+                OwnCredential,
+                callback,
+            )
             .audited(AuditPolicy::Both)
-            .limited(Limit::Refresh),
-        // a password may be guessed at
-        Route::post("/api/v1/auth/oidc/{provider}/link", link).limited(Limit::ResetPassword),
-        Route::post("/api/v1/auth/oidc/{provider}/accept-invitation", accept_invitation)
+            .limited(Limit::Refresh)
+            .query("code", "string", "From the provider")
+            .query("state", "string", "As it was sent to the provider")
+            .query("error", "string", "Why there is no code")
+            .query("iss", "string", "Which provider it is")
+            .redirects()
+            .refuses(401)
+            .refuses(403)
+            .refuses(409),
+            // a password may be guessed at
+            Route::post(
+                "/api/v1/auth/oidc/{provider}/link",
+                "Begins to connect one's own account with a provider",
+                Role::Viewer,
+                link,
+            )
+            .limited(Limit::ResetPassword)
+            .body("(return_to? password:string[0,1000]?)", false)
+            .object("url")
+            .refuses(403),
+            Route::post(
+                "/api/v1/auth/oidc/{provider}/accept-invitation",
+                "Begins to accept an invitation as who one is at a provider",
+                OwnCredential,
+                accept_invitation,
+            )
             .audited(AuditPolicy::Never)
-            .limited(Limit::ResetPassword),
-        Route::get("/api/v1/auth/identities", identities),
-        Route::delete("/api/v1/auth/identities/{id}", unlink).limited(Limit::ResetPassword),
-    ]
+            .limited(Limit::ResetPassword)
+            .body("token:string[0,1000] (return_to?)", true)
+            .object("url")
+            .refuses(403),
+            Route::get(
+                "/api/v1/auth/identities",
+                "What one's own account is connected with",
+                Role::Viewer,
+                identities,
+            )
+            .list("Identity")
+            .schema("Identity", "id:uuid issuer subject email? created_at:time last_used_at:time"),
+            Route::delete(
+                "/api/v1/auth/identities/{id}",
+                "Disconnects one of them; takes a login of a moment ago, or the password",
+                Role::Viewer,
+                unlink,
+            )
+            .limited(Limit::ResetPassword)
+            .body("(password:string[0,1000]?)", false)
+            .nothing(204, "It is gone"),
+        ]],
+    )
 }
 
 /// A provider, for a page with a button for each.
@@ -56,7 +117,7 @@ struct AcceptInvitation {
     return_to: Option<String>,
 }
 
-async fn list(request: Request) -> Answer {
+async fn list(request: Request, _: Anonymous) -> Answer {
     let providers = request.app.accounts.oidc_providers();
     let shown = |name: &str| format!("/api/v1/auth/oidc/{name}/start");
     let shown: Vec<_> = providers
@@ -70,7 +131,7 @@ async fn list(request: Request) -> Answer {
     response::list(&shown, shown.len())
 }
 
-async fn start(request: Request) -> Answer {
+async fn start(request: Request, _: Anonymous) -> Answer {
     let query = request.query()?;
     let (name, return_to) = (request.path_text("provider"), query.text("return_to")?);
     let redirect =
@@ -80,8 +141,7 @@ async fn start(request: Request) -> Answer {
 }
 
 /// Not by following a link, as [`start`] is: somebody else could have made the browser do that.
-async fn link(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn link(mut request: Request, principal: Principal) -> Answer {
     let asked: Link = request.optional_json().await?.unwrap_or_default();
     let _turn = turn_for(&request, asked.password.as_ref()).await?;
     let intent = OidcIntent::Link { principal: &principal, password: asked.password.as_ref() };
@@ -89,7 +149,7 @@ async fn link(mut request: Request) -> Answer {
 }
 
 /// Nothing is accepted yet: that comes of the sign-in.
-async fn accept_invitation(mut request: Request) -> Answer {
+async fn accept_invitation(mut request: Request, _: Anonymous) -> Answer {
     let asked: AcceptInvitation = request.json().await?;
     bounded_secret("token", &asked.token)?;
     lead_on(&request, asked.return_to.as_deref(), OidcIntent::Accept(&asked.token)).await
@@ -103,7 +163,7 @@ async fn lead_on(request: &Request, return_to: Option<&str>, intent: OidcIntent<
     with_flow(request, response, &redirect)
 }
 
-async fn callback(request: Request) -> Answer {
+async fn callback(request: Request, _: Anonymous) -> Answer {
     let query = request.query()?;
     let returned = OidcCallback {
         code: query.text("code")?,
@@ -122,14 +182,12 @@ async fn callback(request: Request) -> Answer {
     }
 }
 
-async fn identities(request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn identities(request: Request, principal: Principal) -> Answer {
     let identities = request.app.accounts.identities(&principal).await?;
     response::list(&identities, identities.len())
 }
 
-async fn unlink(mut request: Request) -> Answer {
-    let principal = request.principal().await?;
+async fn unlink(mut request: Request, principal: Principal) -> Answer {
     let id: Uuid = request.path_id("id")?;
     let Unlink { password } = request.optional_json().await?.unwrap_or_default();
     let _turn = turn_for(&request, password.as_ref()).await?;

@@ -2,27 +2,24 @@
 //!
 //! A field is always there, unless it is within parentheses; one without a type is a string. `?` lets it be null, `[a,b]`
 //! bounds its length or its value. `T[]` is a list of T and `T{}` an object whose keys are data, `T[9]` and `T{9}` of at most 9.
-//! `name={a|b}` lists what it may be. A type in upper case is the schema of that name.
+//! `name={a|b}` lists what it may be. A type in upper case is the schema of that name, and `..Name` stands for all of its
+//! fields.
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaType};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, Ref, RefOr, Schema, SchemaFormat, Type};
 
-/// A schema that others refer to.
-pub(super) type Named = (&'static str, RefOr<Schema>);
-
-/// `text`, either the fields of an object or what a word may be, under a name.
-pub(super) fn named(name: &'static str, text: &str) -> Named {
-    let schema = if text.starts_with('{') { of_type(text) } else { object(text) };
-    (name, schema)
+/// The schema of `text`: the fields of an object, or what a word may be.
+pub(in crate::http) fn schema(text: &str) -> RefOr<Schema> {
+    if text.starts_with('{') { of_type(text) } else { object(text) }
 }
 
 /// The schema called `text`, or an object with these fields.
-pub(super) fn named_or_object(text: &str) -> RefOr<Schema> {
+pub(in crate::http) fn named_or_object(text: &str) -> RefOr<Schema> {
     if is_name(text) { of_type(text) } else { object(text) }
 }
 
 /// An object with these fields.
-pub(super) fn object(fields: &str) -> RefOr<Schema> {
+pub(in crate::http) fn object(fields: &str) -> RefOr<Schema> {
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     let mut may_be_absent = false;
     for field in fields.split_whitespace() {
@@ -41,12 +38,12 @@ pub(super) fn object(fields: &str) -> RefOr<Schema> {
 }
 
 /// An array of `items`.
-pub(super) fn array(items: RefOr<Schema>) -> Schema {
+pub(in crate::http) fn array(items: RefOr<Schema>) -> Schema {
     Schema::Array(ArrayBuilder::new().items(items).build())
 }
 
 /// The schema of one type of the notation, such as `integer[1,50]`.
-pub(super) fn of_type(text: &str) -> RefOr<Schema> {
+pub(in crate::http) fn of_type(text: &str) -> RefOr<Schema> {
     let (text, is_null) = text.strip_suffix('?').map_or((text, false), |text| (text, true));
     if let Some(names) = text.strip_prefix('{').and_then(|names| names.strip_suffix('}')) {
         return Schema::Object(one_of(names, is_null)).into();
