@@ -9,6 +9,7 @@ pub mod open;
 mod port;
 mod retention;
 mod segments;
+mod store;
 #[cfg(test)]
 mod tests;
 mod usage;

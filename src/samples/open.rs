@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+use super::clickhouse::{self, ClickHouseOptions, ClickHouseStore};
+use super::{ManagedSampleStore, Retention, SegmentStore, StoreError, Usage, segments};
 use crate::config::{Dsn, DsnError};
-use crate::samples::clickhouse::{ClickHouseOptions, ClickHouseStore};
-use crate::samples::{ManagedSampleStore, Retention, SegmentStore, StoreError, Usage, segments};
 use crate::storage::Storage;
 
 /// The store cannot be opened or looked at.
@@ -46,7 +46,7 @@ pub async fn usage(
     retention: Retention,
 ) -> Result<Usage, OpenError> {
     Ok(match clickhouse_options(url, retention)? {
-        Some(options) => ClickHouseStore::usage_beside(reader, &options).await?,
+        Some(options) => clickhouse::usage_of(reader, &options).await?,
         None => segments::usage_of(reader, retention).await?,
     })
 }

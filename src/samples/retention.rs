@@ -1,7 +1,8 @@
 //! How finely samples are kept, and for how long.
 
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
+
+use parking_lot::RwLock;
 
 /// How much time one stored record stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,10 +85,10 @@ impl LiveRetention {
     }
 
     pub(super) fn get(&self) -> Retention {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        *self.0.read()
     }
 
     pub(super) fn set(&self, retention: Retention) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = retention;
+        *self.0.write() = retention;
     }
 }

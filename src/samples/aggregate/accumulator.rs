@@ -34,6 +34,17 @@ pub(in crate::samples) trait Accumulator: Send + 'static {
         })
     }
 
+    /// Adds a row of `series` from the start to the end of `span`; `cell` gives the value of a column and when it was read.
+    fn add_row(&mut self, series: u64, span: (i64, i64), cell: impl Fn(usize) -> (i64, i64))
+    where
+        Self: Sized,
+    {
+        let bucket = self.bucket(span.1);
+        if let Some((columns, cells)) = self.cells(series, bucket) {
+            cells.add(columns, span, series, cell);
+        }
+    }
+
     /// Adds what of a record lies in `window`.
     fn add_record(&mut self, window: Window, record: &CompactRecord) {
         if !window.covers(record.from, record.at) {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use basira_actors::model::{Stream, Timestamp};
 
-use super::{Accumulator, Cells, Columns, Groups, wanted_series};
+use super::groups::wanted_series;
+use super::{Accumulator, Cells, Columns, Groups};
 use crate::samples::{Point, Projection, Timeline};
 
 /// The sums of each group by bucket of time.
@@ -34,7 +35,7 @@ impl Buckets {
 }
 
 /// What is in each bucket of each group, as it is answered.
-pub(in crate::samples) fn timelines(cells: BTreeMap<(u64, i64), Cells>) -> Vec<Timeline> {
+fn timelines(cells: BTreeMap<(u64, i64), Cells>) -> Vec<Timeline> {
     let mut timelines: Vec<Timeline> = Vec::new();
     for ((group, ts), cells) in cells {
         let point = Point { ts: Timestamp(ts), values: cells.values };

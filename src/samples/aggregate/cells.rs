@@ -42,6 +42,11 @@ impl Columns {
         Self::of(stream, None)
     }
 
+    /// The places of the columns that are summed, ascending.
+    pub(in crate::samples) fn summed(&self) -> impl Iterator<Item = usize> + '_ {
+        self.places.iter().map(|place| place.column)
+    }
+
     /// For each column of the stream, whether it is wanted.
     pub(in crate::samples) fn mask(&self) -> &[bool] {
         &self.mask

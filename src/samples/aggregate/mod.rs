@@ -9,9 +9,9 @@ mod summed;
 mod totals;
 
 pub(super) use accumulator::Accumulator;
-pub(super) use buckets::{Buckets, timelines};
+pub(super) use buckets::Buckets;
 pub(super) use cells::{Cells, Columns};
 pub(super) use compact_record::CompactRecord;
-pub(super) use groups::{Groups, wanted_series};
+pub(super) use groups::Groups;
 pub(super) use summed::Summed;
 pub(super) use totals::Totals;

@@ -3,7 +3,8 @@
 use basira_actors::model::{Stream, Timestamp};
 use rustc_hash::FxHashMap;
 
-use super::{Accumulator, Cells, Columns, Groups, wanted_series};
+use super::groups::wanted_series;
+use super::{Accumulator, Cells, Columns, Groups};
 use crate::samples::{Projection, Total};
 
 /// The sums of each group.

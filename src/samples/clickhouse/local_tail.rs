@@ -1,40 +1,39 @@
-//! What of a window is still in the local tail.
+//! Sums what of a window is still in the local tail.
 
-use basira_actors::model::{Gap, GapReason, Stream, Timestamp};
+use basira_actors::model::{Gap, Stream};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::sum::Sum;
-use crate::samples::codec::decode_record;
+use crate::samples::aggregate::{Accumulator, CompactRecord};
 use crate::samples::entity::tail;
-use crate::samples::local::off_thread;
+use crate::samples::local::{decode_or_gap, off_thread};
 use crate::samples::{DatabaseScope, StoreError, Window};
 
 /// Records read at a time.
 const PAGE: u64 = 64;
 
-/// The records of the tail that were summed. Whatever moves meanwhile is either among them or already on the server.
-pub(super) struct Counted {
-    pub(super) sum: Sum,
-    /// The ends of the records, ascending: on the server these must be left out.
+/// The sum of the tail. A record that is shipped in between is either in it or on the server already.
+pub(super) struct SummedTail<A> {
+    pub(super) accumulator: A,
+    /// The ends of the summed records, ascending: on the server these must be left out.
     pub(super) ends: Vec<i64>,
-    /// What could not be read.
+    /// The spans of the records that cannot be decoded.
     pub(super) damaged: Vec<Gap>,
 }
 
-/// Adds the records of `window` in the tail to `sum`.
-pub(super) async fn count(
+/// Adds the records of `window` in the tail to `accumulator`.
+pub(super) async fn sum<A: Accumulator>(
     reader: &DatabaseConnection,
     scope: DatabaseScope,
     window: Window,
-    sum: Sum,
-) -> Result<Counted, StoreError> {
-    let mut counted = Counted { sum, ends: Vec::new(), damaged: Vec::new() };
+    accumulator: A,
+) -> Result<SummedTail<A>, StoreError> {
+    let mut summed = SummedTail { accumulator, ends: Vec::new(), damaged: Vec::new() };
     let mut after = window.since.as_millis();
     loop {
-        let page = page(reader, scope, counted.sum.stream, window, after).await?;
-        let Some(last) = page.last() else { return Ok(counted) };
+        let page = page(reader, scope, summed.accumulator.stream(), window, after).await?;
+        let Some(last) = page.last() else { return Ok(summed) };
         after = last.1;
-        counted = off_thread(move || counted.add(window, &page)).await?;
+        summed = off_thread(move || summed.add(scope, window, &page)).await?;
     }
 }
 
@@ -60,18 +59,14 @@ async fn page(
         .await
 }
 
-impl Counted {
-    fn add(mut self, window: Window, page: &[(i64, i64, Vec<u8>)]) -> Self {
-        let stream = self.sum.stream;
-        for (from, at, blob) in page {
+impl<A: Accumulator> SummedTail<A> {
+    fn add(mut self, scope: DatabaseScope, window: Window, page: &[(i64, i64, Vec<u8>)]) -> Self {
+        let stream = self.accumulator.stream();
+        for (from, at, record) in page {
             self.ends.push(*at);
-            match decode_record(blob, stream.columns.len()) {
-                Ok(rows) => self.sum.add_record(window, &rows),
-                Err(error) => {
-                    tracing::warn!(stream = stream.name, at_ms = at, %error, "a stored record cannot be read");
-                    let (from, to) = (Timestamp(*from), Timestamp(*at));
-                    self.damaged.push(Gap { stream, from, to, reason: GapReason::Damaged });
-                }
+            match decode_or_gap(scope.database, stream, (*from, *at), record) {
+                Ok(rows) => self.accumulator.add_record(window, &CompactRecord::new(rows)),
+                Err(gap) => self.damaged.push(gap),
             }
         }
         self

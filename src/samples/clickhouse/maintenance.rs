@@ -1,6 +1,5 @@
 //! What happens by itself: shipping, and once a minute dropping.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use basira_actors::model::Timestamp;
@@ -16,14 +15,14 @@ const SHIPPING: Duration = Duration::from_secs(10);
 const KEEPING: Duration = Duration::from_secs(if cfg!(test) { 24 * 3600 } else { 60 });
 
 /// Works until told to stop.
-pub(super) async fn run(shipper: Arc<Mutex<Shipper>>, stop: CancellationToken) {
+pub(super) async fn run(shipper: &Mutex<Shipper>, stop: CancellationToken) {
     let mut kept_at = Instant::now();
     let mut failing = false;
     while stop.run_until_cancelled(tokio::time::sleep(SHIPPING)).await.is_some() {
         let keeping = kept_at.elapsed() >= KEEPING;
         let work = async {
             let mut shipper = shipper.lock().await;
-            if keeping { shipper.keep(Timestamp::now()).await } else { shipper.ship().await }
+            if keeping { shipper.maintain(Timestamp::now()).await } else { shipper.ship().await }
         };
         let Some(result) = stop.run_until_cancelled(work).await else { return };
         if keeping {

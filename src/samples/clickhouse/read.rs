@@ -1,14 +1,12 @@
 //! One query for a window: days from hours where that is exact, else from the finest that is kept.
 
-use std::collections::HashSet;
-
 use basira_actors::model::{ColumnKind, NULL};
 
 use super::columns::summed;
-use super::plan::{Days, Kept, Piece, plan};
+use super::plan::{Days, Kept, Piece, day_of, plan};
 use super::schema::table;
 use super::server::{ClickHouseError, Server, of};
-use super::sum::Sum;
+use crate::samples::aggregate::Accumulator;
 use crate::samples::{DatabaseScope, Resolution, Window};
 
 const WHOLE: &str = include_str!("sql/read_whole.sql");
@@ -16,35 +14,38 @@ const JUDGED: &str = include_str!("sql/read_judged.sql");
 /// Series, first start, last end.
 const KEY_BYTES: usize = 3 * 8;
 
-/// What is asked.
+/// What is read.
 pub(super) struct ReadRequest<'a> {
     pub(super) scope: DatabaseScope,
     pub(super) window: Window,
+    /// The length of the buckets of time; none: all of the window is one.
+    pub(super) bucket_ms: Option<i64>,
     pub(super) kept: &'a Kept,
-    /// The ends of records that are counted already, ascending.
-    pub(super) counted: &'a [i64],
+    /// The ends of the records that were summed in the local tail, ascending.
+    pub(super) in_tail: &'a [i64],
 }
 
-/// Adds what the server has to `sum`.
-pub(super) async fn read(
+/// Adds what the server has to `accumulator`.
+pub(super) async fn read<A: Accumulator>(
     server: &Server,
-    question: &ReadRequest<'_>,
-    sum: &mut Sum,
+    request: &ReadRequest<'_>,
+    accumulator: &mut A,
 ) -> Result<(), ClickHouseError> {
-    if sum.series.as_ref().is_some_and(HashSet::is_empty) {
+    if accumulator.series().is_some_and(<[u64]>::is_empty) {
         return Ok(());
     }
-    let in_tail = question.counted.iter().map(|&at| super::plan::day_of(at)).collect();
-    let pieces = plan(question.window, &in_tail, question.kept, whole(sum.bucket_ms));
-    let parts: Vec<_> = pieces.iter().map(|piece| statement(piece, question, sum)).collect();
-    if parts.is_empty() {
+    let in_tail = request.in_tail.iter().map(|&at| day_of(at)).collect();
+    let pieces = plan(request.window, &in_tail, request.kept, whole(request.bucket_ms));
+    let stream = accumulator.stream();
+    let columns: Vec<usize> = accumulator.columns().summed().collect();
+    let statements = pieces.iter().map(|piece| statement(piece, request, accumulator, &columns));
+    let statements: Vec<_> = statements.collect();
+    if statements.is_empty() {
         return Ok(());
     }
-    let query = of(question.scope, server.query(&parts.join("\nUNION ALL\n")))
-        .param("since", question.window.since.as_millis())
-        .param("until", question.window.until.as_millis());
-    let stream = sum.stream;
-    let columns = sum.columns.clone();
+    let query = of(request.scope, server.query(&statements.join("\nUNION ALL\n")))
+        .param("since", request.window.since.as_millis())
+        .param("until", request.window.until.as_millis());
     let kinds: Vec<_> = columns.iter().map(|&place| stream.columns[place].kind).collect();
     let width = KEY_BYTES + kinds.iter().map(|kind| cell_bytes(*kind)).sum::<usize>();
     let mut cells = vec![(NULL, NULL); stream.columns.len()];
@@ -56,7 +57,7 @@ pub(super) async fn read(
             let stamp = if kind == ColumnKind::Sum { last } else { next() };
             cells[place] = (next(), stamp);
         }
-        sum.add(series, (first, last), |place| cells[place]);
+        accumulator.add_row(series, (first, last), |place| cells[place]);
     };
     server.scan("reading samples", query, width, each).await
 }
@@ -70,25 +71,30 @@ fn whole(bucket_ms: Option<i64>) -> &'static [Resolution] {
     }
 }
 
-fn statement(piece: &Piece, question: &ReadRequest<'_>, sum: &Sum) -> String {
-    let resolution = piece.resolution;
+fn statement(
+    piece: &Piece,
+    request: &ReadRequest<'_>,
+    accumulator: &impl Accumulator,
+    columns: &[usize],
+) -> String {
+    let (resolution, stream) = (piece.resolution, accumulator.stream());
     let (template, place) = if piece.judged { (JUDGED, "(at_ms - 1)") } else { (WHOLE, "bucket") };
-    // a bucket is judged when all that the server has of it is put together
+    // a bucket is compared with the window after all its rows are merged
     let merged = if resolution == Resolution::Raw { "" } else { " FINAL" };
-    let bucket = match sum.bucket_ms {
+    let bucket = match request.bucket_ms {
         None => "tuple()".to_owned(),
         Some(bucket_ms) => format!("{place} - positiveModulo({place}, toInt64({bucket_ms}))"),
     };
     let series =
-        sum.series.as_ref().map_or_else(|| "true".to_owned(), |series| one_of("series", "IN", series));
-    let shipped = match question.counted {
+        accumulator.series().map_or_else(|| "true".to_owned(), |series| one_of("series", "IN", series));
+    let shipped = match request.in_tail {
         [] => "true".to_owned(),
-        counted => one_of("at_ms", "NOT IN", counted),
+        ends => one_of("at_ms", "NOT IN", ends),
     };
     template
-        .replace("$table", &table(sum.stream, resolution))
+        .replace("$table", &table(stream, resolution))
         .replace("$final", merged)
-        .replace("$columns", &summed(sum.stream, resolution, &sum.columns))
+        .replace("$columns", &summed(stream, resolution, columns))
         .replace("$days", &days(&piece.days))
         .replace("$series", &series)
         .replace("$shipped", &shipped)

@@ -38,8 +38,8 @@ impl RemoteTables {
 
 impl Shipper {
     /// Ships what waits, then drops what is past its retention at `now`, unless the clock has leapt there, or above the cap.
-    pub(super) async fn keep(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let now = self.clock.trusted_time(now, self.ledger.newest_sample().await?);
+    pub(super) async fn maintain(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let now = self.clock.trusted_time(now, self.shipments.newest_sample().await?);
         self.remote.redeclare().await?;
         self.ship().await?;
         let mut kept = *self.remote.kept().await?.read().await;

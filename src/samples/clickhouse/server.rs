@@ -1,4 +1,4 @@
-//! Asking ClickHouse over HTTP; no question waits longer than we are patient.
+//! Asking ClickHouse over HTTP; no question waits longer than the time-out.
 
 use std::time::Duration;
 
@@ -37,12 +37,12 @@ pub enum ClickHouseError {
 pub(super) struct Server {
     client: Client,
     database: String,
-    patience: Duration,
+    query_timeout: Duration,
 }
 
 impl Server {
-    /// The server at `dsn`; it is not contacted yet. Nobody waits longer than `patience` for an answer.
-    pub(super) fn new(dsn: &Dsn, patience: Duration) -> Self {
+    /// The server at `dsn`; it is not contacted yet. Nobody waits longer than `query_timeout` for an answer.
+    pub(super) fn new(dsn: &Dsn, query_timeout: Duration) -> Self {
         let encrypted = !matches!(dsn.tls, None | Some(TlsMode::Disable));
         let (scheme, usual_port) = if encrypted { ("https", TLS_PORT) } else { ("http", PORT) };
         let host = if dsn.host.contains(':') { format!("[{}]", dsn.host) } else { dsn.host.clone() };
@@ -58,7 +58,7 @@ impl Server {
             client = client.with_password(password.expose());
         }
         let database = dsn.database.clone().unwrap_or_else(|| DATABASE.to_owned());
-        Self { client, database, patience }
+        Self { client, database, query_timeout }
     }
 
     /// A server may allow us our database, but not to make one.
@@ -139,7 +139,7 @@ impl Server {
             .with_setting("max_insert_block_size", rows.as_str())
             .with_setting("min_insert_block_size_rows", rows)
             .with_setting("min_insert_block_size_bytes", "0")
-            .with_timeouts(Some(self.patience), Some(self.patience))
+            .with_timeouts(Some(self.query_timeout), Some(self.query_timeout))
             .buffered();
         let refused = |source| ClickHouseError::Refused { doing: "inserting samples", source };
         for chunk in chunks {
@@ -165,7 +165,7 @@ impl Server {
     /// So that a reading query ends in time, within its memory, and when nobody waits for it any more.
     fn bounded(&self, query: Query) -> Query {
         query
-            .with_setting("max_execution_time", self.patience.as_secs().max(1).to_string())
+            .with_setting("max_execution_time", self.query_timeout.as_secs().max(1).to_string())
             .with_setting("max_memory_usage", READ_MEMORY_BYTES.to_string())
             .with_setting("max_query_size", QUERY_BYTES.to_string())
             .with_setting("cancel_http_readonly_queries_on_client_close", "1")
@@ -177,9 +177,9 @@ impl Server {
         doing: &'static str,
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, ClickHouseError> {
-        match timeout(self.patience, answer).await {
+        match timeout(self.query_timeout, answer).await {
             Ok(answer) => answer.map_err(|source| ClickHouseError::Refused { doing, source }),
-            Err(_) => Err(ClickHouseError::Silent { doing, within: self.patience }),
+            Err(_) => Err(ClickHouseError::Silent { doing, within: self.query_timeout }),
         }
     }
 }

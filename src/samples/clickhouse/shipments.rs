@@ -1,32 +1,30 @@
 //! What the local storage knows of records on their way: which wait, which travel together, and up to when all arrived.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use basira_actors::model::streams::{EVENTS, HEALTH};
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, streams};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef,
+    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef,
 };
 use uuid::Uuid;
 
 use super::plan::day_of;
-use crate::samples::entity::{gap, shipment, shipped, tail};
-use crate::samples::local::insert_gaps;
-use crate::samples::local::newest_sample;
+use crate::samples::entity::{shipment, shipped, tail};
+use crate::samples::local::{Local, OWN_CLOCK, insert_gaps, newest_end};
 use crate::samples::{DatabaseScope, Timestamp};
-use crate::storage::{Transaction, Writer};
+use crate::storage::Transaction;
 
 /// Records looked at, at a time.
 const CHUNK: u64 = 1_000;
 /// Records of one shipment, in bytes of the tail; one record may be more. This bounds what is in memory.
 const SHIPMENT_BYTES: i64 = 1 << 20;
 
-/// Owns the local tables. The connection that writes is the one the store's writer uses: on SQLite there is only one.
+/// The records on their way to the server.
 pub(super) struct Shipments {
-    pub(super) writer: Writer,
-    pub(super) reader: DatabaseConnection,
+    pub(super) local: Arc<Local>,
 }
 
 /// The key of a record within its stream.
@@ -57,7 +55,7 @@ impl Shipments {
             .order_by_asc(shipment::Column::ShipmentId)
             .order_by_asc(shipment::Column::DatabaseId)
             .order_by_asc(shipment::Column::AtMs)
-            .all(&self.reader)
+            .all(&self.local.reader)
             .await?;
         let mut shipments: Vec<Shipment> = Vec::new();
         for row in rows {
@@ -84,7 +82,7 @@ impl Shipments {
             .columns([tail::Column::Stream, tail::Column::AtMs])
             .expr_as(Expr::cust("CAST(length(record) AS bigint)"), "bytes")
             .into_tuple()
-            .all(&self.reader)
+            .all(&self.local.reader)
             .await?;
         let more = found.len() as u64 == CHUNK;
         let waiting = found.into_iter().filter_map(|(organization, database, stream, at_ms, bytes)| {
@@ -100,14 +98,15 @@ impl Shipments {
         databases.dedup();
         let rows = shipped::Entity::find()
             .filter(shipped::Column::DatabaseId.is_in(databases))
-            .all(&self.reader)
+            .all(&self.local.reader)
             .await?;
         Ok(rows.into_iter().map(|row| ((row.database_id, row.stream), row.newest_ms)).collect())
     }
 
     /// The end of the newest record that has arrived.
     pub(super) async fn newest(&self, database: DatabaseId, stream: &Stream) -> Result<Option<i64>, DbErr> {
-        let row = shipped::Entity::find_by_id((database.0, stream.name.to_owned())).one(&self.reader).await?;
+        let row =
+            shipped::Entity::find_by_id((database.0, stream.name.to_owned())).one(&self.local.reader).await?;
         Ok(row.map(|row| row.newest_ms))
     }
 
@@ -125,7 +124,7 @@ impl Shipments {
         });
         let models: Vec<_> = models.map(IntoActiveModel::into_active_model).collect();
         if !models.is_empty() {
-            let transaction = self.writer.begin().await?;
+            let transaction = self.local.connection.begin().await?;
             shipment::Entity::insert_many(models).exec_without_returning(&transaction).await?;
             transaction.commit().await?;
         }
@@ -143,7 +142,7 @@ impl Shipments {
             .filter(shipment::Column::ShipmentId.eq(shipment.id))
             .order_by_asc(tail::Column::DatabaseId)
             .order_by_asc(tail::Column::AtMs)
-            .all(&self.reader)
+            .all(&self.local.reader)
             .await
     }
 
@@ -153,7 +152,7 @@ impl Shipments {
         shipment: &Shipment,
         damaged: &[(DatabaseScope, Gap)],
     ) -> Result<(), DbErr> {
-        let transaction = self.writer.begin().await?;
+        let transaction = self.local.connection.begin().await?;
         for (scope, ends) in by_scope(&shipment.keys) {
             delete_tail(&transaction, shipment.stream, scope, &ends).await?;
             note_newest(&transaction, shipment.stream, scope, &ends).await?;
@@ -168,7 +167,7 @@ impl Shipments {
 
     /// Takes records out of the tail that had arrived before they were sent again.
     pub(super) async fn drop_repeated(&self, stream: &Stream, repeated: &[Key]) -> Result<(), DbErr> {
-        let transaction = self.writer.begin().await?;
+        let transaction = self.local.connection.begin().await?;
         for (scope, ends) in by_scope(repeated) {
             delete_tail(&transaction, stream, scope, &ends).await?;
         }
@@ -177,7 +176,7 @@ impl Shipments {
 
     /// Forgets that anything of a database ever travelled.
     pub(super) async fn forget(&self, scope: DatabaseScope) -> Result<(), DbErr> {
-        let transaction = self.writer.begin().await?;
+        let transaction = self.local.connection.begin().await?;
         macro_rules! delete_from {
             ($($table:ident),*) => {$(
                 $table::Entity::delete_many()
@@ -191,38 +190,12 @@ impl Shipments {
         transaction.commit().await
     }
 
-    /// The end of the newest sample by the clocks of the servers that are watched, here or arrived.
+    /// The end of the newest sample, by the clocks of the monitored servers, here or arrived.
     pub(super) async fn newest_sample(&self) -> Result<Option<Timestamp>, DbErr> {
-        let here = newest_sample(&self.reader).await?;
-        let arrived = shipped::Entity::find()
-            .filter(shipped::Column::Stream.is_not_in([EVENTS.name, HEALTH.name]))
-            .select_only()
-            .column_as(shipped::Column::NewestMs.max(), "newest");
-        let arrived = arrived.into_tuple::<Option<i64>>().one(&self.reader).await?.flatten();
-        Ok(here.max(arrived.map(Timestamp)))
-    }
-
-    /// The end of the newest gap or record that is known here.
-    pub(super) async fn newest_here(
-        &self,
-        database: DatabaseId,
-        stream: &Stream,
-    ) -> Result<Option<Timestamp>, DbErr> {
-        let newest_gap = gap::Entity::find()
-            .filter(gap::Column::DatabaseId.eq(database.0))
-            .filter(gap::Column::Stream.eq(stream.name))
-            .select_only()
-            .column_as(gap::Column::ToMs.max(), "newest");
-        let newest_waiting = tail::Entity::find()
-            .filter(tail::Column::DatabaseId.eq(database.0))
-            .filter(tail::Column::Stream.eq(stream.name))
-            .select_only()
-            .column_as(tail::Column::AtMs.max(), "newest");
-        let newest_gap = newest_gap.into_tuple::<Option<i64>>().one(&self.reader).await?.flatten();
-        // what arrives meanwhile is then seen at least once
-        let newest_waiting = newest_waiting.into_tuple::<Option<i64>>().one(&self.reader).await?.flatten();
-        let newest_arrived = self.newest(database, stream).await?;
-        Ok(newest_gap.max(newest_waiting).max(newest_arrived).map(Timestamp))
+        let here = self.local.newest_sample().await?;
+        let not_own = shipped::Column::Stream.is_not_in(OWN_CLOCK);
+        let end = shipped::Column::NewestMs;
+        Ok(here.max(newest_end::<shipped::Entity>(&self.local.reader, end, not_own).await?))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp};
+use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream};
 use uuid::Uuid;
 
 use super::plan::day_of;
@@ -16,9 +16,8 @@ use super::server::ClickHouseError;
 use super::shipments::{Key, Shipment, Shipments, Waiting};
 use super::tables::RemoteTables;
 use crate::clock_guard::ClockGuard;
-use crate::samples::codec::decode_record;
 use crate::samples::entity::tail;
-use crate::samples::local::off_thread;
+use crate::samples::local::{decode_or_gap, off_thread};
 use crate::samples::{DatabaseScope, Resolution, StoreError};
 
 const ARRIVED: &str = include_str!("sql/arrived.sql");
@@ -31,21 +30,25 @@ const ASKED: usize = 1_000;
 /// Only one ships, and nothing is dropped or forgotten meanwhile.
 pub(super) struct Shipper {
     pub(super) remote: Arc<RemoteTables>,
-    pub(super) ledger: Arc<Shipments>,
+    pub(super) shipments: Arc<Shipments>,
     pub(super) clock: ClockGuard,
 }
 
 impl Shipper {
+    pub(super) fn new(remote: Arc<RemoteTables>, shipments: Arc<Shipments>) -> Self {
+        Self { remote, shipments, clock: ClockGuard::default() }
+    }
+
     /// Everything that waits in the tail.
     pub(super) async fn ship(&mut self) -> Result<(), StoreError> {
         self.remote.kept().await?;
-        for shipment in self.ledger.pending().await? {
+        for shipment in self.shipments.pending().await? {
             self.deliver(&shipment, true).await?;
         }
         loop {
-            let (waiting, more) = self.ledger.waiting().await?;
+            let (waiting, more) = self.shipments.waiting().await?;
             let waiting = self.leave_out_repeated(waiting).await?;
-            for shipment in self.ledger.assign(&waiting).await? {
+            for shipment in self.shipments.assign(&waiting).await? {
                 self.deliver(&shipment, false).await?;
             }
             if !more {
@@ -57,7 +60,7 @@ impl Shipper {
     /// Takes everything of a database from the server. What is under way must arrive first, or it would come later.
     pub(super) async fn forget(&mut self, scope: DatabaseScope) -> Result<(), StoreError> {
         let there = self.forget_there(scope).await;
-        self.ledger.forget(scope).await?;
+        self.shipments.forget(scope).await?;
         there
     }
 
@@ -72,14 +75,14 @@ impl Shipper {
 
     async fn deliver(&self, shipment: &Shipment, in_doubt: bool) -> Result<(), StoreError> {
         let stream = shipment.stream;
-        let stored = self.ledger.records(shipment).await?;
+        let stored = self.shipments.records(shipment).await?;
         let (records, damaged) = off_thread(move || decode(stream, &stored)).await?;
         if let Some(first) = records.first() {
             for resolution in Resolution::ALL {
                 self.insert(shipment, resolution, &records, in_doubt.then_some(first)).await?;
             }
         }
-        Ok(self.ledger.arrived(shipment, &damaged).await?)
+        Ok(self.shipments.arrived(shipment, &damaged).await?)
     }
 
     /// `sample` is a record to ask for when it is not known what an earlier insert did: all are there, or none.
@@ -150,7 +153,7 @@ impl Shipper {
 
     /// A record that has arrived and was appended again must not count twice.
     async fn leave_out_repeated(&self, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, StoreError> {
-        let newest = self.ledger.newest_of(&waiting).await?;
+        let newest = self.shipments.newest_of(&waiting).await?;
         let mut late: BTreeMap<&str, (&'static Stream, Vec<Key>)> = BTreeMap::new();
         for Waiting { stream, key, .. } in &waiting {
             let newest = newest.get(&(key.scope.database.0, stream.name.to_owned()));
@@ -163,7 +166,7 @@ impl Shipper {
             let arrived = self.arrived(&table(stream, Resolution::Hour), &keys).await?;
             let has = |key: &Key| arrived.contains(&(key.scope.database, key.at_ms));
             let repeated: Vec<_> = keys.into_iter().filter(has).collect();
-            self.ledger.drop_repeated(stream, &repeated).await?;
+            self.shipments.drop_repeated(stream, &repeated).await?;
             waiting.retain(|waiting| waiting.stream != stream || !has(&waiting.key));
         }
         Ok(waiting)
@@ -181,13 +184,9 @@ pub(super) fn decode(
             organization: OrganizationId(row.organization_id),
             database: DatabaseId(row.database_id),
         };
-        match decode_record(&row.record, stream.columns.len()) {
+        match decode_or_gap(scope.database, stream, (row.from_ms, row.at_ms), &row.record) {
             Ok(rows) => records.push(DecodedRecord { scope, rows }),
-            Err(error) => {
-                tracing::warn!(database = %scope.database, stream = stream.name, at_ms = row.at_ms, %error, "a stored record cannot be read");
-                let (from, to) = (Timestamp(row.from_ms), Timestamp(row.at_ms));
-                damaged.push((scope, Gap { stream, from, to, reason: GapReason::Damaged }));
-            }
+            Err(gap) => damaged.push((scope, gap)),
         }
     }
     (records, damaged)

@@ -1,5 +1,7 @@
 //! Our tables on ClickHouse: made when first needed, so that Basira starts without it.
 
+use std::sync::Arc;
+
 use basira_actors::model::{Stream, streams};
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
@@ -13,15 +15,14 @@ const KEPT: &str = include_str!("sql/kept.sql");
 
 pub(super) struct RemoteTables {
     pub(super) server: Server,
-    pub(super) retention: LiveRetention,
+    pub(super) retention: Arc<LiveRetention>,
     /// What the tables were last told of it.
     declared: Mutex<Option<Retention>>,
     kept: OnceCell<RwLock<Kept>>,
 }
 
 impl RemoteTables {
-    pub(super) fn new(server: Server, retention: Retention) -> Self {
-        let retention = LiveRetention::new(retention);
+    pub(super) fn new(server: Server, retention: Arc<LiveRetention>) -> Self {
         Self { server, retention, declared: Mutex::new(None), kept: OnceCell::new() }
     }
 

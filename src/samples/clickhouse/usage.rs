@@ -5,8 +5,9 @@ use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
 use super::tables::RemoteTables;
+use crate::samples::local::counts;
 use crate::samples::usage::{Streams, add_tails, of_stream, plain_bytes};
-use crate::samples::{StoreError, StoredResolution, Usage, local};
+use crate::samples::{StoreError, StoredResolution, Usage};
 
 const HELD: &str = include_str!("sql/held.sql");
 
@@ -39,7 +40,7 @@ pub(super) async fn usage(remote: &RemoteTables, reader: &DatabaseConnection) ->
             });
         }
     }
-    let (words, entries) = local::counts(reader).await?;
+    let (words, entries) = counts(reader).await?;
     Ok(Usage {
         disk_bytes: parts.iter().map(|part| part.bytes).sum(),
         cap_bytes: remote.retention.get().max_bytes,

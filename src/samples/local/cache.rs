@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use basira_actors::model::DatabaseId;
+use parking_lot::Mutex;
 
 /// A stream of a database.
 pub(in crate::samples) type StreamKey = (DatabaseId, &'static str);
@@ -42,7 +42,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     }
 
     pub(in crate::samples) fn get(&self, key: K) -> Option<V> {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         let Entries { by_key, by_use, uses, .. } = &mut *entries;
         let entry = by_key.get_mut(&key)?;
         *uses += 1;
@@ -54,7 +54,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
 
     /// Keeps `value`, which takes `bytes`, in the place of what was not used for longest.
     pub(in crate::samples) fn put(&self, key: K, value: V, bytes: usize) {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         entries.remove(key);
         if bytes > self.room_bytes / LARGEST_SHARE {
             return;
@@ -73,12 +73,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     }
 
     pub(in crate::samples) fn remove(&self, key: K) {
-        self.lock().remove(key);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
-        // each change is complete before anything can panic
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().remove(key);
     }
 }
 

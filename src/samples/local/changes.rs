@@ -11,19 +11,19 @@ use crate::samples::DatabaseScope;
 use crate::samples::entity::{entry, gap, orphan, segment, tail};
 use crate::storage::Transaction;
 
-/// Something could not be read.
-pub(in crate::samples) struct NoteGap(pub(in crate::samples) DatabaseScope, pub(in crate::samples) Gap);
+/// Stores a gap.
+pub(super) struct InsertGap(pub(in crate::samples) DatabaseScope, pub(in crate::samples) Gap);
 
 #[async_trait]
-impl WriteOp for NoteGap {
+impl WriteOp for InsertGap {
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &[(self.0, self.1)]).await?;
         Ok(true)
     }
 }
 
-/// Takes a database's rows out of every table; its organization's words stay until nobody uses them.
-pub(in crate::samples) struct Forget(pub(in crate::samples) DatabaseScope);
+/// Deletes the rows of a database from every table. The words of its organization stay until no sample refers to them.
+pub(super) struct Forget(pub(in crate::samples) DatabaseScope);
 
 #[async_trait]
 impl WriteOp for Forget {
@@ -47,12 +47,15 @@ impl WriteOp for Forget {
             .into_tuple()
             .all(transaction)
             .await?;
-        disown(transaction, &segments).await?;
+        delete_segments(transaction, &segments).await?;
         Ok(true)
     }
 }
 
-pub(in crate::samples) async fn disown(transaction: &Transaction, ids: &[Uuid]) -> Result<(), DbErr> {
+pub(in crate::samples) async fn delete_segments(
+    transaction: &Transaction,
+    ids: &[Uuid],
+) -> Result<(), DbErr> {
     for ids in ids.chunks(CHUNK) {
         segment::Entity::delete_many()
             .filter(segment::Column::Id.is_in(ids.iter().copied()))

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use basira_actors::model::{DatabaseId, OrganizationId};
+use parking_lot::Mutex;
 
 use crate::samples::DatabaseScope;
 
@@ -55,12 +55,12 @@ impl Notices {
 
 /// Whether it is new.
 fn note<K: Eq + Hash + Copy>(noted: &Mutex<HashMap<K, Instant>>, key: K) -> bool {
-    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut noted = noted.lock();
     noted.retain(|_, at| at.elapsed() < STANDS);
     noted.insert(key, Instant::now()).is_none()
 }
 
 fn stands<K: Eq + Hash>(noted: &Mutex<HashMap<K, Instant>>, key: &K) -> bool {
-    let noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+    let noted = noted.lock();
     noted.get(key).is_some_and(|at| at.elapsed() < STANDS)
 }

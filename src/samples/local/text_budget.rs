@@ -1,10 +1,11 @@
 //! How many new texts one database may bring in an hour: what makes a text of every statement must not fill the store.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use basira_actors::model::{Batch, DatabaseId, DictionaryEntry, OrganizationId};
+use parking_lot::Mutex;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::insert::CHUNK;
@@ -67,8 +68,8 @@ impl TextBudget {
     }
 
     /// What was spent for a batch that was not stored.
-    pub(in crate::samples) fn give_back(&self, database: DatabaseId, units: u64) {
-        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::samples) fn refund(&self, database: DatabaseId, units: u64) {
+        let mut spent = self.0.lock();
         if let Some(of_database) = spent.get_mut(&database) {
             of_database.units = of_database.units.saturating_sub(units);
         }
@@ -76,12 +77,12 @@ impl TextBudget {
 
     /// Nothing is known of the database any more.
     pub(in crate::samples) fn forget(&self, database: DatabaseId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&database);
+        self.0.lock().remove(&database);
     }
 
     /// Whether `more` fits; then it is spent.
     fn spend(&self, database: DatabaseId, more: u64, limit: u64) -> bool {
-        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spent = self.0.lock();
         let of_database = spent.entry(database).or_insert_with(|| Spent { since: Instant::now(), units: 0 });
         if of_database.since.elapsed() >= HOUR {
             *of_database = Spent { since: Instant::now(), units: 0 };

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use crate::samples::DatabaseScope;
 use crate::samples::entity::{block, entry, orphan, segment, tail, word};
-use crate::samples::local::{CHUNK, WriteOp, disown, insert_gaps};
+use crate::samples::local::{CHUNK, WriteOp, delete_segments, insert_gaps};
 use crate::storage::Transaction;
 
 /// Blocks of a segment that is not there yet.
-pub(in crate::samples::segments) struct StoreBlocks {
-    pub(in crate::samples::segments) orphan: orphan::Model,
-    pub(in crate::samples::segments) blocks: Vec<block::Model>,
+pub(in crate::samples) struct StoreBlocks {
+    pub(in crate::samples) orphan: orphan::Model,
+    pub(in crate::samples) blocks: Vec<block::Model>,
 }
 
 #[async_trait]
@@ -33,15 +33,15 @@ impl WriteOp for StoreBlocks {
 }
 
 /// Puts a segment, whose blocks are stored, in the place of a stretch of the tail.
-pub(in crate::samples::segments) struct Seal {
-    pub(in crate::samples::segments) scope: DatabaseScope,
-    pub(in crate::samples::segments) stream: &'static Stream,
+pub(in crate::samples) struct Seal {
+    pub(in crate::samples) scope: DatabaseScope,
+    pub(in crate::samples) stream: &'static Stream,
     /// The ends of the first and the last record of the stretch, and how many there are.
-    pub(in crate::samples::segments) tail_ms: (i64, i64),
-    pub(in crate::samples::segments) tail_rows: u64,
+    pub(in crate::samples) tail_ms: (i64, i64),
+    pub(in crate::samples) tail_rows: u64,
     /// None when not one record could be read.
-    pub(in crate::samples::segments) segment: Option<segment::Model>,
-    pub(in crate::samples::segments) damaged: Vec<Gap>,
+    pub(in crate::samples) segment: Option<segment::Model>,
+    pub(in crate::samples) damaged: Vec<Gap>,
 }
 
 #[async_trait]
@@ -78,17 +78,17 @@ async fn adopt(transaction: &Transaction, segment: &segment::Model) -> Result<()
 }
 
 /// Puts roll-ups, whose blocks are stored, beside the segments that they were made of.
-pub(in crate::samples::segments) struct RollUp {
-    pub(in crate::samples::segments) scope: DatabaseScope,
-    pub(in crate::samples::segments) stream: &'static Stream,
-    pub(in crate::samples::segments) id: Uuid,
-    pub(in crate::samples::segments) of: Vec<Uuid>,
-    pub(in crate::samples::segments) made: Vec<segment::Model>,
-    pub(in crate::samples::segments) damaged: Vec<Gap>,
+pub(in crate::samples) struct RollUp {
+    pub(in crate::samples) scope: DatabaseScope,
+    pub(in crate::samples) stream: &'static Stream,
+    pub(in crate::samples) id: Uuid,
+    pub(in crate::samples) of: Vec<Uuid>,
+    pub(in crate::samples) made: Vec<segment::Model>,
+    pub(in crate::samples) damaged: Vec<Gap>,
     /// Who was seen, and what was named.
-    pub(in crate::samples::segments) series: Vec<u64>,
-    pub(in crate::samples::segments) words: HashSet<u64>,
-    pub(in crate::samples::segments) seen_ms: i64,
+    pub(in crate::samples) series: Vec<u64>,
+    pub(in crate::samples) words: HashSet<u64>,
+    pub(in crate::samples) seen_ms: i64,
 }
 
 #[async_trait]
@@ -134,29 +134,29 @@ impl WriteOp for RollUp {
 }
 
 /// Takes segments away; their blocks are cleared later. When nothing else holds their records, that is a gap.
-pub(in crate::samples::segments) struct DropSegments {
-    pub(in crate::samples::segments) ids: Vec<Uuid>,
-    pub(in crate::samples::segments) lost: Vec<(DatabaseScope, Gap)>,
+pub(in crate::samples) struct DeleteSegments {
+    pub(in crate::samples) ids: Vec<Uuid>,
+    pub(in crate::samples) lost: Vec<(DatabaseScope, Gap)>,
 }
 
 #[async_trait]
-impl WriteOp for DropSegments {
+impl WriteOp for DeleteSegments {
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &self.lost).await?;
-        disown(transaction, &self.ids).await?;
+        delete_segments(transaction, &self.ids).await?;
         Ok(true)
     }
 }
 
 /// Clears blocks of a dropped segment away, the last numbers first.
-pub(in crate::samples::segments) struct ClearBlocks {
-    pub(in crate::samples::segments) segment_id: Uuid,
+pub(in crate::samples) struct DeleteBlocks {
+    pub(in crate::samples) segment_id: Uuid,
     /// From this number on; when that is 0, nothing is left.
-    pub(in crate::samples::segments) from: i32,
+    pub(in crate::samples) from: i32,
 }
 
 #[async_trait]
-impl WriteOp for ClearBlocks {
+impl WriteOp for DeleteBlocks {
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         block::Entity::delete_many()
             .filter(block::Column::SegmentId.eq(self.segment_id))

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use basira_actors::model::{ColumnKind, NULL, Stream, Timestamp};
+use basira_actors::model::{ColumnKind, NULL, Stream};
 use pco::DecompressorScratch;
 
 use super::read::open_page;
@@ -58,7 +58,7 @@ struct Row {
 }
 
 /// A stretch that could not be read.
-pub(in crate::samples) type Unreadable = (Timestamp, Timestamp, CodecError);
+pub(in crate::samples) type Unreadable = (i64, i64, CodecError);
 
 impl Merge {
     pub(in crate::samples) fn new(stream: &'static Stream, heads: Vec<Head>) -> Self {
@@ -128,7 +128,7 @@ impl Merge {
                 let records = &self.pieces[piece].head.records;
                 let from = records.iter().map(|record| record.0).min().unwrap_or_default();
                 let to = records.iter().map(|record| record.1).max().unwrap_or_default();
-                unreadable.push((Timestamp(from), Timestamp(to), error));
+                unreadable.push((from, to, error));
             }
         }
         rows.sort_unstable_by_key(|row| (row.series, row.last));

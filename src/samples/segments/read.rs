@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use basira_actors::model::{Gap, GapReason, Stream, Timestamp};
+use basira_actors::model::Gap;
 use pco::DecompressorScratch;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -16,9 +16,9 @@ use super::decoded_cache::{DecodedCache, DecodedTail, Tail};
 use super::lookup;
 use super::plan::{Plan, SegmentRef, cut, plan};
 use crate::samples::aggregate::{Accumulator, CompactRecord, Summed};
-use crate::samples::codec::{CodecError, Head, Stripe, Sums, decode_record};
+use crate::samples::codec::{CodecError, Head, Stripe, Sums};
 use crate::samples::entity::{block, segment, tail};
-use crate::samples::local::off_thread;
+use crate::samples::local::{damaged_gap, decode_or_gap, off_thread};
 use crate::samples::{DatabaseScope, StoreError, Window};
 
 /// Records of the tail, blobs of sums, and heads, fetched at a time.
@@ -194,9 +194,9 @@ impl<G: Accumulator> Walk<G> {
     fn read_records(mut self, rows: &[(i64, i64, Vec<u8>)]) -> (Self, Tail) {
         let mut read = Tail::new();
         for (from, at, blob) in rows {
-            match decode_record(blob, self.accumulator.stream().columns.len()) {
+            match decode_or_gap(self.scope.database, self.accumulator.stream(), (*from, *at), blob) {
                 Ok(rows) => drop(read.insert(*at, Arc::new(CompactRecord::new(rows)))),
-                Err(error) => self.note(&error, *from, *at),
+                Err(gap) => self.damaged.push(gap),
             }
         }
         (self, read)
@@ -307,11 +307,8 @@ impl<G: Accumulator> Walk<G> {
     }
 
     fn note(&mut self, error: &CodecError, from: i64, to: i64) {
-        let stream: &'static Stream = self.accumulator.stream();
-        let database = self.scope.database;
-        tracing::warn!(%database, stream = stream.name, from_ms = from, to_ms = to, %error, "stored samples cannot be read");
-        let (from, to) = (Timestamp(from), Timestamp(to));
-        self.damaged.push(Gap { stream, from, to, reason: GapReason::Damaged });
+        let gap = damaged_gap(self.scope.database, self.accumulator.stream(), (from, to), error);
+        self.damaged.push(gap);
     }
 }
 

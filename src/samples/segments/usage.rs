@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use basira_actors::model::{Timestamp, streams};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
 use super::disk_usage::room;
 use super::read::snapshot;
-use crate::samples::entity::{entry, segment, word};
+use crate::samples::entity::segment;
+use crate::samples::local::counts;
 use crate::samples::usage::{
     StoredResolution, Streams, Usage, add_tails, of_stream, organization, plain_bytes, whole,
 };
@@ -34,12 +35,13 @@ pub(in crate::samples) async fn usage_of(
             stream.rollup_since = Some(Timestamp(since));
         }
     }
+    let (words, entries) = counts(&snapshot).await?;
     let usage = Usage {
         disk_bytes: disk_bytes(&snapshot).await?,
         cap_bytes: retention.max_bytes,
         streams: streams.into_values().collect(),
-        words: word::Entity::find().count(&snapshot).await?,
-        entries: entry::Entity::find().count(&snapshot).await?,
+        words,
+        entries,
     };
     snapshot.commit().await?;
     Ok(usage)

@@ -104,10 +104,10 @@ async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice
     // as after a crash of ours, each time a little later
     for arrived in ["", "raw", "raw minute", "raw minute hour"] {
         // nothing is shipped meanwhile
-        let shipper = fixture.store.shipper.lock().await;
+        let shipper = fixture.store.engine.shipper.lock().await;
         fixture.append(two_hours()).await;
-        let (waiting, _) = shipper.ledger.waiting().await.unwrap();
-        let shipments = shipper.ledger.assign(&waiting).await.unwrap();
+        let (waiting, _) = shipper.shipments.waiting().await.unwrap();
+        let shipments = shipper.shipments.assign(&waiting).await.unwrap();
         for shipment in &shipments {
             for name in arrived.split_whitespace() {
                 shipper.insert_into(shipment, name).await;
@@ -127,10 +127,10 @@ async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice
 #[tokio::test]
 async fn a_server_that_denies_what_it_does_not_have_is_not_believed() {
     let fixture = Fixture::open(clickhouse().await).await;
-    let shipper = fixture.store.shipper.lock().await;
+    let shipper = fixture.store.engine.shipper.lock().await;
     fixture.append(two_hours()).await;
-    let (waiting, _) = shipper.ledger.waiting().await.unwrap();
-    for shipment in shipper.ledger.assign(&waiting).await.unwrap() {
+    let (waiting, _) = shipper.shipments.waiting().await.unwrap();
+    for shipment in shipper.shipments.assign(&waiting).await.unwrap() {
         shipper.insert_into(&shipment, "raw").await;
     }
     drop(shipper);
@@ -207,10 +207,10 @@ async fn a_column_that_came_later_is_unknown_before() {
     static BEFORE: Stream =
         Stream { name: STATEMENTS.name, columns: STATEMENTS.columns.first_chunk::<5>().unwrap() };
     let mut fixture = Fixture::open(clickhouse().await).await;
-    for (table, ..) in super::super::RemoteTables::tables() {
+    for (table, ..) in super::super::tables::RemoteTables::tables() {
         fixture.ask(&format!("DROP TABLE {table} SYNC")).await;
     }
-    let server = Server::new(&fixture.options.dsn, fixture.options.patience);
+    let server = Server::new(&fixture.options.dsn, fixture.options.query_timeout);
     schema::create(&server, &[&BEFORE], &fixture.options.retention).await.unwrap();
     let ids = format!("toUUID('{}'), toUUID('{}')", fixture.scope.organization, fixture.scope.database);
     let (from, at) = (START, START + 1_000);
@@ -278,11 +278,11 @@ async fn every_stream_has_its_tables() {
     assert_eq!(fixture.count(tables).await, 3 * ALL.len() as u64 + 1);
 }
 
-impl super::super::Shipper {
+impl super::super::shipper::Shipper {
     /// One of the inserts of a shipment, as if Basira ended right after it.
     async fn insert_into(&self, shipment: &shipments::Shipment, name: &str) {
         let resolution = *crate::samples::Resolution::ALL.iter().find(|it| it.as_str() == name).unwrap();
-        let stored = self.ledger.records(shipment).await.unwrap();
+        let stored = self.shipments.records(shipment).await.unwrap();
         let (records, _) = super::super::shipper::decode(shipment.stream, &stored);
         self.insert(shipment, resolution, &records, None).await.unwrap();
     }

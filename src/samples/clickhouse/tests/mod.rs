@@ -16,7 +16,8 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::{ClickHouseOptions, ClickHouseStore, RemoteTables};
+use super::tables::RemoteTables;
+use super::{ClickHouseOptions, ClickHouseStore};
 use crate::config::Dsn;
 use crate::samples::entity::{shipment, tail};
 use crate::samples::tests::Subject;
@@ -77,7 +78,7 @@ impl Fixture {
         };
         let mut options = ClickHouseOptions::new(Dsn::parse(&dsn).unwrap(), always);
         // a server beside many others answers late
-        options.patience = PATIENT;
+        options.query_timeout = PATIENT;
         change(&mut options);
         let store = ClickHouseStore::new(Writer::new(writer.clone()), reader.clone(), &options);
         let scope =
@@ -95,11 +96,11 @@ impl Fixture {
     }
 
     async fn ask(&self, sql: &str) {
-        self.store.remote.server.execute("a test's statement", sql).await.unwrap();
+        self.store.engine.remote.server.execute("a test's statement", sql).await.unwrap();
     }
 
     async fn count(&self, sql: &str) -> u64 {
-        let server = &self.store.remote.server;
+        let server = &self.store.engine.remote.server;
         server.rows::<u64>("a test's question", server.query(sql)).await.unwrap()[0]
     }
 
@@ -130,7 +131,7 @@ impl Fixture {
 }
 
 fn impatient(options: &mut ClickHouseOptions) {
-    options.patience = Duration::from_secs(2);
+    options.query_timeout = Duration::from_secs(2);
 }
 
 const fn window(since: i64, until: i64) -> crate::samples::Window {

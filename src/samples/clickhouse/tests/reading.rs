@@ -163,9 +163,9 @@ async fn a_read_during_shipping_loses_nothing_and_counts_nothing_twice() {
 
 #[tokio::test]
 async fn a_query_ends_when_nobody_waits_for_it_any_more() {
-    let patient = |options: &mut ClickHouseOptions| options.patience = Duration::from_secs(3_600);
+    let patient = |options: &mut ClickHouseOptions| options.query_timeout = Duration::from_secs(3_600);
     let fixture = Fixture::open_with(clickhouse().await, patient).await;
-    let server = &fixture.store.remote.server;
+    let server = &fixture.store.engine.remote.server;
     let endless = "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))";
     let running = format!("SELECT count() FROM system.processes WHERE query = '{endless}'");
     let query = server.rows::<u64>("a query without end", server.query(endless));

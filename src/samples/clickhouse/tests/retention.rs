@@ -5,7 +5,8 @@ use std::time::Duration;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Record, Timestamp};
 
-use super::{ClickHouseStore, Fixture, window};
+use super::super::{ClickHouseStore, usage_of};
+use super::{Fixture, window};
 use crate::samples::tests::{EVER, HOUR, record};
 use crate::samples::{ManagedSampleStore, Projection, Resolution, Retention, SampleStore, Usage, Window};
 use crate::storage::Writer;
@@ -44,7 +45,7 @@ async fn kept() -> Fixture {
     fixture.keep_the_old().await;
     fixture.append(ten_days()).await;
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
-    for (table, ..) in super::super::RemoteTables::tables() {
+    for (table, ..) in super::super::tables::RemoteTables::tables() {
         fixture.ask(&format!("OPTIMIZE TABLE {table} FINAL")).await;
     }
     fixture
@@ -68,11 +69,11 @@ async fn whole_days_are_dropped_when_their_end_is_past_the_retention() {
     let stream = &usage.streams[0];
     assert_eq!((stream.tail_records, stream.held[0].last), (0, Timestamp(START + 10 * DAY)));
     assert!(usage.disk_bytes > 0 && stream.held.iter().all(|held| held.bytes > 0));
-    let beside = ClickHouseStore::usage_beside(&fixture.reader, &fixture.options).await.unwrap();
+    let beside = usage_of(&fixture.reader, &fixture.options).await.unwrap();
     assert_eq!(rows(&beside), expected);
     let mut elsewhere = fixture.options.clone();
     elsewhere.dsn.database = Some("samples_of_nobody".to_owned());
-    let nothing = ClickHouseStore::usage_beside(&fixture.reader, &elsewhere).await.unwrap();
+    let nothing = usage_of(&fixture.reader, &elsewhere).await.unwrap();
     assert_eq!((nothing.disk_bytes, nothing.streams), (0, vec![]));
     // a second time changes nothing
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();

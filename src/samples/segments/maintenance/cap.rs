@@ -7,11 +7,12 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, IntoColumnRef, SimpleExpr};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::super::changes::DropSegments;
+use super::super::changes::DeleteSegments;
 use super::super::disk_usage::room_above;
 use super::context::{Maintenance, Pace};
+use super::free_space::delete_orphans;
 use super::organization_sizes::{Kind, OrganizationSizes};
-use super::retention::{clear, of};
+use super::retention::of;
 use crate::samples::entity::{entry, segment, tail, word};
 use crate::samples::local::WriteOp;
 use crate::samples::local::{CHUNK, insert_gaps};
@@ -23,17 +24,13 @@ use crate::storage::Transaction;
 const RECORDS: u64 = 256;
 
 /// Drops until everything fits under the cap; within an organization what it has most of: samples, texts or names.
-pub(super) async fn above_cap(
-    maintenance: &Maintenance,
-    now: Timestamp,
-    pace: Pace,
-) -> Result<(), StoreError> {
-    let Some(cap) = maintenance.retention.get().max_bytes else { return Ok(()) };
+pub(super) async fn enforce(maintenance: &Maintenance, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
+    let Some(cap) = maintenance.local.retention.get().max_bytes else { return Ok(()) };
     let aim = cap - cap / 20;
     loop {
-        let used = room_above(&maintenance.reader, aim).await?.used_bytes;
+        let used = room_above(&maintenance.local.reader, aim).await?.used_bytes;
         let Some(mut excess) = used.checked_sub(aim).filter(|excess| *excess > 0) else { return Ok(()) };
-        let mut shares = OrganizationSizes::of(&maintenance.reader, cap).await?;
+        let mut shares = OrganizationSizes::of(&maintenance.local.reader, cap).await?;
         while excess > 0 {
             let Some(freed) = give(maintenance, &mut shares).await? else {
                 tracing::warn!(
@@ -44,7 +41,7 @@ pub(super) async fn above_cap(
                 return Ok(());
             };
             excess = excess.saturating_sub(freed);
-            clear(maintenance, now, pace).await?;
+            delete_orphans(maintenance, now, pace).await?;
         }
     }
 }
@@ -61,7 +58,7 @@ async fn give(maintenance: &Maintenance, shares: &mut OrganizationSizes) -> Resu
         };
         shares.reduce(organization, kind, freed);
         if let Some(freed) = freed {
-            maintenance.notices.dropped(OrganizationId(organization));
+            maintenance.local.notices.dropped(OrganizationId(organization));
             return Ok(Some(Ord::max(freed.unsigned_abs(), 1)));
         }
     }
@@ -70,11 +67,11 @@ async fn give(maintenance: &Maintenance, shares: &mut OrganizationSizes) -> Resu
 
 async fn drop_samples(maintenance: &Maintenance, organization: Uuid) -> Result<Option<i64>, StoreError> {
     if let Some((change, bytes)) = oldest_segment(maintenance, organization).await? {
-        maintenance.pen.change(change).await?;
+        maintenance.local.writer.change(change).await?;
         return Ok(Some(bytes));
     }
     let Some((change, bytes)) = oldest_records(maintenance, organization).await? else { return Ok(None) };
-    maintenance.pen.change(change).await?;
+    maintenance.local.writer.change(change).await?;
     Ok(Some(bytes))
 }
 
@@ -84,7 +81,7 @@ type Oldest = (Uuid, Option<Uuid>, Uuid, String, i64, i64, i64);
 async fn oldest_segment(
     maintenance: &Maintenance,
     organization: Uuid,
-) -> Result<Option<(DropSegments, i64)>, DbErr> {
+) -> Result<Option<(DeleteSegments, i64)>, DbErr> {
     for (resolution, is_rolled_up) in [
         (Resolution::Raw, true),
         (Resolution::Minute, true),
@@ -107,7 +104,7 @@ async fn oldest_segment(
                 segment::Column::SizeBytes,
             ])
             .into_tuple::<Oldest>()
-            .one(&maintenance.reader)
+            .one(&maintenance.local.reader)
             .await?;
         let Some((id, rollup, database, stream, first, last, bytes)) = oldest else { continue };
         let (ids, bytes) = match rollup {
@@ -120,7 +117,7 @@ async fn oldest_segment(
                 DatabaseScope { organization: OrganizationId(organization), database: DatabaseId(database) };
             (scope, Gap { stream, from: Timestamp(first), to: Timestamp(last), reason: GapReason::Dropped })
         });
-        return Ok(Some((DropSegments { ids, lost: lost.into_iter().collect() }, bytes)));
+        return Ok(Some((DeleteSegments { ids, lost: lost.into_iter().collect() }, bytes)));
     }
     Ok(None)
 }
@@ -136,7 +133,7 @@ async fn together(
         .select_only()
         .columns([segment::Column::Id, segment::Column::SizeBytes])
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     let bytes = rows.iter().map(|(_, bytes)| bytes).sum();
     Ok((rows.into_iter().map(|(id, _)| id).collect(), bytes))
@@ -160,7 +157,7 @@ async fn oldest_records(
         .columns([tail::Column::DatabaseId, tail::Column::Stream, tail::Column::FromMs, tail::Column::AtMs])
         .column_as(length(tail::Column::Record), "bytes")
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     if rows.is_empty() {
         return Ok(None);
@@ -214,14 +211,14 @@ async fn drop_words(maintenance: &Maintenance, organization: Uuid) -> Result<Opt
         .column(word::Column::Hash)
         .column_as(length(word::Column::Text), "bytes")
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     if rows.is_empty() {
         return Ok(None);
     }
     let freed = rows.iter().map(|(_, bytes)| bytes + 80).sum();
     let hashes = rows.into_iter().map(|(hash, _)| hash).collect();
-    maintenance.pen.change(DropWords { organization, hashes }).await?;
+    maintenance.local.writer.change(DropWords { organization, hashes }).await?;
     Ok(Some(freed))
 }
 
@@ -251,7 +248,7 @@ async fn drop_entries(maintenance: &Maintenance, organization: Uuid) -> Result<O
         .select_only()
         .columns([entry::Column::DatabaseId, entry::Column::Stream, entry::Column::Series])
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     if rows.is_empty() {
         return Ok(None);
@@ -262,10 +259,10 @@ async fn drop_entries(maintenance: &Maintenance, organization: Uuid) -> Result<O
         by_stream.entry((database, stream)).or_default().push(series);
     }
     let changed: Vec<(Uuid, String)> = by_stream.keys().cloned().collect();
-    maintenance.pen.change(DropEntries { organization, by_stream }).await?;
+    maintenance.local.writer.change(DropEntries { organization, by_stream }).await?;
     for (database, name) in changed {
         if let Some(stream) = streams::find(&name) {
-            maintenance.series_groups.changed(DatabaseId(database), stream.name);
+            maintenance.local.series_groups.changed(DatabaseId(database), stream.name);
         }
     }
     Ok(Some(freed))

@@ -24,18 +24,22 @@ use crate::storage::Transaction;
 const UNNOTED_MS: i64 = 3 * DAY_MS;
 
 /// Removes what nothing within the retention of hours refers to.
-pub(super) async fn sweep(maintenance: &Maintenance, now: Timestamp) -> Result<(), StoreError> {
-    let kept = i64::try_from(maintenance.retention.get().hour.as_millis()).unwrap_or(i64::MAX);
+pub(super) async fn delete_unused(maintenance: &Maintenance, now: Timestamp) -> Result<(), StoreError> {
+    let kept = i64::try_from(maintenance.local.retention.get().hour.as_millis()).unwrap_or(i64::MAX);
     let before_ms = now.as_millis().saturating_sub(kept);
     let since = Timestamp(now.as_millis().saturating_sub(UNNOTED_MS));
     let window = Window { since, until: Timestamp(i64::MAX) };
     let mut failures = Failures::default();
-    failures.note(sweep_entries(maintenance, before_ms, window).await)?;
-    failures.note(sweep_words(maintenance, before_ms, window).await)?;
+    failures.note(delete_unused_entries(maintenance, before_ms, window).await)?;
+    failures.note(delete_unused_words(maintenance, before_ms, window).await)?;
     failures.finish()
 }
 
-async fn sweep_entries(maintenance: &Maintenance, before_ms: i64, window: Window) -> Result<(), StoreError> {
+async fn delete_unused_entries(
+    maintenance: &Maintenance,
+    before_ms: i64,
+    window: Window,
+) -> Result<(), StoreError> {
     let old: Vec<(Uuid, Uuid, String, i64)> = entry::Entity::find()
         .filter(entry::Column::SeenMs.lte(before_ms))
         .select_only()
@@ -46,7 +50,7 @@ async fn sweep_entries(maintenance: &Maintenance, before_ms: i64, window: Window
             entry::Column::Series,
         ])
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     let mut by_stream: HashMap<(Uuid, Uuid, String), Vec<i64>> = HashMap::new();
     for (organization, database, stream, series) in old {
@@ -73,13 +77,17 @@ async fn drop_entries(
     let (scope, stream) = (entries.scope, entries.stream);
     let used = used(maintenance, scope, stream, window).await?;
     entries.series.retain(|series| !used.series.contains(&series.cast_unsigned()));
-    let dropped = maintenance.pen.change(entries).await.map(drop);
+    let dropped = maintenance.local.writer.change(entries).await.map(drop);
     // also when that failed: they may be gone all the same
-    maintenance.series_groups.changed(scope.database, stream.name);
+    maintenance.local.series_groups.changed(scope.database, stream.name);
     dropped
 }
 
-async fn sweep_words(maintenance: &Maintenance, before_ms: i64, window: Window) -> Result<(), StoreError> {
+async fn delete_unused_words(
+    maintenance: &Maintenance,
+    before_ms: i64,
+    window: Window,
+) -> Result<(), StoreError> {
     // the fingerprint of a statement is both its group and its text's hash
     let of_a_group = Query::select()
         .expr(1)
@@ -98,7 +106,7 @@ async fn sweep_words(maintenance: &Maintenance, before_ms: i64, window: Window) 
         .select_only()
         .columns([word::Column::OrganizationId, word::Column::Hash])
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     let mut by_organization: HashMap<Uuid, Vec<i64>> = HashMap::new();
     for (organization, hash) in old {
@@ -124,7 +132,7 @@ async fn drop_words(
             words.hashes.retain(|hash| !used.words.contains(hash));
         }
     }
-    maintenance.pen.change(words).await.map(drop)
+    maintenance.local.writer.change(words).await.map(drop)
 }
 
 fn names_things(stream: &Stream) -> bool {
@@ -146,7 +154,7 @@ async fn databases(
                 .column($table::Column::DatabaseId)
                 .distinct()
                 .into_tuple()
-                .all(&maintenance.reader)
+                .all(&maintenance.local.reader)
                 .await?;
             found.extend(ids);
         )*};
@@ -161,7 +169,7 @@ async fn used(
     stream: &'static Stream,
     window: Window,
 ) -> Result<Used, StoreError> {
-    let snapshot = snapshot(&maintenance.reader).await?;
+    let snapshot = snapshot(&maintenance.local.reader).await?;
     let words: Vec<usize> =
         (0..stream.columns.len()).filter(|&place| stream.columns[place].kind == ColumnKind::Text).collect();
     let columns = Columns::of(stream, Some(&words));

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::super::changes::RollUp;
 use super::super::merge::Merge;
-use super::super::store::{SegmentIdentity, model, store_blocks};
+use super::super::new_segment::{SegmentIdentity, model, store_blocks};
 use super::context::{DAY_MS, HOUR_MS, Maintenance, Pace};
 use super::failures::Failures;
 use crate::samples::codec::{CodecError, Head};
 use crate::samples::entity::{block, segment};
-use crate::samples::local::off_thread;
+use crate::samples::local::{damaged_gap, off_thread};
 use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 
@@ -59,7 +59,7 @@ async fn days(maintenance: &Maintenance, now: Timestamp) -> Result<Vec<Day>, DbE
             segment::Column::LastMs,
         ])
         .into_tuple()
-        .all(&maintenance.reader)
+        .all(&maintenance.local.reader)
         .await?;
     let mut days = BTreeMap::new();
     for (id, organization, database, stream, last_ms) in rows {
@@ -81,6 +81,7 @@ async fn roll_up_day(
     now: Timestamp,
     pace: Pace,
 ) -> Result<(), StoreError> {
+    let (database, stream) = (day.scope.database, day.stream);
     let mut damaged = Vec::new();
     let (ids, mut merge) = start(maintenance, &day, &mut damaged).await?;
     for range in merge.ranges() {
@@ -93,23 +94,23 @@ async fn roll_up_day(
         })
         .await?;
         for (from, to, error) in unreadable.map_err(encoding)? {
-            note(&day, &mut damaged, (from, to), &error);
+            damaged.push(damaged_gap(database, stream, (from, to), &error));
         }
-        pace.rest(started.elapsed()).await;
+        pace.pause(started.elapsed()).await;
     }
     let started = Instant::now();
     let merged = off_thread(move || merge.finish()).await?.map_err(encoding)?;
-    pace.rest(started.elapsed()).await;
+    pace.pause(started.elapsed()).await;
     let id = Uuid::now_v7();
     let mut made = Vec::new();
     for (resolution, segment) in merged.segments {
-        let what = SegmentIdentity { scope: day.scope, stream: day.stream, resolution, rollup: Some(id) };
-        let stored = store_blocks(&maintenance.pen, &segment, now).await?;
+        let what = SegmentIdentity { scope: day.scope, stream, resolution, rollup: Some(id) };
+        let stored = store_blocks(&maintenance.local.writer, &segment, now).await?;
         made.push(model(stored, what, segment));
     }
     let change = RollUp {
         scope: day.scope,
-        stream: day.stream,
+        stream,
         id,
         of: day.segments,
         made,
@@ -118,8 +119,8 @@ async fn roll_up_day(
         words: merged.words,
         seen_ms: day.last_ms,
     };
-    if !maintenance.pen.change(change).await? {
-        tracing::info!(database = %day.scope.database, stream = day.stream.name, "a day changed while it was rolled up; it is tried again");
+    if !maintenance.local.writer.change(change).await? {
+        tracing::info!(%database, stream = stream.name, "a day changed while it was rolled up; it is tried again");
     }
     Ok(())
 }
@@ -136,7 +137,7 @@ async fn start(
             .select_only()
             .columns([segment::Column::FirstMs, segment::Column::LastMs, segment::Column::Head])
             .into_tuple::<(i64, i64, Vec<u8>)>()
-            .one(&maintenance.reader)
+            .one(&maintenance.local.reader)
             .await?
         else {
             continue;
@@ -146,7 +147,7 @@ async fn start(
                 ids.push(id);
                 heads.push(head);
             }
-            Err(error) => note(day, damaged, (Timestamp(row.0), Timestamp(row.1)), &error),
+            Err(error) => damaged.push(damaged_gap(day.scope.database, day.stream, (row.0, row.1), &error)),
         }
     }
     Ok((ids, Merge::new(day.stream, heads)))
@@ -173,7 +174,7 @@ async fn blocks(
             .select_only()
             .columns([block::Column::Number, block::Column::Data])
             .into_tuple()
-            .all(&maintenance.reader)
+            .all(&maintenance.local.reader)
             .await?;
         for (number, data) in rows {
             blocks.insert((piece, usize::try_from(number).unwrap_or_default()), data);
@@ -184,12 +185,6 @@ async fn blocks(
         }
     }
     Ok(blocks)
-}
-
-fn note(day: &Day, damaged: &mut Vec<Gap>, (from, to): (Timestamp, Timestamp), error: &CodecError) {
-    let Day { scope, stream, .. } = day;
-    tracing::warn!(database = %scope.database, stream = stream.name, from_ms = from.as_millis(), to_ms = to.as_millis(), %error, "stored samples cannot be read, and are left out of their roll-up");
-    damaged.push(Gap { stream, from, to, reason: GapReason::Damaged });
 }
 
 fn encoding(error: CodecError) -> StoreError {

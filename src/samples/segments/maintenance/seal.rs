@@ -1,19 +1,18 @@
 //! Turns finished hours of the tail into segments.
 
-use basira_actors::model::{DatabaseId, Gap, GapReason, OrganizationId, Stream, Timestamp, streams};
+use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream, Timestamp, streams};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::super::build::build;
 use super::super::changes::Seal;
-use super::super::store::{SegmentIdentity, model, store_blocks};
+use super::super::new_segment::{SegmentIdentity, model, store_blocks};
 use super::super::write::Segment;
-use super::context::HOUR_MS;
+use super::context::{HOUR_MS, Maintenance};
 use super::failures::Failures;
-use crate::samples::codec::{CodecError, decode_record};
+use crate::samples::codec::CodecError;
 use crate::samples::entity::tail;
-use crate::samples::local::WriterHandle;
-use crate::samples::local::off_thread;
+use crate::samples::local::{Local, WriterHandle, decode_or_gap, off_thread};
 use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 
@@ -31,14 +30,11 @@ struct Tail {
 }
 
 /// Seals every hour that is over, and says how many segments that made. A stream that fails does not hold up the others.
-pub(in crate::samples::segments) async fn seal(
-    reader: &DatabaseConnection,
-    pen: &WriterHandle,
-    now: Timestamp,
-) -> Result<usize, StoreError> {
+pub(super) async fn seal(maintenance: &Maintenance, now: Timestamp) -> Result<usize, StoreError> {
+    let Local { reader, writer, .. } = &*maintenance.local;
     let (mut made, mut failures) = (0, Failures::default());
     for tail in tails(reader).await? {
-        let sealed = seal_tail(reader, pen, &tail, now).await;
+        let sealed = seal_tail(reader, writer, &tail, now).await;
         if let Err(error) = &sealed {
             tracing::warn!(database = %tail.database, stream = tail.stream.name, %error, "sealing failed");
         }
@@ -69,7 +65,7 @@ async fn tails(reader: &DatabaseConnection) -> Result<Vec<Tail>, DbErr> {
 
 async fn seal_tail(
     reader: &DatabaseConnection,
-    pen: &WriterHandle,
+    writer: &WriterHandle,
     tail: &Tail,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
@@ -89,7 +85,7 @@ async fn seal_tail(
         let (database, stream) = (tail.database, tail.stream);
         let built = off_thread(move || Built::new(database, stream, piece)).await?;
         let Some(built) = built.map_err(|error| StoreError::Encoding(error.to_string()))? else { break };
-        if !built.store(pen, now).await? {
+        if !built.store(writer, now).await? {
             break;
         }
         made += 1;
@@ -146,13 +142,9 @@ impl Built {
         let mut damaged = Vec::new();
         let mut blobs = Vec::with_capacity(tail.len());
         for row in tail {
-            match decode_record(&row.record, stream.columns.len()) {
+            match decode_or_gap(database, stream, (row.from_ms, row.at_ms), &row.record) {
                 Ok(_) => blobs.push(row.record),
-                Err(error) => {
-                    tracing::warn!(%database, stream = stream.name, at_ms = row.at_ms, %error, "a stored record cannot be read");
-                    let (from, to) = (Timestamp(row.from_ms), Timestamp(row.at_ms));
-                    damaged.push(Gap { stream, from, to, reason: GapReason::Damaged });
-                }
+                Err(gap) => damaged.push(gap),
             }
         }
         let segment = if blobs.is_empty() { None } else { Some(build(stream, &blobs)?) };
@@ -160,16 +152,16 @@ impl Built {
     }
 
     /// Stores the blocks, then exchanges tail and segment; false when the tail is no longer the one that was read.
-    async fn store(self, pen: &WriterHandle, now: Timestamp) -> Result<bool, StoreError> {
+    async fn store(self, writer: &WriterHandle, now: Timestamp) -> Result<bool, StoreError> {
         let Self { scope, stream, tail_ms, tail_rows, segment, damaged } = self;
         let segment = match segment {
             Some(segment) => {
                 let what = SegmentIdentity { scope, stream, resolution: Resolution::Raw, rollup: None };
-                let id = store_blocks(pen, &segment, now).await?;
+                let id = store_blocks(writer, &segment, now).await?;
                 Some(model(id, what, segment))
             }
             None => None,
         };
-        pen.change(Seal { scope, stream, tail_ms, tail_rows, segment, damaged }).await
+        writer.change(Seal { scope, stream, tail_ms, tail_rows, segment, damaged }).await
     }
 }

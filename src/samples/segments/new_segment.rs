@@ -24,7 +24,7 @@ pub(super) struct SegmentIdentity {
 
 /// Stores the blocks of `segment` in several short transactions; nobody sees them before the segment is there.
 pub(super) async fn store_blocks(
-    pen: &WriterHandle,
+    writer: &WriterHandle,
     segment: &Segment,
     now: Timestamp,
 ) -> Result<Uuid, StoreError> {
@@ -42,7 +42,7 @@ pub(super) async fn store_blocks(
         let blocks =
             numbered.map(|(number, data)| block::Model { segment_id: id, number, data: data.clone() });
         let orphan = orphan::Model { segment_id: id, since_ms: now.as_millis() };
-        pen.change(StoreBlocks { orphan, blocks: blocks.collect() }).await?;
+        writer.change(StoreBlocks { orphan, blocks: blocks.collect() }).await?;
         number += i32::try_from(some.len()).unwrap_or(i32::MAX);
         rest = later;
     }
