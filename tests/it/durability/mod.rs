@@ -2,6 +2,7 @@
 //!
 //! The tests try a sample of the calls; with `FAULT_POINTS=all` each of them (`make fuzz-faults`).
 
+mod earlier_version;
 mod every_call;
 mod fault_points;
 mod full_disk;
