@@ -31,15 +31,15 @@ pub use retention::{Resolution, Retention};
 pub use segments::SegmentStore;
 pub use usage::{StoredResolution, StreamUsage, Usage};
 
-/// Whose samples: no read starts without its organization.
+/// The database whose samples are read or written, with its organization: no read starts without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseScope {
     pub organization: OrganizationId,
     pub database: DatabaseId,
 }
 
-/// How many gaps of a stream one read returns. Where statements are evicted at every poll there is one every few seconds,
-/// millions in the time that they are kept.
+/// The number of gaps that one read returns at most. Where statements are evicted at every poll there is one every few
+/// seconds.
 pub const MAX_GAPS: usize = 1_000;
 
 /// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
@@ -50,13 +50,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether a record of work after `from` and not after `at` counts.
+    /// Whether a record of work after `from` and not after `at` is in the window.
     const fn covers(self, from: i64, at: i64) -> bool {
         at > self.since.as_millis() && from < self.until.as_millis()
     }
 }
 
-/// Which part of the totals is wanted; what is not is not even read.
+/// The part of a stream that a read is limited to; the rest is not decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Projection {
     /// Places of columns, ascending; the values of others are [`basira_actors::model::NULL`]. None: all.
@@ -99,14 +99,14 @@ pub struct Point {
     pub values: Vec<i64>,
 }
 
-/// A series of a group with what is known of it.
+/// A series of a group, with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     pub series: u64,
     pub labels: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The store could not do what it was asked.
+/// The error of a sample store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the sample store's database failed: {0}")]
@@ -121,10 +121,10 @@ pub enum StoreError {
     Closed,
 }
 
-/// Reading samples back. Every backend gives identical answers.
+/// Reads samples back. Every engine gives the same answers.
 #[async_trait]
 pub trait SampleStore: SampleRepository {
-    /// Every wanted group of `stream` that has a record in `window`, summed, in no particular order.
+    /// Returns the sum of every group of `projection` that has a record in `window`, in no particular order.
     async fn totals(
         &self,
         scope: DatabaseScope,
@@ -133,7 +133,7 @@ pub trait SampleStore: SampleRepository {
         wanted: &Projection,
     ) -> Result<Vec<Total>, StoreError>;
 
-    /// Every wanted group over time in buckets of `bucket_ms`, in the order of the groups.
+    /// Returns every group of `projection` over time in buckets of `bucket_ms`, ordered by group.
     /// A record belongs to the bucket in which it ends; a bucket, like a window, excludes its start and includes its end.
     async fn timelines(
         &self,
@@ -144,7 +144,7 @@ pub trait SampleStore: SampleRepository {
         wanted: &Projection,
     ) -> Result<Vec<Timeline>, StoreError>;
 
-    /// One group over time, as [`Self::timelines`].
+    /// Returns one group over time, as [`Self::timelines`].
     async fn points(
         &self,
         scope: DatabaseScope,
@@ -158,7 +158,7 @@ pub trait SampleStore: SampleRepository {
         Ok(timelines.pop().map(|timeline| timeline.points).unwrap_or_default())
     }
 
-    /// The series of one group.
+    /// Returns the series of one group.
     async fn members(
         &self,
         scope: DatabaseScope,
@@ -166,7 +166,7 @@ pub trait SampleStore: SampleRepository {
         group: u64,
     ) -> Result<Vec<Series>, StoreError>;
 
-    /// The series whose entry has `value` under `label`, ascending.
+    /// Returns the series whose entry has `value` under `label`, ascending.
     async fn labelled(
         &self,
         scope: DatabaseScope,
@@ -175,7 +175,7 @@ pub trait SampleStore: SampleRepository {
         value: &str,
     ) -> Result<Vec<u64>, StoreError>;
 
-    /// The newest [`MAX_GAPS`] gaps that overlap `window`, oldest first.
+    /// Returns the newest [`MAX_GAPS`] gaps that overlap `window`, oldest first.
     async fn gaps(
         &self,
         scope: DatabaseScope,
@@ -183,43 +183,43 @@ pub trait SampleStore: SampleRepository {
         window: Window,
     ) -> Result<Vec<Gap>, StoreError>;
 
-    /// The texts behind `hashes`, as far as they are known.
+    /// Returns the texts of `hashes`; those that are not stored are missing.
     async fn words(
         &self,
         organization: OrganizationId,
         hashes: &[u64],
     ) -> Result<HashMap<u64, Arc<str>>, StoreError>;
 
-    /// How long records are kept as they came; later they are rolled up.
+    /// Returns how long raw records are kept; older ones are rolled up.
     fn raw_kept(&self) -> Duration;
 
-    /// What the owner should know of the samples of `scope`: that some were dropped within the last hour, or lack a text.
+    /// Returns a notice for readers of `scope`: samples were deleted above the cap, or stored without text, within the hour.
     fn notice(&self, _scope: DatabaseScope) -> Option<String> {
         None
     }
 
-    /// Whether what is appended would be stored.
+    /// Checks that the store takes writes.
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Forgets everything of a deleted database.
+    /// Deletes everything of a database.
     async fn forget(&self, scope: DatabaseScope) -> Result<(), StoreError>;
 }
 
-/// A store as its process keeps it: what happens by itself in the background, and what the operator wants to know.
+/// A store as the process that runs it uses it.
 #[async_trait]
 pub trait ManagedSampleStore: SampleStore {
-    /// Everything that was due at `now`: sealing, rolling up, dropping what is past its retention or above the cap.
-    /// Happens by itself once a minute.
+    /// Does all background work that is due at `now`: sealing, rolling up, deleting what is past its retention or above the
+    /// cap. The store runs it once a minute by itself.
     async fn maintain(&self, now: Timestamp) -> Result<(), StoreError>;
 
-    /// What is held, by database, stream and resolution.
+    /// Returns what is stored, by database, stream and resolution.
     async fn usage(&self) -> Result<Usage, StoreError>;
 
-    /// Keeps samples so long from now on; what is past that goes when order is next kept.
+    /// Sets the retention; the next maintenance run deletes what is older.
     fn retain(&self, retention: Retention);
 
-    /// Writes everything that waits, then ends; whoever appends later is refused.
+    /// Writes everything that is queued, then ends; later appends fail.
     async fn close(&self);
 }

@@ -1,4 +1,4 @@
-//! The store that the configuration asks for.
+//! Opens the store that the configuration names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{ManagedSampleStore, Retention, SegmentStore, StoreError, Usage, segm
 use crate::config::{Dsn, DsnError};
 use crate::storage::Storage;
 
-/// The store cannot be opened or looked at.
+/// The store cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("samples.url must be clickhouse://USER:PASSWORD@HOST:PORT/DATABASE: {0}")]

@@ -1,4 +1,4 @@
-//! What the monitors read back through the ports of `actors`.
+//! The reads of monitors and health rules, through the ports of `actors`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use basira_actors::ports::RepositoryError;
 use super::{DatabaseScope, Projection, SampleStore, StoreError, Total, Window, word_hashes};
 
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
-/// Statements of which the text is looked up too.
+/// The number of statements whose text is read too.
 const MOST_TEXTS: usize = 200;
 
-/// What is stored of `query`, with the texts of its words.
+/// Returns the history that `query` selects, with the texts of its text columns.
 pub(super) async fn history(
     store: &dyn SampleStore,
     scope: DatabaseScope,

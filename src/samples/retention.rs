@@ -1,10 +1,10 @@
-//! How finely samples are kept, and for how long.
+//! The resolutions of samples, and how long each is kept.
 
 use std::time::Duration;
 
 use parking_lot::RwLock;
 
-/// How much time one stored record stands for.
+/// The time that one stored record covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resolution {
     /// Every record as it came.
@@ -16,7 +16,7 @@ pub enum Resolution {
 impl Resolution {
     pub const ALL: [Self; 3] = [Self::Raw, Self::Minute, Self::Hour];
 
-    /// Milliseconds per record; 0 for records as they came. This is how the store names it.
+    /// Milliseconds per record; 0 for raw records. This is the value that is stored.
     #[must_use]
     pub const fn millis(self) -> i64 {
         match self {
@@ -36,7 +36,7 @@ impl Resolution {
     }
 }
 
-/// How long each resolution is kept, and how much room all of it may take.
+/// How long each resolution is kept, and how much space all of them may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     pub raw: Duration,
@@ -44,7 +44,7 @@ pub struct Retention {
     pub hour: Duration,
     /// The store does not grow beyond this; none: as large as the disk.
     pub max_bytes: Option<u64>,
-    /// New texts that one database may bring in an hour, a KiB each; none: no limit.
+    /// New texts of one database in an hour, a KiB each; none: no limit.
     pub new_texts_per_hour: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ impl Retention {
     }
 }
 
-/// The retention of the moment, which may be changed while the store is in use.
+/// The current retention, which may change while the store is in use.
 #[derive(Debug)]
 pub(super) struct LiveRetention(RwLock<Retention>);
 

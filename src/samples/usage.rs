@@ -1,4 +1,4 @@
-//! What a store holds, and what room it takes.
+//! What a store holds, and how much space it takes.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct Usage {
     pub cap_bytes: Option<u64>,
     /// By database, then stream.
     pub streams: Vec<StreamUsage>,
-    /// Texts and names kept once, and who the series are.
+    /// The numbers of texts and of series with labels.
     pub words: u64,
     pub entries: u64,
 }
@@ -60,7 +60,7 @@ pub(super) const fn plain_bytes(rows: u64, columns: usize) -> u64 {
 /// By database, then stream.
 pub(super) type Streams = BTreeMap<(Uuid, String), StreamUsage>;
 
-/// The line of a stream, empty when it is new.
+/// The usage of a stream; a new one is empty.
 pub(super) fn of_stream<'a>(
     streams: &'a mut Streams,
     (database, organization, stream): (Uuid, Uuid, &str),
@@ -122,11 +122,11 @@ async fn tails<C: ConnectionTrait>(connection: &C) -> Result<Vec<Tail>, DbErr> {
         .await
 }
 
-/// The one of a database. Grouping by it would leave the order of the index, and sort whole rows.
+/// The organization of a group of rows. Grouping by it would leave the order of the index, and sort whole rows.
 pub(super) fn organization<C: ConnectionTrait>(connection: &C) -> Expr {
     Expr::cust(match connection.get_database_backend() {
         DbBackend::Sqlite => "min(organization_id)",
-        // older versions know no least uuid
+        // PostgreSQL before 18 has no min(uuid)
         _ => "min(organization_id::text)::uuid",
     })
 }

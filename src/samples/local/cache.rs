@@ -1,4 +1,4 @@
-//! What was read and will be read again, in bounded memory.
+//! A cache of bounded size that evicts what was least recently used.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 /// A stream of a database.
 pub(in crate::samples) type StreamKey = (DatabaseId, &'static str);
 
-/// A value that takes more than one part in this many of the room is not kept: it would push out all the others.
+/// A value larger than one part in this many of the capacity is not cached: it would evict all others.
 const LARGEST_SHARE: usize = 4;
 
-/// Keeps what was used last. Values are cheap to clone.
+/// Least recently used values are evicted. Values are cheap to clone.
 #[derive(Debug)]
 pub(in crate::samples) struct Cache<K, V> {
     entries: Mutex<Entries<K, V>>,
@@ -22,7 +22,7 @@ pub(in crate::samples) struct Cache<K, V> {
 #[derive(Debug)]
 struct Entries<K, V> {
     by_key: HashMap<K, Entry<V>>,
-    /// By the number of their last use: what was not used for longest stands first.
+    /// By the number of their last use: the least recently used first.
     by_use: BTreeMap<u64, K>,
     bytes: usize,
     uses: u64,
@@ -52,7 +52,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
         Some(entry.value.clone())
     }
 
-    /// Keeps `value`, which takes `bytes`, in the place of what was not used for longest.
+    /// Caches `value` of `bytes`, and evicts the least recently used until it fits.
     pub(in crate::samples) fn put(&self, key: K, value: V, bytes: usize) {
         let mut entries = self.entries.lock();
         entries.remove(key);

@@ -15,7 +15,7 @@ use super::tables::Local;
 use crate::samples::entity::{entry, gap, word};
 use crate::samples::{DatabaseScope, MAX_GAPS, Series, StoreError, Window};
 
-/// Words asked for in one statement.
+/// The number of texts that one statement reads.
 const WORDS: usize = 1_000;
 
 impl Local {
@@ -85,7 +85,7 @@ impl Local {
         Ok(rows.into_iter().rev().filter_map(gap).collect())
     }
 
-    /// The texts behind `hashes`, as far as they are known.
+    /// The texts of `hashes` that are stored.
     pub(in crate::samples) async fn words(
         &self,
         organization: OrganizationId,

@@ -1,4 +1,4 @@
-//! Appended rows into the tables, many a statement.
+//! Inserts appended rows, many in one statement.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::storage::Transaction;
 
 /// Both SQLite and PostgreSQL take some 32,000 values in a statement.
 pub(in crate::samples) const CHUNK: usize = 1_000;
-/// A word that is seen again is noted once in so many milliseconds: noting costs a write.
+/// How often the last use of a text is updated at most: it costs a write.
 const NOTE_EVERY_MS: i64 = 24 * 3_600_000;
 
-/// Everything of `batches`; what is there already stays as it is, but for entries, which are brought up to date.
+/// Inserts everything of `batches`. Rows that exist stay as they are, except entries, which are updated.
 pub(in crate::samples) async fn insert(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
     insert_records(transaction, batches).await?;
     let gaps: Vec<_> =
@@ -69,7 +69,7 @@ pub(in crate::samples) async fn insert_gaps(
 }
 
 async fn insert_entries(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
-    // a statement may touch a row only once: the newest entry of a series wins
+    // a statement may change a row only once: the newest entry of a series is taken
     let mut newest: HashMap<_, (DatabaseScope, &SeriesEntry)> = HashMap::new();
     for batch in batches {
         for entry in &batch.batch.entries {

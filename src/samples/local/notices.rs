@@ -1,4 +1,4 @@
-//! What the owner of a database should know of its samples: that some were dropped, or stored without their text.
+//! Notices for readers of samples: that some were deleted above the cap, or stored without their text.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::samples::DatabaseScope;
 
-/// A notice stands for so long after its reason occurred last.
+/// How long a notice is shown after its reason occurred last.
 const STANDS: Duration = Duration::from_secs(3_600);
 
 /// What happened within the last hour.
@@ -20,7 +20,7 @@ pub(in crate::samples) struct Notices {
 }
 
 impl Notices {
-    /// Something of the organization was dropped because the store was above its cap.
+    /// Records that samples of the organization were deleted because the store was above its cap.
     pub(in crate::samples) fn dropped(&self, organization: OrganizationId) {
         if note(&self.dropped, organization) {
             tracing::warn!(
@@ -30,7 +30,7 @@ impl Notices {
         }
     }
 
-    /// Texts of the database were left out.
+    /// Records that texts of the database were left out.
     pub(in crate::samples) fn without_text(&self, database: DatabaseId) {
         if note(&self.without_text, database) {
             tracing::warn!(
@@ -40,7 +40,7 @@ impl Notices {
         }
     }
 
-    /// What to tell who asks for samples of `scope`.
+    /// Returns the notices for readers of `scope`.
     pub(in crate::samples) fn of(&self, scope: DatabaseScope) -> Option<String> {
         let dropped = stands(&self.dropped, &scope.organization).then_some(
             "samples: the store is full, and the oldest samples of this organization were dropped",
@@ -53,7 +53,7 @@ impl Notices {
     }
 }
 
-/// Whether it is new.
+/// Records an occurrence for `key`. Returns whether it had none.
 fn note<K: Eq + Hash + Copy>(noted: &Mutex<HashMap<K, Instant>>, key: K) -> bool {
     let mut noted = noted.lock();
     noted.retain(|_, at| at.elapsed() < STANDS);

@@ -13,7 +13,7 @@ use crate::samples::codec::encode_record;
 pub(super) struct Prepared {
     pub(super) scope: DatabaseScope,
     pub(super) records: Vec<PreparedRecord>,
-    /// As it came, for all but its records.
+    /// The batch itself, for all but its records.
     pub(super) batch: Arc<Batch>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct PreparedRecord {
 }
 
 impl Prepared {
-    /// Encodes the records, in the task of whoever appends.
+    /// Encodes the records, in the task of the caller.
     pub(super) fn new(batch: Arc<Batch>) -> Result<Self, RepositoryError> {
         let scope = DatabaseScope { organization: batch.organization, database: batch.database };
         let encode = |record: &Record| {

@@ -1,4 +1,4 @@
-//! Which records are sealed already.
+//! Whether a record is sealed already.
 
 use basira_actors::model::Stream;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Select};
@@ -28,21 +28,21 @@ pub(super) async fn until<C: ConnectionTrait>(
     Ok(newest.into_tuple::<Option<i64>>().one(connection).await?.flatten())
 }
 
-/// Whether a record that ends at `at_ms` is sealed. Opens heads only; asked when a record comes late or twice.
+/// Whether a record that ends at `at_ms` is sealed. Reads heads only, and only for a record that is late or repeated.
 pub(super) async fn contains<C: ConnectionTrait>(
     connection: &C,
     scope: DatabaseScope,
     stream: &Stream,
     at_ms: i64,
 ) -> Result<bool, DbErr> {
-    // a roll-up knows all the records that it was made of, and outlives them
+    // the head of a roll-up lists all records that it was made of, and is kept longer than they are
     let around = segments_of(scope, stream)
         .filter(segment::Column::FirstEndMs.lte(at_ms))
         .filter(segment::Column::LastMs.gte(at_ms))
         .select_only()
         .column(segment::Column::Head);
     let heads: Vec<Vec<u8>> = around.into_tuple().all(connection).await?;
-    // a damaged segment is reported by whoever reads it
+    // a damaged segment is reported by the next read
     let has =
         |head: &Vec<u8>| Head::decode(head).is_ok_and(|head| head.records.iter().any(|&(_, at)| at == at_ms));
     Ok(heads.iter().any(has))

@@ -1,4 +1,4 @@
-//! Which group each series belongs to, kept in memory: every ranking needs all of it.
+//! The group of each series, cached: every ranking needs all of a stream.
 
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use crate::samples::DatabaseScope;
 use crate::samples::aggregate::Groups;
 use crate::samples::entity::entry;
 
-/// Some 400,000 series.
+/// Room for some 400,000 series.
 const ROOM_BYTES: usize = 10 << 20;
 const ENTRY_BYTES: usize = 24;
-/// Counts of changes, 8 bytes each.
+/// The number of counters of changes, 8 bytes each.
 const VERSIONS: usize = 4_096;
 
-/// How often the entries of a stream were written by this process; noted before a snapshot is opened, it tells
-/// whether what the snapshot shows may be kept.
+/// How often the entries of a stream were written by this process. Read before a snapshot is opened, it shows whether
+/// the groups of that snapshot may be cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::samples) struct Version(u64);
 
-/// The groups of the streams that were looked at last.
+/// The groups of the streams that were read last.
 #[derive(Debug)]
 pub(in crate::samples) struct SeriesGroups {
     known: Cache<StreamKey, (Version, Groups)>,
-    /// A stream shares its count with those of the same hash: what is kept of it may be read again in vain.
+    /// Streams with the same hash share a counter; then groups are read again without need.
     versions: Box<[AtomicU64]>,
 }
 
@@ -44,13 +44,13 @@ impl SeriesGroups {
         Version(self.count((database, stream.name)).load(Ordering::Acquire))
     }
 
-    /// Entries of the stream were written or removed.
+    /// Records that entries of the stream were written or deleted.
     pub(in crate::samples) fn changed(&self, database: DatabaseId, stream: &'static str) {
         self.count((database, stream)).fetch_add(1, Ordering::AcqRel);
         self.known.remove((database, stream));
     }
 
-    /// Nothing is left of the database.
+    /// Records that all entries of the database were deleted.
     pub(in crate::samples) fn forget(&self, database: DatabaseId) {
         streams::ALL.iter().for_each(|stream| self.changed(database, stream.name));
     }
@@ -60,7 +60,7 @@ impl SeriesGroups {
         &self.versions[hash % VERSIONS]
     }
 
-    /// The groups as `snapshot`, opened after `version` was noted, shows them.
+    /// Returns the groups in `snapshot`, which was opened after `version` was read.
     pub(in crate::samples) async fn groups<C: ConnectionTrait>(
         &self,
         snapshot: &C,
@@ -91,7 +91,7 @@ impl SeriesGroups {
     }
 }
 
-/// Who the series of one stream are.
+/// The entries of one stream.
 pub(in crate::samples) fn entries(scope: DatabaseScope, stream: &Stream) -> Select<entry::Entity> {
     entry::Entity::find()
         .filter(entry::Column::DatabaseId.eq(scope.database.0))

@@ -1,4 +1,5 @@
-//! How many new texts one database may bring in an hour: what makes a text of every statement must not fill the store.
+//! A limit on the new texts of one database in an hour, so that an application with a different statement text for every
+//! call does not fill the store.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,19 +13,19 @@ use super::insert::CHUNK;
 use crate::samples::entity::word;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-/// A text counts once for each of these that it begins.
+/// A text counts once for each started KiB.
 const UNIT_BYTES: usize = 1_024;
 
-/// What became of the texts of a batch.
+/// The result of the limit for one batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::samples) struct Enforced {
-    /// Spent for it: to be given back when it is not stored, as it comes again.
+    /// What was counted: refunded when the batch is not stored, since it is sent again.
     pub(in crate::samples) units: u64,
-    /// Whether texts were taken out.
+    /// Whether texts were removed from the batch.
     pub(in crate::samples) left_out: bool,
 }
 
-/// What each database has spent of its hour.
+/// What each database has used in its hour.
 #[derive(Debug, Default)]
 pub(in crate::samples) struct TextBudget(Mutex<HashMap<DatabaseId, Spent>>);
 
@@ -39,7 +40,7 @@ fn units(word: &DictionaryEntry) -> u64 {
 }
 
 impl TextBudget {
-    /// Takes texts out of `batch` that are above `limit`, unless they are stored already.
+    /// Removes the texts of `batch` that are above `limit`, unless they are stored already.
     pub(in crate::samples) async fn enforce(
         &self,
         reader: &DatabaseConnection,
@@ -53,7 +54,7 @@ impl TextBudget {
         if self.spend(batch.database, all, limit) {
             return Ok(Enforced { units: all, left_out: false });
         }
-        // a text that is told again takes no more room
+        // a text that is stored already takes no more space
         let known = stored(reader, batch.organization, &batch.dictionary).await?;
         let (before, database) = (batch.dictionary.len(), batch.database);
         let mut spent = 0;
@@ -67,7 +68,7 @@ impl TextBudget {
         Ok(Enforced { units: spent, left_out: words.len() < before })
     }
 
-    /// What was spent for a batch that was not stored.
+    /// Takes back what was counted for a batch that was not stored.
     pub(in crate::samples) fn refund(&self, database: DatabaseId, units: u64) {
         let mut spent = self.0.lock();
         if let Some(of_database) = spent.get_mut(&database) {
@@ -75,12 +76,12 @@ impl TextBudget {
         }
     }
 
-    /// Nothing is known of the database any more.
+    /// Removes the counter of the database.
     pub(in crate::samples) fn forget(&self, database: DatabaseId) {
         self.0.lock().remove(&database);
     }
 
-    /// Whether `more` fits; then it is spent.
+    /// Counts `more` if it fits. Returns whether it did.
     fn spend(&self, database: DatabaseId, more: u64, limit: u64) -> bool {
         let mut spent = self.0.lock();
         let of_database = spent.entry(database).or_insert_with(|| Spent { since: Instant::now(), units: 0 });

@@ -1,10 +1,10 @@
-//! Which words rows speak of.
+//! The texts that rows refer to.
 
 use std::collections::HashSet;
 
 use basira_actors::model::{ColumnKind, NULL, Stream};
 
-/// What is behind the word columns of `rows`, each once.
+/// Returns the hashes in the text columns of `rows`, each once.
 #[must_use]
 pub fn word_hashes<'a>(stream: &Stream, rows: impl IntoIterator<Item = &'a [i64]>) -> Vec<u64> {
     let places: Vec<usize> = stream

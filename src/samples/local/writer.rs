@@ -1,4 +1,4 @@
-//! The one task that writes: everything that waits is committed together.
+//! The one task that writes to the local tables: everything in its queue is committed together.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use super::{insert, sealed};
 use crate::samples::{DatabaseScope, StoreError};
 use crate::storage::{self, Transaction, is_unavailable};
 
-/// At most so many batches wait, and are committed together; then whoever appends waits.
+/// The length of the queue, and the number of batches that are committed together at most.
 const QUEUE: usize = 64;
 
-/// A change of the tables other than an append.
+/// A write other than an append.
 #[async_trait]
 pub(in crate::samples) trait WriteOp: Send + Sync + 'static {
-    /// Makes it within `transaction`; when the answer is false, or an error, all of it is undone.
+    /// Writes within `transaction`, which is rolled back when the result is false or an error.
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr>;
 
-    /// The stream, and the end of the newest record, that are sealed by it.
+    /// The stream that this seals, and the end of its newest sealed record.
     fn seals(&self) -> Option<(DatabaseId, &'static str, i64)> {
         None
     }
@@ -37,12 +37,12 @@ enum Command {
     Close,
 }
 
-/// Hands work to the writer.
+/// Sends work to the writer task.
 #[derive(Debug, Clone)]
 pub(in crate::samples) struct WriterHandle(mpsc::Sender<Command>);
 
 impl WriterHandle {
-    /// A pen, and the task at its other end, which writes through `connection`.
+    /// Returns a handle and its task, which writes through `connection`.
     pub(in crate::samples) fn new(
         connection: storage::Writer,
         series_groups: Arc<SeriesGroups>,
@@ -61,7 +61,7 @@ impl WriterHandle {
         result.await.map_err(|_| closed())?
     }
 
-    /// Returns once `change` is durable; false when it found that it must not be made.
+    /// Returns once `change` is durable; false when it was rolled back by its own decision.
     pub(in crate::samples) async fn change(&self, change: impl WriteOp) -> Result<bool, StoreError> {
         let (answer, result) = oneshot::channel();
         let command = Command::WriteOp(Box::new(change), answer);
@@ -69,25 +69,25 @@ impl WriterHandle {
         Ok(result.await.map_err(|_| StoreError::Closed)??)
     }
 
-    /// Asks for `change` without waiting for it; when too much waits already it is left out.
+    /// Queues `change` without waiting for it; does nothing when the queue is full.
     pub(in crate::samples) fn suggest(&self, change: impl WriteOp) {
         let (answer, _) = oneshot::channel();
-        // a full queue loses nothing: whoever found a reason will find it again
+        // the reader that found the reason finds it again
         self.0.try_send(Command::WriteOp(Box::new(change), answer)).ok();
     }
 
-    /// Lets the writer end once everything that waits is written.
+    /// Ends the writer once everything in the queue is written.
     pub(in crate::samples) async fn close(&self) {
-        // fails only when it is closed already
+        // fails only when it is closed
         self.0.send(Command::Close).await.ok();
     }
 }
 
-/// Owns the writing side of the store.
+/// The state of the writer task.
 struct Writer {
     connection: storage::Writer,
     series_groups: Arc<SeriesGroups>,
-    /// Up to when each stream is sealed, as far as it was asked.
+    /// The end of the newest sealed record of each stream that was looked up.
     sealed_until: HashMap<(DatabaseId, &'static str), i64>,
 }
 
@@ -108,14 +108,14 @@ impl Writer {
             }
             self.append(waiting).await;
             for (change, answer) in changes {
-                // whoever no longer waits has lost nothing
+                // the caller may have stopped waiting
                 answer.send(self.change(&*change).await).ok();
             }
         }
     }
 
-    /// Commits all batches at once. When that fails by what one of them holds, each is tried alone, so that a bad one
-    /// does not take the others along.
+    /// Commits all batches together. When that fails because of the content of one, each is tried alone, so that the
+    /// others are stored.
     async fn append(&mut self, waiting: Vec<Waiting>) {
         if waiting.is_empty() {
             return;
@@ -132,7 +132,7 @@ impl Writer {
                     self.store(std::slice::from_mut(batch)).await.map_err(|error| repository_error(&error))
                 }
             };
-            // whoever no longer waits has lost nothing: the batch is stored
+            // the caller may have stopped waiting: the batch is stored all the same
             answer.send(result).ok();
         }
     }
@@ -145,7 +145,7 @@ impl Writer {
         }
         insert::insert(&transaction, batches).await?;
         let committed = transaction.commit().await;
-        // also when it failed: it may be stored all the same
+        // also after an error: it may be stored all the same
         for batch in batches {
             for entry in &batch.batch.entries {
                 self.series_groups.changed(batch.scope.database, entry.stream.name);
@@ -154,8 +154,8 @@ impl Writer {
         committed
     }
 
-    /// A record that is already sealed, sent again, must not enter the tail a second time. When a read fails, the batch
-    /// stays as it was.
+    /// Removes the records that are sealed already, so that a repeated append does not store them twice. When a read
+    /// fails, the batch is unchanged.
     async fn leave_out_sealed(
         &mut self,
         transaction: &Transaction,
@@ -200,7 +200,7 @@ impl Writer {
                     let sealed = self.sealed_until.entry((database, stream)).or_insert(i64::MIN);
                     *sealed = until.max(*sealed);
                 }
-                // it may be sealed all the same: whoever wants to know asks again
+                // it may be sealed all the same: the next append looks it up
                 Err(_) => drop(self.sealed_until.remove(&(database, stream))),
             }
         }

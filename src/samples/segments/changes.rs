@@ -1,4 +1,4 @@
-//! What changes in the tables besides appends: each all or nothing, each short.
+//! The writes of the engine besides appends: each one short transaction.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::samples::entity::{block, entry, orphan, segment, tail, word};
 use crate::samples::local::{CHUNK, WriteOp, delete_segments, insert_gaps};
 use crate::storage::Transaction;
 
-/// Blocks of a segment that is not there yet.
+/// Stores blocks of a segment before the segment itself.
 pub(in crate::samples) struct StoreBlocks {
     pub(in crate::samples) orphan: orphan::Model,
     pub(in crate::samples) blocks: Vec<block::Model>,
@@ -32,11 +32,11 @@ impl WriteOp for StoreBlocks {
     }
 }
 
-/// Puts a segment, whose blocks are stored, in the place of a stretch of the tail.
+/// Replaces a span of the tail by a segment, whose blocks are stored.
 pub(in crate::samples) struct Seal {
     pub(in crate::samples) scope: DatabaseScope,
     pub(in crate::samples) stream: &'static Stream,
-    /// The ends of the first and the last record of the stretch, and how many there are.
+    /// The ends of the first and the last record of the span, and the number of its records.
     pub(in crate::samples) tail_ms: (i64, i64),
     pub(in crate::samples) tail_rows: u64,
     /// None when not one record could be read.
@@ -46,7 +46,7 @@ pub(in crate::samples) struct Seal {
 
 #[async_trait]
 impl WriteOp for Seal {
-    /// False when the tail is no longer the one that was read.
+    /// False when the tail changed since it was read.
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let taken = tail::Entity::delete_many()
             .filter(tail::Column::DatabaseId.eq(self.scope.database.0))
@@ -70,14 +70,14 @@ impl WriteOp for Seal {
     }
 }
 
-/// A segment becomes visible: its blocks are no orphans any more.
+/// Makes a segment visible: its blocks are no longer orphans.
 async fn adopt(transaction: &Transaction, segment: &segment::Model) -> Result<(), DbErr> {
     orphan::Entity::delete_by_id(segment.id).exec(transaction).await?;
     segment::Entity::insert(segment.clone().into_active_model()).exec_without_returning(transaction).await?;
     Ok(())
 }
 
-/// Puts roll-ups, whose blocks are stored, beside the segments that they were made of.
+/// Adds roll-ups, whose blocks are stored, to the segments that they were made of.
 pub(in crate::samples) struct RollUp {
     pub(in crate::samples) scope: DatabaseScope,
     pub(in crate::samples) stream: &'static Stream,
@@ -85,7 +85,7 @@ pub(in crate::samples) struct RollUp {
     pub(in crate::samples) of: Vec<Uuid>,
     pub(in crate::samples) made: Vec<segment::Model>,
     pub(in crate::samples) damaged: Vec<Gap>,
-    /// Who was seen, and what was named.
+    /// The series and texts that the segments refer to.
     pub(in crate::samples) series: Vec<u64>,
     pub(in crate::samples) words: HashSet<u64>,
     pub(in crate::samples) seen_ms: i64,
@@ -93,7 +93,7 @@ pub(in crate::samples) struct RollUp {
 
 #[async_trait]
 impl WriteOp for RollUp {
-    /// False when a segment is gone or was rolled up by somebody else.
+    /// False when a segment was deleted or rolled up since it was read.
     async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let marked = segment::Entity::update_many()
             .col_expr(segment::Column::RollupId, self.id.into())
@@ -133,7 +133,7 @@ impl WriteOp for RollUp {
     }
 }
 
-/// Takes segments away; their blocks are cleared later. When nothing else holds their records, that is a gap.
+/// Deletes segments; their blocks are deleted later. Where nothing else has their records, that is a gap.
 pub(in crate::samples) struct DeleteSegments {
     pub(in crate::samples) ids: Vec<Uuid>,
     pub(in crate::samples) lost: Vec<(DatabaseScope, Gap)>,
@@ -148,7 +148,7 @@ impl WriteOp for DeleteSegments {
     }
 }
 
-/// Clears blocks of a dropped segment away, the last numbers first.
+/// Deletes blocks of a deleted segment, the last numbers first.
 pub(in crate::samples) struct DeleteBlocks {
     pub(in crate::samples) segment_id: Uuid,
     /// From this number on; when that is 0, nothing is left.

@@ -1,4 +1,4 @@
-//! What was read before, kept unpacked but small: a tail, and the sums before it, are read again with every look at "now".
+//! Decoded records and sums: the tail, and the sums before it, are read again by every query up to now.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ const TAILS_BYTES: usize = 32 << 20;
 /// A day of two busy databases, or of many quiet ones.
 const SUMS_BYTES: usize = 32 << 20;
 
-/// The records of one tail that are known, by their end.
+/// The decoded records of one tail, by their end.
 pub(super) type Tail = BTreeMap<i64, Arc<CompactRecord>>;
 
-/// What is known of one tail: its records, and what a stretch of them from the oldest on came to.
+/// The decoded part of one tail: its records, and the sum of some of them from the oldest on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DecodedTail {
     pub(super) tail: Arc<Tail>,
     pub(super) summed: Option<Arc<Summed>>,
 }
 
-/// What was read last. A stored record or segment never changes, so that what is here is never out of date.
+/// What was decoded last. A stored record or segment never changes, so that the cache is never out of date.
 #[derive(Debug)]
 pub(super) struct DecodedCache {
     tails: Cache<StreamKey, DecodedTail>,

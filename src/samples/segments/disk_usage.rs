@@ -1,13 +1,13 @@
-//! How much room samples take.
+//! The disk space of samples.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 /// In bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::samples) struct DiskUsage {
-    /// What the store takes of the disk.
+    /// The size of the store on disk.
     pub(in crate::samples) file_bytes: u64,
-    /// Of that, what holds something.
+    /// The part of it that is not free.
     pub(in crate::samples) used_bytes: u64,
 }
 
@@ -16,8 +16,8 @@ const SQLITE: &str = "SELECT p.page_count * s.page_size AS file_bytes,
         (p.page_count - f.freelist_count) * s.page_size AS used_bytes
     FROM pragma_page_count() p, pragma_freelist_count() f, pragma_page_size() s";
 
-/// PostgreSQL keeps the space of deleted rows for the next ones: what is used is what is there, and not what was. Looking
-/// at all of it takes a while, so it is done only when the tables as they are take more than `$1` bytes.
+/// PostgreSQL reuses the space of deleted rows, so the used bytes are those of the rows that exist. Adding them up takes a
+/// while, and is done only when the tables take more than `$1` bytes.
 const POSTGRES: &str = "WITH sizes AS (
         SELECT SUM(pg_total_relation_size(name::regclass))::bigint AS all_bytes,
                SUM(pg_total_relation_size(name::regclass)) FILTER (WHERE name = 'sample_gap')::bigint AS gap_bytes
@@ -32,12 +32,12 @@ const POSTGRES: &str = "WITH sizes AS (
            END AS used_bytes
     FROM sizes";
 
-/// Without looking closely.
+/// An upper bound of the space.
 pub(in crate::samples) async fn room<C: ConnectionTrait>(connection: &C) -> Result<DiskUsage, DbErr> {
     room_above(connection, u64::MAX).await
 }
 
-/// Exact when it is above `enough_bytes`.
+/// The space; exact when it is above `enough_bytes`.
 pub(in crate::samples) async fn room_above<C: ConnectionTrait>(
     connection: &C,
     enough_bytes: u64,

@@ -1,4 +1,4 @@
-//! The segments that are there, by what their rows say: no blob is opened but for the head of a segment in doubt.
+//! Finds segments by the columns of their rows, without reading a blob.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::samples::{DatabaseScope, Window};
 
 type PlaceRow = (Uuid, i32, Option<Uuid>, i64, i64, i64, i64);
 
-/// Runs `query` for what places say.
+/// Runs `query` for the columns of a [`SegmentRef`].
 pub(super) async fn places<C: ConnectionTrait>(
     connection: &C,
     query: Select<segment::Entity>,
@@ -42,7 +42,7 @@ pub(super) async fn places<C: ConnectionTrait>(
     Ok(rows.into_iter().map(place).collect())
 }
 
-/// All that may have a record in `window`, oldest first.
+/// The segments that may have a record in `window`, oldest first.
 pub(super) async fn overlapping<C: ConnectionTrait>(
     connection: &C,
     scope: DatabaseScope,

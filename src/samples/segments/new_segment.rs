@@ -10,10 +10,10 @@ use crate::samples::local::WriterHandle;
 use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 
-/// Bytes of blocks that are written in one transaction: what an append may have to wait for.
+/// Bytes of blocks in one transaction, which an append may have to wait for.
 const TRANSACTION_BYTES: usize = 256 << 10;
 
-/// What a segment that is about to be stored is.
+/// What a new segment is of.
 #[derive(Clone, Copy)]
 pub(super) struct SegmentIdentity {
     pub(super) scope: DatabaseScope,
@@ -22,7 +22,7 @@ pub(super) struct SegmentIdentity {
     pub(super) rollup: Option<Uuid>,
 }
 
-/// Stores the blocks of `segment` in several short transactions; nobody sees them before the segment is there.
+/// Stores the blocks of `segment` in several short transactions; they are not visible before the segment is.
 pub(super) async fn store_blocks(
     writer: &WriterHandle,
     segment: &Segment,

@@ -1,4 +1,4 @@
-//! Which segments answer a window, and how: the coarsest that is exact, each record counted once. Pure.
+//! Chooses the segments that answer a window: the coarsest that are exact, each record once. Pure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,18 +23,18 @@ pub(in crate::samples) struct SegmentRef {
 }
 
 impl SegmentRef {
-    /// Whether every record in it counts.
+    /// Whether every record of it is in `window`.
     fn is_whole(&self, window: Window) -> bool {
         window.covers(self.last_start, self.first_end)
     }
 
-    /// Sums per day stand beside the hours, for both are made at once.
+    /// The sums of a day are stored with its hours.
     fn has_sums(&self) -> bool {
         self.resolution_ms != Resolution::Minute.millis()
     }
 }
 
-/// What is read of the segments of a window.
+/// The segments whose sums are read, and those whose pages are.
 #[derive(Debug, Default)]
 pub(in crate::samples) struct Plan {
     pub(in crate::samples) sums: Vec<SegmentRef>,

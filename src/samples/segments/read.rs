@@ -1,4 +1,4 @@
-//! Walks over all records of a window: sums and pages of segments first, then the tail, from one snapshot.
+//! Reads all records of a window in one snapshot: sums and pages of segments first, then the tail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,24 +27,24 @@ const SUMS: usize = 8;
 const HEADS: usize = 32;
 /// Blocks fetched at a time, some 20 KB each.
 const BLOCKS: usize = 64;
-/// From so many records on, the sums of a tail are kept.
+/// The sum of a tail is cached from this number of records on.
 const SUMMED: usize = 8;
-/// A tail is sealed when its hour is over; what is older than this need not be kept unpacked.
+/// Records older than this are sealed, and not cached any longer.
 const KEPT_MS: i64 = 2 * 3_600_000;
 
-/// A walk under way.
+/// A read of one window.
 pub(in crate::samples) struct Walk<G> {
     pub(in crate::samples) scope: DatabaseScope,
     pub(in crate::samples) window: Window,
     pub(in crate::samples) accumulator: G,
-    /// What could not be read.
+    /// The spans that could not be decoded.
     pub(in crate::samples) damaged: Vec<Gap>,
 }
 
 /// A transaction in which no record moves from the tail into a segment.
 pub(in crate::samples) async fn snapshot(reader: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     match reader.get_database_backend() {
-        // a reader of SQLite always sees one state
+        // a transaction of SQLite is a snapshot
         DbBackend::Sqlite => reader.begin().await,
         _ => reader.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await,
     }
@@ -206,7 +206,7 @@ impl<G: Accumulator> Walk<G> {
     fn add_records(mut self, records: Tail, known: DecodedTail) -> (Self, DecodedTail) {
         let buckets = records.keys().map(|&at| self.accumulator.bucket(at));
         let one_cell = records.len() >= SUMMED && self.accumulator.series().is_none() && all_equal(buckets);
-        // a part of the tail is seldom asked for twice
+        // a part of the tail is seldom read twice
         let whole = known.tail.keys().all(|at| records.contains_key(at) || *at < first_of(&records));
         if !(one_cell && whole) {
             records.values().for_each(|record| self.accumulator.add_record(self.window, record));

@@ -1,4 +1,4 @@
-//! Keeps the store below its cap: the organization that takes most loses its own oldest and finest first.
+//! Keeps the store below its cap: the organization that takes most space loses its oldest and finest data first.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 use crate::storage::Transaction;
 
-/// Records of the tail that are dropped in one transaction.
+/// Records of the tail that are deleted in one transaction.
 const RECORDS: u64 = 256;
 
-/// Drops until everything fits under the cap; within an organization what it has most of: samples, texts or names.
+/// Deletes until the store is below its cap; within an organization what takes most: samples, texts or entries.
 pub(super) async fn enforce(maintenance: &Maintenance, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
     let Some(cap) = maintenance.local.retention.get().max_bytes else { return Ok(()) };
     let aim = cap - cap / 20;
@@ -46,7 +46,7 @@ pub(super) async fn enforce(maintenance: &Maintenance, now: Timestamp, pace: Pac
     }
 }
 
-/// Takes something from the organization that has most; says how many bytes that freed, none when nobody has anything.
+/// Deletes something of the organization that takes most. Returns the freed bytes; none when nothing is left.
 async fn give(maintenance: &Maintenance, shares: &mut OrganizationSizes) -> Result<Option<u64>, StoreError> {
     while let Some(share) = shares.heaviest() {
         let organization = share.organization_id;
@@ -77,7 +77,7 @@ async fn drop_samples(maintenance: &Maintenance, organization: Uuid) -> Result<O
 
 type Oldest = (Uuid, Option<Uuid>, Uuid, String, i64, i64, i64);
 
-/// What goes first: raw records that are rolled up, then minutes, then hours, then raw records that nothing else holds.
+/// The first to delete: raw segments that are rolled up, then minutes, then hours, then raw segments that are not.
 async fn oldest_segment(
     maintenance: &Maintenance,
     organization: Uuid,
@@ -122,7 +122,7 @@ async fn oldest_segment(
     Ok(None)
 }
 
-/// All segments of a roll-up, so that no reader finds it half there, and what they take.
+/// All segments of a roll-up, so that no reader finds only some, and their size.
 async fn together(
     maintenance: &Maintenance,
     resolution: Resolution,
@@ -172,7 +172,7 @@ async fn oldest_records(
     Ok(Some((DropRecords { organization: OrganizationId(organization), spans }, freed)))
 }
 
-/// Takes records out of the tail: of each stream those that end by the end of its span, which becomes a gap.
+/// Deletes records of the tail: of each stream those that end by the end of its span, which becomes a gap.
 struct DropRecords {
     organization: OrganizationId,
     spans: BTreeMap<(Uuid, String), (i64, i64)>,
@@ -201,7 +201,7 @@ impl WriteOp for DropRecords {
     }
 }
 
-/// Texts that were seen longest ago. Samples that still name them stay, without their text until it is seen again.
+/// Deletes the texts that were used longest ago. Samples that refer to them stay, without text until it is stored again.
 async fn drop_words(maintenance: &Maintenance, organization: Uuid) -> Result<Option<i64>, StoreError> {
     let rows: Vec<(i64, i64)> = word::Entity::find()
         .filter(word::Column::OrganizationId.eq(organization))
@@ -239,7 +239,7 @@ impl WriteOp for DropWords {
     }
 }
 
-/// Series that were seen longest ago; one without an entry is its own group until it is seen again.
+/// Deletes the entries that were used longest ago; a series without one is its own group until it is stored again.
 async fn drop_entries(maintenance: &Maintenance, organization: Uuid) -> Result<Option<i64>, StoreError> {
     let rows: Vec<(Uuid, String, i64)> = entry::Entity::find()
         .filter(entry::Column::OrganizationId.eq(organization))

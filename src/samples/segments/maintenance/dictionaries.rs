@@ -1,4 +1,4 @@
-//! Sweeps dictionaries: who a series is, and texts, go with the last samples that need them.
+//! Deletes entries and texts that no sample refers to any longer.
 
 use std::collections::HashMap;
 
@@ -20,10 +20,10 @@ use crate::samples::local::WriteOp;
 use crate::samples::{DatabaseScope, StoreError, Window};
 use crate::storage::Transaction;
 
-/// What is younger than this may not be rolled up yet, and so not be noted as seen.
+/// Samples younger than this may not be rolled up yet; what they refer to is looked up in the samples themselves.
 const UNNOTED_MS: i64 = 3 * DAY_MS;
 
-/// Removes what nothing within the retention of hours refers to.
+/// Deletes what no sample within the retention of hours refers to.
 pub(super) async fn delete_unused(maintenance: &Maintenance, now: Timestamp) -> Result<(), StoreError> {
     let kept = i64::try_from(maintenance.local.retention.get().hour.as_millis()).unwrap_or(i64::MAX);
     let before_ms = now.as_millis().saturating_sub(kept);
@@ -78,7 +78,7 @@ async fn drop_entries(
     let used = used(maintenance, scope, stream, window).await?;
     entries.series.retain(|series| !used.series.contains(&series.cast_unsigned()));
     let dropped = maintenance.local.writer.change(entries).await.map(drop);
-    // also when that failed: they may be gone all the same
+    // also after an error: they may be deleted all the same
     maintenance.local.series_groups.changed(scope.database, stream.name);
     dropped
 }

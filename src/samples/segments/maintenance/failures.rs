@@ -1,4 +1,5 @@
-//! What failed of a run over all streams: the others are done all the same, so that one tenant's fault is not everyone's.
+//! The failures of a run over all streams: the other streams are still processed, so that a fault of one tenant does not
+//! affect the others.
 
 use crate::samples::StoreError;
 use crate::storage::is_unavailable;
@@ -8,10 +9,10 @@ use crate::storage::is_unavailable;
 pub(super) struct Failures(Option<StoreError>);
 
 impl Failures {
-    /// Notes what came of a part, to be reported at the end.
+    /// Records the result of a part.
     ///
     /// # Errors
-    /// [`StoreError`] at once when no other part would fare better: the storage itself is away.
+    /// [`StoreError`] at once when every other part would fail too: the storage is unavailable.
     pub(super) fn note(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         match result {
             Err(error) if error.concerns_all() => Err(error),
@@ -23,7 +24,7 @@ impl Failures {
         }
     }
 
-    /// What failed first, if anything did.
+    /// Returns the first failure, if any.
     pub(super) fn finish(self) -> Result<(), StoreError> {
         self.0.map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! How much of the store each organization takes, so that whoever takes most gives first.
+//! The space that each organization takes, so that the largest loses data first.
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ const SQL: &str = "SELECT organization_id, CAST(SUM(samples) AS BIGINT) AS sampl
             FROM audit_entry WHERE organization_id IS NOT NULL GROUP BY organization_id
     ) AS parts GROUP BY organization_id";
 
-/// What one organization takes, in bytes.
+/// The space of one organization, in bytes.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub(super) struct OrganizationSize {
     pub(super) organization_id: Uuid,
@@ -32,7 +32,7 @@ pub(super) struct OrganizationSize {
     other_bytes: i64,
 }
 
-/// What of an organization gives way first: what it has most of.
+/// What of an organization is deleted first: what takes most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Samples,
@@ -45,7 +45,7 @@ impl OrganizationSize {
         self.samples_bytes + self.words_bytes + self.entries_bytes + self.other_bytes
     }
 
-    /// None when there is nothing left that could go.
+    /// None when nothing is left to delete.
     pub(super) fn largest(&self) -> Option<Kind> {
         let kinds = [
             (self.entries_bytes, Kind::Entries),
@@ -59,7 +59,7 @@ impl OrganizationSize {
             .map(|(_, kind)| kind)
     }
 
-    /// Of `kind`, `bytes` are gone; none: all.
+    /// Subtracts `bytes` of `kind`; none: all.
     fn reduce(&mut self, kind: Kind, bytes: Option<i64>) {
         let of_kind = match kind {
             Kind::Samples => &mut self.samples_bytes,
@@ -70,7 +70,7 @@ impl OrganizationSize {
     }
 }
 
-/// The shares of all organizations.
+/// The sizes of all organizations.
 #[derive(Debug)]
 pub(super) struct OrganizationSizes {
     shares: Vec<OrganizationSize>,
@@ -78,7 +78,7 @@ pub(super) struct OrganizationSizes {
 }
 
 impl OrganizationSizes {
-    /// As they are now; a fair one is an equal part of `cap`.
+    /// Reads the sizes; the fair share is an equal part of `cap`.
     pub(super) async fn of<C: ConnectionTrait>(connection: &C, cap: u64) -> Result<Self, DbErr> {
         let statement = Statement::from_string(connection.get_database_backend(), SQL);
         let shares = OrganizationSize::find_by_statement(statement).all(connection).await?;

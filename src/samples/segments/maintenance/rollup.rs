@@ -18,7 +18,7 @@ use crate::samples::local::{damaged_gap, off_thread};
 use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 
-/// A day is rolled up so long after its end: what comes late, and its last tail, is sealed by then.
+/// How long after its end a day is rolled up: late records and its last tail are sealed by then.
 const LATE_MS: i64 = 2 * HOUR_MS;
 
 /// The segments of one day of one stream that no roll-up has yet.
@@ -29,7 +29,7 @@ struct Day {
     last_ms: i64,
 }
 
-/// Rolls up every day that was over at `now`. One that fails does not hold up the others.
+/// Rolls up every day that was over at `now`. A failing day does not stop the others.
 pub(super) async fn roll_up(maintenance: &Maintenance, now: Timestamp, pace: Pace) -> Result<(), StoreError> {
     let mut failures = Failures::default();
     for day in days(maintenance, now).await? {
@@ -179,7 +179,7 @@ async fn blocks(
         for (number, data) in rows {
             blocks.insert((piece, usize::try_from(number).unwrap_or_default()), data);
         }
-        // a block that is gone reads as one that ends too early
+        // a missing block is decoded as an empty one, which is an error
         for number in first..last {
             blocks.entry((piece, number)).or_default();
         }

@@ -16,12 +16,12 @@ use crate::samples::local::{Local, WriterHandle, decode_or_gap, off_thread};
 use crate::samples::retention::Resolution;
 use crate::samples::{DatabaseScope, StoreError};
 
-/// A segment holds at most so many records; more than these do not wait for the hour to end.
+/// The records of a segment at most; a longer tail is sealed before its hour ends.
 const MAX_RECORDS: u64 = 720;
-/// A stream that stopped is sealed by our own clock, so long after its hour.
+/// A stream that stopped is sealed by our own clock, this long after its hour.
 const STOPPED_MS: i64 = HOUR_MS;
 
-/// A stream's tail, as far as it shows in the index.
+/// The tail of a stream, as the index describes it.
 struct Tail {
     database: DatabaseId,
     stream: &'static Stream,
@@ -29,7 +29,7 @@ struct Tail {
     records: u64,
 }
 
-/// Seals every hour that is over, and says how many segments that made. A stream that fails does not hold up the others.
+/// Seals every hour that is over. Returns the number of new segments. A failing stream does not stop the others.
 pub(super) async fn seal(maintenance: &Maintenance, now: Timestamp) -> Result<usize, StoreError> {
     let Local { reader, writer, .. } = &*maintenance.local;
     let (mut made, mut failures) = (0, Failures::default());
@@ -70,7 +70,7 @@ async fn seal_tail(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let now_ms = now.as_millis();
-    // the target's clock counts, for it stamps the records; but not one that runs ahead, nor one that stopped
+    // records carry the time of the target's clock, unless that runs ahead of ours or has stopped
     let clock = tail.newest_ms.max(now_ms.saturating_sub(STOPPED_MS)).min(now_ms);
     let over = clock.div_euclid(HOUR_MS) * HOUR_MS;
     let mut left = tail.records;
@@ -130,7 +130,7 @@ struct Built {
 }
 
 impl Built {
-    /// Nothing when there is no tail.
+    /// None when there is no tail.
     fn new(
         database: DatabaseId,
         stream: &'static Stream,
@@ -151,7 +151,7 @@ impl Built {
         Ok(Some(Self { scope, stream, tail_ms, tail_rows, segment, damaged }))
     }
 
-    /// Stores the blocks, then exchanges tail and segment; false when the tail is no longer the one that was read.
+    /// Stores the blocks, then replaces the tail by the segment; false when the tail changed since it was read.
     async fn store(self, writer: &WriterHandle, now: Timestamp) -> Result<bool, StoreError> {
         let Self { scope, stream, tail_ms, tail_rows, segment, damaged } = self;
         let segment = match segment {
