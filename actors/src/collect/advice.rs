@@ -1,10 +1,12 @@
-//! What to tell an operator to do, by who runs the server: on managed ones there is no superuser and no file to edit.
+//! Fixes for operators, by hosting provider: managed servers have no superuser and no file to edit.
 
-/// Who runs a PostgreSQL server.
+use crate::text::quote_identifier;
+
+/// The provider that hosts a PostgreSQL server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HostingProvider {
-    /// Its owner, as far as one can see.
+    /// None of the known providers.
     #[default]
     Plain,
     Aurora,
@@ -28,20 +30,20 @@ impl HostingProvider {
         (Self::Neon, "neon"),
     ];
 
-    /// The name used by the API.
+    /// Returns the name used by the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(provider, _)| *provider == self).map_or("", |(_, name)| name)
     }
 
-    /// The provider called `name`.
+    /// Returns the provider with the name `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(provider, _)| *provider)
     }
 }
 
-/// How to let the server load `library` when it starts.
+/// Returns how to let the server load `library` at its start.
 #[must_use]
 pub fn preload(provider: HostingProvider, library: &str) -> String {
     match provider {
@@ -69,48 +71,43 @@ pub fn preload(provider: HostingProvider, library: &str) -> String {
     }
 }
 
-/// How to install an extension whose library has to be loaded first.
+/// Returns how to install an extension whose library has to be loaded first.
 #[must_use]
 pub fn install(provider: HostingProvider, extension: &str, loaded: bool) -> String {
     let create = format!("CREATE EXTENSION {extension};");
     if loaded { create } else { format!("{}, then: {create}", preload(provider, extension)) }
 }
 
-/// The SQL that makes `role` a member of `granted`.
+/// Returns the SQL that makes `role` a member of `granted`.
 #[must_use]
 pub fn grant(granted: &str, role: &str) -> String {
-    format!("GRANT {granted} TO {};", identifier(role))
+    format!("GRANT {granted} TO {};", quote_identifier(role))
 }
 
-/// The SQL that lets `role` see what a monitor must see; nobody has to be a superuser.
+/// Returns the SQL that grants `role` the privileges of a monitor, without superuser.
 #[must_use]
 pub fn grant_monitor(role: &str) -> String {
     grant("pg_monitor", role)
 }
 
-/// The SQL that gives `role` what a refusal of ClickHouse asks for: `.. to have the grant SELECT(a, b) ON system.parts.`
+/// Returns the SQL that grants `role` the privilege named in an error of ClickHouse: `.. to have the grant SELECT(a, b) ON system.parts.`
 #[must_use]
 pub fn clickhouse_grant(refusal: &str, role: &str) -> String {
     let wanted = refusal.split_once("have the grant ").map_or("", |(_, wanted)| wanted);
     let wanted = wanted.split(". (").next().unwrap_or(wanted).trim_end_matches('.');
-    // of a table of which the user may read nothing at all
+    // the wording for a table of which the user may read no column
     let wanted = wanted.replace(" for at least one column on ", " ON ");
     let (privilege, object) = wanted.split_once(" ON ").unwrap_or(("SELECT", "system.*"));
-    // all columns at once: the next version of Basira may read another
+    // all columns: the next version of Basira may read others
     let privilege = privilege.split('(').next().unwrap_or(privilege);
     let object = object.split_whitespace().next().unwrap_or(object);
-    format!("GRANT {privilege} ON {object} TO {};", identifier(role))
+    format!("GRANT {privilege} ON {object} TO {};", quote_identifier(role))
 }
 
-/// The SQL that lets `role` connect to `database`.
+/// Returns the SQL that lets `role` connect to `database`.
 #[must_use]
 pub fn grant_connect(database: &str, role: &str) -> String {
-    format!("GRANT CONNECT ON DATABASE {} TO {};", identifier(database), identifier(role))
-}
-
-/// `name` as SQL takes it.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    format!("GRANT CONNECT ON DATABASE {} TO {};", quote_identifier(database), quote_identifier(role))
 }
 
 #[cfg(test)]

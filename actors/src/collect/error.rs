@@ -1,4 +1,4 @@
-//! Why a collector or a connection failed, in words that name the cause and the fix.
+//! Why a collector or a connection failed, with the cause and the fix.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ pub enum CollectError {
 }
 
 impl CollectError {
-    /// Whether the connection is of no use any more, or never was.
+    /// Whether the connection is unusable.
     #[must_use]
     pub const fn ends_connection(&self) -> bool {
         matches!(
@@ -81,13 +81,13 @@ impl CollectError {
         )
     }
 
-    /// Whether it is what a server answered, that could be reached.
+    /// Whether the server was reachable and answered with this error.
     #[must_use]
     pub const fn is_an_answer(&self) -> bool {
         matches!(self, Self::StatementTimeout | Self::Locked | Self::Permission { .. } | Self::Server { .. })
     }
 
-    /// What the operator of a server of `engine` can do about it.
+    /// Returns the fix for the operator of a server of `engine`.
     #[must_use]
     pub fn fix(&self, engine: Engine) -> Option<String> {
         let of = |postgres: &'static str, clickhouse: &'static str| match engine {
@@ -120,7 +120,7 @@ impl CollectError {
                 "check the database name, pg_hba.conf, and whether the server is starting up",
                 "check database name and port of this database, and what stands between Basira and the server",
             ),
-            Self::TooManyConnections { role } => return Some(more_room(engine, role)),
+            Self::TooManyConnections { role } => return Some(connection_limit_fix(engine, role)),
             Self::NoCluster { .. } => "change cluster of this database to one that system.clusters lists",
             Self::Pooler { .. } => {
                 "connect directly to the server, or to a session-pooling port that passes startup options on"
@@ -143,14 +143,14 @@ impl CollectError {
         Some(text.to_owned())
     }
 
-    /// The message and the fix in one line.
+    /// Returns the message and the fix in one line.
     #[must_use]
     pub fn full_text(&self, engine: Engine) -> String {
         self.fix(engine).map_or_else(|| self.to_string(), |fix| format!("{self}; {fix}"))
     }
 }
 
-fn more_room(engine: Engine, role: &str) -> String {
+fn connection_limit_fix(engine: Engine, role: &str) -> String {
     match engine {
         Engine::Postgres => format!(
             "raise max_connections or the role's limit (ALTER ROLE \"{role}\" CONNECTION LIMIT 3), or free connections"

@@ -1,18 +1,13 @@
-//! Events as samples.
+//! Events as samples of the stream `events`.
 
-use xxhash_rust::xxh3::Xxh3;
-
-use super::Interner;
+use super::{Interner, series};
 use crate::model::{Event, Record, Timestamp, streams};
 
-/// `events`, noticed at `now`, as one record. Each is a series of its own, so that no roll-up merges two.
+/// Returns `events`, found at `now`, as one record. Each is its own series, so that no roll-up merges two.
 #[must_use]
 pub fn record(events: &[Event], now: Timestamp, interner: &mut Interner) -> Record {
     let rows = events.iter().enumerate().map(|(number, event)| {
-        let mut hash = Xxh3::new();
-        for part in [&now.as_millis().to_le_bytes()[..], &number.to_le_bytes(), event.subject.as_bytes()] {
-            hash.update(part);
-        }
+        let (at, number) = (now.as_millis().to_le_bytes(), number.to_le_bytes());
         let row = streams::EventsRow {
             kind: interner.intern(Some(event.kind.as_str())),
             subject: interner.intern(Some(&event.subject)),
@@ -21,7 +16,7 @@ pub fn record(events: &[Event], now: Timestamp, interner: &mut Interner) -> Reco
             happened_at_ms: event.at.as_millis(),
         }
         .values();
-        (hash.digest(), row)
+        (series(&[&at, &number, event.subject.as_bytes()]), row)
     });
     Record::new(&streams::EVENTS, Timestamp(now.as_millis() - 1), now, rows.collect())
 }

@@ -1,4 +1,4 @@
-//! Counters of several nodes, each of which counts from its own start.
+//! Counters of several nodes, each since its own start.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{CumulativeView, Deltas, Epoch, Mark, Reading};
 use crate::model::Timestamp;
 
-/// Uptimes tick in seconds.
+/// The resolution of uptimes.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A [`CumulativeView`] for each node. Counters begin at zero when a node starts.
+/// A [`CumulativeView`] for each node. Counters start at zero when a node starts.
 #[derive(Debug)]
 pub struct HostCounters<const N: usize> {
     max_interval: Duration,
@@ -25,13 +25,13 @@ struct Host<const N: usize> {
 }
 
 impl<const N: usize> HostCounters<N> {
-    /// Nothing was read yet. `max_interval` is how late a sample may come without leaving a gap.
+    /// Creates the counters without baselines. A sample that comes later than `max_interval` leaves a gap.
     #[must_use]
     pub const fn new(max_interval: Duration) -> Self {
         Self { max_interval, hosts: BTreeMap::new() }
     }
 
-    /// Takes the whole sample of one node at `at` and compares it with the one before.
+    /// Takes the whole sample of one node at `at` and compares it with the previous one.
     pub fn take(
         &mut self,
         host_name: &str,
@@ -47,7 +47,7 @@ impl<const N: usize> HostCounters<N> {
             view: CumulativeView::new(max_interval),
         });
         if uptime < host.uptime || uptime + TICK < at.since(host.seen_at) {
-            // seconds are too coarse to tell when; it was after the last look at the life before
+            // seconds are too coarse: the restart was after the last sample before it
             host.started_at = (at - uptime).max(Timestamp(host.seen_at.as_millis() + 1)).min(at);
         }
         (host.seen_at, host.uptime) = (at, uptime);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_life_that_began_unseen_is_another_one_though_its_uptime_is_longer() {
+    fn a_restart_between_two_samples_is_found_though_the_uptime_is_longer() {
         let mut counters = HostCounters::new(Duration::from_secs(60));
         take(&mut counters, "a", 1_000, 5, 40);
         let again = take(&mut counters, "a", 1_100, 60, 50);

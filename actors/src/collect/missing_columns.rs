@@ -1,6 +1,6 @@
-//! Questions to a server that lacks a column: later versions drop and rename some.
+//! Queries to a server that lacks a column: later versions drop and rename some.
 
-/// The column that a refusal names, as the question spells it (`s.wal_fpi`); whatever the language of the message.
+/// Returns the column that an error message names, as the query spells it (`s.wal_fpi`), in any language.
 #[must_use]
 pub fn column_named_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
@@ -9,8 +9,8 @@ pub fn column_named_in<'a>(message: &'a str, sql: &str) -> Option<&'a str> {
         .find(|word| word.split_once('.').is_some_and(|(_, column)| !column.is_empty()) && sql.contains(word))
 }
 
-/// `sql` with NULL of the same type in the place of `column`, which stands alone in a line `EXPRESSION::type AS name`
-/// of a select list. Nothing when it is needed elsewhere too: then there is no answer without it.
+/// Returns `sql` with NULL of the same type instead of `column`, which stands in a line `EXPRESSION::type AS name` of the
+/// select list. None when it is used elsewhere too: the query cannot do without it.
 #[must_use]
 pub fn without_column(sql: &str, column: &str) -> Option<String> {
     replaced(sql, column, |expression| {

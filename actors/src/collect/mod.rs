@@ -19,6 +19,7 @@ pub mod relations;
 mod rows;
 mod sample_interval;
 mod schedule;
+mod series;
 mod settings;
 mod spec;
 mod text_cache;
@@ -40,6 +41,7 @@ pub use optional_queries::OptionalQueries;
 pub use rows::{CellError, Cursor, Rows};
 pub use sample_interval::{SampleInterval, SampleTimes};
 pub use schedule::{Due, Schedule};
+pub use series::series;
 pub use settings::SettingHistory;
 pub use spec::{
     Answer, Collected, Collector, EXPLAIN_COLUMNS, Every, ExplainRequest, Extension, Notice, Param, Query,

@@ -1,4 +1,4 @@
-//! Which node of a ClickHouse answers, and by which clock: asked before what may be empty, such as errors.
+//! The node of ClickHouse that is connected to, and its clock. Read before tables that may be empty, such as errors.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct NodeClock {
 }
 
 impl NodeClock {
-    /// The question.
+    /// Returns the query.
     ///
     /// # Errors
     /// [`CollectError::Missing`] for a server that is too old.
@@ -27,10 +27,10 @@ impl NodeClock {
         server.ask(&VARIANTS, COLUMNS)
     }
 
-    /// The answer to it.
+    /// Reads the answer.
     ///
     /// # Errors
-    /// [`CellError`] when it is not what was asked for.
+    /// [`CellError`] when a cell has another type than expected.
     pub fn read(answer: &Answer<'_>) -> Result<Self, CellError> {
         let mut cursor = Cursor::new(answer.rows, 0);
         Ok(Self {
@@ -42,7 +42,7 @@ impl NodeClock {
     }
 }
 
-/// What the server says in seconds.
+/// Returns the duration of a number of seconds.
 #[must_use]
 pub fn seconds(value: i64) -> Duration {
     Duration::from_secs(u64::try_from(value).unwrap_or_default())

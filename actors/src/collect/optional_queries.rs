@@ -1,4 +1,4 @@
-//! Questions that a collector of ClickHouse can do without.
+//! Queries that a collector of ClickHouse can do without.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,31 +6,31 @@ use std::time::Duration;
 use super::{CollectError, Notice};
 use crate::model::{Engine, Timestamp};
 
-/// A refused question counts as an error on the watched server, so it is not asked again for this long.
-const REST: Duration = Duration::from_secs(300);
+/// A query that fails counts as an error on the watched server, so it is not repeated for this long.
+const PAUSE: Duration = Duration::from_secs(300);
 
-/// What was refused, by what is not known without it.
+/// The queries that failed, by what is not known without them.
 #[derive(Debug, Default)]
 pub struct OptionalQueries(BTreeMap<&'static str, (Timestamp, Notice)>);
 
 impl OptionalQueries {
-    /// Whether `what` should be asked for at `now`.
+    /// Whether the query for `what` should be run at `now`.
     pub fn is_due(&mut self, what: &'static str, now: Timestamp) -> bool {
-        let rests = self.0.get(what).is_some_and(|(at, _)| now.since(*at) < REST);
-        if !rests {
+        let is_paused = self.0.get(what).is_some_and(|(at, _)| now.since(*at) < PAUSE);
+        if !is_paused {
             self.0.remove(what);
         }
-        !rests
+        !is_paused
     }
 
-    /// Takes a refusal to tell `what`.
+    /// Records that the query for `what` failed.
     pub fn refused(&mut self, what: &'static str, now: Timestamp, refusal: &CollectError) {
         let reason = format!("{what} not known: {refusal}");
         self.0
             .insert(what, (now, Notice { reason, fix: refusal.fix(Engine::Clickhouse).unwrap_or_default() }));
     }
 
-    /// What could not be told, and what would help.
+    /// Returns what is not known, with the fixes.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
         let join = |part: fn(&Notice) -> &str| {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_question_rests() {
+    fn a_query_that_failed_is_paused() {
         let mut optional = OptionalQueries::default();
         let at = |seconds: i64| Timestamp(seconds * 1000);
         assert!(optional.is_due("disks are", at(100)) && optional.notice().is_none());

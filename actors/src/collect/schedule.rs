@@ -1,8 +1,8 @@
-//! When each collector runs next.
+//! The schedule of the collectors of a database.
 
 use std::time::{Duration, Instant};
 
-/// Due times of a database's collectors, on a grid: a late run does not shift the next.
+/// The due times of the collectors, on a grid: a late run does not shift the next one.
 #[derive(Debug)]
 pub struct Schedule {
     slots: Vec<Slot>,
@@ -15,7 +15,7 @@ struct Slot {
     next: Instant,
 }
 
-/// One collector that is due, and how many ticks it missed because a poll was still running.
+/// A collector that is due, and the number of ticks it missed because a poll was still running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     pub name: &'static str,
@@ -23,7 +23,7 @@ pub struct Due {
 }
 
 impl Schedule {
-    /// Everything is due at `now`.
+    /// Creates a schedule with everything due at `now`.
     #[must_use]
     pub fn new(collectors: impl IntoIterator<Item = (&'static str, Duration)>, now: Instant) -> Self {
         let slots =
@@ -31,19 +31,19 @@ impl Schedule {
         Self { slots }
     }
 
-    /// When there is something to do next; `None` when every collector is disabled.
+    /// Returns when the next collector is due; none when all are disabled.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
         self.slots.iter().map(|slot| slot.next).min()
     }
 
-    /// When `name` runs next.
+    /// Returns when `name` is due.
     #[must_use]
     pub fn next_of(&self, name: &str) -> Option<Instant> {
         self.slots.iter().find(|slot| slot.name == name).map(|slot| slot.next)
     }
 
-    /// Takes what is due at `now`, and moves it on to its next tick after `now`.
+    /// Returns what is due at `now`, and moves it to its next tick after `now`.
     pub fn take_due(&mut self, now: Instant) -> Vec<Due> {
         let mut due = Vec::new();
         for slot in self.slots.iter_mut().filter(|slot| slot.next <= now) {
@@ -55,21 +55,21 @@ impl Schedule {
         due
     }
 
-    /// Makes everything due at `when`, or earlier where it is anyway; the grid goes on from there.
+    /// Makes everything due at `when` at the latest; the grid continues from there.
     pub fn bring_forward(&mut self, when: Instant) {
         for slot in &mut self.slots {
             slot.next = slot.next.min(when);
         }
     }
 
-    /// Makes nothing due before `until`.
+    /// Makes everything due at `until` at the earliest.
     pub fn postpone(&mut self, until: Instant) {
         for slot in &mut self.slots {
             slot.next = slot.next.max(until);
         }
     }
 
-    /// Changes an interval; a shorter one takes effect at once.
+    /// Changes an interval; a shorter one takes effect immediately.
     pub fn set_interval(&mut self, name: &str, interval: Duration, now: Instant) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.name == name && slot.interval != interval)
         {

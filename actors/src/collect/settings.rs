@@ -1,4 +1,4 @@
-//! How settings change over time.
+//! Changes of settings over time.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use super::{Collected, Interner};
 use crate::model::{Event, EventKind, LastValues, Record, Setting, Timestamp, streams};
 use crate::text::with_unit;
 
-/// All values are stored anew this often, so that they outlive the retention.
+/// All values are stored again this often, so that they outlive the retention.
 const REPEAT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The values that were seen last, or stored before Basira started.
+/// The latest values, or those stored before Basira started.
 #[derive(Default)]
 pub struct SettingHistory {
     /// By name.
     known: HashMap<String, Known>,
-    /// When all values were stored last.
+    /// When all values were last stored.
     repeated: Option<Timestamp>,
     interner: Interner,
 }
@@ -25,7 +25,7 @@ pub struct SettingHistory {
 #[derive(PartialEq, Eq)]
 struct Known {
     setting: String,
-    /// With its unit.
+    /// The value with its unit.
     shown: String,
 }
 
@@ -41,19 +41,19 @@ impl SettingHistory {
         }
     }
 
-    /// The names whose values are known.
+    /// Returns the names of the settings whose values are known.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.known.keys().map(String::as_str)
     }
 
     /// Whether a value of the setting `name` is known.
     #[must_use]
-    pub fn knows(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.known.contains_key(name)
     }
 
-    /// What changed, and the rows to store: all of them now and then. One that is not known yet is new, or had its
-    /// built-in value if `was_default` says so.
+    /// Returns the changes as events, and the rows to store: the changed ones, and all of them once a day. A setting that is
+    /// not known yet is new, or had its built-in value before if `was_default` holds.
     pub fn compare(
         &mut self,
         settings: &[&Setting],
@@ -70,12 +70,12 @@ impl SettingHistory {
             if before == Some(&now) && !repeat {
                 continue;
             }
-            let told = match before {
+            let changed_from = match before {
                 Some(before) if before.setting != now.setting => Some(before.shown.clone()),
                 None if was_default(one) => one.boot_val.clone().filter(|built_in| *built_in != now.setting),
                 _ => None,
             };
-            events.extend(told.map(|before| changed(one, before, at)));
+            events.extend(changed_from.map(|before| changed(one, before, at)));
             let mut word = |text: Option<&str>| self.interner.intern(text);
             let row = [
                 word(Some(&one.name)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CollectError, FoundGap, HostingProvider, Rows, advice};
+use super::{CellError, CollectError, Cursor, Epoch, FoundGap, HostingProvider, Mark, Rows, advice};
 use crate::model::{
     ActivitySnapshot, AnySnapshot, Databases, DictionaryEntry, Engine, Event, LastValues, Record,
     SeriesEntry, Stream, Target, Timestamp,
@@ -65,7 +65,7 @@ pub enum Reach {
 /// How often a collector runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Every {
-    /// As often as the database's `poll_interval_seconds` says.
+    /// At every poll, as `poll_interval_seconds` of the database sets it.
     PollInterval,
     /// Live: this often, and faster while a subscriber requests it.
     Live(Duration),
@@ -87,10 +87,10 @@ pub trait Collector: Send {
     /// [`CollectError::Decode`] when a cell has another type than expected.
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError>;
 
-    /// Where what is stored of its stream ends; told before its first run.
+    /// Takes the end of what is stored of its stream, before the first run.
     fn resume(&mut self, _stored_until: Option<Timestamp>) {}
 
-    /// Whether it wants to know what is stored of its stream before its first run.
+    /// Whether it needs what is stored of its stream before the first run.
     fn wants_last_values(&self) -> bool {
         false
     }
@@ -288,7 +288,19 @@ impl Server {
         }
     }
 
-    /// The extension `pg_stat_statements`.
+    /// Reads the columns `at`, `in_recovery` and `reset_at`.
+    ///
+    /// # Errors
+    /// [`CellError`] when one has another type.
+    pub fn mark(&self, cursor: &mut Cursor<'_>) -> Result<Mark, CellError> {
+        let at = cursor.required_timestamp()?;
+        let in_recovery = cursor.bool()?.unwrap_or_default();
+        let reset_at = cursor.timestamp()?;
+        let epoch = Epoch { started_at: self.started_at, in_recovery, reset_at, evictions: 0 };
+        Ok(Mark { at, epoch })
+    }
+
+    /// Returns the extension `pg_stat_statements`.
     ///
     /// # Errors
     /// [`CollectError::Missing`] when it is not installed in this database.

@@ -1,4 +1,4 @@
-//! What sessions run, as far as the role may see it, without its literals.
+//! The texts of sessions without their literals, as far as the role may see them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use super::{Notice, Server, advice};
 use crate::model::Engine;
 use crate::text::{self, Fingerprint};
 
-/// What PostgreSQL shows instead of a text that the role may not see.
+/// What PostgreSQL shows in place of a text that the role may not see.
 const HIDDEN: &str = "<insufficient privilege>";
-/// Texts remembered before starting over.
+/// The number of cached texts before the cache is cleared.
 const REMEMBERED: usize = 4_096;
 
-/// Texts that were normalised already, by the hash of the raw one, so that no literal is kept.
+/// A cache of normalised texts, by the hash of the raw one, so that no literal is kept.
 #[derive(Debug, Default)]
 pub struct TextCache {
     normalised: HashMap<u64, NormalisedText>,
@@ -26,7 +26,7 @@ pub type NormalisedText = (Arc<str>, Fingerprint);
 /// The text of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionText {
-    /// It has none.
+    /// The session has no text.
     None,
     /// The role may not see it.
     Hidden,
@@ -34,7 +34,7 @@ pub enum SessionText {
 }
 
 impl TextCache {
-    /// What PostgreSQL shows as the `query` of a session.
+    /// Returns the normalised text of the column `query` of a session.
     pub fn session_text(&mut self, raw: Option<&str>) -> SessionText {
         match raw {
             None | Some("") => SessionText::None,
@@ -43,7 +43,7 @@ impl TextCache {
         }
     }
 
-    /// `raw`, as a server of `engine` was sent it, without its literals.
+    /// Returns `raw`, a statement sent to a server of `engine`, without its literals.
     pub fn normalise(&mut self, engine: Engine, raw: &str) -> NormalisedText {
         let key = xxh3_64(raw.as_bytes());
         if let Some(known) = self.normalised.get(&key) {
@@ -65,7 +65,7 @@ impl SessionText {
         matches!(self, Self::Hidden)
     }
 
-    /// The text and its fingerprint, if it is known.
+    /// Returns the text and its fingerprint, if it is known.
     #[must_use]
     pub const fn known(&self) -> Option<&NormalisedText> {
         match self {
@@ -75,11 +75,11 @@ impl SessionText {
     }
 }
 
-/// What to tell when `count` sessions of other roles are hidden; nothing when none is.
+/// Returns the notice that `count` sessions of other roles are hidden; none for zero.
 #[must_use]
 pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
     (count > 0).then(|| Notice {
-        reason: format!("what {count} sessions of other roles do is hidden from role {}", server.role),
+        reason: format!("{count} sessions of other roles are hidden from role {}", server.role),
         fix: advice::grant_monitor(&server.role),
     })
 }

@@ -1,23 +1,23 @@
-//! How much is kept of a text that a watched server sent. Each is cut once, where it comes in.
+//! Limits of texts received from watched servers. Each is truncated once, when it is received.
 
 use crate::text::MAX_INPUT_BYTES;
 
-/// What a text that was cut ends in.
+/// The end of a truncated text.
 pub const TRUNCATION_MARK: &str = "... [cut]";
 
-/// The most that is kept of an error message: PostgreSQL's and ClickHouse's own are below 500 bytes.
+/// The limit of an error message: PostgreSQL's and ClickHouse's own are below 500 bytes.
 const MESSAGE_BYTES: usize = 1_000;
 
-/// The most that is kept of a cell that holds a name, a version, the value of a setting and the like.
+/// The limit of a cell with a name, a version, the value of a setting and the like.
 const CELL_BYTES: usize = 8 * 1024;
 
-/// The most that is kept of a statement. One that is cut is longer than what [`crate::text::normalise`] reads.
+/// The limit of a statement. A truncated one is longer than what [`crate::text::normalise`] reads.
 const STATEMENT_BYTES: usize = MAX_INPUT_BYTES + 1024;
 
-/// The most that is kept of a piece of a log: 1 MiB is asked for, and comes in hexadecimal.
+/// The limit of a part of a log: 1 MiB is requested, and received in hexadecimal.
 const LOG_BYTES: usize = 4 << 20;
 
-/// The most bytes that are kept of a text in the column `name`.
+/// Returns the limit of texts in the column `name`.
 #[must_use]
 pub fn max_cell_bytes(name: &str) -> usize {
     match name {
@@ -27,13 +27,13 @@ pub fn max_cell_bytes(name: &str) -> usize {
     }
 }
 
-/// The longest prefix of `text` of at most `max_bytes` that ends between two characters, if `text` is longer than that.
+/// Returns the longest prefix of at most `max_bytes` that ends between two characters; none when `text` is not longer.
 #[must_use]
 pub fn truncated(text: &str, max_bytes: usize) -> Option<&str> {
     (text.len() > max_bytes).then(|| &text[..text.floor_char_boundary(max_bytes)])
 }
 
-/// An error message on one line, cut beyond [`MESSAGE_BYTES`].
+/// Returns an error message on one line, truncated to [`MESSAGE_BYTES`].
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let (kept, mark) = truncated(text, MESSAGE_BYTES).map_or((text, ""), |kept| (kept, TRUNCATION_MARK));

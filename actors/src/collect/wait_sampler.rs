@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use xxhash_rust::xxh3::Xxh3;
-
-use super::{Collected, FoundGap, Interner};
+use super::{Collected, FoundGap, Interner, series};
 use crate::model::{GapReason, NULL, Record, Timestamp, streams};
 
 /// The sampling interval.
@@ -38,7 +36,10 @@ impl WaitSampler {
         let rows = waits.iter().map(|&(kind, event, met)| {
             let (kind_word, event_word) =
                 (self.interner.intern(Some(kind)), self.interner.intern(Some(event)));
-            (series(kind, event), [kind_word, event_word, met, met.saturating_mul(represents_ms)])
+            (
+                series(&[kind.as_bytes(), b"\0", event.as_bytes()]),
+                [kind_word, event_word, met, met.saturating_mul(represents_ms)],
+            )
         });
         let rows: Vec<(u64, [i64; WIDTH])> = std::iter::once(sample).chain(rows).collect();
         Collected {
@@ -71,14 +72,6 @@ fn span(previous: Option<Timestamp>, at: Timestamp) -> Span {
             Span { from: before.min(just_now), represents_ms: elapsed_ms, gap: None }
         }
     }
-}
-
-fn series(kind: &str, event: &str) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in [kind.as_bytes(), b"\0", event.as_bytes()] {
-        hash.update(part);
-    }
-    hash.digest()
 }
 
 #[cfg(test)]

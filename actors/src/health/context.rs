@@ -1,17 +1,19 @@
-//! One rule about to be evaluated: the facts, and how it is set.
+//! The context in which one rule is evaluated: the facts, and its settings.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{EffectiveSettings, Facts, HistoryKey, Measure, Need, Rule, Unknown};
-use crate::model::{ActivitySnapshot, Engine, History, SettingSnapshot, Snapshot, Stream, Timestamp};
+use super::{EffectiveSettings, Facts, HistoryKey, Measure, Need, Rule, Unknown, format};
+use crate::model::{
+    ActivitySnapshot, Engine, History, ServerDatabases, SettingSnapshot, Snapshot, Stream, Timestamp,
+};
 
-/// What a check may see.
+/// What a check has access to.
 pub struct RuleContext<'a> {
     pub(super) facts: &'a Facts,
     pub(super) rule: &'a Rule,
     pub(super) set: EffectiveSettings,
-    /// The threshold that counts now: the one to leave by while the rule applies, else the one to enter by.
+    /// The current threshold: the one to leave by while the rule applies, else the one to enter by.
     pub threshold: f64,
 }
 
@@ -27,74 +29,74 @@ impl<'a> RuleContext<'a> {
         self.facts.engine
     }
 
-    /// Whether `value` is beyond the threshold.
+    /// Whether `value` exceeds the threshold, or is below it for [`Measure::Lowest`].
     #[must_use]
     pub fn exceeds(&self, value: f64) -> bool {
         if self.rule.measure == Measure::Lowest { value <= self.threshold } else { value >= self.threshold }
     }
 
-    /// The span that the rule looks at.
+    /// The window of the rule.
     #[must_use]
     pub const fn window(&self) -> Duration {
         self.set.window
     }
 
-    /// How long ago the window ended that it is compared with.
+    /// How long ago the window of the baseline ended.
     #[must_use]
     pub const fn baseline_ago(&self) -> Duration {
         self.set.baseline
     }
 
-    /// Everything else.
+    /// All facts.
     #[must_use]
     pub const fn facts(&self) -> &'a Facts {
         self.facts
     }
 
-    /// What was seen last of a kind of which the server has one.
+    /// Returns the latest snapshot of a type that exists once per server.
     ///
     /// # Errors
-    /// [`Unknown`] when it was never seen.
+    /// [`Unknown`] when there is none yet.
     pub fn newest<T: Snapshot>(&self) -> Result<Arc<T>, Unknown> {
         let newest = self.facts.snapshots.all::<T>().pop();
-        newest.map(|(_, newest)| newest).ok_or_else(|| Unknown::because("nothing was seen of it yet"))
+        newest.map(|(_, newest)| newest).ok_or_else(|| Unknown::because("there is no snapshot yet"))
     }
 
-    /// What was seen last, by the database within the server.
+    /// Returns the latest snapshots, by database within the server.
     #[must_use]
     pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         self.facts.snapshots.all::<T>()
     }
 
-    /// What runs now.
+    /// Returns what runs now.
     ///
     /// # Errors
-    /// [`Unknown`] when nobody has looked yet.
+    /// [`Unknown`] when activity has not been sampled yet.
     pub fn activity(&self) -> Result<Arc<ActivitySnapshot>, Unknown> {
-        self.facts.activity.clone().ok_or_else(|| Unknown::because("nobody has looked at the activity yet"))
+        self.facts.activity.clone().ok_or_else(|| Unknown::because("activity has not been sampled yet"))
     }
 
-    /// What the setting called `name` is, as the server has it: in its own unit, without it.
+    /// Returns the value of the setting `name`, in its own unit.
     ///
     /// # Errors
-    /// [`Unknown`] when it cannot be seen.
+    /// [`Unknown`] when it is not visible.
     pub fn setting(&self, name: &str) -> Result<String, Unknown> {
         let settings = self.newest::<SettingSnapshot>()?;
         let found = settings.settings.iter().find(|setting| setting.name == name);
         let value = found.and_then(|setting| setting.setting.clone());
-        value.ok_or_else(|| Unknown(format!("the setting {name} cannot be seen")))
+        value.ok_or_else(|| Unknown(format!("the setting {name} is not visible")))
     }
 
-    /// As [`Self::setting`], for numbers.
+    /// Returns the numeric value of the setting `name`, in its own unit.
     ///
     /// # Errors
     /// As [`Self::setting`]; also when it is no number.
     pub fn setting_number(&self, name: &str) -> Result<f64, Unknown> {
         let text = self.setting(name)?;
-        text.parse().map_err(|_| Unknown(format!("the setting {name} is no number: {text}")))
+        text.parse().map_err(|_| Unknown(format!("the setting {name} is not a number: {text}")))
     }
 
-    /// What `stream` came to over the window.
+    /// Returns the totals of `stream` over the window.
     ///
     /// # Errors
     /// [`Unknown`] when less than half of the window is stored.
@@ -102,13 +104,13 @@ impl<'a> RuleContext<'a> {
         self.covered(stream, Duration::ZERO, false)
     }
 
-    /// What `stream` came to over the window, however little of that is stored: for what counts by itself.
+    /// Returns the totals of `stream` over the window, however little of it is stored.
     #[must_use]
     pub fn past_or_empty(&self, stream: &'static Stream) -> Arc<History> {
         self.past(stream, Duration::ZERO, false).unwrap_or_default()
     }
 
-    /// How `stream` went over the window.
+    /// Returns the course of `stream` over the window.
     ///
     /// # Errors
     /// As [`Self::totals`].
@@ -116,30 +118,30 @@ impl<'a> RuleContext<'a> {
         self.covered(stream, Duration::ZERO, true)
     }
 
-    /// What `stream` came to over a window as long, a baseline ago.
+    /// Returns the totals of `stream` over a window of the same length, a baseline ago.
     ///
     /// # Errors
-    /// [`Unknown`] when nothing is stored of it.
+    /// [`Unknown`] when nothing of it is stored.
     pub fn baseline(&self, stream: &'static Stream) -> Result<Arc<History>, Unknown> {
         let past = self.past(stream, self.set.baseline, false)?;
         if past.series.is_empty() {
-            let ago = super::span(self.set.baseline);
-            return Err(Unknown(format!("nothing is stored of the same time {ago} before")));
+            let ago = format::format_duration(self.set.baseline);
+            return Err(Unknown(format!("nothing is stored of the same window {ago} earlier")));
         }
         Ok(past)
     }
 
     fn covered(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<History>, Unknown> {
         let past = self.past(stream, ago, course)?;
-        // a stream without changes has no records: then what counts is how long it has been looked at
+        // a stream without changes has no records: what counts then is how long its collector has run
         let watched = self.watched_since(stream);
         let since = past.first().into_iter().chain(watched).min();
         let covered = since.map_or(Duration::ZERO, |since| self.facts.at.since(since));
         if covered * 2 < self.set.window {
             return Err(Unknown(format!(
-                "{} of {} are known so far, and half of it is needed",
-                super::span(covered),
-                super::span(self.set.window)
+                "{} of {} are stored so far, and half of it is needed",
+                format::format_duration(covered),
+                format::format_duration(self.set.window)
             )));
         }
         Ok(past)
@@ -148,7 +150,7 @@ impl<'a> RuleContext<'a> {
     fn past(&self, stream: &'static Stream, ago: Duration, course: bool) -> Result<Arc<History>, Unknown> {
         let asked = HistoryKey { stream: stream.name, window: self.set.window, ago, course };
         let past = self.facts.past.get(&asked).cloned();
-        past.ok_or_else(|| Unknown::because("it needs samples over a span, and none could be read"))
+        past.ok_or_else(|| Unknown::because("it needs stored samples, and none could be read"))
     }
 
     fn watched_since(&self, stream: &'static Stream) -> Option<Timestamp> {
@@ -156,6 +158,62 @@ impl<'a> RuleContext<'a> {
             Need::Totals(_, needed) | Need::Course(_, needed) => needed.name == stream.name,
             Need::Now(_) | Need::Baseline(..) => false,
         })?;
-        self.facts.line(of_stream.collector()).ok()?.first_success_at
+        self.facts.collector_status(of_stream.collector()).ok()?.first_success_at
+    }
+
+    /// Returns the value of the setting `name`, a size, in bytes.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it is not visible, or not a size.
+    pub fn setting_bytes(&self, name: &str) -> Result<f64, Unknown> {
+        let number = self.setting_number(name)?;
+        let settings = self.newest::<SettingSnapshot>()?;
+        let found = settings.settings.iter().find(|setting| setting.name == name);
+        let unit = found.and_then(|setting| format::unit_bytes(setting.unit.as_deref()?));
+        unit.map(|unit| number * unit).ok_or_else(|| Unknown(format!("the setting {name} is not a size")))
+    }
+
+    /// Returns `names` joined by dots, qualified with `database` unless it is the one connected to.
+    #[must_use]
+    pub fn qualified(&self, database: &str, names: &[&str]) -> String {
+        let here = names.join(".");
+        if self.is_elsewhere(database) { format!("{database}.{here}") } else { here }
+    }
+
+    /// Returns `sql`, with a comment naming `database` unless it is the one connected to.
+    #[must_use]
+    pub fn run_in(&self, database: &str, sql: &str) -> String {
+        if self.is_elsewhere(database) { format!("-- in database {database}\n{sql}") } else { sql.to_owned() }
+    }
+
+    fn is_elsewhere(&self, database: &str) -> bool {
+        self.newest::<ServerDatabases>().is_ok_and(|known| *known.connected != *database)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::health::testing::{add_snapshot, facts};
+    use crate::health::{EffectiveSettings, rules};
+    use crate::model::{Engine, RuleSetting};
+
+    #[test]
+    fn only_other_databases_are_named() {
+        let mut facts = facts(Engine::Postgres);
+        add_snapshot(
+            &mut facts,
+            "shop",
+            ServerDatabases { connected: Arc::from("shop"), others: Vec::new() },
+        );
+        let rule = rules::ALL[0];
+        let set = EffectiveSettings::of(rule, RuleSetting::default());
+        let context = RuleContext { facts: &facts, rule, set, threshold: set.enter };
+        assert_eq!(context.qualified("shop", &["public", "item"]), "public.item");
+        assert_eq!(context.qualified("bank", &["public", "item"]), "bank.public.item");
+        assert_eq!(context.run_in("shop", "ANALYZE a;"), "ANALYZE a;");
+        assert_eq!(context.run_in("bank", "ANALYZE a;"), "-- in database bank\nANALYZE a;");
     }
 }

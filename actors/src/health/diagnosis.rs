@@ -1,4 +1,4 @@
-//! What the doctor says.
+//! The result of an examination.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,20 +10,20 @@ use crate::model::{Engine, Timestamp};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnosis {
     pub status: DoctorStatus,
-    /// 0 to 100; none when there is nothing fresh to judge by.
+    /// 0 to 100; none without fresh samples.
     pub score: Option<u8>,
     pub computed_at: Timestamp,
-    /// Costliest first; their penalties account for the whole distance to 100.
+    /// Highest penalty first; the penalties sum to 100 - score.
     pub top_issues: Vec<Issue>,
     pub metrics_summary: Map<String, Value>,
-    /// How many rules were evaluated, and how long that took.
+    /// The number of rules evaluated, and how long that took.
     pub evaluated: usize,
     pub evaluated_in_ms: Option<f64>,
-    /// What could not be judged, and why: never counted as passed.
+    /// The rules that could not be evaluated, with the reason: they never count as passed.
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
-/// What a score means.
+/// The meaning of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DoctorStatus {
@@ -45,13 +45,13 @@ impl DoctorStatus {
         }
     }
 
-    /// As it is stored.
+    /// The stored code.
     #[must_use]
     pub const fn code(self) -> i64 {
         self as i64
     }
 
-    /// The one that is stored as `code`.
+    /// Returns the status stored as `code`.
     #[must_use]
     pub fn from_code(code: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.code() == code)
@@ -67,7 +67,7 @@ impl DoctorStatus {
     }
 }
 
-/// One thing that is wrong.
+/// One problem that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Issue {
     pub rule_id: &'static str,
@@ -78,20 +78,20 @@ pub struct Issue {
     pub recommendation: &'static str,
     pub how_to_investigate: String,
     pub how_to_fix: String,
-    /// Points that it cost.
+    /// The points it takes from the score.
     pub penalty: u8,
     pub value: Option<f64>,
     pub threshold: Option<f64>,
     pub unit: Unit,
-    /// Names of the objects concerned, worst first, at most 10.
+    /// The names of the objects found, worst first, at most 10.
     pub evidence: Vec<String>,
-    /// How many there are.
+    /// The number of objects found.
     pub objects: usize,
-    /// Since when it applies, as far as this process has seen.
+    /// Since when the rule applies, since this process started.
     pub since: Timestamp,
 }
 
-/// A rule that could not be judged.
+/// A rule that could not be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotEvaluated {
     pub rule_id: &'static str,
@@ -99,13 +99,13 @@ pub struct NotEvaluated {
 }
 
 impl Diagnosis {
-    /// Of a database without fresh samples: nothing is known, and that is what is wrong.
+    /// The diagnosis of a database without fresh samples.
     #[must_use]
     pub fn disconnected(engine: Engine, at: Timestamp, since: Option<Timestamp>, why: &str) -> Self {
         Self::unknown(rules::DISCONNECTED, engine, at, since, why)
     }
 
-    /// Of a database that nothing more is read of, because what was read before cannot be stored.
+    /// The diagnosis of a database that is not polled because its samples cannot be stored.
     #[must_use]
     pub fn not_stored(engine: Engine, at: Timestamp, since: Option<Timestamp>, why: &str) -> Self {
         Self::unknown(rules::STORAGE_FAILING, engine, at, since, why)

@@ -1,18 +1,18 @@
-//! The rules as a page: `docs/rules.md`, and what `GET /api/v1/rules` lists.
+//! The documentation of the rules: `docs/rules.md` and `GET /api/v1/rules`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Category, Measure, Need, Rule, Scope, Severity, Unit, rules, span};
+use super::{Category, Measure, Need, Rule, Scope, Severity, Unit, format_duration, rules};
 use crate::model::Engine;
 
 /// A rule as the API describes it.
 #[derive(Debug, Serialize)]
 pub struct Described {
     pub id: &'static str,
-    /// Null: both.
+    /// Null for both engines.
     pub engine: Option<Engine>,
     pub category: Category,
     pub title: &'static str,
@@ -21,10 +21,10 @@ pub struct Described {
     pub threshold: f64,
     pub leave_threshold: f64,
     pub for_seconds: u64,
-    /// Null: it looks at now.
+    /// Null when it evaluates the present.
     pub window_seconds: Option<u64>,
     pub baseline_seconds: Option<u64>,
-    /// In percent of the score that is left, at the threshold and at worst.
+    /// In percent of the remaining score, at the threshold and at worst.
     pub least_penalty_pct: f64,
     pub most_penalty_pct: f64,
     pub recommendation: &'static str,
@@ -65,8 +65,8 @@ pub fn describe() -> Vec<Described> {
 const HEAD: &str = "\
 # Health rules
 
-This page is made of the rules themselves by `make rules`; a test compares them. Each rule is one file in
-`actors/src/health/rules`. How the score is made of them is told in [health.md](health.md).
+This page is generated from the rules by `make rules`; a test compares them. Each rule is one file in
+`actors/src/health/rules`. [health.md](health.md) describes how the score is computed.
 ";
 
 /// `docs/rules.md`.
@@ -101,20 +101,20 @@ fn section(page: &mut String, rule: &Rule) {
     let _ = writeln!(page, "| severity | {severity} |");
     let _ = writeln!(page, "| threshold | {} |", threshold(rule));
     if !rule.window.is_zero() {
-        let _ = writeln!(page, "| window | {} |", span(rule.window));
+        let _ = writeln!(page, "| window | {} |", format_duration(rule.window));
     }
     if !rule.baseline.is_zero() {
-        let _ = writeln!(page, "| compared with | {} before |", span(rule.baseline));
+        let _ = writeln!(page, "| baseline | {} earlier |", format_duration(rule.baseline));
     }
     if !rule.hold_for.is_zero() {
-        let _ = writeln!(page, "| for at least | {} |", span(rule.hold_for));
+        let _ = writeln!(page, "| for at least | {} |", format_duration(rule.hold_for));
     }
-    let _ = writeln!(page, "| costs | {} |", costs(rule));
+    let _ = writeln!(page, "| penalty | {} |", costs(rule));
     let _ = writeln!(page, "| needs | {} |", needs(rule.needs));
     let _ = writeln!(
         page,
-        "| advice | {} |",
-        if rule.makes_recommendations { "one recommendation per object" } else { "none" }
+        "| recommendations | {} |",
+        if rule.makes_recommendations { "one per object" } else { "none" }
     );
     let _ = write!(page, "\n{}\n", rule.recommendation);
     for (title, text) in [("Investigate", rule.investigate), ("Fix", rule.fix)] {
@@ -133,7 +133,7 @@ fn threshold(rule: &Rule) -> String {
     let of = match rule.measure {
         Measure::Highest | Measure::Lowest => "",
         Measure::Count => " objects",
-        Measure::Sum => " in all",
+        Measure::Sum => " in total",
     };
     let back = if (enter - leave).abs() < f64::EPSILON {
         String::new()
@@ -146,9 +146,9 @@ fn threshold(rule: &Rule) -> String {
 fn costs(rule: &Rule) -> String {
     let curve = rule.curve;
     if curve.worst.is_infinite() || (curve.least - curve.most).abs() < f64::EPSILON {
-        return format!("{} % of what is left", curve.least);
+        return format!("{} % of the remaining score", curve.least);
     }
-    format!("{} % of what is left, rising to {} % at {}", curve.least, curve.most, curve.worst)
+    format!("{} % of the remaining score, rising to {} % at {}", curve.least, curve.most, curve.worst)
 }
 
 fn needs(needs: &[Need]) -> String {

@@ -1,4 +1,4 @@
-//! What rules may look at: what the collectors brought, and what is stored.
+//! What rules evaluate: the latest snapshots, and stored samples.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,37 +9,37 @@ use crate::model::{
     ActivitySnapshot, CollectorState, CollectorStatus, Engine, History, Snapshots, Status, Stream, Timestamp,
 };
 
-/// Everything that is known of one database at one moment.
+/// All facts about one database at one moment.
 pub struct Facts {
     /// Basira's clock.
     pub at: Timestamp,
     pub engine: Engine,
     pub status: Status,
-    /// Why there is no connection, if there is none.
+    /// Why there is no connection.
     pub last_error: Option<String>,
-    /// Why what was read last is not stored, if it is not.
+    /// Why the last samples are not stored.
     pub store_error: Option<String>,
     pub snapshots: Snapshots,
     pub activity: Option<Arc<ActivitySnapshot>>,
     pub collectors: Vec<CollectorStatus>,
-    /// How far the server's clock is ahead of Basira's.
+    /// By how much the server's clock is ahead of Basira's.
     pub skew_ms: Option<i64>,
     pub past: BTreeMap<HistoryKey, Arc<History>>,
 }
 
-/// A span of a stream, relative to now.
+/// A window of a stream, relative to the present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryKey {
     pub stream: &'static str,
     pub window: Duration,
     /// How long ago it ended.
     pub ago: Duration,
-    /// Whether also how it went.
+    /// Whether its course is needed too.
     pub course: bool,
 }
 
 impl HistoryKey {
-    /// What `need` asks for, if it is about a span.
+    /// Returns the window that `need` is about; none for the latest snapshot.
     #[must_use]
     pub const fn by(need: Need, window: Duration, baseline: Duration) -> Option<(Self, &'static Stream)> {
         let (stream, ago, course) = match need {
@@ -52,23 +52,23 @@ impl HistoryKey {
     }
 }
 
-/// A collector may be this many intervals late before what it saw is stale.
+/// A snapshot is stale when it is older than this many intervals of its collector,
 const STALE_INTERVALS: u64 = 3;
-/// And never less late than this.
+/// and older than this.
 const STALE_SECONDS: u64 = 30;
 
 impl Facts {
-    /// Whether everything that `rule` needs of collectors is there and fresh.
+    /// Checks that every collector that `rule` needs has succeeded recently.
     ///
     /// # Errors
-    /// Why not.
-    pub(super) fn serves(&self, rule: &Rule) -> Result<(), Unknown> {
-        rule.needs.iter().try_for_each(|need| self.fresh(need.collector()))
+    /// [`Unknown`] with the reason when one has not.
+    pub(super) fn check_needs(&self, rule: &Rule) -> Result<(), Unknown> {
+        rule.needs.iter().try_for_each(|need| self.check_fresh(need.collector()))
     }
 
-    fn fresh(&self, collector: &str) -> Result<(), Unknown> {
-        let line = self.line(collector)?;
-        let reason = || line.reason.clone().unwrap_or_else(|| "has not worked yet".to_owned());
+    fn check_fresh(&self, collector: &str) -> Result<(), Unknown> {
+        let line = self.collector_status(collector)?;
+        let reason = || line.reason.clone().unwrap_or_else(|| "has not succeeded yet".to_owned());
         match line.state {
             CollectorState::Disabled => Err(Unknown(format!("{collector} is disabled"))),
             CollectorState::Skipped | CollectorState::Failing => {
@@ -79,14 +79,14 @@ impl Facts {
                 let max_age = Duration::from_secs(max_age);
                 match line.last_success_at {
                     Some(seen) if self.at.since(seen) <= max_age => Ok(()),
-                    _ => Err(Unknown(format!("what {collector} saw last is too old"))),
+                    _ => Err(Unknown(format!("the last result of {collector} is too old"))),
                 }
             }
         }
     }
 
     /// The status of one collector.
-    pub(super) fn line(&self, collector: &str) -> Result<&CollectorStatus, Unknown> {
+    pub(super) fn collector_status(&self, collector: &str) -> Result<&CollectorStatus, Unknown> {
         let line = self.collectors.iter().find(|line| line.name == collector);
         line.ok_or_else(|| Unknown(format!("{collector} does not run here")))
     }

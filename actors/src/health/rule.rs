@@ -7,43 +7,65 @@ use serde::Serialize;
 use super::RuleContext;
 use crate::model::{Engine, Stream};
 
-/// One thing that can be wrong with a database. Everything here is documentation too: `docs/rules.md`.
+/// One possible problem of a database. `docs/rules.md` is generated from these fields.
 pub struct Rule {
-    /// `category.name`; the file is called `category_name.rs`. It never changes once released.
+    /// `category.name`, in the file `category_name.rs`. It never changes once released.
     pub id: &'static str,
     pub scope: Scope,
     pub category: Category,
-    /// What is wrong, as a headline.
+    /// The headline of its issues.
     pub title: &'static str,
-    /// What it looks at, and why that matters.
+    /// What it evaluates, and why that matters.
     pub description: &'static str,
-    /// Without one of these it is not evaluated, and says why.
+    /// What it needs; if one is not available, the rule is listed as not evaluated, with the reason.
     pub needs: &'static [Need],
-    /// The span that [`Need::Totals`] and its like are about, or for how long something must have been counted; zero when
-    /// there is none.
+    /// The window of [`Need::Totals`] and [`Need::Course`], or how long something must have been counted; zero for none.
     pub window: Duration,
-    /// How long ago the span began that [`Need::Baseline`] is about.
+    /// How long before the window the window of [`Need::Baseline`] is.
     pub baseline: Duration,
     pub measure: Measure,
     pub threshold: Threshold,
-    /// How long it must be so before it counts.
+    /// How long the threshold must be exceeded before the rule applies, as `for` in Prometheus.
     pub hold_for: Duration,
     pub curve: Curve,
-    /// Whether each object becomes advice that is kept until it is followed or dismissed: for what stays until somebody
-    /// does something.
+    /// Whether each object becomes a recommendation that stays open until it is resolved or dismissed.
     pub makes_recommendations: bool,
     pub recommendation: &'static str,
     /// SQL to run.
     pub investigate: &'static str,
-    /// SQL or a setting, as a pattern; an [`Object`] has its own. Never carried out by Basira.
+    /// SQL or a setting, as a pattern; an [`Object`] has its own. Basira never executes it.
     pub fix: &'static str,
-    /// Where the figures come from.
+    /// The source of its figures.
     pub source: &'static str,
-    /// What there is, with its value; what is within the threshold may be left out.
+    /// Returns the objects with their values; objects within the threshold may be left out.
     pub check: fn(&RuleContext<'_>) -> CheckResult,
 }
 
-/// The objects concerned, or why nobody knows.
+impl Rule {
+    /// What most rules have in common: they evaluate the present, apply at once, and give no recommendations.
+    pub(crate) const DEFAULT: Self = Self {
+        id: "",
+        scope: Scope::Any,
+        category: Category::Collection,
+        title: "",
+        description: "",
+        needs: &[],
+        window: Duration::ZERO,
+        baseline: Duration::ZERO,
+        measure: Measure::Highest,
+        threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
+        hold_for: Duration::ZERO,
+        curve: Curve::flat(0.0),
+        makes_recommendations: false,
+        recommendation: "",
+        investigate: "",
+        fix: "",
+        source: "",
+        check: |_| Ok(Vec::new()),
+    };
+}
+
+/// The objects that a rule found, or why it could not be evaluated.
 pub type CheckResult = Result<Vec<Object>, Unknown>;
 
 /// Why a rule was not evaluated.
@@ -57,20 +79,20 @@ impl Unknown {
     }
 }
 
-/// Something that a rule found.
+/// An object that a rule found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object {
-    /// Names it for people and stays the same while it exists: `public.orders`, `pid 123`, `max_connections`.
+    /// Its displayed name, which stays the same while it exists: `public.orders`, `pid 123`, `max_connections`.
     pub name: String,
     /// In the unit of the rule.
     pub value: f64,
     /// One sentence about it, with its figures.
     pub note: String,
-    /// The SQL or setting that helps, with its own name in it.
+    /// The SQL or setting that fixes it, with its name filled in.
     pub fix: Option<String>,
 }
 
-/// On which servers a rule makes sense.
+/// The engines that a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Only(Engine),
@@ -78,7 +100,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether databases of `engine` have it.
+    /// Whether the rule applies to databases of `engine`.
     #[must_use]
     pub fn takes(self, engine: Engine) -> bool {
         self == Self::Any || self == Self::Only(engine)
@@ -107,7 +129,7 @@ pub enum Category {
 }
 
 impl Category {
-    /// As it begins the ids of its rules.
+    /// The prefix of the ids of its rules.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,7 +152,7 @@ impl Category {
     }
 }
 
-/// How bad a finding is, by what it costs: from 20 points on critical, from 5 a warning.
+/// The severity of a finding, by its penalty: critical from 20 points, a warning from 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -160,21 +182,21 @@ impl Severity {
     }
 }
 
-/// What a rule cannot do without. Each names a collector, which must have worked lately.
+/// What a rule needs, with the name of the collector, whose last run must be recent and successful.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Need {
-    /// What it saw last.
+    /// Its latest snapshot.
     Now(&'static str),
-    /// What its stream came to over the rule's window.
+    /// The totals of its stream over the rule's window.
     Totals(&'static str, &'static Stream),
-    /// How its stream went over the window, in [`Need::STEPS`] steps.
+    /// The course of its stream over the window, in [`Need::STEPS`] steps.
     Course(&'static str, &'static Stream),
-    /// What its stream came to over a window as long that ended a baseline ago.
+    /// The totals of its stream over a window of the same length that ended a baseline ago.
     Baseline(&'static str, &'static Stream),
 }
 
 impl Need {
-    /// In how many steps a course is cut.
+    /// The number of steps of a course.
     pub const STEPS: u32 = 12;
 
     #[must_use]
@@ -185,29 +207,29 @@ impl Need {
     }
 }
 
-/// What becomes of the values of the objects.
+/// How the values of the objects are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// The highest one counts; objects below the threshold are none.
+    /// The highest one; objects below the threshold are left out.
     Highest,
-    /// The lowest one counts; objects above the threshold are none.
+    /// The lowest one; objects above the threshold are left out.
     Lowest,
-    /// How many there are.
+    /// Their number.
     Count,
     /// Their sum.
     Sum,
 }
 
-/// When a rule begins and ceases to apply.
+/// When a rule starts and stops to apply.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     pub enter: f64,
-    /// Once it applies, it does until the value is back behind this one: no flapping.
+    /// A rule that applies stops when the value is back behind this one, so that it does not flap.
     pub leave: f64,
     pub unit: Unit,
 }
 
-/// In what a value is measured.
+/// The unit of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -237,8 +259,8 @@ impl Unit {
     }
 }
 
-/// What a finding costs, in percent of the score that is left: `least` at the threshold, `most` from `worst` on, in a
-/// straight line between them.
+/// The penalty of a finding, in percent of the remaining score: `least` at the threshold, `most` from `worst` on, linear
+/// in between.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Curve {
     pub least: f64,
@@ -247,13 +269,13 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// Costs `penalty` however bad it is.
+    /// The same penalty for every value.
     #[must_use]
     pub const fn flat(penalty: f64) -> Self {
         Self { least: penalty, worst: f64::INFINITY, most: penalty }
     }
 
-    /// The penalty of `value` where `threshold` is where it begins, in percent of what is left.
+    /// Returns the penalty of `value` for a rule that starts at `threshold`, in percent of the remaining score.
     #[must_use]
     pub fn at(self, value: f64, threshold: f64, measure: Measure) -> f64 {
         if self.worst.is_infinite() {
@@ -261,7 +283,7 @@ impl Curve {
         }
         let sign = if measure == Measure::Lowest { -1.0 } else { 1.0 };
         let way = (self.worst - threshold) * sign;
-        // somebody may have set the threshold beyond the worst
+        // the threshold may be configured beyond the worst
         let part = if way > 0.0 { (value - threshold) * sign / way } else { 1.0 };
         self.least + (self.most - self.least) * part.clamp(0.0, 1.0)
     }

@@ -1,6 +1,6 @@
-//! The score: a fold over what the findings cost.
+//! The score, computed from the penalties of the findings.
 
-/// The score with what each finding took of it, in the order in which they were given.
+/// The score and the points that each finding takes, in the given order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Penalties {
     /// 0 to 100.
@@ -9,13 +9,13 @@ pub struct Penalties {
     pub penalties: Vec<u8>,
 }
 
-/// Each finding takes its percentage of what those before it left, so no number of small ones takes everything, and the
-/// order does not matter for the score: `100 x (1 - p1/100) x (1 - p2/100) ..`, rounded. A finding's penalty is the
+/// Each finding takes its percentage of the remaining score, so many small ones never take everything, and the order does
+/// not matter for the score: `100 x (1 - p1/100) x (1 - p2/100) ..`, rounded. A finding's penalty is the
 /// difference that it makes to the rounded score.
 #[must_use]
 pub fn score(percentages: &[f64]) -> Penalties {
     let mut order: Vec<usize> = (0..percentages.len()).collect();
-    // the worst is asked to pay first; equals as they came
+    // the highest percentage first; equal ones in the given order
     order.sort_by(|&a, &b| percentages[b].total_cmp(&percentages[a]));
     let (mut left, mut score) = (100.0_f64, 100_u8);
     let mut penalties = vec![0; percentages.len()];

@@ -1,11 +1,11 @@
-//! A rule as it is set for one database.
+//! The settings of a rule for one database.
 
 use std::time::Duration;
 
 use super::{Measure, Rule, rules};
 use crate::model::{Engine, RuleSetting, RuleSettings};
 
-/// What counts once the settings of all databases and of this one are heeded.
+/// The settings in effect: the defaults of the rule, overridden for all databases and for this one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EffectiveSettings {
     pub enabled: bool,
@@ -17,7 +17,7 @@ pub struct EffectiveSettings {
 }
 
 impl EffectiveSettings {
-    /// How `rule` is set by `setting`.
+    /// Returns the settings of `rule` with the overrides of `setting`.
     #[must_use]
     pub fn of(rule: &Rule, setting: RuleSetting) -> Self {
         let seconds = |set: Option<u64>, usual| set.map_or(usual, Duration::from_secs);
@@ -33,7 +33,7 @@ impl EffectiveSettings {
     }
 }
 
-/// As far from `enter` as the rule's own two thresholds are from each other, and never on the wrong side of it.
+/// Returns the threshold to leave by, in proportion to the rule's own two thresholds, and never on the wrong side of `enter`.
 fn leave(rule: &Rule, enter: f64) -> f64 {
     let usual = rule.threshold;
     if (usual.enter - enter).abs() < f64::EPSILON {
@@ -46,7 +46,7 @@ fn leave(rule: &Rule, enter: f64) -> f64 {
     if rule.measure == Measure::Lowest { leave.max(enter) } else { leave.min(enter) }
 }
 
-/// Whether `settings` can be heeded for databases of `engine`; all engines when there is none.
+/// Checks `settings` for databases of `engine`, or of any engine.
 ///
 /// # Errors
 /// The setting, and what is wrong with it.
@@ -68,7 +68,7 @@ pub fn validate_settings(settings: &RuleSettings, engine: Option<Engine>) -> Res
             ("baseline_seconds", setting.baseline_seconds, rule.baseline),
         ] {
             if set.is_some() && usual.is_zero() {
-                return Err((format!("{id}.{name}"), "is for rules that look at a span".to_owned()));
+                return Err((format!("{id}.{name}"), "is for rules with a window only".to_owned()));
             }
             if set == Some(0) {
                 return Err((format!("{id}.{name}"), "must be at least 1".to_owned()));

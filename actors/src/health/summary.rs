@@ -1,4 +1,4 @@
-//! The figures that a doctor looks at first.
+//! The summary of a diagnosis.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::model::{
     Replication, ServerIdentity, ServerMetrics, Snapshot, XidHorizon,
 };
 
-/// What is so now; what was not seen is null.
+/// Returns the key figures of the present; null where not known.
 pub(super) fn of(facts: &Facts) -> Map<String, Value> {
     let mut summary = Map::new();
     let (active, longest_ms) = facts.activity.as_deref().map_or((None, None), ActivitySnapshot::active);

@@ -8,10 +8,10 @@ use crate::model::{
     Timestamp,
 };
 
-/// When the tests take place.
+/// The time of the tests.
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-/// A collector that has just worked, and has for a day.
+/// A collector that has just succeeded, and has for a day.
 pub(crate) fn collector(name: &'static str) -> CollectorStatus {
     CollectorStatus {
         name,
@@ -30,7 +30,7 @@ pub(crate) fn collector(name: &'static str) -> CollectorStatus {
     }
 }
 
-/// A connected database of which nothing was seen, whose collectors all work.
+/// A connected database without snapshots, whose collectors all succeed.
 pub(crate) fn facts(engine: Engine) -> Facts {
     Facts {
         at: NOW,
@@ -46,19 +46,19 @@ pub(crate) fn facts(engine: Engine) -> Facts {
     }
 }
 
-/// All that the rules for `engine` need.
+/// The collectors that the rules for `engine` need.
 fn collectors(engine: Engine) -> Vec<CollectorStatus> {
     let needs = rules::of(engine).flat_map(|rule| rule.needs);
     let names: BTreeSet<&'static str> = needs.map(|need| need.collector()).collect();
     names.into_iter().map(collector).collect()
 }
 
-/// Adds what was seen in `database`.
+/// Adds a snapshot of `database`.
 pub(crate) fn add_snapshot<T: Snapshot>(facts: &mut Facts, database: &str, seen: T) {
     facts.snapshots.put(database, AnySnapshot::new(seen));
 }
 
-/// What `rule` finds at its own threshold in facts that `arrange` has changed.
+/// Returns what `rule` finds at its own threshold in facts changed by `arrange`.
 pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> CheckResult {
     let engine = match rule.scope {
         Scope::Only(engine) => engine,
@@ -70,7 +70,7 @@ pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> Ch
     (rule.check)(&RuleContext { facts: &facts, rule, set, threshold: set.enter })
 }
 
-/// A replicated table that is as far as the others.
+/// A replicated table without delay.
 pub(crate) fn replica() -> Replica {
     Replica {
         database: "shop".to_owned(),

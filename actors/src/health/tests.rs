@@ -1,4 +1,4 @@
-//! What holds of every rule.
+//! Properties of every rule.
 
 use super::rules::{ALL, find};
 use super::{EffectiveSettings, Measure, Need, document};
@@ -21,7 +21,7 @@ fn ids_are_unique_ordered_and_those_of_their_files() {
 }
 
 #[test]
-fn every_rule_says_everything() {
+fn every_rule_is_documented() {
     for rule in ALL {
         for text in [rule.description, rule.recommendation, rule.source] {
             assert!(text.len() > 10 && text.ends_with('.'), "{}: {text}", rule.id);
@@ -63,7 +63,7 @@ fn what_a_rule_needs_exists_on_its_engine() {
 #[test]
 fn the_page_is_that_of_the_rules() {
     let page = include_str!("../../../docs/rules.md");
-    assert!(page == document(), "docs/rules.md is not what the rules say: run `make rules`");
+    assert!(page == document(), "docs/rules.md is out of date: run `make rules`");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where a reading is going.
+//! Linear trends of readings.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use crate::model::Timestamp;
 /// The straight line through readings, by least squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trend {
-    /// On the line, at the last reading.
+    /// The value of the line at the last reading.
     pub now: f64,
     pub per_second: f64,
 }
 
-/// The trend of at least three readings; none when they are fewer or all at once.
+/// Returns the trend of at least three readings; none for fewer, or when all have the same time.
 #[must_use]
 pub fn trend(readings: &[(Timestamp, f64)]) -> Option<Trend> {
     let [(first, _), _, .., (last, _)] = readings else { return None };
@@ -30,7 +30,7 @@ pub fn trend(readings: &[(Timestamp, f64)]) -> Option<Trend> {
 }
 
 impl Trend {
-    /// When it comes to `limit`; none when it goes another way, or not in ten years.
+    /// Returns when the line reaches `limit`; none when it moves away, or not within ten years.
     #[must_use]
     pub fn reaches(self, limit: f64) -> Option<Duration> {
         let seconds = (limit - self.now) / self.per_second;

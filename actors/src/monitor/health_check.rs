@@ -78,7 +78,7 @@ impl HealthChecker {
         settings: &RuleSettings,
         at: Timestamp,
     ) -> BTreeMap<HistoryKey, Arc<History>> {
-        let keys = Examiner::asks(target.engine, settings);
+        let keys = Examiner::history_keys(target.engine, settings);
         self.history.retain(|key, _| keys.contains_key(key));
         for (key, stream) in keys {
             let max_age = (key.window / MAX_AGE_PART).clamp(MAX_AGE_LEAST, MAX_AGE_MOST);

@@ -10,6 +10,7 @@ mod names;
 mod plannable;
 mod render;
 pub mod secrets;
+mod sql_quote;
 mod units;
 mod values;
 
@@ -25,6 +26,7 @@ use std::fmt;
 pub use self::failure::failure;
 pub use self::names::{Names, names};
 pub use self::plannable::{plannable, writes};
+pub use self::sql_quote::{quote_clickhouse_literal, quote_identifier, quote_literal, quote_name};
 use crate::model::Engine;
 
 pub use units::with_unit;

@@ -34,8 +34,7 @@ const MAX_USER_BYTES: usize = 256;
 pub fn without(text: &str, secret: Option<&Secret>) -> String {
     match secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
         Some(secret) => {
-            let quoted = secret.replace('\\', "\\\\").replace('\'', "\\'");
-            text.replace(&quoted, HIDDEN).replace(secret, HIDDEN)
+            text.replace(&super::sql_quote::escape_clickhouse(secret), HIDDEN).replace(secret, HIDDEN)
         }
         None => text.to_owned(),
     }

@@ -167,7 +167,7 @@ async fn tables_are_read_only_while_keeper_is_away() {
         let issue = twins.scene.registered.wait_for_issue(rule, &two).await;
         assert_eq!((&issue["severity"], &issue["value"]), (&json!("critical"), &json!(2.0)), "{issue:#}");
         let detail = issue["detail"].as_str().unwrap();
-        assert!(detail.contains(&format!("{one} is read only: its session with Keeper is lost")), "{detail}");
+        assert!(detail.contains(&format!("{one} is read-only: its session with Keeper is lost")), "{detail}");
         assert!(database.ask_in(&database.name, "INSERT INTO one VALUES (1, 'x')").await.is_err());
         let fix = issue["how_to_fix"].as_str().unwrap();
         assert!(fix.starts_with("-- once Keeper answers\nSYSTEM RESTART REPLICA "), "{fix}");

@@ -129,7 +129,7 @@ pub(super) async fn fully_examined(registered: &Registered) -> Value {
         .collected(async || {
             let doctor = registered.get("/doctor").await;
             let lines = doctor["not_evaluated"].as_array().unwrap();
-            let waits = |line: &&Value| line["reason"].as_str().unwrap().contains("are known so far");
+            let waits = |line: &&Value| line["reason"].as_str().unwrap().contains("are stored so far");
             let waiting: Vec<Value> = lines.iter().filter(waits).cloned().collect();
             if doctor["score"].is_number() && waiting.is_empty() { Ok(doctor) } else { Err(waiting) }
         })

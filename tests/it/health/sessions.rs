@@ -60,7 +60,7 @@ async fn the_root_of_a_chain_of_locks_is_named() {
     }
     let issue = scene.registered.wait_for_issue("locks.blocked", &name).await;
     let detail = issue["detail"].as_str().unwrap();
-    assert!(detail.contains("is in the way of") && detail.contains("orders"), "{issue}");
+    assert!(detail.contains("blocks") && detail.contains("orders"), "{issue}");
     let fix = format!("SELECT pg_terminate_backend({});", pid_of(&name));
     assert!(issue["how_to_fix"].as_str().unwrap().contains(&fix), "{issue}");
     scene.run(&fix).await;

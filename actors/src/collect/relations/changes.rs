@@ -1,4 +1,4 @@
-//! What of relations is worth storing.
+//! The changes of relations that are stored.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use crate::collect::Continuity;
 use crate::model::relations::Relation;
 use crate::model::{ColumnKind, GapReason, NULL, Record, Stream, Timestamp};
 
-/// Rows for the next record, by series.
+/// The rows of the next record, by series.
 pub(super) struct Changes<const N: usize> {
     stream: &'static Stream,
-    /// How many columns are counters; they come first.
+    /// The number of counter columns, which come first.
     counters: usize,
-    /// Where the names begin; they come last.
+    /// The index of the first name column; they come last.
     words: usize,
     rows: HashMap<u64, [i64; N]>,
 }
@@ -27,18 +27,18 @@ impl<const N: usize> Changes<N> {
         self.rows.clear();
     }
 
-    /// Gives `values` the names of `like`.
+    /// Copies the name columns of `like` to `values`.
     pub(super) fn copy_names(&self, values: &mut [i64; N], like: &[i64; N]) {
         values[self.words..].copy_from_slice(&like[self.words..]);
     }
 
-    /// Whether counters `values` can have grown from `before`, and not only from zero.
+    /// Whether the counters `values` may continue those of `before`, which are not all zero.
     pub(super) fn follow(&self, before: &[i64; N], values: &[i64; N]) -> bool {
         let counters = || before[..self.counters].iter().zip(values);
         counters().all(|(before, now)| now >= before) && counters().any(|(before, _)| *before > 0)
     }
 
-    /// Adds what happened to `relation` since its counters were `before`; none: since it was made.
+    /// Adds the changes of `relation` since its counters were `before`, or since it was created.
     pub(super) fn add(
         &mut self,
         relation: &Relation<N>,
@@ -54,7 +54,7 @@ impl<const N: usize> Changes<N> {
             (Continuity::Delta { gap, .. }, Some(before)) => {
                 let fell = counters.iter().zip(before).any(|(now, before)| now < before);
                 if fell && gap == Some(GapReason::Restarted) {
-                    // it may have read back old counters: nothing says since when they count
+                    // it may have read back old counters: it is not known since when they count
                     counters.fill(0);
                 } else if !fell {
                     counters.iter_mut().zip(before).for_each(|(now, before)| *now -= before);
@@ -74,7 +74,7 @@ impl<const N: usize> Changes<N> {
         self.rows.insert(relation.series, row);
     }
 
-    /// Adds the readings of a relation to which nothing happened.
+    /// Adds the readings of an unchanged relation.
     pub(super) fn add_idle(&mut self, relation: &Relation<N>) {
         let counters = self.counters;
         self.rows.entry(relation.series).or_insert_with(|| {
@@ -84,7 +84,7 @@ impl<const N: usize> Changes<N> {
         });
     }
 
-    /// Everything added, as the record of what happened after `from` and not after `at`.
+    /// Returns everything added as the record of the time after `from` up to `at`.
     pub(super) fn record(&mut self, from: Timestamp, at: Timestamp) -> Record {
         Record::new(self.stream, from, at, self.rows.drain().collect())
     }

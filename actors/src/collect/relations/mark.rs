@@ -1,18 +1,18 @@
-//! When counters of relations were read, and whether they may be subtracted from those before.
+//! When counters of relations were read, and whether they may be subtracted from the previous ones.
 
 use std::time::Duration;
 
 use crate::collect::{CellError, Continuity, Cursor, Epoch, Mark, Server};
 use crate::model::{GapReason, Timestamp};
 
-/// A sample this much later than the one before leaves a gap: what happened is known, but not when.
+/// A sample this much later than the previous one leaves a gap: its changes are known, but not dated.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A sample's place in time, and what tells whether its counters are those of before.
+/// The time of a sample, and what shows whether its counters continue the previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CountedMark {
     mark: Mark,
-    /// Transactions of the database: they fall when all counters were set to zero, and only then.
+    /// The transactions of the database: they decrease only when all counters are reset.
     commits: i64,
     system_identifier: Option<i64>,
 }

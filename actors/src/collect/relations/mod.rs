@@ -1,6 +1,5 @@
-//! Tables and indexes from poll to poll: what changed, what is new, what is gone. One question a poll; names are asked
-//! for only when an oid is new or was renamed. What did not change costs a comparison, and shares its memory with the
-//! snapshot before.
+//! Tables and indexes from poll to poll: changed, new and dropped ones. One query per poll; names are read only when an oid
+//! is new or was renamed. An unchanged relation costs a comparison, and shares its memory with the previous snapshot.
 
 mod changes;
 mod mark;
@@ -24,13 +23,13 @@ use super::{
 use crate::model::relations::{Relation, Relations};
 use crate::model::{AnySnapshot, Event, EventKind, NULL, Stream, Timestamp};
 
-/// Rows of everything are stored again after this long, so that readings which never change are found.
+/// All relations are stored again this often, so that readings that never change are found.
 const BASELINE_EVERY: Duration = Duration::from_secs(3600);
 
-/// What a question about one kind of relation looks like.
+/// How one kind of relation is read.
 pub struct RelationKind<const N: usize> {
     pub stream: &'static Stream,
-    /// Answers with [`Self::columns`]; the last row is the mark, and only that: it is read when the counters were.
+    /// Answers with [`Self::columns`]; the last row is the mark only, read together with the counters.
     pub sql: &'static str,
     /// `oid`, `named`, the cells that [`Self::read`] reads, then `at`, `reset_at`, `in_recovery`, `commits`.
     pub columns: &'static [&'static str],
@@ -39,7 +38,7 @@ pub struct RelationKind<const N: usize> {
     pub names: &'static str,
     pub created: EventKind,
     pub dropped: EventKind,
-    /// Whether one that takes the name of another also takes its counters (`REINDEX CONCURRENTLY`).
+    /// Whether a relation that takes the name of another also continues its counters (`REINDEX CONCURRENTLY`).
     pub inherits: bool,
     pub snapshot: fn(Relations<N>) -> AnySnapshot,
 }
@@ -53,11 +52,11 @@ pub struct RelationTracker<const N: usize> {
     known: HashMap<i64, Known<N>>,
     round: u32,
     previous: Option<CountedMark>,
-    /// The reset that the last answer was found to be after.
-    settled: Option<Timestamp>,
+    /// The reset after which the last answer was read.
+    read_after_reset: Option<Timestamp>,
     current: Option<(CountedMark, Continuity)>,
     unnamed: Vec<Unnamed<N>>,
-    /// Stays over a run that was broken off: its baselines have moved.
+    /// Kept when a run is aborted: its baselines have moved.
     changes: Changes<N>,
     events: Vec<Event>,
     interner: Interner,
@@ -80,7 +79,7 @@ impl<const N: usize> RelationTracker<N> {
             known: HashMap::new(),
             round: 0,
             previous: None,
-            settled: None,
+            read_after_reset: None,
             current: None,
             unnamed: Vec::new(),
             changes: Changes::new(kind.stream),
@@ -91,22 +90,22 @@ impl<const N: usize> RelationTracker<N> {
         }
     }
 
-    /// The first question of a run.
+    /// Returns the first query of a run.
     pub fn begin(&mut self) -> Step {
         self.current = None;
         self.unnamed.clear();
         self.ask()
     }
 
-    /// The answer to the last question.
+    /// Takes the answer to the last query.
     ///
     /// # Errors
-    /// [`CollectError::Decode`] when it is not what was asked for.
+    /// [`CollectError::Decode`] when a cell has another type than expected.
     pub fn answer(&mut self, server: &Server, answer: &Answer<'_>) -> Result<Step, CollectError> {
         let Some((mark, continuity)) = self.current else {
             return self.take(server, answer);
         };
-        self.meet(server, answer, mark, continuity)?;
+        self.resolve_names(server, answer, mark, continuity)?;
         Ok(self.finish(server, mark, continuity))
     }
 
@@ -122,10 +121,10 @@ impl<const N: usize> RelationTracker<N> {
         let mark = CountedMark::read(server, &mut Cursor::at(answer.rows, count, first_of_mark))?;
         if let Some(previous) = &self.previous
             && mark.reset_at() != previous.reset_at()
-            && mark.reset_at() != self.settled
+            && mark.reset_at() != self.read_after_reset
         {
-            // the counters were reset, perhaps while they were read: what comes now is after the reset
-            self.settled = mark.reset_at();
+            // the counters were reset, perhaps while they were read: read them again, after the reset
+            self.read_after_reset = mark.reset_at();
             return Ok(self.ask());
         }
         let continuity = continuity(self.previous, mark);
@@ -166,8 +165,8 @@ impl<const N: usize> RelationTracker<N> {
         }
     }
 
-    /// Learns the names of what is new or renamed.
-    fn meet(
+    /// Takes the names of new and renamed relations.
+    fn resolve_names(
         &mut self,
         server: &Server,
         answer: &Answer<'_>,
@@ -187,7 +186,7 @@ impl<const N: usize> RelationTracker<N> {
             let Some(values) = unnamed.remove(&named.oid) else { continue };
             let relation = named.relation(server, self.kind.stream, values, &mut self.interner);
             let before = self.known.get(&named.oid).map(|known| Arc::clone(&known.now));
-            self.note(mark.at(), before.as_deref(), &relation, continuity);
+            self.add_events(mark.at(), before.as_deref(), &relation, continuity);
             let own = before.map(|before| before.values);
             let inherited =
                 holders.get(&relation.series).filter(|held| self.changes.follow(held, &relation.values));
@@ -199,8 +198,8 @@ impl<const N: usize> RelationTracker<N> {
         Ok(())
     }
 
-    /// Notes what appeared or was renamed.
-    fn note(
+    /// Adds the events of a new or renamed relation.
+    fn add_events(
         &mut self,
         at: Timestamp,
         before: Option<&Relation<N>>,

@@ -1,10 +1,8 @@
-//! Who a relation is.
+//! The names of relations.
 
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::Xxh3;
-
-use crate::collect::{CellError, Cursor, Interner, Server};
+use crate::collect::{CellError, Cursor, Interner, Server, series};
 use crate::model::relations::Relation;
 use crate::model::{ColumnKind, NULL, Stream};
 
@@ -14,7 +12,7 @@ pub(super) struct Unnamed<const N: usize> {
     pub(super) values: [i64; N],
 }
 
-/// One row of the answer about names.
+/// One row of the answer to the query for names.
 pub(super) struct Named<'a> {
     pub(super) oid: i64,
     pub(super) named: i64,
@@ -36,7 +34,7 @@ impl<'a> Named<'a> {
         })
     }
 
-    /// The relation, with the words of `stream` that say who it is.
+    /// Returns the relation, with the word columns of `stream` that name it.
     pub(super) fn relation<const N: usize>(
         &self,
         server: &Server,
@@ -57,7 +55,7 @@ impl<'a> Named<'a> {
         Relation {
             oid: self.oid,
             table_oid: self.table_oid,
-            series: series(&server.database, self.schema, self.name),
+            series: relation_series(&server.database, self.schema, self.name),
             schema: Arc::from(self.schema),
             name: Arc::from(self.name),
             table: Arc::from(self.table),
@@ -66,13 +64,8 @@ impl<'a> Named<'a> {
     }
 }
 
-/// The series of a relation: stays the same when it is made anew.
-fn series(database: &str, schema: &str, name: &str) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in [database, schema, name] {
-        hash.update(part.as_bytes());
-        // no name holds a zero
-        hash.update(&[0]);
-    }
-    hash.digest()
+/// Returns the series of a relation: it stays the same when the relation is recreated.
+fn relation_series(database: &str, schema: &str, name: &str) -> u64 {
+    // no name holds a zero
+    series(&[database.as_bytes(), b"\0", schema.as_bytes(), b"\0", name.as_bytes(), b"\0"])
 }

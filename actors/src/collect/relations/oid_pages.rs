@@ -1,8 +1,8 @@
-//! Questions about many relations, a page at a time.
+//! Queries about many relations, a page at a time.
 
 use crate::collect::Param;
 
-/// Oids to ask about. A page that fails, because a relation was locked meanwhile, is asked once more: by then the query
+/// Oids to query. A page that fails, because a relation was locked meanwhile, is queried once more: by then the query
 /// itself leaves out what is locked. If it fails again, its relations are left to the next run.
 #[derive(Default)]
 pub struct OidPages {
@@ -12,12 +12,12 @@ pub struct OidPages {
 }
 
 impl OidPages {
-    /// Starts over with `oids`; the last ones are asked about first.
+    /// Starts over with `oids`; the last ones come first.
     pub fn restart(&mut self, oids: Vec<i64>) {
         *self = Self { pending: oids, ..Self::default() };
     }
 
-    /// Returns the next page of at most `size` oids, as a parameter; none when all were asked about.
+    /// Returns the next page of at most `size` oids, as a parameter; none when all were returned.
     pub fn next(&mut self, size: usize) -> Option<Param> {
         self.is_retry = false;
         self.page = self.pending.split_off(self.pending.len().saturating_sub(size));

@@ -22,9 +22,9 @@ const ANSWERS_COLUMNS: &[&str] = &["place", "version", "uptime_seconds"];
 
 #[derive(Default)]
 struct Nodes {
-    /// Those that are being asked.
+    /// The nodes that are being queried.
     asked: Option<Vec<ClusterNode>>,
-    /// Whether each answered at the last look, by its name.
+    /// Whether each node answered in the previous run, by name.
     answered: BTreeMap<String, bool>,
 }
 
@@ -49,7 +49,7 @@ impl Collector for Nodes {
         let mut places = BTreeSet::new();
         let mut place_of = BTreeMap::new();
         for node in &mut nodes {
-            // a node that is listed twice is asked once
+            // a node that is listed twice is queried once
             if places.insert(node.name()) {
                 place_of.insert(node.name(), places.len() as i64);
             }
@@ -69,7 +69,7 @@ impl Collector for Nodes {
 }
 
 impl Nodes {
-    /// Which went and which came since the last look.
+    /// Returns which nodes went missing and which came back since the previous run.
     fn events(&mut self, nodes: &[ClusterNode]) -> Vec<Event> {
         let word = |answered: bool| Some(if answered { "answers" } else { "missing" }.to_owned());
         let event = |node: &ClusterNode| {
@@ -106,7 +106,7 @@ fn answered(mut cursor: Cursor<'_>) -> Result<(i64, Answered), CellError> {
     Ok((cursor.required_i64()?, (cursor.owned_text()?, cursor.i64()?)))
 }
 
-/// Of whom nothing is seen now, whatever the view.
+/// The nodes that no collector can read now.
 fn notice(nodes: &[ClusterNode], server: &Server) -> Option<Notice> {
     let missing: Vec<String> = nodes.iter().filter(|node| !node.answered).map(ClusterNode::name).collect();
     (!missing.is_empty()).then(|| Notice {
@@ -158,7 +158,7 @@ mod tests {
         let mut nodes = Nodes::default();
         let all = look(&mut nodes, &[1, 2, 3]);
         assert_eq!((answering(&all), all.events.len(), all.notice), (vec![true; 4], 0, None));
-        // b is listed twice, and asked once
+        // b is listed twice, and queried once
         let without = look(&mut nodes, &[1, 3]);
         assert_eq!(answering(&without), [true, false, false, true]);
         let notice = without.notice.expect("a notice");

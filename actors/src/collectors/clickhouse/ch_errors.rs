@@ -1,4 +1,4 @@
-//! `errors`: which errors the server met, by their codes. ClickHouse 20.11 and later; needs SELECT on it.
+//! `errors`: errors of the server by code. ClickHouse 20.11 and later; needs SELECT on it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,7 +34,7 @@ const COLUMNS: &[&str] = &[
 const WIDTH: usize = streams::ERRORS.columns.len();
 /// The place of the count.
 const COUNT: usize = 4;
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 struct Errors {
@@ -72,7 +72,7 @@ impl Collector for Errors {
 }
 
 impl Errors {
-    /// Each node with its rows; the one connected to also when it met no error yet.
+    /// Returns each node with its rows; the one connected to also without any error.
     fn read(&mut self, clock: &NodeClock, answer: &Answer<'_>) -> Result<BTreeMap<String, Host>, CellError> {
         let own = Host { uptime: clock.uptime, rows: Vec::new() };
         let mut hosts = BTreeMap::from([(clock.host_name.clone(), own)]);

@@ -1,4 +1,4 @@
-//! `tables` and `parts`: how large the tables are in which the server logs, and whether they ever shrink. ClickHouse 18.16
+//! `tables` and `parts`: the size of the system log tables, and whether they have a TTL. ClickHouse 18.16
 //! and later; needs SELECT on both, and to be shown the tables of `system`.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,11 @@ pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(300)),
     timeout: Duration::from_secs(10),
     ..Spec::new("ch_log_tables", Engine::Clickhouse, || {
-        Box::new(Guard { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
+        Box::new(LogTableSizes {
+            stage: Stage::Clock,
+            times: SampleTimes::default(),
+            interner: Interner::default(),
+        })
     })
 };
 
@@ -33,28 +37,28 @@ const PART_COLUMNS: &[&str] = &[
     "days",
 ];
 const WIDTH: usize = streams::LOG_TABLES.columns.len();
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(900);
-/// The day of parts that know none.
+/// The day of parts without one.
 const NO_DAY: &str = "1970-01-01";
 
-struct Guard {
+struct LogTableSizes {
     stage: Stage,
-    looks: SampleTimes,
+    times: SampleTimes,
     interner: Interner,
 }
 
 /// By node and name.
 type Tables = BTreeMap<(String, String), LogTable>;
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 enum Stage {
     Clock,
     Tables(NodeClock),
     Parts(NodeClock, Tables),
 }
 
-impl Collector for Guard {
+impl Collector for LogTableSizes {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
         self.stage = Stage::Clock;
         NodeClock::ask(server)
@@ -79,9 +83,9 @@ impl Collector for Guard {
     }
 }
 
-impl Guard {
+impl LogTableSizes {
     fn collected(&mut self, clock: &NodeClock, tables: Vec<LogTable>) -> Collected {
-        let SampleInterval { from, gap } = self.looks.take(clock.at, MAX_INTERVAL);
+        let SampleInterval { from, gap } = self.times.take(clock.at, MAX_INTERVAL);
         let rows = tables.iter().map(|table| self.row(table)).collect();
         Collected {
             records: vec![Record::new(&streams::LOG_TABLES, from, clock.at, rows)],

@@ -1,4 +1,4 @@
-//! `merges`: which parts are being merged or rewritten now. ClickHouse 18.16 and later; needs `SHOW TABLES` to see those of
+//! `merges`: running merges and mutations of parts. ClickHouse 18.16 and later; needs `SHOW TABLES` to see those of
 //! others. Costs 5 ms.
 
 use std::time::Duration;
@@ -31,7 +31,7 @@ const COLUMNS: &[&str] = &[
     "result_part",
 ];
 
-/// Shows what is so now; nothing is compared.
+/// Has no state: each run shows the present.
 struct Merges;
 
 impl Collector for Merges {

@@ -1,4 +1,4 @@
-//! `processes`: what runs now. ClickHouse 18.16 and later; needs `SELECT` on it, which shows the queries of everybody.
+//! `processes`: running queries. ClickHouse 18.16 and later; needs `SELECT` on it, which shows the queries of everybody.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,13 +43,13 @@ const COLUMNS: &[&str] = &[
     "query",
 ];
 
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Texts already normalised and words already handed on.
+/// The previous sample, and caches of texts and words.
 #[derive(Default)]
 struct Processes {
-    looks: SampleTimes,
+    times: SampleTimes,
     texts: TextCache,
     interner: Interner,
 }
@@ -59,7 +59,7 @@ struct Process {
     series: u64,
     query: ActiveQuery,
     work: QueryWork,
-    /// What is stored, even when the live view shows the raw text.
+    /// The text to store, also when the live view shows the raw one.
     text: NormalisedText,
 }
 
@@ -84,7 +84,7 @@ impl Collector for Processes {
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
         let rows = processes.iter().map(|process| (process.series, self.row(process))).collect();
         let queries = processes.into_iter().map(|process| process.query).collect();
-        let interval = self.looks.take(at, MAX_INTERVAL);
+        let interval = self.times.take(at, MAX_INTERVAL);
         Ok(Step::done(activity_sample(interval, at, rows, queries, &mut self.interner)))
     }
 }
@@ -136,11 +136,10 @@ impl Processes {
             ts: at,
             work: Some(work.clone()),
         };
-        // series 0 is the look itself
+        // series 0 is the sample itself
         Ok(Process { series: xxh3_64(name.as_bytes()).max(1), query, work, text })
     }
 
-    /// The columns of the stream, in its order.
     fn row(&mut self, process: &Process) -> streams::ActivityRow {
         let Process { query, work, text: (text, hash), .. } = process;
         let text = self.interner.intern_hashed(hash.0, || Arc::clone(text));

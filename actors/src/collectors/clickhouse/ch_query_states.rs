@@ -43,9 +43,9 @@ const RUNNING: (&str, &str) = ("Running", "running");
 
 #[derive(Default)]
 struct States {
-    /// The counters of each query at the last look.
+    /// The counters of each query at the previous sample.
     before: HashMap<u64, Times>,
-    looks: WaitSampler,
+    sampler: WaitSampler,
 }
 
 /// Cumulative times of one query, in microseconds; none where they are not counted.
@@ -81,7 +81,7 @@ impl Collector for States {
         let at = at.ok_or(CellError { column: 3, expected: "in any row" })?;
         self.before = now;
         let waits: Vec<_> = met.into_iter().map(|((kind, event), count)| (kind, event, count)).collect();
-        Ok(Step::done(self.looks.take(at, &waits)))
+        Ok(Step::done(self.sampler.take(at, &waits)))
     }
 }
 
@@ -98,7 +98,7 @@ fn times(cursor: &mut Cursor<'_>) -> Result<Times, CellError> {
     Ok(Times { elapsed, counted })
 }
 
-/// What a query spent most of its time on since it was met `before`, or since it began. Threads add up.
+/// Returns what a query spent most of its time on since the sample `before`, or since it started. Threads add up.
 fn state(before: Option<&Times>, now: Times) -> (&'static str, &'static str) {
     let Some(counted) = now.counted else { return RUNNING };
     // an id that is used again counts from zero

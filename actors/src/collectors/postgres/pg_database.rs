@@ -1,4 +1,4 @@
-//! `pg_database`: which databases the server has, and which of them are visited. PostgreSQL 14 and later; needs nothing
+//! `pg_database`: the databases of the server, and which of them are polled. PostgreSQL 14 and later; needs nothing
 //! but CONNECT to each that is to be watched. Costs 0.2 ms of a backend with 200 databases.
 
 use std::collections::BTreeMap;
@@ -10,18 +10,18 @@ use crate::collect::{
 use crate::model::{AnySnapshot, Engine, Event, EventKind, ServerDatabases, Timestamp};
 
 pub(crate) static SPEC: Spec =
-    Spec { ..Spec::new("pg_database", Engine::Postgres, || Box::<Roster>::default()) };
+    Spec { ..Spec::new("pg_database", Engine::Postgres, || Box::<DatabaseList>::default()) };
 
 const SQL: &str = include_str!("sql/pg_database/14.sql");
 const COLUMNS: &[&str] = &["at", "oid", "name", "takes_connections", "may_connect"];
 
-/// The databases as they were last seen, by their number.
+/// The databases at the previous run, by oid.
 #[derive(Default)]
-struct Roster {
+struct DatabaseList {
     before: Option<BTreeMap<i64, Arc<str>>>,
 }
 
-impl Collector for Roster {
+impl Collector for DatabaseList {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
         Ok(Step::ask(SQL, COLUMNS))
     }
@@ -55,7 +55,7 @@ impl Collector for Roster {
     }
 }
 
-/// What was created and dropped between two looks. A database that was renamed is both.
+/// Returns which databases were created and dropped between two runs. A renamed one is both.
 fn changes(before: &BTreeMap<i64, Arc<str>>, now: &BTreeMap<i64, Arc<str>>, at: Timestamp) -> Vec<Event> {
     let missing = |from: &BTreeMap<i64, Arc<str>>, kind: EventKind, of: &BTreeMap<i64, Arc<str>>| {
         let gone = of.iter().filter(|(oid, name)| from.get(oid) != Some(name));
@@ -68,7 +68,7 @@ fn changes(before: &BTreeMap<i64, Arc<str>>, now: &BTreeMap<i64, Arc<str>>, at: 
     events
 }
 
-/// Names at most so many databases.
+/// The number of databases named in a notice.
 const NAMED: usize = 10;
 
 fn refused_notice(server: &Server, refused: &[Arc<str>]) -> Option<Notice> {

@@ -1,4 +1,4 @@
-//! `pg_extension`: what is installed in a database, and whether there is a newer version of it. PostgreSQL 14 and later;
+//! `pg_extension`: installed extensions, and whether a newer version is available. PostgreSQL 14 and later;
 //! needs nothing. Reads one small file per extension on the server's disk.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(crate) static SPEC: Spec = Spec {
 const SQL: &str = include_str!("sql/pg_extension/14.sql");
 const COLUMNS: &[&str] = &["name", "schema", "version", "available_version"];
 
-/// Remembers nothing: each look is whole.
+/// Has no state: each run shows the present.
 struct Installed;
 
 impl Collector for Installed {

@@ -1,4 +1,4 @@
-//! `pg_settings`: how the server is set up, and what changed. PostgreSQL 14 and later; needs `pg_read_all_settings` to see
+//! `pg_settings`: the settings of the server, and changes. PostgreSQL 14 and later; needs `pg_read_all_settings` to see
 //! all of it. Costs about 2 ms of a backend.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `pg_stat_activity`: who is doing what now. PostgreSQL 14 and later; needs `pg_read_all_stats` to see other roles.
+//! `pg_stat_activity`: what sessions are running. PostgreSQL 14 and later; needs `pg_read_all_stats` to see other roles.
 //! Costs 0.2 to 0.4 ms of a backend with 70 sessions.
 
 use std::sync::Arc;
@@ -34,13 +34,13 @@ const COLUMNS: &[&str] = &[
     "blocking_pids",
 ];
 
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Texts already normalised and words already handed on.
+/// The previous sample, and caches of texts and words.
 #[derive(Default)]
 struct Activity {
-    looks: SampleTimes,
+    times: SampleTimes,
     texts: TextCache,
     interner: Interner,
 }
@@ -63,13 +63,13 @@ impl Collector for Activity {
             }
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
-        // of these not even the state is known: they may as well be idle
+        // not even the state of these is known: they may be idle
         let all = sessions.len();
         sessions.retain(|session| !session.text.is_hidden());
         let hidden = all - sessions.len();
         let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session))).collect();
         let queries = sessions.into_iter().map(|session| session.query).collect();
-        let interval = self.looks.take(at, MAX_INTERVAL);
+        let interval = self.times.take(at, MAX_INTERVAL);
         Ok(Step::done(Collected {
             notice: hidden_notice(server, hidden),
             ..activity_sample(interval, at, rows, queries, &mut self.interner)
@@ -81,7 +81,7 @@ impl Collector for Activity {
 struct Session {
     pid: i64,
     query: ActiveQuery,
-    /// What is stored, even when the live view shows the raw text.
+    /// The text to store, also when the live view shows the raw one.
     text: SessionText,
 }
 
@@ -132,7 +132,6 @@ impl Activity {
         Ok(Session { pid, query, text })
     }
 
-    /// The columns of the stream, in its order.
     fn row(&mut self, session: &Session) -> streams::ActivityRow {
         let Session { query, text, .. } = session;
         let text = text

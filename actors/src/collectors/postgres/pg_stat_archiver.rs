@@ -1,4 +1,4 @@
-//! `pg_stat_archiver`: whether finished WAL files get away. PostgreSQL 14 and later; needs nothing. Costs 0.1 ms of a
+//! `pg_stat_archiver`: whether WAL files are archived. PostgreSQL 14 and later; needs nothing. Costs 0.1 ms of a
 //! backend.
 
 use std::time::Duration;
@@ -29,7 +29,7 @@ const COLUMNS: &[&str] = &[
     "last_failed_at",
     "reset_at",
 ];
-/// A sample this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The counters of the sample before.

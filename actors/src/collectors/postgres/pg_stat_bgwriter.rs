@@ -1,4 +1,4 @@
-//! `pg_stat_bgwriter`, and `pg_stat_checkpointer` from PostgreSQL 17 on: checkpoints and who wrote buffers.
+//! `pg_stat_bgwriter`, and `pg_stat_checkpointer` from PostgreSQL 17 on: checkpoints and buffer writes.
 //! PostgreSQL 14 and later; needs nothing.
 
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark,
-    Reading, Server, Spec, Step,
+    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Every, Mark, Reading,
+    Server, Spec, Step,
 };
 use crate::model::{Engine, Record, streams};
 
@@ -50,7 +50,7 @@ const COLUMNS: &[&str] = &[
 ];
 const CHECKPOINTER: &str = "pg_stat_checkpointer";
 const COUNTERS: usize = streams::BGWRITER.columns.len();
-/// A sample this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The views are reset each on its own.
@@ -83,13 +83,10 @@ impl Collector for Bgwriter {
 /// One view: its name, its mark and its counters in the order of the stream.
 fn read<'a>(server: &Server, cursor: &mut Cursor<'a>) -> Result<(&'a str, Mark, [i64; COUNTERS]), CellError> {
     let name = cursor.text()?.unwrap_or_default();
-    let at = cursor.required_timestamp()?;
-    let in_recovery = cursor.bool()?.unwrap_or_default();
-    let reset_at = cursor.timestamp()?;
+    let mark = server.mark(cursor)?;
     let mut values = [0; COUNTERS];
     for (value, column) in values.iter_mut().zip(streams::BGWRITER.columns) {
         *value = if column.name.ends_with("_us") { cursor.millis_as_us()? } else { cursor.counter()? };
     }
-    let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
-    Ok((name, Mark { at, epoch }, values))
+    Ok((name, mark, values))
 }

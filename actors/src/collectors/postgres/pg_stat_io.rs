@@ -6,8 +6,8 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Interner,
-    Mark, Notice, Reading, Server, Spec, Step, variant,
+    Answer, CellError, CollectError, Collected, Collector, CumulativeView, Cursor, Every, Interner, Mark,
+    Notice, Reading, Server, Spec, Step, variant,
 };
 use crate::model::{AnySnapshot, Engine, IoCounterRow, IoCounters, NULL, Record, streams};
 
@@ -46,10 +46,10 @@ const COLUMNS: &[&str] = &[
     "fsyncs",
     "fsync_time",
 ];
-/// Columns of the stream: first who a series is, then its counters.
+/// Columns of the stream: first the names of a series, then its counters.
 const WIDTH: usize = streams::IO.columns.len();
 const NAMES: usize = 3;
-/// A sample this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
 struct Io {
@@ -71,8 +71,7 @@ impl Collector for Io {
                 "PostgreSQL counts I/O by backend from version 16 on; this is {}",
                 server.version
             ),
-            fix: "nothing is amiss; after an upgrade to PostgreSQL 16 or later this works by itself"
-                .to_owned(),
+            fix: "no action is needed; it works after an upgrade to PostgreSQL 16 or later".to_owned(),
         })?;
         Ok(Step::ask(sql, COLUMNS))
     }
@@ -118,9 +117,7 @@ fn series(row: &IoCounterRow) -> u64 {
 }
 
 fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoCounterRow), CellError> {
-    let at = cursor.required_timestamp()?;
-    let in_recovery = cursor.bool()?.unwrap_or_default();
-    let reset_at = cursor.timestamp()?;
+    let mark = server.mark(cursor)?;
     let is_timed = cursor.bool()?.unwrap_or_default();
     let mut name = || -> Result<String, CellError> { Ok(cursor.owned_text()?.unwrap_or_default()) };
     let (backend_type, object, context) = (name()?, name()?, name()?);
@@ -128,8 +125,7 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoCounterRow)
     for (value, column) in values.iter_mut().zip(streams::IO.columns).skip(NAMES) {
         *value = if column.name.ends_with("_us") { cursor.millis_as_us()? } else { cursor.counter()? };
     }
-    let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
-    let head = Head { mark: Mark { at, epoch }, is_timed };
+    let head = Head { mark, is_timed };
     Ok((head, IoCounterRow { backend_type, object, context, values }))
 }
 

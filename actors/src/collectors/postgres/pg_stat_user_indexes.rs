@@ -1,4 +1,4 @@
-//! `pg_stat_user_indexes`: what each index was used for. PostgreSQL 14 and later; needs nothing. Those of system tables,
+//! `pg_stat_user_indexes`: usage of each index. PostgreSQL 14 and later; needs nothing. Those of system tables,
 //! of temporary tables and of TOAST are left out.
 
 use crate::collect::relations::{RelationKind, RelationTracker};

@@ -1,4 +1,4 @@
-//! `pg_stat_user_tables`: what happened to each table. PostgreSQL 14 and later; needs nothing. Materialised views and
+//! `pg_stat_user_tables`: activity of each table. PostgreSQL 14 and later; needs nothing. Materialised views and
 //! partitions are tables too; system and temporary ones are left out, TOAST counts only into sizes.
 
 use crate::collect::relations::{RelationKind, RelationTracker, is_nothing};

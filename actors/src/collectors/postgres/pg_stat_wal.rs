@@ -5,8 +5,8 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::collect::{
-    Answer, CollectError, Collected, Collector, CumulativeView, Cursor, Epoch, Every, Mark, Notice, Reading,
-    Server, Spec, Step,
+    Answer, CollectError, Collected, Collector, CumulativeView, Cursor, Every, Notice, Reading, Server, Spec,
+    Step,
 };
 use crate::model::{AnySnapshot, Engine, Record, WalCounters, streams};
 
@@ -33,7 +33,7 @@ const COLUMNS: &[&str] = &[
     "wal_sync_time",
 ];
 const COUNTERS: usize = streams::WAL.columns.len();
-/// A sample this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
 struct Wal(CumulativeView<COUNTERS>);
@@ -45,9 +45,8 @@ impl Collector for Wal {
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         let mut cursor = Cursor::new(answer.rows, 0);
-        let at = cursor.required_timestamp()?;
-        let in_recovery = cursor.bool()?.unwrap_or_default();
-        let reset_at = cursor.timestamp()?;
+        let mark = server.mark(&mut cursor)?;
+        let (at, reset_at) = (mark.at, mark.epoch.reset_at);
         let is_timed = cursor.bool()?;
         let values = [
             cursor.counter()?,
@@ -59,9 +58,8 @@ impl Collector for Wal {
             cursor.millis_as_us()?,
             cursor.millis_as_us()?,
         ];
-        let epoch = Epoch { started_at: server.started_at, in_recovery, reset_at, evictions: 0 };
         let reading = Reading { series: xxh3_64(b"wal"), since: None, values };
-        let deltas = self.0.take(Mark { at, epoch }, &[reading]);
+        let deltas = self.0.take(mark, &[reading]);
         let record = deltas.from.map(|from| Record::new(&streams::WAL, from, at, deltas.rows));
         Ok(Step::done(Collected {
             records: record.into_iter().collect(),

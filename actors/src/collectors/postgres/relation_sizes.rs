@@ -1,4 +1,4 @@
-//! What each table and index takes on disk. PostgreSQL 14 and later; needs nothing. Measuring waits behind ACCESS
+//! The size of each table and index on disk. PostgreSQL 14 and later; needs nothing. Measuring waits behind ACCESS
 //! EXCLUSIVE locks, so what is locked is left out and keeps its last size; one that is locked in between costs its
 //! page a second try at most.
 

@@ -1,4 +1,4 @@
-//! How far the sequences of a database have come, and the columns that they fill. PostgreSQL 14 and later; needs SELECT on
+//! The progress of the sequences of a database, and the columns that they fill. PostgreSQL 14 and later; needs SELECT on
 //! sequences. Costs 5 ms of a backend per 100 sequences.
 
 use std::cmp::Ordering;
@@ -9,6 +9,7 @@ use crate::collect::{
     Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, Reach, Server, Spec, Step,
 };
 use crate::model::{AnySnapshot, Engine, Sequence, SequenceSnapshot};
+use crate::text::quote_identifier;
 
 pub(crate) static SPEC: Spec = Spec {
     reach: Reach::Database,
@@ -36,7 +37,7 @@ const COLUMNS: &[&str] = &[
 /// As many are kept; those that are furthest.
 const MOST: usize = 500;
 
-/// Shows what is so now; nothing is compared.
+/// Has no state: each run shows the present.
 struct Sequences;
 
 impl Collector for Sequences {
@@ -147,20 +148,17 @@ impl Span {
 
 fn notice(server: &Server, rows: &[Row]) -> Option<Notice> {
     let hidden: Vec<&Row> = rows.iter().filter(|row| !row.readable).collect();
-    let schemas: BTreeSet<String> = hidden.iter().map(|row| quoted(&row.sequence.schema_name)).collect();
+    let schemas: BTreeSet<String> =
+        hidden.iter().map(|row| quote_identifier(&row.sequence.schema_name)).collect();
     let schemas: Vec<String> = schemas.into_iter().collect();
     (!hidden.is_empty()).then(|| Notice {
         reason: format!("role {} may not read {} sequences", server.role, hidden.len()),
         fix: format!(
             "GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {};",
             schemas.join(", "),
-            quoted(&server.role)
+            quote_identifier(&server.role)
         ),
     })
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

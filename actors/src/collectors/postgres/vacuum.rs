@@ -1,4 +1,4 @@
-//! Each table of a database against what starts an autovacuum on it. PostgreSQL 14 and later; needs nothing. Costs 10 ms of
+//! Each table of a database, compared with its autovacuum thresholds. PostgreSQL 14 and later; needs nothing. Costs 10 ms of
 //! a backend per 1,000 tables; the worst few hundred come back.
 
 use std::time::Duration;
@@ -39,7 +39,7 @@ const COLUMNS: &[&str] = &[
     "last_autovacuum_at",
 ];
 
-/// Shows what is so now; nothing is compared.
+/// Has no state: each run shows the present.
 struct Vacuum;
 
 impl Collector for Vacuum {

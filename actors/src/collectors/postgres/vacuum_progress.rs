@@ -41,7 +41,7 @@ const COLUMNS: &[&str] = &[
     "started_at",
 ];
 
-/// Shows what is so now; nothing is compared.
+/// Has no state: each run shows the present.
 struct Running;
 
 impl Collector for Running {

@@ -1,4 +1,4 @@
-//! How old transaction ids are, and who keeps the server from forgetting them. PostgreSQL 14 and later; needs
+//! The age of transaction ids, and what holds back the xmin horizon. PostgreSQL 14 and later; needs
 //! `pg_read_all_stats` to see other roles' sessions. Costs 0.5 ms of a backend.
 
 use std::cmp::Reverse;
@@ -30,10 +30,10 @@ const COLUMNS: &[&str] = &[
     "mxid_freeze_max_age",
     "all_visible",
 ];
-/// Transaction ids apart from which two cannot be told which is older.
+/// The distance at which transaction ids wrap around.
 const WRAPAROUND: i64 = 1 << 31;
 
-/// Shows what is so now; nothing is compared.
+/// Has no state: each run shows the present.
 struct Horizon;
 
 impl Collector for Horizon {
@@ -62,7 +62,7 @@ impl Collector for Horizon {
     }
 }
 
-/// Adds one row. Returns whether the role sees everybody.
+/// Adds one row. Returns whether the role sees all sessions.
 fn read(cursor: &mut Cursor<'_>, horizon: &mut XidHorizon) -> Result<bool, CellError> {
     cursor.required_timestamp()?;
     let kind = cursor.owned_text()?.unwrap_or_default();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::collect::Param;
+use crate::text::quote_clickhouse_literal;
 
 /// Returns `sql` with each `?` replaced by the next of `params`, and `??` by a question mark.
 pub(super) fn bind(sql: &str, params: &[Param]) -> String {
@@ -34,7 +35,7 @@ fn push(text: &mut String, param: &Param) {
         Param::BigInt(value) => write!(text, "{value}"),
         Param::BigInts(values) => write!(text, "{values:?}"),
         Param::Bool(value) => write!(text, "{}", u8::from(*value)),
-        Param::Text(value) => write!(text, "'{}'", value.replace('\\', "\\\\").replace('\'', "\\'")),
+        Param::Text(value) => write!(text, "{}", quote_clickhouse_literal(value)),
     };
 }
 

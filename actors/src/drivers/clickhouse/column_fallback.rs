@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::collect::{CollectError, without_untyped_column};
+use crate::text::quote_clickhouse_literal;
 
 /// The columns of the tables of `system` that the user may read. Nothing is known of other tables.
 #[derive(Debug, Default)]
@@ -120,13 +121,13 @@ fn used<'a>(sql: &'a str, alias: &str) -> Vec<&'a str> {
 
 /// Returns `sql` with each table of `system` read from every replica of `cluster`, and unique node names.
 fn on_all_nodes(sql: &str, Cluster { name, shares_hosts }: &Cluster) -> String {
-    let cluster = name.replace('\\', "\\\\").replace('\'', "\\'");
+    let cluster = quote_clickhouse_literal(name);
     let line = |line: &str| {
         let mut adapted = line.to_owned();
         for (table, alias) in tables(line).filter(|(table, _)| !CLUSTER_TABLES.contains(table)) {
             adapted = adapted.replace(
                 &format!("system.{table} AS {alias}"),
-                &format!("clusterAllReplicas('{cluster}', system.{table}) AS {alias}"),
+                &format!("clusterAllReplicas({cluster}, system.{table}) AS {alias}"),
             );
         }
         if *shares_hosts && !line.starts_with("--") {

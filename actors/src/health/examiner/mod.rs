@@ -1,41 +1,41 @@
-//! Evaluates the rules from look to look: what has been so long enough, and what has not been for long enough.
+//! Evaluates the rules at each examination, and keeps since when each applies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
     Diagnosis, DoctorStatus, EffectiveSettings, Facts, HistoryKey, Issue, Measure, NotEvaluated, Object,
-    Penalties, Rule, RuleContext, Severity, Unknown, listed, rules, score, summary,
+    Penalties, Rule, RuleContext, Severity, Unknown, format_list, rules, score, summary,
 };
 use crate::model::{Advice, Checkup, Dismissed, Engine, RuleSettings, Status, Stream, Timestamp};
 
-/// What was wrong stays shown until it has been well for this long, or for as long as it had to last to be shown.
-const SETTLES: Duration = Duration::from_secs(15);
-/// Objects named in `evidence`, and described in `detail`.
-const MOST_EVIDENCE: usize = 10;
-const MOST_DESCRIBED: usize = 3;
-/// Objects of one rule that become advice.
-const MOST_ADVICE: usize = 100;
+/// An issue is shown until the value has recovered for this long, or for the hold time of the rule if that is shorter.
+const RECOVERY_TIME: Duration = Duration::from_secs(15);
+/// The number of objects named in `evidence`, and described in `detail`.
+const MAX_EVIDENCE: usize = 10;
+const MAX_DESCRIBED: usize = 3;
+/// The number of recommendations of one rule.
+const MAX_ADVICE: usize = 100;
 
-/// Knows which rules apply, and since when.
+/// Which rules apply, and since when.
 #[derive(Debug, Default)]
 pub struct Examiner {
     states: BTreeMap<&'static str, State>,
 }
 
-/// Where one rule stands. Without a state: within its threshold.
+/// The state of one rule whose threshold is or was exceeded.
 #[derive(Debug)]
 struct State {
-    /// Since when it is beyond its threshold.
+    /// Since when the threshold is exceeded.
     since: Timestamp,
-    /// Whether it has lasted long enough to count.
+    /// Whether the hold time has passed.
     applies: bool,
-    /// Since when it is back behind it.
-    well_since: Option<Timestamp>,
+    /// Since when the value is back behind the threshold.
+    recovered_since: Option<Timestamp>,
     finding: Finding,
 }
 
-/// What a rule found, with its value.
+/// The objects that a rule found, and their combined value.
 #[derive(Debug, Clone)]
 struct Finding {
     objects: Vec<Object>,
@@ -43,7 +43,7 @@ struct Finding {
     threshold: f64,
 }
 
-/// What one examination came to.
+/// The result of one examination.
 #[derive(Debug, Clone)]
 pub struct Examination {
     pub diagnosis: Diagnosis,
@@ -51,9 +51,9 @@ pub struct Examination {
 }
 
 impl Examiner {
-    /// The spans that the rules for `engine` look at, as they are set.
+    /// Returns the stored samples that the rules for `engine` need, by their settings.
     #[must_use]
-    pub fn asks(engine: Engine, settings: &RuleSettings) -> BTreeMap<HistoryKey, &'static Stream> {
+    pub fn history_keys(engine: Engine, settings: &RuleSettings) -> BTreeMap<HistoryKey, &'static Stream> {
         let of_rule = |rule: &'static Rule| {
             let set = EffectiveSettings::of(rule, settings.of(rule.id));
             let needs = rule.needs.iter().filter(move |_| set.enabled);
@@ -65,8 +65,8 @@ impl Examiner {
     /// Evaluates every rule. The same facts in the same order always give the same answer.
     pub fn examine(&mut self, facts: &Facts, settings: &RuleSettings, dismissed: &Dismissed) -> Examination {
         if facts.status == Status::Disconnected {
-            let since = self.away_since(facts);
-            let why = facts.last_error.as_deref().unwrap_or("nothing was read from it lately");
+            let since = self.disconnected_since(facts);
+            let why = facts.last_error.as_deref().unwrap_or("it was not read recently");
             let diagnosis = match &facts.store_error {
                 Some(why) => Diagnosis::not_stored(facts.engine, facts.at, Some(since), why),
                 None => Diagnosis::disconnected(facts.engine, facts.at, Some(since), why),
@@ -78,10 +78,10 @@ impl Examiner {
             let set = EffectiveSettings::of(rule, settings.of(rule.id));
             if !set.enabled {
                 self.states.remove(rule.id);
-                run.not_evaluated(rule, "it is switched off");
+                run.not_evaluated(rule, "it is disabled");
                 continue;
             }
-            match self.look(facts, rule, set, dismissed, &mut run.advice) {
+            match self.evaluate(facts, rule, set, dismissed, &mut run.advice) {
                 Ok(()) => {
                     run.evaluated += 1;
                     run.decided.extend(self.is_decided(rule.id).then_some(rule.id));
@@ -92,11 +92,11 @@ impl Examiner {
                 }
             }
         }
-        self.conclude(facts, run)
+        self.examination(facts, run)
     }
 
     /// Evaluates one rule; all that it recommends goes to `advice`, dismissed or not.
-    fn look(
+    fn evaluate(
         &mut self,
         facts: &Facts,
         rule: &'static Rule,
@@ -104,7 +104,7 @@ impl Examiner {
         dismissed: &Dismissed,
         advice: &mut Vec<Advice>,
     ) -> Result<(), Unknown> {
-        facts.serves(rule)?;
+        facts.check_needs(rule)?;
         let applies = self.states.get(rule.id).is_some_and(|state| state.applies);
         let context =
             RuleContext { facts, rule, set, threshold: if applies { set.leave } else { set.enter } };
@@ -118,39 +118,45 @@ impl Examiner {
             order.then_with(|| a.name.cmp(&b.name))
         };
         objects.sort_by(worse);
-        let is_muted = |object: &Object| dismissed.contains(&(rule.id.to_owned(), object.name.clone()));
-        let (muted, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(is_muted);
+        let is_dismissed = |object: &Object| dismissed.contains(&(rule.id.to_owned(), object.name.clone()));
+        let (ignored, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(is_dismissed);
         let met = measured(rule.measure, &objects).filter(|value| context.exceeds(*value));
         let finding = met.map(|value| Finding { objects, value, threshold: set.enter });
-        self.step(rule.id, finding, facts.at, set.hold_for);
+        self.update_state(rule.id, finding, facts.at, set.hold_for);
         if rule.makes_recommendations {
-            let heard = self.states.get(rule.id).filter(|_| self.is_decided(rule.id));
-            let heard = heard.map(|state| &state.finding.objects[..]).unwrap_or_default();
-            let objects = heard.iter().chain(&muted).take(MOST_ADVICE);
+            let applying = self.states.get(rule.id).filter(|_| self.is_decided(rule.id));
+            let applying = applying.map(|state| &state.finding.objects[..]).unwrap_or_default();
+            let objects = applying.iter().chain(&ignored).take(MAX_ADVICE);
             advice.extend(objects.map(|object| advise(rule, object, set.enter)));
         }
         Ok(())
     }
 
-    /// Whether a rule applies or does not: not while it has to last, or to be gone, for longer.
+    /// Whether it is settled that a rule applies or does not: not during its hold time or recovery.
     fn is_decided(&self, id: &str) -> bool {
-        self.states.get(id).is_none_or(|state| state.applies && state.well_since.is_none())
+        self.states.get(id).is_none_or(|state| state.applies && state.recovered_since.is_none())
     }
 
-    fn step(&mut self, id: &'static str, finding: Option<Finding>, at: Timestamp, hold_for: Duration) {
+    fn update_state(
+        &mut self,
+        id: &'static str,
+        finding: Option<Finding>,
+        at: Timestamp,
+        hold_for: Duration,
+    ) {
         match (finding, self.states.get_mut(id)) {
             (Some(finding), Some(state)) => {
                 state.finding = finding;
-                state.well_since = None;
+                state.recovered_since = None;
                 state.applies |= at.since(state.since) >= hold_for;
             }
             (Some(finding), None) => {
                 let applies = hold_for.is_zero();
-                self.states.insert(id, State { since: at, applies, well_since: None, finding });
+                self.states.insert(id, State { since: at, applies, recovered_since: None, finding });
             }
             (None, Some(state)) => {
-                let well_since = *state.well_since.get_or_insert(at);
-                if !state.applies || at.since(well_since) >= hold_for.min(SETTLES) {
+                let recovered_since = *state.recovered_since.get_or_insert(at);
+                if !state.applies || at.since(recovered_since) >= hold_for.min(RECOVERY_TIME) {
                     self.states.remove(id);
                 }
             }
@@ -158,7 +164,7 @@ impl Examiner {
         }
     }
 
-    fn conclude(&self, facts: &Facts, run: ExaminationRun) -> Examination {
+    fn examination(&self, facts: &Facts, run: ExaminationRun) -> Examination {
         let applying = rules::of(facts.engine)
             .filter_map(|rule| Some((rule, self.states.get(rule.id).filter(|state| state.applies)?)));
         let found: Vec<(&'static Rule, &State, f64)> = applying
@@ -188,22 +194,22 @@ impl Examiner {
         Examination { diagnosis, checkup }
     }
 
-    /// The states of a database that is away say nothing any more; since when it is.
-    fn away_since(&mut self, facts: &Facts) -> Timestamp {
+    /// Drops the states of a disconnected database. Returns since when it is disconnected.
+    fn disconnected_since(&mut self, facts: &Facts) -> Timestamp {
         let id = rules::DISCONNECTED.id;
         self.states.retain(|known, _| *known == id);
         let nothing = || Finding { objects: Vec::new(), value: 0.0, threshold: 0.0 };
-        let fresh = || State { since: facts.at, applies: true, well_since: None, finding: nothing() };
+        let fresh = || State { since: facts.at, applies: true, recovered_since: None, finding: nothing() };
         self.states.entry(id).or_insert_with(fresh).since
     }
 }
 
-/// What one examination gathers on its way through the rules.
+/// The results of the rules during one examination.
 #[derive(Default)]
 struct ExaminationRun {
     advice: Vec<Advice>,
     evaluated: usize,
-    /// Those of which it is clear whether they apply.
+    /// The rules of which it is settled whether they apply.
     decided: Vec<&'static str>,
     not_evaluated: Vec<NotEvaluated>,
 }
@@ -245,7 +251,7 @@ fn issue(rule: &'static Rule, state: &State, cost: f64, penalty: u8) -> Issue {
     let notes: Vec<String> = objects.iter().map(|object| object.note.clone()).collect();
     let mut fixes: Vec<&str> = Vec::new();
     for fix in objects.iter().filter_map(|object| object.fix.as_deref()) {
-        if !fixes.contains(&fix) && fixes.len() < MOST_EVIDENCE {
+        if !fixes.contains(&fix) && fixes.len() < MAX_EVIDENCE {
             fixes.push(fix);
         }
     }
@@ -254,7 +260,7 @@ fn issue(rule: &'static Rule, state: &State, cost: f64, penalty: u8) -> Issue {
         severity: Severity::of(cost),
         category: rule.category,
         title: rule.title,
-        detail: listed(&notes, MOST_DESCRIBED, "; "),
+        detail: format_list(&notes, MAX_DESCRIBED, "; "),
         recommendation: rule.recommendation,
         how_to_investigate: rule.investigate.to_owned(),
         how_to_fix: if fixes.is_empty() { rule.fix.to_owned() } else { fixes.join("\n") },
@@ -262,13 +268,13 @@ fn issue(rule: &'static Rule, state: &State, cost: f64, penalty: u8) -> Issue {
         value: Some(rounded(*value)),
         threshold: Some(*threshold),
         unit: rule.threshold.unit,
-        evidence: objects.iter().take(MOST_EVIDENCE).map(|object| object.name.clone()).collect(),
+        evidence: objects.iter().take(MAX_EVIDENCE).map(|object| object.name.clone()).collect(),
         objects: objects.len(),
         since: state.since,
     }
 }
 
-/// To a thousandth: enough to see, and nothing of how floating point came to it.
+/// Rounds to thousandths.
 fn rounded(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }

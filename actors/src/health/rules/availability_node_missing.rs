@@ -1,4 +1,4 @@
-//! Nodes of the cluster do not answer.
+//! Cluster nodes that do not respond.
 
 use std::time::Duration;
 
@@ -11,25 +11,23 @@ pub(crate) static RULE: Rule = Rule {
     id: "availability.node_missing",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Availability,
-    title: "Nodes of the cluster do not answer",
-    description: "The nodes that the definition of the registered cluster lists, asked from the node \
-               connected to. What a missing one holds is not served unless a replica has it too, and \
-               nothing of it is seen in any other view.",
+    title: "Cluster nodes do not respond",
+    description: "The nodes of the registered cluster, queried through the node connected to. Data of a \
+                  missing node is not served unless a replica has it, and nothing of that node is shown in any \
+                  other view.",
     needs: &[Need::Now("ch_cluster")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     hold_for: Duration::from_secs(30),
     curve: Curve { least: 20.0, worst: 3.0, most: 50.0 },
-    makes_recommendations: false,
-    recommendation: "Look whether the server runs there and whether the node connected to reaches its \
-                     native port.",
+    recommendation: "Check that the server runs there and that the node connected to can reach its native \
+                     port.",
     investigate: "SELECT host_name, port, errors_count, estimated_recovery_time FROM system.clusters WHERE \
                   errors_count > 0;",
     fix: "-- on the missing node: systemctl start clickhouse-server",
     source: "ClickHouse documentation, system.clusters and skip_unavailable_shards.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {

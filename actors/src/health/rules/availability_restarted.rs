@@ -1,9 +1,10 @@
-//! The server has started anew.
+//! Restarts and crash recoveries.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_duration,
 };
 use crate::model::streams::EVENTS;
 use crate::model::{Engine, EventKind, History, ServerIdentity};
@@ -12,28 +13,26 @@ pub(crate) static RULE: Rule = Rule {
     id: "availability.restarted",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Availability,
-    title: "The server was restarted or crashed",
-    description: "Restarts of the server, and recoveries after a backend crashed, that were seen within the window. It clears by \
-               itself when they are over long enough ago.",
+    title: "Server restarted or crashed",
+    description: "Restarts of the server, and recoveries after a backend crashed, within the window. The issue \
+                  clears when they are older than the window.",
     needs: &[Need::Now("pg_server"), Need::Totals("pg_server", &EVENTS)],
     window: Duration::from_secs(900),
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 5.0, most: 30.0 },
-    makes_recommendations: false,
-    recommendation: "If nobody restarted it, read the server's log from before its start: a crash of a backend (signal 11), the \
-                     kernel's OOM killer (signal 9), a failed disk.",
+    recommendation: "If the restart was not planned, read the server's log from before its start: a crash of a \
+                     backend (signal 11), the kernel's OOM killer (signal 9), a failed disk.",
     investigate: "SELECT pg_postmaster_start_time();\n-- GET /api/v1/databases/{id}/events",
     fix: "-- against the OOM killer: vm.overcommit_memory = 2, and less shared_buffers or work_mem",
-    source: "PostgreSQL documentation, Linux Memory Overcommit; after a crash all counters begin anew.",
+    source: "PostgreSQL documentation, Linux Memory Overcommit; a crash resets all counters.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// A crash empties the counters of at least as many views at once; who resets by hand does it one by one.
+/// A crash resets the counters of at least this many views at once; manual resets come one by one.
 const EMPTIED_BY_A_CRASH: usize = 3;
-/// What belongs to one crash is no further apart.
+/// Resets that belong to one crash are no further apart.
 const TOGETHER_MS: u64 = 60_000;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -46,13 +45,17 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     let Some(last) = restarts.iter().chain(&recovered).max() else { return Ok(Vec::new()) };
     let what = match (near(*last, &crashes), recovered.contains(last)) {
         (_, true) => "a backend crashed, and the server recovered",
-        (true, false) => "the server crashed and was started again",
+        (true, false) => "the server crashed and was restarted",
         (false, false) => "the server was restarted",
     };
-    let ago = span(Duration::from_millis(u64::try_from(server.at.as_millis() - last).unwrap_or(0)));
+    let ago =
+        format_duration(Duration::from_millis(u64::try_from(server.at.as_millis() - last).unwrap_or(0)));
     let times = restarts.len() + recovered.len();
-    let often =
-        if times > 1 { format!("; {times} times within {}", span(context.window())) } else { String::new() };
+    let often = if times > 1 {
+        format!("; {times} times within {}", format_duration(context.window()))
+    } else {
+        String::new()
+    };
     Ok(vec![Object {
         name: "server".to_owned(),
         value: f64::from(u32::try_from(times).unwrap_or(u32::MAX)),
@@ -65,7 +68,7 @@ fn near(at: i64, moments: &[i64]) -> bool {
     moments.iter().any(|moment| moment.abs_diff(at) < TOGETHER_MS)
 }
 
-/// When the counters of many views were emptied at once.
+/// When the counters of many views were reset at once.
 fn crashes(resets: &[i64]) -> Vec<i64> {
     let mut crashes: Vec<i64> = Vec::new();
     for at in resets {

@@ -1,9 +1,10 @@
-//! A server was started anew while it was watched.
+//! Restarts of a watched server.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_duration,
 };
 use crate::model::{Engine, ServerMetrics};
 
@@ -11,24 +12,20 @@ pub(crate) static RULE: Rule = Rule {
     id: "availability.server_restarted",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Availability,
-    title: "The server was started anew",
-    description: "How long each node has run, when it was started after Basira began to watch it. Caches are \
-               cold, clients were cut off, and a crash may come again.",
+    title: "Server restarted",
+    description: "The uptime of each node that was started while Basira watched it. Caches are cold, clients \
+                  were disconnected, and a crash may happen again.",
     needs: &[Need::Now("ch_server_metrics")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Lowest,
     threshold: Threshold { enter: 600.0, leave: 600.0, unit: Unit::Seconds },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 3.0, worst: 0.0, most: 8.0 },
-    makes_recommendations: false,
-    recommendation: "Find out who or what restarted it: an upgrade, the out-of-memory killer of the \
-                     system, or a crash.",
+    recommendation: "Find the cause of the restart: an upgrade, the system's out-of-memory killer, or a crash.",
     investigate: "SELECT * FROM system.crash_log ORDER BY event_time DESC LIMIT 5;\n-- the end of \
                   clickhouse-server.err.log, and `dmesg | grep -i kill`",
-    fix: "-- nothing when it was planned; it is forgotten after 10 minutes",
+    fix: "-- nothing if it was planned; the issue clears after 10 minutes",
     source: "ClickHouse documentation, uptime() and system.crash_log.",
     check,
+    ..Rule::DEFAULT
 };
 
 /// How far two readings of when the server started may differ, in seconds.
@@ -37,7 +34,7 @@ const JITTER_SECONDS: u64 = 5;
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest::<ServerMetrics>()?;
     let line = context.facts().collectors.iter().find(|line| line.name == "ch_server_metrics");
-    // a server that is young when it is registered was not started anew
+    // a server that had just started when it was registered was not restarted
     let Some(watched_since) = line.and_then(|line| line.first_success_at) else { return Ok(Vec::new()) };
     let watched_seconds = context.at().since(watched_since).as_secs();
     let restarted = seen.hosts.iter().filter_map(|host| {
@@ -47,7 +44,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     });
     let object = |(host, uptime_seconds): (&crate::model::HostMetrics, u32)| {
         let name = host.host_name.clone().unwrap_or_default();
-        let ago = span(Duration::from_secs(uptime_seconds.into()));
+        let ago = format_duration(Duration::from_secs(uptime_seconds.into()));
         Object {
             note: format!("{name} was started {ago} ago"),
             name,

@@ -1,10 +1,10 @@
-//! Sessions write the pages that others should have written for them.
+//! Dirty buffers written by backends rather than by the checkpointer or the background writer.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, amount,
-    bytes, float, pct, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_bytes, format_duration, format_pct, setting_size,
 };
 use crate::model::streams::IO;
 use crate::model::{Engine, History};
@@ -13,35 +13,35 @@ pub(crate) static RULE: Rule = Rule {
     id: "checkpoints.backend_writes",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Checkpoints,
-    title: "Sessions wait for their own writes",
-    description: "Of the changed pages that were written, how many by sessions themselves, which needed room in the cache and \
-               found none that was clean, rather than by the checkpointer or the background writer. Nothing is said of less \
-               than 256 kB a second. PostgreSQL 16 and later: before, such writes are counted together with tables that \
-               grow.",
+    title: "Backends write dirty buffers themselves",
+    description: "The share of dirty buffers that client backends wrote, because they needed a buffer and \
+                  found no clean one, rather than the checkpointer or the background writer. Below 256 kB per \
+                  second the rule does not apply. PostgreSQL 16 and later: earlier versions count these writes \
+                  together with relation extensions.",
     needs: &[Need::Totals("pg_stat_io", &IO), Need::Now("pg_settings")],
     window: Duration::from_secs(3600),
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 30.0, leave: 20.0, unit: Unit::Pct },
     hold_for: Duration::from_secs(300),
     curve: Curve { least: 3.0, worst: 90.0, most: 12.0 },
-    makes_recommendations: false,
-    recommendation: "Let the background writer clean more pages in advance, and give shared_buffers more, up to about a \
-                     quarter of the memory, so that pages are changed more than once before they are written.",
+    recommendation: "Let the background writer clean more buffers in advance, and raise shared_buffers, up to \
+                     about a quarter of the memory, so that a page is changed more than once before it is \
+                     written.",
     investigate: "SELECT backend_type, context, writes, evictions\n  FROM pg_stat_io\n WHERE object = 'relation' AND writes > \
                   0\n ORDER BY writes DESC;",
     fix: "ALTER SYSTEM SET bgwriter_delay = '20ms';\nALTER SYSTEM SET bgwriter_lru_maxpages = 1000;\nALTER SYSTEM SET \
           bgwriter_lru_multiplier = 4;\nSELECT pg_reload_conf();\nALTER SYSTEM SET shared_buffers = '...';\n-- the last takes \
           effect when the server is restarted",
-    source: "PostgreSQL documentation, pg_stat_io: client backends that write much show that shared buffers are too \
-             few or the checkpointer and the background writer do too little.",
+    source: "PostgreSQL documentation, pg_stat_io: many writes by client backends show that shared buffers are \
+             too small or that the checkpointer and the background writer do too little.",
     check,
+    ..Rule::DEFAULT
 };
 
 const MEGABYTE: f64 = 1024.0 * 1024.0;
-/// Below this no session waits long.
+/// Fewer writes delay no session noticeably.
 const LEAST_BYTES_PER_SECOND: f64 = MEGABYTE / 4.0;
-/// Less than this is no advice for a server of today.
+/// The smallest size recommended.
 const LEAST_CACHE: f64 = 256.0 * MEGABYTE;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -57,19 +57,19 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     }
     let cache = context.setting_bytes("shared_buffers")?;
     let note = format!(
-        "sessions wrote {} of {} themselves within {} ({}); shared_buffers are {}",
-        bytes(by_sessions),
-        bytes(in_all),
-        span(context.window()),
-        pct(share),
-        bytes(cache)
+        "backends wrote {} of {} themselves within {} ({}); shared_buffers is {}",
+        format_bytes(by_sessions),
+        format_bytes(in_all),
+        format_duration(context.window()),
+        format_pct(share),
+        format_bytes(cache)
     );
-    let fix = RULE.fix.replace("'...'", &format!("'{}'", amount((cache * 2.0).max(LEAST_CACHE))));
+    let fix = RULE.fix.replace("'...'", &format!("'{}'", setting_size((cache * 2.0).max(LEAST_CACHE))));
     Ok(vec![Object { name: "shared_buffers".to_owned(), value: share, note, fix: Some(fix) }])
 }
 
-/// Bytes of tables and indexes that `backend_type` wrote, but for those of scans and loads, which are meant to write
-/// what they pass.
+/// Returns the bytes of tables and indexes that `backend_type` wrote, without bulk reads and writes, whose backends are
+/// expected to write.
 fn written(past: &History, backend_type: &str) -> f64 {
     let is = |value: Option<i64>, text: &str| value.and_then(|word| past.text(word)) == Some(text);
     let of_type = past.series.iter().filter(|series| {
@@ -77,5 +77,5 @@ fn written(past: &History, backend_type: &str) -> f64 {
             && is(series.get(&IO, "object"), "relation")
             && is(series.get(&IO, "context"), "normal")
     });
-    of_type.filter_map(|series| series.get(&IO, "write_bytes")).map(float).sum()
+    of_type.filter_map(|series| series.get(&IO, "write_bytes")).map(as_f64).sum()
 }

@@ -1,4 +1,4 @@
-//! Collectors that fail: what they would show is not known.
+//! Collectors that fail.
 
 use std::time::Duration;
 
@@ -12,26 +12,24 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Any,
     category: Category::Collection,
     title: "Collectors fail",
-    description: "Collectors whose last run failed, though the server answers. One that cannot work here, for want of an \
-               extension or a privilege, is no failure: the rules that need it are not evaluated and say so.",
-    needs: &[],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
+    description: "Collectors whose last run failed although the server responds. One that cannot run here, \
+                  because an extension or a privilege is missing, does not count as a failure: the rules that \
+                  need it are not evaluated and state the reason.",
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     hold_for: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 5.0, most: 20.0 },
-    makes_recommendations: false,
-    recommendation: "Read the reason that each collector gives, and do what its fix says.",
+    recommendation: "Read the reason that each collector gives, and apply its fix.",
     investigate: "-- GET /api/v1/databases/{id}/collectors",
     fix: "-- the fix that the collector names",
-    source: "A monitor that is blind must say so.",
+    source: "Missing data must be visible.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let facts = context.facts();
-    // all of them fail while nothing can be stored: that is one fault, of another rule
+    // while nothing can be stored all of them fail: another rule reports that
     let is_of_the_store =
         |line: &&CollectorStatus| facts.store_error.is_some() && line.reason == facts.store_error;
     let failing = facts.collectors.iter().filter(|line| line.state == CollectorState::Failing);
@@ -40,7 +38,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
 }
 
 fn object(line: &CollectorStatus) -> Object {
-    let reason = line.reason.as_deref().unwrap_or("no reason is known");
+    let reason = line.reason.as_deref().unwrap_or("the reason is not known");
     Object {
         name: line.name.to_owned(),
         value: 1.0,

@@ -1,10 +1,8 @@
-//! Statements that would be faster with an index that is not there.
-
-use std::time::Duration;
+//! Indexes that would reduce the cost of expensive statements.
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
-    float, pct,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_bytes, format_pct,
 };
 use crate::model::{Engine, Evidence, IndexAdvice, IndexAdvices};
 
@@ -12,24 +10,22 @@ pub(crate) static RULE: Rule = Rule {
     id: "indexes.advised",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
-    title: "Statements would be faster with an index",
-    description: "Indexes that the statements that take the most time would use, by the share of their cost that each saves. \
-               Either HypoPG has shown that the planner would use it, or it is a hypothesis from the plan and the \
-               statistics of the columns; the note says which.",
+    title: "Indexes suggested by query plans",
+    description: "Indexes that the statements with the most total time would use, by the share of the \
+                  planner's cost that each saves. Either HypoPG has shown that the planner would use it, or it \
+                  is a hypothesis derived from the plan and the column statistics; the note states which.",
     needs: &[Need::Now("index_advice")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 70.0, leave: 50.0, unit: Unit::Pct },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 100.0, most: 4.0 },
     makes_recommendations: true,
-    recommendation: "Weigh what the statements gain against the size of the index and what each write to the table will \
-                     cost more; try a hypothesis on a copy first. CONCURRENTLY keeps writers going.",
+    recommendation: "Weigh the gain against the size of the index and the extra cost of every write to the \
+                     table; test a hypothesis on a copy first. CONCURRENTLY does not block writes.",
     investigate: "-- GET /api/v1/databases/{id}/index-advice\n-- GET /api/v1/databases/{id}/queries/{hash}/explain",
     fix: "CREATE INDEX CONCURRENTLY ON schema.table (column);",
     source: "PostgreSQL documentation, 11.3 Multicolumn Indexes and 14.1 Using EXPLAIN.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -45,10 +41,11 @@ fn object(advice: &IndexAdvice) -> Object {
         Evidence::Hypopg => "HypoPG shows",
         Evidence::Hypothesis => "a hypothesis",
     };
-    let size = advice.estimated_size_bytes.map(|size| format!(", takes about {}", bytes(float(size))));
+    let size =
+        advice.estimated_size_bytes.map(|size| format!(", takes about {}", format_bytes(as_f64(size))));
     let note = format!(
         "an index on {name} saves {} of the cost of {} statements ({says}){}",
-        pct(advice.gain_pct),
+        format_pct(advice.gain_pct),
         advice.statements.len(),
         size.unwrap_or_default()
     );

@@ -1,9 +1,10 @@
-//! Indexes that cost without serving.
+//! Invalid indexes.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    quote_name,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts};
 use crate::model::{Engine, ProgressSnapshot};
@@ -12,26 +13,26 @@ pub(crate) static RULE: Rule = Rule {
     id: "indexes.invalid",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
-    title: "Indexes are not valid",
-    description: "Indexes that a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left behind. No statement uses \
-               them, but every write keeps them up, and a unique one still refuses rows. Those of a table whose index is \
-               being built now are left out.",
+    title: "Invalid indexes",
+    description: "Indexes left behind by a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY. No \
+                  statement uses them, but every write maintains them, and a unique one still rejects rows. \
+                  Tables with an index build in progress are left out.",
     needs: &[Need::Now("pg_index"), Need::Now("vacuum_progress")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     // the catalog is read once a minute, and may still show what was being built then
     hold_for: Duration::from_secs(150),
     curve: Curve { least: 5.0, worst: 20.0, most: 12.0 },
     makes_recommendations: true,
-    recommendation: "Build it anew, once what made it fail is mended (duplicates, a deadlock, a cancelled session), or drop \
-                     it. What REINDEX left behind ends in _ccnew or _ccold and can go.",
+    recommendation: "Rebuild the index once the cause of the failure is fixed (duplicates, a deadlock, a \
+                     cancelled session), or drop it. An index whose name ends in _ccnew or _ccold was left \
+                     behind by REINDEX and can be dropped.",
     investigate: "SELECT indexrelid::regclass, indrelid::regclass FROM pg_index WHERE NOT indisvalid;",
     fix: "REINDEX INDEX CONCURRENTLY ...;\n-- or: DROP INDEX CONCURRENTLY ...;",
     source: "PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently; REINDEX, Rebuilding Indexes \
              Concurrently.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -43,7 +44,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
                 continue;
             }
             found.push(Object {
-                name: context.called(&database, &[&facts.schema, &facts.name]),
+                name: context.qualified(&database, &[&facts.schema, &facts.name]),
                 value: 1.0,
                 note: format!("{} on {} is not valid", facts.name, facts.table),
                 fix: Some(context.run_in(&database, &fix(facts))),
@@ -53,7 +54,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     Ok(found)
 }
 
-/// Whether an index of its table is being built; of other databases the table is not known.
+/// Whether an index of its table is being built. The table is not known in other databases.
 fn is_being_built(progress: &ProgressSnapshot, database: &str, facts: &IndexFacts) -> bool {
     progress.running.iter().filter(|running| running.command.contains("index")).any(|running| {
         let of_table = running.table_name.as_deref().is_none_or(|table| *facts.table == *table);
@@ -63,7 +64,7 @@ fn is_being_built(progress: &ProgressSnapshot, database: &str, facts: &IndexFact
 }
 
 fn fix(facts: &IndexFacts) -> String {
-    let name = quoted(&[&facts.schema, &facts.name]);
+    let name = quote_name(&[&facts.schema, &facts.name]);
     let tail = facts.name.trim_end_matches(|character: char| character.is_ascii_digit());
     if tail.ends_with("_ccnew") || tail.ends_with("_ccold") {
         return format!("DROP INDEX CONCURRENTLY {name};");

@@ -1,11 +1,11 @@
-//! Indexes that nobody reads.
+//! Indexes without scans.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
-    bytes, float, quoted, span,
+    as_f64, format_bytes, format_duration, quote_name,
 };
 use crate::model::relations::{INDEX_COLUMNS, IndexCatalog, IndexFacts, IndexSnapshot, Relation};
 use crate::model::streams::INDEXES;
@@ -15,30 +15,30 @@ pub(crate) static RULE: Rule = Rule {
     id: "indexes.unused",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
-    title: "Indexes are never used",
-    description: "Indexes of more than 1 MB that were not scanned once since the counters began, which must be 14 days ago at \
-               least (window_seconds). Those that guard something (primary, unique, exclusion, of a constraint), that are \
-               not valid, that have expressions, whose statistics the planner uses, or that belong to an index of a \
-               partitioned table are left out. What they take on disk is summed up; every write pays for them.",
+    title: "Unused indexes",
+    description: "Indexes larger than 1 MB without a single scan since the counters were reset, which must be \
+                  at least 14 days ago (window_seconds). Left out are indexes that enforce a constraint \
+                  (primary, unique, exclusion), that are invalid, that have expressions (the planner uses \
+                  their statistics), or that belong to an index of a partitioned table. The value is their \
+                  total size on disk; every write maintains them.",
     needs: &[Need::Now("pg_stat_user_indexes"), Need::Now("pg_index"), Need::Now("pg_stat_replication")],
     window: Duration::from_secs(14 * 24 * 3600),
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1024.0 * 1024.0, leave: 1024.0 * 1024.0, unit: Unit::Bytes },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 50.0 * 1024.0 * 1024.0 * 1024.0, most: 8.0 },
     makes_recommendations: true,
-    recommendation: "Make sure that no report of the end of the month or year needs it, and that no standby scans it (idx_scan \
-                     is counted on each server by itself). Then drop it; keep its definition.",
+    recommendation: "Make sure that no monthly or yearly report needs the index, and that no standby scans it \
+                     (idx_scan is counted on each server separately). Then drop it; keep its definition.",
     investigate: "SELECT schemaname, indexrelname, idx_scan, pg_size_pretty(pg_relation_size(indexrelid)) AS size\n  FROM \
                   pg_stat_user_indexes\n WHERE idx_scan = 0\n ORDER BY pg_relation_size(indexrelid) DESC;",
     fix: "DROP INDEX CONCURRENTLY ...;",
-    source: "PostgreSQL documentation, Examining Index Usage; pg_stat_all_indexes: idx_scan is counted by the server that \
-             scans.",
+    source: "PostgreSQL documentation, Examining Index Usage; pg_stat_all_indexes: each server counts its own \
+             scans in idx_scan.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// An index below this is not worth a word.
+/// Smaller indexes are not reported.
 const WORTH_DROPPING_BYTES: i64 = 1024 * 1024;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -47,7 +47,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     let (mut found, mut too_young) = (Vec::new(), None);
     for (database, seen) in context.newest_of_each::<IndexSnapshot>() {
         if seen.0.in_recovery {
-            return Err(Unknown::because("a standby counts its own scans only, and cannot drop an index"));
+            return Err(Unknown::because("a standby counts only its own scans, and cannot drop an index"));
         }
         let counted_for = seen.0.at.since(seen.0.counted_since);
         if counted_for < context.window() {
@@ -69,7 +69,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     }
     match too_young.filter(|_| found.is_empty()) {
         Some(counted_for) => {
-            let (so_far, needed) = (span(counted_for), span(context.window()));
+            let (so_far, needed) = (format_duration(counted_for), format_duration(context.window()));
             Err(Unknown(format!("scans have been counted for {so_far}, and {needed} are needed")))
         }
         None => Ok(found),
@@ -85,18 +85,18 @@ fn object(
 ) -> Object {
     let elsewhere = match standbys {
         0 => String::new(),
-        _ => format!("; {standbys} standbys are connected, look at their idx_scan first"),
+        _ => format!("; {standbys} standbys are connected, check their idx_scan first"),
     };
-    let sql = format!("DROP INDEX CONCURRENTLY {};", quoted(&[&facts.schema, &facts.name]));
+    let sql = format!("DROP INDEX CONCURRENTLY {};", quote_name(&[&facts.schema, &facts.name]));
     Object {
-        name: context.called(database, &[&facts.schema, &facts.name]),
-        value: float(size),
+        name: context.qualified(database, &[&facts.schema, &facts.name]),
+        value: as_f64(size),
         note: format!(
             "{} on {} takes {} and was not scanned within {}{elsewhere}",
             facts.name,
             facts.table,
-            bytes(float(size)),
-            span(counted_for)
+            format_bytes(as_f64(size)),
+            format_duration(counted_for)
         ),
         fix: Some(context.run_in(database, &sql)),
     }

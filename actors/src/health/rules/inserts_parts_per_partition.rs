@@ -1,10 +1,10 @@
-//! Parts pile up until inserts are refused.
+//! Partitions with too many parts.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
-    clickhouse_literal, float, pct, quoted, share_pct, span, trend,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_duration, format_pct, quote_clickhouse_literal, quote_name, share_pct, trend,
 };
 use crate::model::streams::PARTS;
 use crate::model::{Engine, History, PartsSnapshot, StoredTable, TableParts};
@@ -13,32 +13,30 @@ pub(crate) static RULE: Rule = Rule {
     id: "inserts.parts_per_partition",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Inserts,
-    title: "Parts pile up",
-    description: "The parts of the fullest partition of each table, in percent of its own \
-               `parts_to_throw_insert`, where inserts are refused; from `parts_to_delay_insert` on, a \
-               third of that by default, they are slowed down. Merges do not keep up with how many parts \
-               are written.",
+    title: "Too many parts in a partition",
+    description: "The number of parts in the fullest partition of each table, in percent of its \
+                  `parts_to_throw_insert`, at which inserts fail; from `parts_to_delay_insert` on, a third of \
+                  that by default, they are delayed. Merges do not keep up with the number of parts written.",
     needs: &[Need::Now("ch_parts"), Need::Course("ch_parts", &PARTS)],
     window: Duration::from_secs(1800),
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 30.0, leave: 25.0, unit: Unit::Pct },
     hold_for: Duration::from_secs(60),
     curve: Curve { least: 8.0, worst: 90.0, most: 50.0 },
-    makes_recommendations: false,
-    recommendation: "Write fewer and larger blocks: batches of 10,000 rows and more, or async_insert. \
-                     Partition by month rather than by day or hour. OPTIMIZE merges what is there, and \
-                     costs as much as the partition is large.",
+    recommendation: "Write fewer and larger blocks: batches of at least 10,000 rows, or async_insert. \
+                     Partition by month rather than by day or hour. OPTIMIZE merges the existing parts at the \
+                     cost of rewriting the partition.",
     investigate: "SELECT database, table, partition, count() AS parts, sum(rows) AS rows\n  FROM \
                   system.parts\n WHERE active\n GROUP BY 1, 2, 3\n ORDER BY parts DESC\n LIMIT 10;",
     fix: "OPTIMIZE TABLE database.table FINAL;\n-- in the profile of those who insert: async_insert = 1",
     source: "ClickHouse documentation, MergeTree settings: parts_to_delay_insert, parts_to_throw_insert.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest::<PartsSnapshot>()?;
-    // without it there is no forecast, that is all
+    // without it there is only no forecast
     let course = context.course(&PARTS).ok();
     let crowded = seen.tables.iter().filter_map(|table| {
         let parts = table.parts.as_ref()?;
@@ -58,20 +56,20 @@ fn object(
 ) -> Object {
     let most = parts.max_parts_in_partition;
     let delayed = parts.parts_to_delay_insert.filter(|delay| *delay > 0 && most >= *delay);
-    let slowed =
-        delayed.map(|delay| format!("; inserts are slowed down from {delay} on")).unwrap_or_default();
+    let slowed = delayed.map(|delay| format!("; inserts are delayed from {delay} on")).unwrap_or_default();
     let refused = forecast(course, table.series, throw)
-        .map(|within| format!("; at this rate inserts are refused in {}", span(within)))
+        .map(|within| format!("; at this rate inserts are refused in {}", format_duration(within)))
         .unwrap_or_default();
     let name = format!("{}.{}", table.database, table.table);
     let partition = parts.fullest_partition.as_deref();
-    let only = partition.map(|id| format!(" PARTITION ID {}", clickhouse_literal(id))).unwrap_or_default();
+    let only =
+        partition.map(|id| format!(" PARTITION ID {}", quote_clickhouse_literal(id))).unwrap_or_default();
     Object {
         note: format!(
             "a partition of {name} has {most} parts, {} of the {throw} at which inserts are refused{slowed}{refused}",
-            pct(full_pct)
+            format_pct(full_pct)
         ),
-        fix: Some(format!("OPTIMIZE TABLE {}{only} FINAL;", quoted(&[&table.database, &table.table]))),
+        fix: Some(format!("OPTIMIZE TABLE {}{only} FINAL;", quote_name(&[&table.database, &table.table]))),
         value: full_pct.min(100.0),
         name,
     }
@@ -82,9 +80,9 @@ fn forecast(course: Option<&History>, series: u64, throw: i64) -> Option<Duratio
     let readings: Vec<_> = past
         .course(&PARTS, "max_parts_in_partition")
         .into_iter()
-        .map(|(at, parts)| (at, float(parts)))
+        .map(|(at, parts)| (at, as_f64(parts)))
         .collect();
-    trend(&readings)?.reaches(float(throw))
+    trend(&readings)?.reaches(as_f64(throw))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Many inserts that carry few rows each.
+//! Many small inserts.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_count, format_duration,
 };
 use crate::model::Engine;
 use crate::model::streams::QUERIES;
@@ -13,20 +13,17 @@ pub(crate) static RULE: Rule = Rule {
     id: "inserts.too_small",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Inserts,
-    title: "Inserts carry few rows",
-    description: "Statements that insert often and fewer than 1,000 rows at a time, by the query log. Every \
-               insert makes a part for each partition that it touches, and merging parts costs more than \
-               writing them.",
+    title: "Inserts are too small",
+    description: "Statements that insert often, with fewer than 1,000 rows on average, according to the query \
+                  log. Every insert creates a part in each partition that it touches, and merging parts costs \
+                  more than writing them.",
     needs: &[Need::Totals("ch_query_log", &QUERIES)],
     window: Duration::from_secs(600),
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 120.0, leave: 60.0, unit: Unit::PerMinute },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 6000.0, most: 15.0 },
-    makes_recommendations: false,
-    recommendation: "Collect rows and insert batches of 10,000 and more, about one per second; or let the \
-                     server collect them with async_insert = 1.",
+    recommendation: "Insert batches of at least 10,000 rows, about once per second; or let the server batch \
+                     them with async_insert = 1.",
     investigate: "SELECT normalizeQuery(query) AS text, count() AS inserts, avg(written_rows) AS rows\n  \
                   FROM system.query_log\n WHERE type = 'QueryFinish' AND query_kind = 'Insert' AND \
                   event_time > now() - 600\n GROUP BY text\n ORDER BY inserts DESC\n LIMIT 10;",
@@ -34,11 +31,12 @@ pub(crate) static RULE: Rule = Rule {
           wait_for_async_insert = 1;",
     source: "ClickHouse documentation, Bulk inserts and Asynchronous inserts.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// An insert of fewer rows on average is small: the documentation asks for a thousand at the least.
+/// The documentation recommends at least a thousand rows per insert.
 const FEW_ROWS: i64 = 1_000;
-/// Fewer inserts within the window are no habit.
+/// Fewer inserts within the window are ignored.
 const LEAST_INSERTS: i64 = 50;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -52,7 +50,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         if inserts < LEAST_INSERTS || rows == 0 || rows / inserts >= FEW_ROWS {
             return None;
         }
-        let per_minute = float(inserts) / minutes;
+        let per_minute = as_f64(inserts) / minutes;
         let is_insert = || past.text(get("kind")?).filter(|kind| *kind == "Insert");
         if !context.exceeds(per_minute) || is_insert().is_none() {
             return None;
@@ -61,9 +59,9 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         let shown: String = text.chars().take(80).collect();
         let note = format!(
             "{} inserts within {} wrote {} rows each on average: {shown}",
-            count(inserts),
-            span(context.window()),
-            count(rows / inserts)
+            format_count(inserts),
+            format_duration(context.window()),
+            format_count(rows / inserts)
         );
         Some(Object { name: format!("{:016x}", series.series), value: per_minute, note, fix: None })
     });

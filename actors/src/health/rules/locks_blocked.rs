@@ -1,11 +1,11 @@
-//! Sessions wait for locks.
+//! Sessions blocked by locks.
 
 use std::time::Duration;
 
 use crate::analysis::{Blocker, lock_tree};
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, literal,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_duration, quote_literal,
 };
 use crate::model::{Engine, LockSnapshot};
 
@@ -13,24 +13,21 @@ pub(crate) static RULE: Rule = Rule {
     id: "locks.blocked",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Locks,
-    title: "Sessions wait for locks",
-    description: "The longest wait behind each session that is in the way of others and does not wait itself: the root of the \
-               chain is what has to end.",
+    title: "Sessions are blocked by locks",
+    description: "The longest wait behind each session that blocks others and is not blocked itself: the root \
+                  of a blocking chain.",
     needs: &[Need::Now("pg_locks")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 10.0, leave: 10.0, unit: Unit::Seconds },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 8.0, worst: 300.0, most: 40.0 },
-    makes_recommendations: false,
-    recommendation: "End the session at the root, or let it finish. Keep transactions short, set lock_timeout for schema changes, \
-                     and take locks in the same order everywhere.",
+    recommendation: "End the root session, or let it finish. Keep transactions short, set lock_timeout for \
+                     schema changes, and acquire locks in the same order everywhere.",
     investigate: "SELECT pid, pg_blocking_pids(pid) AS blocked_by, now() - state_change AS since, query\n  FROM \
                   pg_stat_activity\n WHERE wait_event_type = 'Lock';\n-- GET /api/v1/databases/{id}/locks/tree",
     fix: "SELECT pg_terminate_backend(...);",
     source: "PostgreSQL documentation, Explicit Locking; pg_blocking_pids().",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -41,7 +38,9 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
 fn object(root: &Blocker) -> Option<Object> {
     let longest = Duration::from_millis(u64::try_from(root.longest_wait_ms?).ok()?);
     let (name, fix) = match root.prepared_transaction.as_deref() {
-        Some(gid) => (format!("prepared transaction {gid}"), format!("ROLLBACK PREPARED {};", literal(gid))),
+        Some(gid) => {
+            (format!("prepared transaction {gid}"), format!("ROLLBACK PREPARED {};", quote_literal(gid)))
+        }
         None => (format!("pid {}", root.pid), format!("SELECT pg_terminate_backend({});", root.pid)),
     };
     let who = match (&root.user_name, &root.state) {
@@ -50,9 +49,9 @@ fn object(root: &Blocker) -> Option<Object> {
     };
     let what = root.relation_name.as_deref().map(|relation| format!(" for {relation}")).unwrap_or_default();
     let note = format!(
-        "{who} is in the way of {} sessions that wait{what}, the longest for {}",
+        "{who} blocks {} sessions that wait{what}, the longest for {}",
         root.blocked_sessions,
-        span(longest)
+        format_duration(longest)
     );
     Some(Object { name, value: longest.as_secs_f64(), note, fix: Some(fix) })
 }

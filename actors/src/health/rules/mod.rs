@@ -1,4 +1,4 @@
-//! The rules, one file each. Adding one is a file like its neighbours and a line in [`ALL`].
+//! The rules, one file each. Adding one is its file, and its module and line in [`ALL`] here.
 
 mod availability_node_missing;
 mod availability_restarted;
@@ -122,18 +122,18 @@ pub static ALL: &[&Rule] = &[
     &vacuum_xid_wraparound::RULE,
 ];
 
-/// What is wrong with a database that cannot be judged.
+/// The rule of a database that cannot be read.
 pub static DISCONNECTED: &Rule = &collection_disconnected::RULE;
 
-/// What is wrong with a database that cannot be judged, because what was read of it cannot be stored.
+/// The rule of a database that is not read because its samples cannot be stored.
 pub static STORAGE_FAILING: &Rule = &collection_storage_failing::RULE;
 
-/// Those that make sense on `engine`.
+/// Returns the rules for `engine`.
 pub fn of(engine: Engine) -> impl Iterator<Item = &'static Rule> {
     ALL.iter().copied().filter(move |rule| rule.scope.takes(engine))
 }
 
-/// The rule called `id`.
+/// Returns the rule with the id `id`.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.id == id)

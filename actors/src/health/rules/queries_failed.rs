@@ -1,11 +1,11 @@
-//! Queries end in exceptions that are not their own fault.
+//! Queries that end in exceptions of the server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    pct, share_pct, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_count, format_duration, format_pct, share_pct,
 };
 use crate::model::Engine;
 use crate::model::streams::{QUERIES, QUERY_EXCEPTIONS};
@@ -14,32 +14,30 @@ pub(crate) static RULE: Rule = Rule {
     id: "queries.failed",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Queries,
-    title: "Queries fail",
-    description: "Queries that ended in an exception, in percent of all, by its code. Left out is what tells \
-               of the statement or of who sent it: wrong SQL, names and types that do not exist, missing \
-               privileges, queries cancelled by their users.",
+    title: "Queries fail with exceptions",
+    description: "Queries that ended in an exception, in percent of all, by exception code. Codes caused by \
+                  the statement or its user are left out: invalid SQL, unknown names and types, missing \
+                  privileges, queries cancelled by their users.",
     needs: &[Need::Totals("ch_query_log", &QUERIES), Need::Totals("ch_query_log", &QUERY_EXCEPTIONS)],
     window: Duration::from_secs(600),
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 2.0, leave: 1.0, unit: Unit::Pct },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 25.0, most: 30.0 },
-    makes_recommendations: false,
-    recommendation: "The code says what to do: memory and time limits of the profile, too many parts, a \
-                     full disk, a replica that is read only.",
+    recommendation: "Act by the code: memory and time limits of the profile, too many parts, a full disk, a \
+                     read-only replica.",
     investigate: "SELECT exception_code, count() AS failed, any(exception) AS example\n  FROM \
                   system.query_log\n WHERE type > 2 AND event_time > now() - 600\n GROUP BY 1\n ORDER BY 2 \
                   DESC;",
     fix: "-- GET /api/v1/databases/{id}/queries shows which statements fail",
     source: "ClickHouse documentation, system.query_log; the codes are those of system.errors.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// Fewer exceptions within the window may be anything.
+/// Fewer exceptions within the window are ignored.
 const LEAST_FAILURES: i64 = 20;
-/// Exceptions that tell of the statement or of who sent it, and come wherever it is run: wrong SQL, names and types that do
-/// not exist, privileges, a query that its user has cancelled.
+/// Exceptions caused by the statement or its user, which occur wherever it is run: invalid SQL, unknown names and types,
+/// privileges, cancelled queries.
 const OWN_FAULT: &[i64] = &[
     15, 16, 20, 35, 36, 41, 42, 43, 44, 46, 47, 50, 51, 53, 57, 60, 62, 63, 68, 70, 80, 81, 82, 115, 164,
     179, 184, 192, 207, 215, 352, 386, 394, 456, 457, 497, 516,
@@ -90,8 +88,10 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     }
     let object = |(code, failed): (i64, i64)| {
         let (name, share) = (name(code), share_pct(failed, calls));
-        let (failed, of, window) = (count(failed), count(calls), span(context.window()));
-        let note = format!("{failed} of {of} queries within {window} ended in {name} ({})", pct(share));
+        let (failed, of, window) =
+            (format_count(failed), format_count(calls), format_duration(context.window()));
+        let note =
+            format!("{failed} of {of} queries within {window} ended in {name} ({})", format_pct(share));
         Object { name, value: share.min(100.0), note, fix: None }
     };
     Ok(by_code.into_iter().map(object).collect())

@@ -1,12 +1,12 @@
-//! Queries take longer than they did.
+//! Statements whose 99th percentile of the duration has increased.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::analysis::durations::{Durations, query_of};
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_count, format_duration,
 };
 use crate::model::streams::{QUERIES, QUERY_DURATIONS};
 use crate::model::{Engine, History};
@@ -15,10 +15,10 @@ pub(crate) static RULE: Rule = Rule {
     id: "queries.p99_regression",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Queries,
-    title: "Queries take longer than they did",
-    description: "The 99th percentile of the duration of each statement within the window, against the same \
-               time a day before. Statements with fewer than 50 calls in either, and those that still take \
-               less than 100 ms, are left out.",
+    title: "Query latency (p99) has increased",
+    description: "The 99th percentile of the duration of each statement within the window, compared with the \
+                  same time a day before. Statements with fewer than 50 calls in either, and those below 100 \
+                  ms, are left out.",
     needs: &[
         Need::Totals("ch_query_log", &QUERIES),
         Need::Totals("ch_query_log", &QUERY_DURATIONS),
@@ -28,11 +28,9 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::from_secs(86400),
     measure: Measure::Highest,
     threshold: Threshold { enter: 3.0, leave: 2.0, unit: Unit::Ratio },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 20.0, most: 20.0 },
-    makes_recommendations: false,
-    recommendation: "Compare what the statement reads now and then: more rows, a lost index or projection, \
-                     cold caches, or a busy server.",
+    recommendation: "Compare what the statement reads now with what it read then: more rows, a dropped index \
+                     or projection, cold caches, or a busy server.",
     investigate: "SELECT toStartOfHour(event_time) AS hour, count() AS calls, \
                   quantile(0.99)(query_duration_ms) AS p99_ms, avg(read_rows) AS rows\n  FROM \
                   system.query_log\n WHERE type = 'QueryFinish' AND event_time > now() - 90000\n GROUP BY \
@@ -40,11 +38,12 @@ pub(crate) static RULE: Rule = Rule {
     fix: "-- EXPLAIN indexes = 1 of the statement shows what it reads",
     source: "ClickHouse documentation, system.query_log.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// Fewer calls in either span do not tell a 99th percentile.
+/// Fewer calls in either window have no meaningful 99th percentile.
 const LEAST_CALLS: i64 = 50;
-/// Nobody notices that a query takes this long, whatever it took before.
+/// Faster queries are ignored, however fast they were before.
 const LEAST_MS: f64 = 100.0;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -57,7 +56,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
             return None;
         }
         let (now_ms, before_ms) = (now.durations.quantile_ms(0.99)?, before.durations.quantile_ms(0.99)?);
-        // one that takes no millisecond is counted as zero
+        // durations below a millisecond are logged as zero
         let times = now_ms / before_ms.max(1.0);
         if now_ms < LEAST_MS || !context.exceeds(times) {
             return None;
@@ -66,9 +65,9 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         let shown: String = text.chars().take(80).collect();
         let note = format!(
             "99 % of {} calls took up to {now_ms:.0} ms within {}, and {before_ms:.0} ms {} before: {shown}",
-            count(now.calls),
-            span(context.window()),
-            span(context.baseline_ago())
+            format_count(now.calls),
+            format_duration(context.window()),
+            format_duration(context.baseline_ago())
         );
         Some(Object { name: format!("{:016x}", series.series), value: times, note, fix: None })
     });

@@ -1,11 +1,11 @@
-//! Statements are run by other plans than before.
+//! Statements whose plan changed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, float,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_duration,
 };
 use crate::model::streams::EVENTS;
 use crate::model::{Engine, EventKind};
@@ -14,23 +14,21 @@ pub(crate) static RULE: Rule = Rule {
     id: "queries.plan_changed",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
-    title: "Plans of statements changed",
-    description: "Statements for which the planner now chooses another plan than it did before. That is often for the better, \
-               and worth a look when something has become slow. It clears by itself when the window is over.",
+    title: "Query plans changed",
+    description: "Statements for which the planner now chooses another plan. Often it is a better one; check \
+                  it when something has become slow. The issue clears when the window has passed.",
     needs: &[Need::Totals("explain_plans", &EVENTS)],
     window: Duration::from_secs(3600),
-    baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 50.0, most: 4.0 },
-    makes_recommendations: false,
-    recommendation: "Compare the two plans. When the new one is worse, look for an index that was dropped, or statistics that \
-                     no longer fit.",
+    recommendation: "Compare the two plans. If the new one is worse, look for a dropped index or outdated \
+                     statistics.",
     investigate: "-- GET /api/v1/databases/{id}/queries/{query_hash}/explain",
-    fix: "-- where the new plan is worse: bring back the index that the old one used, or ANALYZE the tables",
+    fix: "-- if the new plan is worse: recreate the index that the old one used, or ANALYZE the tables",
     source: "PostgreSQL documentation, Using EXPLAIN; Statistics Used by the Planner.",
     check,
+    ..Rule::DEFAULT
 };
 
 /// What happened to the plan of one statement, in the order of time.
@@ -38,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
 struct Changes<'a>(BTreeMap<i64, (&'a str, &'a str)>);
 
 impl<'a> Changes<'a> {
-    /// The same change is told by the log and by asking for plans: counts what each left behind, not who said so.
+    /// Counts changes of the plan: the log and EXPLAIN both report the same one.
     fn times(&self) -> i64 {
         let mut known = None;
         let mut times = 0;
@@ -77,10 +75,10 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
         Object {
             name: subject.to_owned(),
-            value: float(times),
+            value: as_f64(times),
             note: format!(
                 "the plan of {subject} changed {often} within {}, last from {before} to {after}",
-                span(context.window()),
+                format_duration(context.window()),
             ),
             fix: None,
         }
@@ -93,7 +91,7 @@ mod tests {
     use super::Changes;
 
     #[test]
-    fn a_change_that_is_told_twice_is_one() {
+    fn a_change_that_is_reported_twice_counts_once() {
         let times = |changes: &[(i64, (&'static str, &'static str))]| {
             Changes(changes.iter().copied().collect()).times()
         };

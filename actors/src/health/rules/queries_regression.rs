@@ -1,11 +1,11 @@
-//! Statements take longer than they did.
+//! Statements whose mean time has increased.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    float, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_count, format_duration,
 };
 use crate::model::streams::STATEMENTS;
 use crate::model::{Engine, HistorySeries};
@@ -15,8 +15,9 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Statements have become slower",
-    description: "The mean time of a call of each statement against that of the same hour of the day before. Statements with \
-               fewer than 20 calls in either, or that took less than 1 % of the time, are left out.",
+    description: "The mean time per call of each statement, compared with the same hour of the previous day. \
+                  Statements with fewer than 20 calls in either, or with less than 1 % of the time, are left \
+                  out.",
     needs: &[
         Need::Totals("pg_stat_statements", &STATEMENTS),
         Need::Baseline("pg_stat_statements", &STATEMENTS),
@@ -25,21 +26,20 @@ pub(crate) static RULE: Rule = Rule {
     baseline: Duration::from_secs(24 * 3600),
     measure: Measure::Highest,
     threshold: Threshold { enter: 2.0, leave: 1.5, unit: Unit::Ratio },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 50.0, most: 20.0 },
-    makes_recommendations: false,
-    recommendation: "Look whether its plan changed, whether its tables have grown or are bloated, whether it waits for locks, \
-                     and what was deployed in between.",
+    recommendation: "Check whether its plan changed, whether its tables have grown or are bloated, whether it \
+                     waits for locks, and what was deployed in between.",
     investigate: "-- GET /api/v1/databases/{id}/queries/{query_hash}, its plans: .../explain\n-- what happened: GET \
                   /api/v1/databases/{id}/events",
-    fix: "-- where its plan became worse: ANALYZE its tables, or bring back the index that it used",
+    fix: "-- if its plan became worse: ANALYZE its tables, or recreate the index that it used",
     source: "PostgreSQL documentation, pg_stat_statements: total_exec_time and calls.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// A mean of fewer is chance.
+/// The mean of fewer calls is not meaningful.
 const LEAST_CALLS: i64 = 20;
-/// As a part of the window: what took less is not worth a look.
+/// Statements that took a smaller share of the window are ignored.
 const LEAST_SHARE: f64 = 0.01;
 /// Characters of a text that are shown.
 const MOST_CHARACTERS: usize = 80;
@@ -62,8 +62,8 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
             value: ratio,
             note: format!(
                 "{} calls within {} took {:.2} ms each rather than {:.2} ms ({ratio:.1} times as long): {}",
-                count(mean.calls),
-                span(context.window()),
+                format_count(mean.calls),
+                format_duration(context.window()),
                 mean.per_call_us() / 1000.0,
                 earlier.per_call_us() / 1000.0,
                 shortened(text)
@@ -85,11 +85,11 @@ impl Mean {
     /// None when there are too few calls.
     fn of(series: &HistorySeries) -> Option<Self> {
         let calls = series.get(&STATEMENTS, "calls").filter(|calls| *calls >= LEAST_CALLS)?;
-        Some(Self { calls, total_us: float(series.get(&STATEMENTS, "total_time_us")?) })
+        Some(Self { calls, total_us: as_f64(series.get(&STATEMENTS, "total_time_us")?) })
     }
 
     fn per_call_us(self) -> f64 {
-        self.total_us / float(self.calls)
+        self.total_us / as_f64(self.calls)
     }
 }
 

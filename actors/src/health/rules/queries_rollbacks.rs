@@ -1,10 +1,10 @@
-//! Many transactions end without effect.
+//! A high share of rolled back transactions.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    pct, pct_of, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_count, format_duration, format_pct, pct_of,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -13,27 +13,27 @@ pub(crate) static RULE: Rule = Rule {
     id: "queries.rollbacks",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
-    title: "Many transactions are rolled back",
-    description: "Of the transactions of each database, how many were rolled back: by an error, by a timeout, or because the \
-               client said so. Nothing is said of fewer than 100.",
+    title: "High rollback ratio",
+    description: "The share of transactions of each database that were rolled back: by an error, a timeout, or \
+                  the client. Fewer than 100 rollbacks are ignored.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(3600),
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 20.0, leave: 15.0, unit: Unit::Pct },
     hold_for: Duration::from_secs(300),
     curve: Curve { least: 2.0, worst: 90.0, most: 8.0 },
-    makes_recommendations: false,
-    recommendation: "Read in the server's log which statements fail, and mend them in the application. Some frameworks end \
-                     every transaction that only read with ROLLBACK: then dismiss this by its threshold.",
+    recommendation: "Find the failing statements in the server's log, and fix them in the application. Some \
+                     frameworks end every read-only transaction with ROLLBACK: raise the threshold in that \
+                     case.",
     investigate: "SELECT datname, xact_commit, xact_rollback FROM pg_stat_database ORDER BY xact_rollback DESC;\n-- the \
                   server's log shows each statement that failed: log_min_error_statement = error",
-    fix: "-- in the application: mend the statements that fail, as the server's log has them",
+    fix: "-- in the application: fix the statements that the server's log reports as failed",
     source: "PostgreSQL documentation, pg_stat_database: xact_rollback.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// Fewer say nothing.
+/// Fewer are ignored.
 const LEAST_ROLLBACKS: i64 = 100;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -47,10 +47,10 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
             value: share,
             note: format!(
                 "{} of {} transactions of {name} were rolled back within {} ({})",
-                count(undone),
-                count(undone + done),
-                span(context.window()),
-                pct(share)
+                format_count(undone),
+                format_count(undone + done),
+                format_duration(context.window()),
+                format_pct(share)
             ),
             fix: None,
         })

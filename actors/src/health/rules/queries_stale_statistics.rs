@@ -1,10 +1,10 @@
-//! The planner knows a table as it was long ago.
+//! Outdated planner statistics.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    pct_of, quoted, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_count, format_duration, pct_of, quote_name,
 };
 use crate::model::relations::{TABLE_COLUMNS, TableSnapshot};
 use crate::model::streams::TABLES;
@@ -14,30 +14,30 @@ pub(crate) static RULE: Rule = Rule {
     id: "queries.stale_statistics",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
-    title: "Statistics of tables are out of date",
-    description: "Rows that changed since a table was analysed last, or ever if it never was, against its rows. The planner \
-               reckons with what ANALYZE saw, and chooses bad plans for a table that has become another one. Tables with \
-               fewer than 50,000 changed rows are left out.",
+    title: "Planner statistics are out of date",
+    description: "Rows changed since a table was last analysed, or ever if it never was, compared with its \
+                  number of rows. The planner relies on the statistics of the last ANALYZE, and chooses bad \
+                  plans when the table has changed since. Tables with fewer than 50,000 changed rows are left \
+                  out.",
     needs: &[Need::Now("pg_stat_user_tables")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 50.0, leave: 25.0, unit: Unit::Pct },
     // autovacuum analyses after a load within a minute or a few
     hold_for: Duration::from_secs(600),
     curve: Curve { least: 4.0, worst: 500.0, most: 12.0 },
     makes_recommendations: true,
-    recommendation: "Analyse the table now. Then find out why autovacuum did not: it may be off for the table, be busy with \
-                     others, or be waiting for a lock.",
+    recommendation: "Analyse the table now. Then find out why autovacuum did not: it may be off for the table, \
+                     busy with others, or waiting for a lock.",
     investigate: "SELECT schemaname, relname, n_live_tup, n_mod_since_analyze, last_analyze, last_autoanalyze\n  FROM \
                   pg_stat_user_tables\n ORDER BY n_mod_since_analyze DESC\n LIMIT 10;",
     fix: "ANALYZE ...;",
     source: "PostgreSQL documentation, Updating Planner Statistics; The Autovacuum Daemon: by default a table is analysed when \
              10 % of its rows have changed.",
     check,
+    ..Rule::DEFAULT
 };
 
-/// Fewer changed rows are soon analysed, and a bad plan for them costs little.
+/// Fewer changed rows are analysed soon, and a bad plan for them costs little.
 const LEAST_CHANGED: i64 = 50_000;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -49,17 +49,17 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
                 continue;
             }
             let ago = analysed_at(&table.values).map_or("it never was".to_owned(), |at| {
-                format!("that was {} ago", span(seen.0.at.since(at)))
+                format!("that was {} ago", format_duration(seen.0.at.since(at)))
             });
             let note = format!(
                 "{} rows of {} changed since it was analysed ({ago}); it has {}",
-                count(rows),
+                format_count(rows),
                 table.name,
-                count(of)
+                format_count(of)
             );
-            let sql = format!("ANALYZE {};", quoted(&[&table.schema, &table.name]));
+            let sql = format!("ANALYZE {};", quote_name(&[&table.schema, &table.name]));
             found.push(Object {
-                name: context.called(&database, &[&table.schema, &table.name]),
+                name: context.qualified(&database, &[&table.schema, &table.name]),
                 value: pct,
                 note,
                 fix: Some(context.run_in(&database, &sql)),
@@ -92,7 +92,7 @@ fn analysed_at(values: &[i64; TABLE_COLUMNS]) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::float;
+    use crate::health::as_f64;
 
     #[test]
     fn only_what_is_known_and_large_counts() {
@@ -103,7 +103,7 @@ mod tests {
             values
         };
         let pct = |changed_rows, live| {
-            changed(&row(changed_rows, live)).map(|changed| float(changed.rows) + changed.pct)
+            changed(&row(changed_rows, live)).map(|changed| as_f64(changed.rows) + changed.pct)
         };
         assert_eq!(pct(49_999, 60_000), None);
         assert_eq!(pct(NULL, NULL), None);

@@ -1,9 +1,10 @@
-//! Replicas are behind the others.
+//! Replicas that lag behind.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_duration,
 };
 use crate::model::{Engine, Replica, Replicas};
 
@@ -11,24 +12,22 @@ pub(crate) static RULE: Rule = Rule {
     id: "replication.delay",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Replication,
-    title: "Replicas are behind",
-    description: "By how much each replicated table is behind the replica that is furthest, unless it is read \
-               only. Queries there see old data, and what is not fetched yet has one copy less.",
+    title: "Replicas lag behind",
+    description: "The delay of each replicated table compared with the most recent replica, unless it is \
+                  read-only. Queries there return old data, and data not fetched yet has one copy less.",
     needs: &[Need::Now("ch_replicas")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 300.0, leave: 120.0, unit: Unit::Seconds },
     hold_for: Duration::from_secs(60),
     curve: Curve { least: 10.0, worst: 3600.0, most: 40.0 },
-    makes_recommendations: false,
-    recommendation: "See what its queue waits for: fetches that fail, merges that take long, or \
-                     replication that somebody has stopped.",
+    recommendation: "Check what its queue waits for: failing fetches, long merges, or replication that was \
+                     stopped.",
     investigate: "SELECT database, table, type, create_time, num_tries, last_exception, postpone_reason\n  \
                   FROM system.replication_queue\n ORDER BY create_time\n LIMIT 10;",
     fix: "SYSTEM START FETCHES;\nSYSTEM START REPLICATION QUEUES;",
     source: "ClickHouse documentation, system.replicas: absolute_delay.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -36,7 +35,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     Ok(seen.replicas.iter().filter_map(|replica| object(context, replica)).collect())
 }
 
-/// A table that has not read the log of its replicas even once counts from 1970.
+/// The delay of a table that has never read the replication log is counted from 1970.
 const NEVER: Duration = Duration::from_secs(315_360_000);
 
 /// The delay of a table that is read only means nothing.
@@ -47,8 +46,8 @@ fn object(context: &RuleContext<'_>, replica: &Replica) -> Option<Object> {
         return None;
     }
     let behind = match Duration::from_secs(delay.into()) {
-        behind if behind < NEVER => format!("{} behind", span(behind)),
-        _ => "behind from the start: it has not heard yet what the others have".to_owned(),
+        behind if behind < NEVER => format!("{} behind", format_duration(behind)),
+        _ => "behind since its creation: it has not read the replication log yet".to_owned(),
     };
     let queued = replica.queue_size.map(|size| format!(", {size} entries in its queue")).unwrap_or_default();
     let Replica { database, table, host_name, .. } = replica;
@@ -76,7 +75,7 @@ mod tests {
                 Some(1_795_652_961),
                 Some(false),
                 Some(
-                    "shop.orders on a is behind from the start: it has not heard yet what the others have, \
+                    "shop.orders on a is behind since its creation: it has not read the replication log yet, \
                      3 entries in its queue",
                 ),
             ),

@@ -1,10 +1,10 @@
-//! Slots that nobody reads hold WAL back.
+//! Inactive replication slots that retain WAL.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, bytes,
-    float, literal, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_bytes, format_duration, quote_literal,
 };
 use crate::model::{Engine, Replication, Slot};
 
@@ -12,12 +12,10 @@ pub(crate) static RULE: Rule = Rule {
     id: "replication.inactive_slot",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
-    title: "A slot that nobody reads holds WAL back",
-    description: "WAL kept for replication slots without a consumer. It grows until the disk is full, or until \
-               max_slot_wal_keep_size gives the slot up.",
+    title: "Inactive replication slot retains WAL",
+    description: "WAL retained by replication slots without a consumer. It grows until the disk is full, or \
+                  until max_slot_wal_keep_size invalidates the slot.",
     needs: &[Need::Now("pg_stat_replication")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold {
         enter: 256.0 * 1024.0 * 1024.0,
@@ -27,13 +25,14 @@ pub(crate) static RULE: Rule = Rule {
     hold_for: Duration::from_secs(300),
     curve: Curve { least: 8.0, worst: 64.0 * 1024.0 * 1024.0 * 1024.0, most: 40.0 },
     makes_recommendations: true,
-    recommendation: "Bring its consumer back, or drop the slot if that is gone for good. Set max_slot_wal_keep_size, so that no slot \
-                     can fill the disk.",
+    recommendation: "Restart its consumer, or drop the slot if the consumer is gone for good. Set \
+                     max_slot_wal_keep_size, so that no slot can fill the disk.",
     investigate: "SELECT slot_name, slot_type, active, wal_status, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), \
                   restart_lsn)) AS kept\n  FROM pg_replication_slots\n WHERE NOT active;",
     fix: "SELECT pg_drop_replication_slot('...');",
     source: "PostgreSQL documentation, Replication Slots; max_slot_wal_keep_size.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -44,16 +43,18 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
 
 fn object(seen: &Replication, slot: &Slot) -> Option<Object> {
     let kept = slot.lag_bytes?;
-    let since =
-        slot.inactive_since.map(|since| format!(", for {}", span(seen.ts.since(since)))).unwrap_or_default();
+    let since = slot
+        .inactive_since
+        .map(|since| format!(", for {}", format_duration(seen.ts.since(since))))
+        .unwrap_or_default();
     Some(Object {
         name: slot.slot_name.clone(),
-        value: float(kept),
+        value: as_f64(kept),
         note: format!(
-            "the slot {} is not read{since} and keeps {} of WAL",
+            "slot {} is inactive{since} and retains {} of WAL",
             slot.slot_name,
-            bytes(float(kept))
+            format_bytes(as_f64(kept))
         ),
-        fix: Some(format!("SELECT pg_drop_replication_slot({});", literal(&slot.slot_name))),
+        fix: Some(format!("SELECT pg_drop_replication_slot({});", quote_literal(&slot.slot_name))),
     })
 }

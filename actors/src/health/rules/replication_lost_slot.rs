@@ -1,10 +1,8 @@
-//! Slots whose WAL is gone, or about to go.
-
-use std::time::Duration;
+//! Replication slots whose WAL was removed, or is about to be.
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, amount,
-    float, literal,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    quote_literal, setting_size,
 };
 use crate::model::{Engine, Replication, Slot};
 
@@ -12,24 +10,22 @@ pub(crate) static RULE: Rule = Rule {
     id: "replication.lost_slot",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Replication,
-    title: "A slot has lost its WAL",
-    description: "Slots whose wal_status is lost (the consumer has to be built anew) or unreserved (the next checkpoint may remove \
-               what it needs).",
+    title: "Replication slot lost its WAL",
+    description: "Slots whose wal_status is lost (the consumer has to be rebuilt) or unreserved (the next \
+                  checkpoint may remove WAL that it needs).",
     needs: &[Need::Now("pg_stat_replication")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 15.0, worst: 3.0, most: 30.0 },
     makes_recommendations: true,
-    recommendation: "Where the WAL is gone, drop the slot and build its consumer anew. Where it is about to go, raise \
-                     max_slot_wal_keep_size before the next checkpoint, or let the consumer catch up.",
+    recommendation: "If the WAL is gone, drop the slot and rebuild its consumer. If it is about to be removed, \
+                     raise max_slot_wal_keep_size before the next checkpoint, or let the consumer catch up.",
     investigate: "SELECT slot_name, wal_status, safe_wal_size, active FROM pg_replication_slots;",
     fix: "SELECT pg_drop_replication_slot('...');\n-- while it can still be saved: ALTER SYSTEM SET max_slot_wal_keep_size \
           = '...'; SELECT pg_reload_conf();",
     source: "PostgreSQL documentation, pg_replication_slots: wal_status.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -41,8 +37,8 @@ fn object(slot: &Slot) -> Option<Object> {
     let name = &slot.slot_name;
     let (what, fix) = match slot.wal_status.as_deref()? {
         "lost" => (
-            "has lost the WAL that it needs",
-            Some(format!("SELECT pg_drop_replication_slot({});", literal(name))),
+            "has lost WAL that it needs",
+            Some(format!("SELECT pg_drop_replication_slot({});", quote_literal(name))),
         ),
         "unreserved" => ("needs WAL that the next checkpoint may remove", slot.lag_bytes.map(more_room)),
         _ => return None,
@@ -53,6 +49,6 @@ fn object(slot: &Slot) -> Option<Object> {
 
 /// Twice what the slot keeps by now.
 fn more_room(kept_bytes: i64) -> String {
-    let room = amount(float(kept_bytes) * 2.0);
+    let room = setting_size(as_f64(kept_bytes) * 2.0);
     format!("ALTER SYSTEM SET max_slot_wal_keep_size = '{room}';\nSELECT pg_reload_conf();")
 }

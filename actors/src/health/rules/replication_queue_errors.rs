@@ -1,10 +1,10 @@
-//! What replicas have to do fails again and again.
+//! Replication queue entries that fail repeatedly.
 
 use std::time::Duration;
 
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
-    clickhouse_literal, count, quoted,
+    format_count, quote_clickhouse_literal, quote_name,
 };
 use crate::model::{Engine, QueueEntries, Replica, Replicas};
 
@@ -12,20 +12,17 @@ pub(crate) static RULE: Rule = Rule {
     id: "replication.queue_errors",
     scope: Scope::Only(Engine::Clickhouse),
     category: Category::Replication,
-    title: "The replication queue fails",
-    description: "Entries of the replication queue that ended in an exception, by how often the one that was \
-               tried most was. Until it succeeds the replica lacks what the entry would bring.",
+    title: "Replication queue entries fail",
+    description: "Entries of the replication queue that ended in an exception, by the highest number of tries. \
+                  Until an entry succeeds, the replica lacks its data.",
     needs: &[Need::Now("ch_replicas")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 10.0, leave: 10.0, unit: Unit::Count },
     hold_for: Duration::from_secs(60),
     curve: Curve { least: 5.0, worst: 1000.0, most: 20.0 },
-    makes_recommendations: false,
-    recommendation: "Read the exception: another replica that cannot be reached, a part that nobody has \
-                     any more, a full disk. A replica that is restarted looks for what its own disk lacks, and \
-                     fetches it from another. A mutation that fails once does so again, until it is killed.",
+    recommendation: "Read the exception: an unreachable replica, a part that no replica has any more, a full \
+                     disk. A replica that is restarted compares its parts with the others and fetches the \
+                     missing ones. A mutation that fails keeps failing until it is killed.",
     investigate: "SELECT database, table, type, new_part_name, num_tries, last_exception\n  FROM \
                   system.replication_queue\n WHERE last_exception != ''\n ORDER BY num_tries DESC\n LIMIT \
                   10;",
@@ -33,6 +30,7 @@ pub(crate) static RULE: Rule = Rule {
           AND table = '...' AND latest_fail_reason != '';",
     source: "ClickHouse documentation, system.replication_queue: num_tries, last_exception.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -53,21 +51,21 @@ fn object(context: &RuleContext<'_>, replica: &Replica, entries: &QueueEntries) 
     Some(Object {
         name: format!("{database}.{table} {kind} on {host_name}"),
         value,
-        note: format!("{kind} of {database}.{table} was tried {} times: {exception}", count(tries)),
+        note: format!("{kind} of {database}.{table} was tried {} times: {exception}", format_count(tries)),
         fix: Some(fix(database, table, kind)),
     })
 }
 
-/// A mutation that fails does so again after a restart.
+/// A mutation that fails keeps failing after a restart.
 fn fix(database: &str, table: &str, kind: &str) -> String {
     if kind == "MUTATE_PART" {
         format!(
             "KILL MUTATION WHERE database = {} AND table = {} AND latest_fail_reason != '';",
-            clickhouse_literal(database),
-            clickhouse_literal(table)
+            quote_clickhouse_literal(database),
+            quote_clickhouse_literal(table)
         )
     } else {
-        format!("SYSTEM RESTART REPLICA {};", quoted(&[database, table]))
+        format!("SYSTEM RESTART REPLICA {};", quote_name(&[database, table]))
     }
 }
 

@@ -1,10 +1,8 @@
-//! Settings that do not go together.
-
-use std::time::Duration;
+//! Contradictory settings.
 
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
-    amount, bytes,
+    format_bytes, setting_size,
 };
 use crate::model::Engine;
 
@@ -12,25 +10,24 @@ pub(crate) static RULE: Rule = Rule {
     id: "settings.contradictory",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Settings,
-    title: "Settings contradict each other",
-    description: "autovacuum and track_counts off, without which nobody cleans up (10 points each); max_wal_size below a quarter \
-               of shared_buffers, effective_cache_size below shared_buffers (2 points each); work_mem for every connection \
-               beyond four times shared_buffers and effective_cache_size together (1 point). Defaults are no finding.",
+    title: "Contradictory settings",
+    description: "autovacuum and track_counts off, so that nothing is vacuumed (10 points each); max_wal_size \
+                  below a quarter of shared_buffers, effective_cache_size below shared_buffers (2 points \
+                  each); work_mem times max_connections above four times shared_buffers and \
+                  effective_cache_size together (1 point). Defaults are no finding.",
     needs: &[Need::Now("pg_settings")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 1.0, worst: 20.0, most: 40.0 },
     makes_recommendations: true,
-    recommendation: "Set each so that it fits the others. autovacuum belongs on: where it disturbs, make it gentler, or turn it \
-                     off for one table.",
+    recommendation: "Set each so that it fits the others. Keep autovacuum on: if it causes too much load, \
+                     throttle it, or turn it off for one table.",
     investigate: "SELECT name, setting, unit, source\n  FROM pg_settings\n WHERE name IN ('autovacuum', 'track_counts', \
                   'max_wal_size', 'shared_buffers',\n                'effective_cache_size', 'work_mem', 'max_connections');",
     fix: "ALTER SYSTEM SET ... = ...;\nSELECT pg_reload_conf();",
     source: "PostgreSQL documentation, Resource Consumption; Automatic Vacuuming; Write Ahead Log; Query Planning.",
     check,
+    ..Rule::DEFAULT
 };
 
 const GIGABYTE: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -45,13 +42,19 @@ type Check = fn(&RuleContext<'_>) -> Result<Option<Object>, Unknown>;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let checks: [Check; 5] = [
-        |context| off(context, "autovacuum", "dead rows stay, statistics age, and transaction ids run out"),
-        |context| off(context, "track_counts", "autovacuum does not know what to do, and does nothing"),
+        |context| {
+            off(
+                context,
+                "autovacuum",
+                "dead rows are not removed, statistics become outdated, and transaction IDs run out",
+            )
+        },
+        |context| off(context, "track_counts", "autovacuum has no statistics to act on"),
         little_wal,
         small_cache,
         much_work_mem,
     ];
-    // one that cannot be seen hides only itself
+    // a setting that is not visible affects only its own check
     Ok(checks.iter().filter_map(|check| check(context).ok().flatten()).collect())
 }
 
@@ -62,7 +65,8 @@ fn off(context: &RuleContext<'_>, name: &str, without: &str) -> Result<Option<Ob
 
 fn little_wal(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
     let (wal, buffers) = (context.setting_bytes("max_wal_size")?, context.setting_bytes("shared_buffers")?);
-    let note = || format!("max_wal_size is {}, and shared_buffers {}", bytes(wal), bytes(buffers));
+    let note =
+        || format!("max_wal_size is {}, and shared_buffers {}", format_bytes(wal), format_bytes(buffers));
     let small = wal * BUFFERS_PER_WAL < buffers;
     Ok(small.then(|| object("max_wal_size", 2.0, note(), &quoted_amount(buffers.max(GIGABYTE)))))
 }
@@ -70,8 +74,13 @@ fn little_wal(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
 fn small_cache(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
     let (cache, buffers) =
         (context.setting_bytes("effective_cache_size")?, context.setting_bytes("shared_buffers")?);
-    let note =
-        || format!("effective_cache_size is {}, less than shared_buffers ({})", bytes(cache), bytes(buffers));
+    let note = || {
+        format!(
+            "effective_cache_size is {}, less than shared_buffers ({})",
+            format_bytes(cache),
+            format_bytes(buffers)
+        )
+    };
     let fits = quoted_amount(buffers * CACHE_PER_BUFFERS);
     Ok((cache < buffers).then(|| object("effective_cache_size", 2.0, note(), &fits)))
 }
@@ -82,8 +91,8 @@ fn much_work_mem(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
     let note = || {
         format!(
             "work_mem is {} for each of {clients:.0} connections, and memory about {}",
-            bytes(each),
-            bytes(memory)
+            format_bytes(each),
+            format_bytes(memory)
         )
     };
     // rounded up to a power of two it is at most half of what fits
@@ -92,7 +101,7 @@ fn much_work_mem(context: &RuleContext<'_>) -> Result<Option<Object>, Unknown> {
 }
 
 fn quoted_amount(bytes: f64) -> String {
-    format!("'{}'", amount(bytes))
+    format!("'{}'", setting_size(bytes))
 }
 
 fn object(name: &str, value: f64, note: String, fits: &str) -> Object {

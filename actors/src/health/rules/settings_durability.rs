@@ -1,6 +1,4 @@
-//! What was committed may not survive a crash.
-
-use std::time::Duration;
+//! Durability settings that are off.
 
 use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
@@ -11,25 +9,24 @@ pub(crate) static RULE: Rule = Rule {
     id: "settings.durability",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Settings,
-    title: "A crash can lose data",
-    description: "fsync and full_page_writes, without which a crash of the machine can destroy the whole cluster (10 points \
-               each), and synchronous_commit, without which it loses what was committed in the last moments (1 point).",
+    title: "Durability settings are off",
+    description: "fsync and full_page_writes, without which a crash of the machine can corrupt the whole \
+                  cluster (10 points each), and synchronous_commit, without which it loses the most recent \
+                  commits (1 point).",
     needs: &[Need::Now("pg_settings")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 2.0, worst: 20.0, most: 50.0 },
     makes_recommendations: true,
-    recommendation: "Turn them on. Who wants faster commits for some transactions only sets synchronous_commit = off in those: \
-                     that loses no consistency, only the newest commits.",
+    recommendation: "Turn them on. For faster commits of some transactions only, set synchronous_commit = off \
+                     in those: that loses no consistency, only the most recent commits.",
     investigate: "SELECT name, setting, source, sourcefile\n  FROM pg_settings\n WHERE name IN ('fsync', 'full_page_writes', \
                   'synchronous_commit');",
     fix: "ALTER SYSTEM SET fsync = on;\nALTER SYSTEM SET full_page_writes = on;\nSELECT pg_reload_conf();",
     source: "PostgreSQL documentation, Write Ahead Log, Settings: turning fsync or full_page_writes off can result in \
              unrecoverable data corruption.",
     check,
+    ..Rule::DEFAULT
 };
 
 /// The setting, what it is worth, and what happens without it.

@@ -1,10 +1,10 @@
-//! Pages on disk are damaged.
+//! Data checksum failures.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, float,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_duration,
 };
 use crate::model::Engine;
 use crate::model::streams::DATABASES;
@@ -13,23 +13,22 @@ pub(crate) static RULE: Rule = Rule {
     id: "storage.checksum_failures",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
-    title: "Pages on disk are damaged",
-    description: "Pages whose checksum was wrong when they were read. Data was damaged by a disk, a controller, memory or a file \
-               system.",
+    title: "Data checksum failures",
+    description: "Pages read with a wrong checksum. Data was damaged by a disk, a controller, memory or a file \
+                  system.",
     needs: &[Need::Totals("pg_stat_database", &DATABASES)],
     window: Duration::from_secs(24 * 3600),
-    baseline: Duration::ZERO,
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    hold_for: Duration::ZERO,
     curve: Curve::flat(60.0),
     makes_recommendations: true,
-    recommendation: "Stop writing to it as soon as you can, check the hardware, and restore from a backup of before the damage. \
-                     Do not run VACUUM FULL or pg_resetwal in the hope that it goes away.",
+    recommendation: "Stop writing to it as soon as possible, check the hardware, and restore from a backup \
+                     made before the damage. Do not run VACUUM FULL or pg_resetwal as an attempt to repair it.",
     investigate: "SELECT datname, checksum_failures, checksum_last_failure FROM pg_stat_database WHERE checksum_failures > 0;",
     fix: "-- restore the damaged relation from a backup; pg_amcheck finds which one it is",
     source: "PostgreSQL documentation, Data Checksums; pg_stat_database.checksum_failures.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -40,8 +39,11 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         let name = word.and_then(|word| past.text(word)).unwrap_or("shared objects");
         Some(Object {
             name: name.to_owned(),
-            value: float(failures),
-            note: format!("{failures} damaged pages were read in {name} within {}", span(context.window())),
+            value: as_f64(failures),
+            note: format!(
+                "{failures} damaged pages were read in {name} within {}",
+                format_duration(context.window())
+            ),
             fix: None,
         })
     });

@@ -1,10 +1,8 @@
-//! Sequences come to their end.
-
-use std::time::Duration;
+//! Sequences near their last value.
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    pct, quoted,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    format_count, format_pct, quote_name,
 };
 use crate::model::{Engine, Sequence, SequenceSnapshot};
 
@@ -12,25 +10,23 @@ pub(crate) static RULE: Rule = Rule {
     id: "storage.sequence_exhaustion",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
-    title: "Sequences run out of values",
-    description: "How far each sequence has come on its way to the last value that it can give and the column that it fills can \
-               hold. After that every insert fails. Those that cycle are left out.",
+    title: "Sequences are nearly exhausted",
+    description: "How far each sequence has advanced towards the last value that it can produce and that its \
+                  column can hold. After that every insert fails. Sequences that cycle are left out.",
     needs: &[Need::Now("sequences")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 75.0, leave: 70.0, unit: Unit::Pct },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 8.0, worst: 97.0, most: 50.0 },
     makes_recommendations: true,
-    recommendation: "Make the column and its sequence bigint while there is time: ALTER TABLE writes the whole table anew under \
-                     a lock that keeps everybody out. Large tables get a new bigint column, filled bit by bit, that takes \
-                     the place of the old one. Columns that refer to it must follow.",
+    recommendation: "Change the column and its sequence to bigint in time: ALTER TABLE rewrites the whole \
+                     table under an ACCESS EXCLUSIVE lock. For large tables add a bigint column, fill it in \
+                     batches, and swap it with the old one. Columns that refer to it must follow.",
     investigate: "SELECT schemaname, sequencename, data_type, last_value, max_value\n  FROM pg_sequences\n WHERE last_value > \
                   max_value / 2;",
     fix: "ALTER SEQUENCE ... AS bigint NO MAXVALUE;\nALTER TABLE ... ALTER COLUMN ... TYPE bigint;",
     source: "PostgreSQL documentation, Serial Types; CREATE SEQUENCE; ALTER TABLE.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -41,13 +37,13 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
             let Sequence { schema_name, sequence_name, limited_by, .. } = sequence;
             let note = format!(
                 "{sequence_name} is at {} of {} ({}), {} are left; the {limited_by} is the limit",
-                count(sequence.last_value.unwrap_or(0)),
-                count(sequence.limit_value),
-                pct(used),
-                count(sequence.remaining.unwrap_or(0)),
+                format_count(sequence.last_value.unwrap_or(0)),
+                format_count(sequence.limit_value),
+                format_pct(used),
+                format_count(sequence.remaining.unwrap_or(0)),
             );
             found.push(Object {
-                name: context.called(&database, &[schema_name, sequence_name]),
+                name: context.qualified(&database, &[schema_name, sequence_name]),
                 value: used,
                 note,
                 fix: Some(context.run_in(&database, &fix(sequence))),
@@ -62,15 +58,15 @@ fn fix(sequence: &Sequence) -> String {
     let mut steps = Vec::new();
     if sequence.limited_by == "sequence" || sequence.data_type != "bigint" {
         let end = if sequence.increment > 0 { "MAXVALUE" } else { "MINVALUE" };
-        let name = quoted(&[&sequence.schema_name, &sequence.sequence_name]);
+        let name = quote_name(&[&sequence.schema_name, &sequence.sequence_name]);
         steps.push(format!("ALTER SEQUENCE {name} AS bigint NO {end};"));
     }
     if let (Some(table), Some(column), Some("smallint" | "integer")) =
         (&sequence.table_name, &sequence.column_name, sequence.column_type.as_deref())
     {
         // a sequence that belongs to a column is in the schema of its table
-        let table = quoted(&[&sequence.schema_name, table]);
-        steps.push(format!("ALTER TABLE {table} ALTER COLUMN {} TYPE bigint;", quoted(&[column])));
+        let table = quote_name(&[&sequence.schema_name, table]);
+        steps.push(format!("ALTER TABLE {table} ALTER COLUMN {} TYPE bigint;", quote_name(&[column])));
     }
     steps.join("\n")
 }

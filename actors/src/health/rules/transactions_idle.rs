@@ -1,10 +1,10 @@
-//! Sessions that have begun a transaction and do nothing.
+//! Sessions that are idle in a transaction.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, session,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    describe_session, format_duration,
 };
 use crate::model::{ActiveQuery, Engine};
 
@@ -12,25 +12,23 @@ pub(crate) static RULE: Rule = Rule {
     id: "transactions.idle",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
-    title: "Sessions are idle in a transaction",
-    description: "How long sessions have been idle in a transaction: since their last statement began, which the server tells. Such a session keeps its locks, and keeps \
-               vacuum from removing what died since it began.",
+    title: "Sessions idle in transaction",
+    description: "How long sessions have been idle in a transaction, measured from the start of their last \
+                  statement. Such a session keeps its locks, and prevents vacuum from removing rows that died \
+                  since it began.",
     needs: &[Need::Now("pg_stat_activity")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 300.0, leave: 300.0, unit: Unit::Seconds },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 5.0, worst: 3600.0, most: 20.0 },
-    makes_recommendations: false,
-    recommendation: "Find out in the application why the transaction is left open, and let the server end such sessions by \
-                     idle_in_transaction_session_timeout.",
+    recommendation: "Find out in the application why the transaction is left open, and let the server end such \
+                     sessions with idle_in_transaction_session_timeout.",
     investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
                   pg_stat_activity\n WHERE state LIKE 'idle in transaction%'\n ORDER BY xact_start;",
     fix: "ALTER SYSTEM SET idle_in_transaction_session_timeout = '5min';\nSELECT pg_reload_conf();",
     source: "PostgreSQL documentation, idle_in_transaction_session_timeout: an open transaction prevents vacuuming away \
              recently-dead tuples.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
@@ -50,7 +48,11 @@ fn object(context: &RuleContext<'_>, query: &ActiveQuery) -> Option<Object> {
     Some(Object {
         name: format!("pid {pid}"),
         value: idle.as_secs_f64(),
-        note: format!("{} has been idle in a transaction for {}", session(query), span(idle)),
+        note: format!(
+            "{} has been idle in a transaction for {}",
+            describe_session(query),
+            format_duration(idle)
+        ),
         fix: Some(format!("SELECT pg_terminate_backend({pid});")),
     })
 }

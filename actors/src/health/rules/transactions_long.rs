@@ -1,10 +1,10 @@
-//! Transactions that run for very long.
+//! Long-running transactions.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, session,
-    span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    describe_session, format_duration,
 };
 use crate::model::{ActiveQuery, Engine};
 
@@ -12,24 +12,21 @@ pub(crate) static RULE: Rule = Rule {
     id: "transactions.long",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
-    title: "Transactions run for very long",
-    description: "How old the transactions of clients at work are. As long as one is open, vacuum cannot remove what died since \
-               it began, in any table. Backups by pg_dump are such transactions too.",
+    title: "Long-running transactions",
+    description: "The age of transactions of active clients. While one is open, vacuum cannot remove rows that \
+                  died since it began, in any table. Backups by pg_dump are such transactions too.",
     needs: &[Need::Now("pg_stat_activity")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 3600.0, leave: 3600.0, unit: Unit::Seconds },
-    hold_for: Duration::ZERO,
     curve: Curve { least: 3.0, worst: 12.0 * 3600.0, most: 15.0 },
-    makes_recommendations: false,
-    recommendation: "Split the work into smaller transactions, run long reports on a standby, or end the one that nobody waits \
-                     for any more.",
+    recommendation: "Split the work into smaller transactions, run long reports on a standby, or end \
+                     transactions that are no longer needed.",
     investigate: "SELECT pid, usename, application_name, state, now() - xact_start AS open_for, query\n  FROM \
                   pg_stat_activity\n WHERE xact_start IS NOT NULL AND backend_type = 'client backend'\n ORDER BY xact_start;",
     fix: "SELECT pg_cancel_backend(...);",
     source: "PostgreSQL documentation, Routine Vacuuming: dead row versions are kept while a transaction may still see them.",
     check,
+    ..Rule::DEFAULT
 };
 
 /// A session that has been idle in its transaction for less is between two statements.
@@ -43,7 +40,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     Ok(clients.filter(|query| is_at_work(query)).filter_map(|query| object(context, query)).collect())
 }
 
-/// One that is idle in its transaction for long is another rule's.
+/// Sessions idle in transaction for long are reported by another rule.
 fn is_at_work(query: &ActiveQuery) -> bool {
     query.state.as_deref() == Some("active") || query.duration_ms.is_some_and(|ms| ms < BETWEEN_STATEMENTS_MS)
 }
@@ -54,7 +51,7 @@ fn object(context: &RuleContext<'_>, query: &ActiveQuery) -> Option<Object> {
     Some(Object {
         name: format!("pid {pid}"),
         value: open.as_secs_f64(),
-        note: format!("the transaction of {} has run for {}", session(query), span(open)),
+        note: format!("the transaction of {} has run for {}", describe_session(query), format_duration(open)),
         fix: Some(format!("SELECT pg_cancel_backend({pid});")),
     })
 }

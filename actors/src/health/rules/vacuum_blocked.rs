@@ -1,10 +1,10 @@
-//! Something keeps vacuum from removing dead rows.
+//! Old snapshots that prevent vacuum from removing dead rows.
 
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, count,
-    float, literal, span,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
+    format_count, format_duration, quote_literal,
 };
 use crate::model::{Engine, XidHorizon, XminHolder};
 
@@ -12,31 +12,30 @@ pub(crate) static RULE: Rule = Rule {
     id: "vacuum.blocked",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Vacuum,
-    title: "Vacuum cannot remove dead rows",
-    description: "How many transactions ago the oldest snapshot is that somebody still holds: rows that died since then stay, \
-               however often they are vacuumed. Holders are sessions, prepared transactions, replication slots and standbys \
-               with hot_standby_feedback.",
+    title: "Old snapshots keep vacuum from removing dead rows",
+    description: "The age, in transactions, of the oldest snapshot that is still held: rows that died since \
+                  then stay, however often they are vacuumed. Holders are sessions, prepared transactions, \
+                  replication slots and standbys with hot_standby_feedback.",
     needs: &[Need::Now("xid_horizon")],
-    window: Duration::ZERO,
-    baseline: Duration::ZERO,
     measure: Measure::Highest,
     threshold: Threshold { enter: 1_000_000.0, leave: 500_000.0, unit: Unit::Count },
     hold_for: Duration::from_secs(600),
     curve: Curve { least: 6.0, worst: 100_000_000.0, most: 30.0 },
     makes_recommendations: true,
-    recommendation: "Let go of the oldest snapshot first: end the session, the prepared transaction or the slot that holds it. \
-                     Vacuum does the rest.",
+    recommendation: "Release the oldest snapshot first: end the session, the prepared transaction or the slot \
+                     that holds it. Vacuum then removes the rows.",
     investigate: "SELECT pid, usename, state, age(backend_xmin) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL ORDER BY 4 \
                   DESC;\nSELECT slot_name, age(xmin), age(catalog_xmin) FROM pg_replication_slots;\nSELECT gid, \
                   age(transaction) FROM pg_prepared_xacts;",
     fix: "SELECT pg_terminate_backend(...);",
-    source: "PostgreSQL documentation, Routine Vacuuming; every holder of an xmin keeps the horizon back.",
+    source: "PostgreSQL documentation, Routine Vacuuming; every holder of an xmin holds back the horizon.",
     check,
+    ..Rule::DEFAULT
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let horizon = context.newest::<XidHorizon>()?;
-    let old = horizon.holders.iter().filter(|holder| context.exceeds(float(holder.age_xids)));
+    let old = horizon.holders.iter().filter(|holder| context.exceeds(as_f64(holder.age_xids)));
     Ok(old.map(|holder| object(&horizon, holder)).collect())
 }
 
@@ -45,11 +44,11 @@ fn object(horizon: &XidHorizon, holder: &XminHolder) -> Object {
     let (name, fix) = match (holder.kind.as_str(), holder.pid) {
         ("prepared_transaction", _) => (
             format!("prepared transaction {called}"),
-            Some(format!("ROLLBACK PREPARED {};", literal(called))),
+            Some(format!("ROLLBACK PREPARED {};", quote_literal(called))),
         ),
         ("replication_slot", _) => {
-            let drop = format!("SELECT pg_drop_replication_slot({});", literal(called));
-            (format!("slot {called}"), Some(format!("-- once its consumer is gone for good\n{drop}")))
+            let drop = format!("SELECT pg_drop_replication_slot({});", quote_literal(called));
+            (format!("slot {called}"), Some(format!("-- if its consumer is gone for good\n{drop}")))
         }
         ("standby", _) => {
             let fix =
@@ -59,16 +58,18 @@ fn object(horizon: &XidHorizon, holder: &XminHolder) -> Object {
         (_, Some(pid)) => (format!("pid {pid}"), Some(format!("SELECT pg_terminate_backend({pid});"))),
         _ => (called.to_owned(), None),
     };
-    let since =
-        holder.since.map(|since| format!(", for {}", span(horizon.at.since(since)))).unwrap_or_default();
+    let since = holder
+        .since
+        .map(|since| format!(", for {}", format_duration(horizon.at.since(since))))
+        .unwrap_or_default();
     let state = holder.state.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
     Object {
         note: format!(
             "{name}{state} holds a snapshot that is {} transactions old{since}",
-            count(holder.age_xids)
+            format_count(holder.age_xids)
         ),
         name,
-        value: float(holder.age_xids),
+        value: as_f64(holder.age_xids),
         fix,
     }
 }

@@ -1,4 +1,4 @@
-//! `mutations`: which changes of stored rows are under way, and which do not get on. ClickHouse 18.16 and later; needs
+//! `mutations`: running mutations, and which of them make no progress. ClickHouse 18.16 and later; needs
 //! `SHOW TABLES` to see those of others. Costs 5 ms.
 
 mod progress;
@@ -40,7 +40,7 @@ const COLUMNS: &[&str] = &[
 const RUNNING: &str = include_str!("../sql/ch_mutations/running.sql");
 const RUNNING_COLUMNS: &[&str] = &["host_name", "database_name", "table_name"];
 
-/// Commands already normalised, and how far each mutation had come at the look before.
+/// A cache of normalised commands, and the progress of each mutation at the previous run.
 #[derive(Default)]
 struct Mutations {
     texts: TextCache,

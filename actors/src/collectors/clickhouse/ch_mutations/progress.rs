@@ -1,4 +1,4 @@
-//! Whether mutations get on from look to look.
+//! The progress of mutations between two runs.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::Mutation;
 
-/// A mutation that was not seen to finish a part for this long, in seconds, seems stuck.
+/// A mutation that finished no part for this long, in seconds, seems stuck.
 const PATIENCE_SECONDS: i64 = 15 * 60;
 
 /// How far each mutation has come.
@@ -19,7 +19,7 @@ pub(super) struct Progress {
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     parts_to_do: i64,
-    /// How old the mutation was when it was first seen or finished a part last.
+    /// The age of the mutation when it was first read or last finished a part.
     moved_at_seconds: i64,
     round: u32,
 }

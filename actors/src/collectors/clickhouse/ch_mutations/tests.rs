@@ -96,7 +96,7 @@ fn one_that_does_not_get_on_is_stuck() {
     assert!(!look(&mut collector, open(131 * MINUTE, 4), Some(of("orders")))[0].stuck, "its part is large");
     assert!(!stuck(&mut collector, 132 * MINUTE, 3), "another part is done");
     assert!(!stuck(&mut collector, 190 * MINUTE, 0), "it waits for an insert");
-    // gone, and another of the same name: a table that was made anew
+    // gone, and another of the same name: a table that was recreated
     assert!(look(&mut collector, vec![], None).is_empty());
     assert!(!stuck(&mut collector, 20 * MINUTE, 3));
 }

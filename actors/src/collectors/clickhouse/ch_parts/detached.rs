@@ -1,4 +1,4 @@
-//! Parts that stand aside: counted now and then, for it means a look into a folder of each table.
+//! Detached parts: counted rarely, because that reads a folder of each table.
 
 use std::collections::HashMap;
 use std::time::Duration;

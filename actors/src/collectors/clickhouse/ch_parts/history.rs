@@ -9,7 +9,7 @@ use crate::model::{GapReason, NULL, Record, StoredTable, Timestamp, streams};
 const WIDTH: usize = streams::PARTS.columns.len();
 /// Tables that never change are stored again after this long, so that they are found.
 const BASELINE_EVERY: Duration = Duration::from_secs(3600);
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 /// The rows that were stored last.
@@ -22,12 +22,12 @@ pub(super) struct History {
 }
 
 impl History {
-    /// `now`, but later than the look before.
+    /// Returns `now`, or just after the previous sample if that is later.
     pub(super) fn after(&self, now: Timestamp) -> Timestamp {
         self.previous.map_or(now, |previous| now.max(Timestamp(previous.as_millis() + 1)))
     }
 
-    /// What the look at `at` leaves unseen.
+    /// Returns the gap before the sample of `at`.
     pub(super) fn gap(&self, at: Timestamp) -> Option<FoundGap> {
         match self.previous {
             None => Some(FoundGap { from: None, to: at, reason: GapReason::NotWatched }),
@@ -58,7 +58,7 @@ impl History {
         (!changed.is_empty()).then(|| Record::new(&streams::PARTS, from, at, changed))
     }
 
-    /// The columns of the stream, in its order.
+    /// Returns the columns of the stream, in its order.
     fn row(&mut self, table: &StoredTable) -> [i64; WIDTH] {
         let parts = table.parts.as_ref();
         streams::PartsRow {

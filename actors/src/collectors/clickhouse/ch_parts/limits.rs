@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::collect::{Answer, CellError, Cursor};
 use crate::model::Timestamp;
 
-/// As many parts in one partition slow inserts down, and as many refuse them.
+/// The numbers of parts in one partition that delay inserts and reject them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Limits {
     pub(super) delay: Option<i64>,
@@ -52,7 +52,7 @@ impl Defaults {
         Ok((defaults, at))
     }
 
-    /// What holds for a table of `engine` on `host_name` that says nothing else.
+    /// Returns the limits of a table of `engine` on `host_name` without settings of its own.
     pub(super) fn of(&self, host_name: &Arc<str>, engine: &str) -> Limits {
         let of_kind = |replicated| self.0.get(&(Arc::clone(host_name), replicated)).copied();
         let own = if engine.starts_with("Replicated") { of_kind(true) } else { None };

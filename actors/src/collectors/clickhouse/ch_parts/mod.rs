@@ -1,4 +1,4 @@
-//! What tables hold, and in how many parts. ClickHouse 18.16 and later; needs `SHOW TABLES` to see those of others. Parts are
+//! The rows, bytes and parts of tables. ClickHouse 18.16 and later; needs `SHOW TABLES` to see those of others. Parts are
 //! counted by the server: no row per part leaves it.
 
 mod detached;
@@ -42,7 +42,7 @@ const DETACHED: &str = include_str!("../sql/ch_parts/detached.sql");
 const OVERRIDES_EVERY: Duration = Duration::from_secs(3600);
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What was asked last.
+/// The query whose answer comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Limits,

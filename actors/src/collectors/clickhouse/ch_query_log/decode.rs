@@ -1,9 +1,7 @@
 //! Rows of the log's aggregate.
 
-use xxhash_rust::xxh3::Xxh3;
-
 use super::counted::{Count, SUMS};
-use crate::collect::{CellError, Cursor};
+use crate::collect::{CellError, Cursor, series};
 
 pub(super) const COLUMNS: &[&str] = &[
     "host_name",
@@ -53,15 +51,13 @@ pub(super) struct Line {
 }
 
 impl Who {
-    /// The same for the same who on every run.
+    /// Returns the series, which is the same in every run.
     pub(super) fn series(&self) -> u64 {
-        let mut hash = Xxh3::new();
-        for part in [&self.host_name, &self.user_name, &self.database_name, &self.kind] {
-            hash.update(part.as_bytes());
-            hash.update(&[0]);
-        }
-        hash.update(&self.hash.to_le_bytes());
-        hash.digest()
+        let names = [&self.host_name, &self.user_name, &self.database_name, &self.kind];
+        let hash = self.hash.to_le_bytes();
+        let parts: Vec<&[u8]> =
+            names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).chain([&hash[..]]).collect();
+        series(&parts)
     }
 }
 

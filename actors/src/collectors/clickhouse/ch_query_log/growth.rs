@@ -1,4 +1,4 @@
-//! What one look at the log adds to the streams.
+//! What one run adds to the streams.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Introduced {
         }
     }
 
-    /// The entry of `who`, once.
+    /// Returns the entry of `who`, once.
     pub(super) fn introduce(&mut self, series: u64, who: &Who, group: Fingerprint) -> Option<SeriesEntry> {
         if self.known.len() >= REMEMBERED {
             self.known.clear();

@@ -16,7 +16,7 @@ const SHARE: u32 = 10;
 /// How much is read of what was before Basira came, and of what was while it did not run.
 const BEFORE: Duration = AT_ONCE;
 const AWAY: Duration = Duration::from_secs(86_400);
-/// What is read together; such a slice is counted anew as a whole.
+/// What is read together; such a slice is counted again as a whole.
 pub(super) const SLICE: Duration = Duration::from_secs(10);
 
 /// How far the log was read.
@@ -33,12 +33,12 @@ pub(super) struct Horizon {
 /// A part of the log. All three are whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
-    /// From here on slices are counted anew: late rows are found.
+    /// From here on slices are counted again: late rows are found.
     pub(super) since: Timestamp,
     /// After this all is new; what is before was read already.
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
-    /// The end of what was read long ago, when the rest up to `from` is given up.
+    /// The end of what was read before, when the part up to `from` is skipped.
     pub(super) given_up_from: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! `query_log`: what each query cost. ClickHouse 18.16 and later; needs `SELECT ON system.query_log`.
+//! `query_log`: the cost of each query. ClickHouse 18.16 and later; needs `SELECT ON system.query_log`.
 //! Reads only what is new, and a few slices again in which rows may have come late; nothing is counted twice, also when
 //! Basira or the server was away meanwhile.
 
@@ -45,11 +45,11 @@ const TEXTS: [(u32, &str); 2] = [
 ];
 const TEXTS_COLUMNS: &[&str] = &["hash", "query_text"];
 
-/// How far two readings of when the server started may differ.
+/// By how much two readings of the start of the server may differ.
 const START_JITTER: Duration = Duration::from_secs(5);
-/// Runs of the collector between two reads of the log between two looks at what it leaves out.
+/// The number of runs between two reads of the logging settings.
 const SAMPLING_EVERY: u32 = 60;
-/// Texts asked for at once, and known before starting over.
+/// The number of texts per query, and of known texts before starting over.
 const TEXTS_AT_ONCE: usize = 500;
 const TEXTS_KNOWN: usize = 65_536;
 
@@ -64,13 +64,13 @@ struct QueryLog {
     texts: TextCache,
     introduced: Introduced,
     interner: Interner,
-    looks: u32,
+    runs: u32,
     /// What the log leaves out.
     sampled: Option<Notice>,
     started_at: Option<Timestamp>,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Default)]
 enum Stage {
     #[default]
@@ -86,8 +86,8 @@ enum Stage {
 
 impl Collector for QueryLog {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
-        self.looks = self.looks.wrapping_add(1);
-        if self.looks % SAMPLING_EVERY == 1 {
+        self.runs = self.runs.wrapping_add(1);
+        if self.runs % SAMPLING_EVERY == 1 {
             self.stage = Stage::Sampling;
             return ask(server, &SAMPLING, Vec::new(), SAMPLING_COLUMNS);
         }
@@ -208,7 +208,7 @@ impl QueryLog {
         }
     }
 
-    /// A server that started anew may have lost the end of its log.
+    /// A server that restarted may have lost the end of its log.
     fn nothing_new(&mut self, server: &Server) -> Collected {
         let before = self.started_at.replace(server.started_at);
         let restarted = before.is_some_and(|before| server.started_at.since(before) > START_JITTER);

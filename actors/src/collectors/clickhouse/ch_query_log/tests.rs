@@ -25,13 +25,13 @@ fn what_the_log_leaves_out_is_told() {
 }
 
 #[test]
-fn a_server_that_started_anew_leaves_a_gap() {
+fn a_server_that_restarted_leaves_a_gap() {
     let mut log = QueryLog::default();
     log.resume(Some(Timestamp(50_000)));
     let mut server = server();
     server.started_at = Timestamp(10_000);
     assert_eq!(log.nothing_new(&server).gaps, []);
-    // the clocks tick in seconds
+    // clocks have a resolution of seconds
     server.started_at = Timestamp(12_000);
     assert_eq!(log.nothing_new(&server).gaps, []);
     server.started_at = Timestamp(90_000);

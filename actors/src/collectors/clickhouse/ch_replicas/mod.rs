@@ -1,4 +1,4 @@
-//! `replicas` and `replication_queue`: how far replicated tables are behind, and on what they wait. ClickHouse 18.16 and
+//! `replicas` and `replication_queue`: the delay of replicated tables, and what they wait for. ClickHouse 18.16 and
 //! later; needs SELECT on both, and to be shown the tables.
 
 mod decode;
@@ -20,22 +20,22 @@ pub(crate) static SPEC: Spec = Spec {
     every: Every::Fixed(Duration::from_secs(60)),
     enabled_by: |target| target.collect_replication,
     ..Spec::new("ch_replicas", Engine::Clickhouse, || {
-        Box::new(Tables { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() })
+        Box::new(Tables { stage: Stage::Clock, times: SampleTimes::default(), interner: Interner::default() })
     })
 };
 
 const REPLICAS: &str = include_str!("../sql/ch_replicas/replicas.sql");
 const QUEUE: &str = include_str!("../sql/ch_replicas/queue.sql");
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(180);
 
 struct Tables {
     stage: Stage,
-    looks: SampleTimes,
+    times: SampleTimes,
     interner: Interner,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 enum Stage {
     Clock,
     Replicas(NodeClock),
@@ -84,7 +84,7 @@ impl Tables {
             reason: format!("what is queued is not known: {refusal}"),
             fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });
-        let SampleInterval { from, gap } = self.looks.take(seen.at, MAX_INTERVAL);
+        let SampleInterval { from, gap } = self.times.take(seen.at, MAX_INTERVAL);
         let is_replica = i64::from(!seen.replicas.is_empty());
         let own = ReplicationRow { is_replica, ..self.row("self", seen.worst_delay_seconds()) };
         let mut rows = vec![(xxh3_64(b"self"), own.values())];
@@ -110,7 +110,7 @@ impl Tables {
         }
     }
 
-    /// The row of a table, or of the server itself. ClickHouse reports only the delay.
+    /// Returns the row of a table, or of the server itself. ClickHouse reports only the delay.
     fn row(&mut self, kind: &str, delay_seconds: Option<i64>) -> ReplicationRow {
         ReplicationRow {
             kind: self.interner.intern(Some(kind)),

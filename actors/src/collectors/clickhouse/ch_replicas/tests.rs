@@ -41,7 +41,7 @@ fn run(tables: &mut Tables, answers: Vec<Vec<Vec<Cell>>>) -> Box<Collected> {
 }
 
 fn fresh() -> Tables {
-    Tables { stage: Stage::Clock, looks: SampleTimes::default(), interner: Interner::default() }
+    Tables { stage: Stage::Clock, times: SampleTimes::default(), interner: Interner::default() }
 }
 
 fn seen(collected: &Collected) -> std::sync::Arc<Replicas> {

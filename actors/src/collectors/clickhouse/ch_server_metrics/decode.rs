@@ -1,4 +1,4 @@
-//! What the rows say, in the words of the model.
+//! Decodes the rows into the types of the model.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

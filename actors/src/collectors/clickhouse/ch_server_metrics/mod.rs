@@ -1,4 +1,4 @@
-//! `metrics`, `events`, `asynchronous_metrics`, `disks` and `server_settings`: how each node fares. ClickHouse 18.16 and
+//! `metrics`, `events`, `asynchronous_metrics`, `disks` and `server_settings`: the metrics of each node. ClickHouse 18.16 and
 //! later; needs SELECT on them, and does without the last three.
 
 mod decode;
@@ -24,7 +24,7 @@ pub(crate) static SPEC: Spec = Spec {
         Box::new(Metrics {
             stage: Stage::Clock,
             sample: None,
-            looks: SampleTimes::default(),
+            times: SampleTimes::default(),
             counters: HostCounters::new(MAX_INTERVAL),
             optional: OptionalQueries::default(),
             interner: Interner::default(),
@@ -37,15 +37,15 @@ const RESIDENT: &str = include_str!("../sql/ch_server_metrics/resident.sql");
 const LIMIT: &str = include_str!("../sql/ch_server_metrics/limit.sql");
 const DISKS: &str = include_str!("../sql/ch_server_metrics/disks.sql");
 
-/// A version that counts failed queries; earlier ones do not even tell that they do not.
+/// A version that counts failed queries; earlier ones do not report that they do not.
 const COUNTS_FAILURES: u32 = 2_010;
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Metrics {
     stage: Stage,
     sample: Option<Sample>,
-    looks: SampleTimes,
+    times: SampleTimes,
     counters: HostCounters<3>,
     optional: OptionalQueries,
     interner: Interner,
@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// What is not known without an answer; none when nothing is.
-    const fn tells(self) -> Option<&'static str> {
+    const fn needed_for(self) -> Option<&'static str> {
         match self {
             Self::Resident => Some("resident memory is"),
             Self::Limit => Some("the limit of memory is"),
@@ -112,7 +112,7 @@ impl Collector for Metrics {
     }
 
     fn refused(&mut self, _: &Server, refusal: CollectError) -> Result<Step, CollectError> {
-        match (self.stage.tells(), &self.sample) {
+        match (self.stage.needed_for(), &self.sample) {
             (Some(what), Some(sample)) => {
                 self.optional.refused(what, sample.clock.at, &refusal);
                 Ok(self.ask_on())
@@ -128,7 +128,7 @@ impl Metrics {
         let now = self.sample.as_ref().map_or(Timestamp(0), |sample| sample.clock.at);
         loop {
             self.stage = self.stage.next();
-            if self.stage.tells().is_none_or(|what| self.optional.is_due(what, now)) {
+            if self.stage.needed_for().is_none_or(|what| self.optional.is_due(what, now)) {
                 break;
             }
         }
@@ -147,7 +147,7 @@ impl Metrics {
             return Collected::default();
         };
         let at = clock.at;
-        let SampleInterval { mut from, gap } = self.looks.take(at, MAX_INTERVAL);
+        let SampleInterval { mut from, gap } = self.times.take(at, MAX_INTERVAL);
         let mut gaps: Vec<_> = gap.into_iter().collect();
         let mut lines = Vec::with_capacity(hosts.len());
         for counted in &counted {
@@ -180,7 +180,7 @@ impl Metrics {
         }
     }
 
-    /// The columns of the stream, in its order.
+    /// Returns the columns of the stream, in its order.
     fn row(
         &mut self,
         host: &HostMetrics,

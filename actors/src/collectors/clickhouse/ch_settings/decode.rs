@@ -61,7 +61,7 @@ impl Table {
     }
 
     /// What is not known without it.
-    pub(super) const fn tells(self) -> &'static str {
+    pub(super) const fn needed_for(self) -> &'static str {
         match self {
             Self::Settings => "settings of the user are",
             Self::ServerSettings => "settings of the server are",

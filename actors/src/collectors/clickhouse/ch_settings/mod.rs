@@ -1,4 +1,4 @@
-//! `settings`, `server_settings` and `merge_tree_settings`: what is set otherwise than built in, and what changed.
+//! `settings`, `server_settings` and `merge_tree_settings`: settings that differ from their default, and changes.
 //! ClickHouse 18.16 and later, `server_settings` from 23.3; needs SELECT on them. Settings are those of the user connected as.
 
 mod decode;
@@ -25,7 +25,7 @@ struct Settings {
     /// What the next answer is to: the clock, then each table.
     asked: usize,
     clock: Option<NodeClock>,
-    /// By name, of the first node: nodes are asked to tell the same.
+    /// By name, from the first node: nodes should have the same settings.
     found: BTreeMap<String, (String, Setting)>,
     rows: usize,
     answered: BTreeSet<Table>,
@@ -54,7 +54,7 @@ impl Collector for Settings {
 
     fn refused(&mut self, _: &Server, refusal: CollectError) -> Result<Step, CollectError> {
         let (Some(table), Some(clock)) = (self.table(), &self.clock) else { return Err(refusal) };
-        self.optional.refused(table.tells(), clock.at, &refusal);
+        self.optional.refused(table.needed_for(), clock.at, &refusal);
         self.ask_on()
     }
 
@@ -81,7 +81,7 @@ impl Settings {
             let Some(table) = self.table() else {
                 return Ok(Step::done(self.collected(&clock)));
             };
-            if self.optional.is_due(table.tells(), clock.at) {
+            if self.optional.is_due(table.needed_for(), clock.at) {
                 let sql = Arc::from(table.sql());
                 return Ok(Step::ask(sql, COLUMNS));
             }
@@ -96,7 +96,7 @@ impl Settings {
             let mut cursor = Cursor::new(answer.rows, row);
             let host_name = cursor.owned_text()?.unwrap_or_default();
             let setting = setting(table, &mut cursor)?;
-            if setting.changed == Some(false) && !self.history.knows(&setting.name) {
+            if setting.changed == Some(false) && !self.history.contains(&setting.name) {
                 continue;
             }
             match self.found.get_mut(&setting.name) {

@@ -68,7 +68,7 @@ fn csv(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
     let (mut found, mut read) = (Vec::new(), 0);
     while let Some((fields, length)) = csv_line(&content[read..]) {
         read += length;
-        let text = |place: usize| fields.get(place).map(|field| String::from_utf8_lossy(field));
+        let text = |position: usize| fields.get(position).map(|field| String::from_utf8_lossy(field));
         if text(DATABASE).is_some_and(|name| name == database) {
             found.extend(text(MESSAGE).and_then(|message| logged(&message)));
         }

@@ -3,7 +3,7 @@
 use proptest::prelude::{Strategy, any, prop_oneof};
 
 use super::entries::{Format, read};
-use super::place::bytes;
+use super::log_position::bytes;
 use crate::fuzzing::{fuzz, text};
 
 const PIECES: &[&str] = &[

@@ -5,8 +5,8 @@
 mod entries;
 #[cfg(test)]
 mod fuzz;
+mod log_position;
 mod needs;
-mod place;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::entries::{Entry, Format};
-use self::needs::Facts;
-use self::place::Place;
+use self::log_position::LogPosition;
+use self::needs::LogSettings;
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Cursor, Every, FoundGap, Interner, Notice, Param, Reach,
     Server, Spec, Step,
@@ -39,22 +39,22 @@ const FILE_COLUMNS: &[&str] = &["path", "size"];
 const READ: &str = include_str!("../sql/auto_explain/read.sql");
 const READ_COLUMNS: &[&str] = &["content"];
 
-/// Where reading stands, and the plans seen last.
+/// The position in the log, and the last plan of each statement.
 #[derive(Default)]
 struct AutoExplain {
     stage: Stage,
-    place: Option<Place>,
+    position: Option<LogPosition>,
     previous: Option<Timestamp>,
     last: LastPlans,
     interner: Interner,
     gap: bool,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Debug, Default, Clone)]
 enum Stage {
     #[default]
-    Facts,
+    Settings,
     File {
         at: Timestamp,
         format: Format,
@@ -67,14 +67,14 @@ enum Stage {
 
 impl Collector for AutoExplain {
     fn begin(&mut self, _: &Server) -> Result<Step, CollectError> {
-        self.stage = Stage::Facts;
+        self.stage = Stage::Settings;
         Ok(Step::ask(FACTS, needs::COLUMNS))
     }
 
     fn answer(&mut self, server: &Server, answer: Answer<'_>) -> Result<Step, CollectError> {
         match self.stage.clone() {
-            Stage::Facts => {
-                let facts = Facts::read(&mut Cursor::new(answer.rows, 0))?;
+            Stage::Settings => {
+                let facts = LogSettings::read(&mut Cursor::new(answer.rows, 0))?;
                 let format = facts.format(server)?;
                 let params = vec![Param::Text(format.destination().to_owned())];
                 self.stage = Stage::File { at: facts.at, format };
@@ -88,7 +88,7 @@ impl Collector for AutoExplain {
             }
             Stage::Content { at, format } => {
                 let content = Cursor::new(answer.rows, 0).text()?;
-                self.take(server, at, &format, content.map(place::bytes))
+                self.take(server, at, &format, content.map(log_position::bytes))
             }
         }
     }
@@ -97,12 +97,14 @@ impl Collector for AutoExplain {
 impl AutoExplain {
     /// Asks for what is new in the log, unless there is nothing.
     fn read_on(&mut self, at: Timestamp, format: Format, path: &str, size: i64) -> Step {
-        let Some(place) = &mut self.place else {
-            self.place = Some(Place::at_end(path, size));
+        let Some(position) = &mut self.position else {
+            self.position = Some(LogPosition::at_end(path, size));
             return self.done(at, Vec::new(), Vec::new(), None, 0);
         };
-        self.gap = place.see(path, size);
-        let Some(params) = place.ask() else { return self.done(at, Vec::new(), Vec::new(), None, 0) };
+        self.gap = position.update(path, size);
+        let Some(params) = position.read_params() else {
+            return self.done(at, Vec::new(), Vec::new(), None, 0);
+        };
         self.stage = Stage::Content { at, format };
         Step::ask_with(READ, params, READ_COLUMNS)
     }
@@ -116,17 +118,18 @@ impl AutoExplain {
     ) -> Result<Step, CollectError> {
         let content = content.unwrap_or_default();
         let (entries, read) = entries::read(format, &content, &server.database);
-        if let Some(place) = &mut self.place {
-            self.gap |= place.advance(read, content.len());
+        if let Some(position) = &mut self.position {
+            self.gap |= position.advance(read, content.len());
         }
-        let mut found: HashMap<(Fingerprint, u64), Seen> = HashMap::new();
+        let mut found: HashMap<(Fingerprint, u64), LoggedPlan> = HashMap::new();
         let mut unread = None;
         for entry in &entries {
-            match Seen::of(entry) {
-                Ok(Some(seen)) => {
-                    let known = found.entry((seen.query, seen.plan.hash.0)).or_insert_with(|| seen.clone());
-                    if seen.plan.actual_time_ms > known.plan.actual_time_ms {
-                        *known = seen;
+            match LoggedPlan::of(entry) {
+                Ok(Some(logged)) => {
+                    let known =
+                        found.entry((logged.query, logged.plan.hash.0)).or_insert_with(|| logged.clone());
+                    if logged.plan.actual_time_ms > known.plan.actual_time_ms {
+                        *known = logged;
                     }
                 }
                 Ok(None) => {}
@@ -135,7 +138,7 @@ impl AutoExplain {
         }
         let mut rows = Vec::new();
         let mut events = Vec::new();
-        for Seen { query, text, plan } in found.into_values() {
+        for LoggedPlan { query, text, plan } in found.into_values() {
             rows.push(plan::row((query, &text), Source::AutoExplain, &plan, at, &mut self.interner));
             events.extend(self.last.record(query, &plan, at));
         }
@@ -174,13 +177,13 @@ impl AutoExplain {
 
 /// One logged run of a statement, without its literals.
 #[derive(Clone)]
-struct Seen {
+struct LoggedPlan {
     query: Fingerprint,
     text: Arc<str>,
     plan: Plan,
 }
 
-impl Seen {
+impl LoggedPlan {
     /// Nothing for a statement of our own.
     fn of(entry: &Entry) -> Result<Option<Self>, PlanError> {
         let mut plan = plan::read(&entry.json)?;

@@ -1,8 +1,9 @@
-//! What must be so on a server for its plans to be read from its log, and what makes it so.
+//! What a server needs for its plans to be read from its log, and the SQL that sets it up.
 
 use super::entries::Format;
 use crate::collect::{CollectError, Cursor, Server};
 use crate::model::Timestamp;
+use crate::text::quote_identifier;
 
 pub(super) const COLUMNS: &[&str] = &[
     "at",
@@ -30,8 +31,8 @@ const FUNCTIONS: [&str; 3] = [
     "pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean)",
 ];
 
-/// How a server logs, and what the role may do.
-pub(super) struct Facts {
+/// The logging settings of a server, and the privileges of the role.
+pub(super) struct LogSettings {
     pub(super) at: Timestamp,
     min_duration: Option<String>,
     log_format: Option<String>,
@@ -42,7 +43,7 @@ pub(super) struct Facts {
     may: [bool; 3],
 }
 
-impl Facts {
+impl LogSettings {
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, CollectError> {
         let at = cursor.required_timestamp()?;
         let mut text = || cursor.owned_text();
@@ -86,9 +87,9 @@ impl Facts {
             return Err(CollectError::Missing {
                 reason: format!("role {} may not read the server's log", server.role),
                 fix: format!(
-                    "GRANT EXECUTE ON FUNCTION {} TO \"{}\";",
+                    "GRANT EXECUTE ON FUNCTION {} TO {};",
                     denied.join(", "),
-                    server.role.replace('"', "\"\"")
+                    quote_identifier(&server.role)
                 ),
             });
         }
@@ -106,14 +107,14 @@ impl Facts {
             Ok(Format::Plain)
         } else {
             missing(
-                "log_line_prefix has no %d: the log does not tell of which database a plan is",
+                "log_line_prefix has no %d: the log does not contain the database of a plan",
                 NAME_DATABASE,
             )
         }
     }
 }
 
-/// The server writes to no file that it would tell of.
+/// The server writes to no log file that it reports.
 pub(super) fn no_file() -> CollectError {
     CollectError::Missing {
         reason: "the server names no log file of that format".to_owned(),

@@ -1,5 +1,5 @@
 use super::entries::{Entry, Format, read};
-use super::place::{MOST_BYTES, Place, bytes};
+use super::log_position::{LogPosition, MOST_BYTES, bytes};
 use crate::collect::Param;
 
 const PLAN: &str =
@@ -74,8 +74,8 @@ fn noise_is_no_plan() {
     }
 }
 
-fn asked(place: &Place) -> Option<(String, i64)> {
-    place.ask().map(|params| match &params[..] {
+fn asked(position: &LogPosition) -> Option<(String, i64)> {
+    position.read_params().map(|params| match &params[..] {
         [Param::Text(path), Param::BigInt(offset), Param::BigInt(MOST_BYTES)] => (path.clone(), *offset),
         other => panic!("{other:?}"),
     })
@@ -83,32 +83,32 @@ fn asked(place: &Place) -> Option<(String, i64)> {
 
 #[test]
 fn a_log_is_followed_from_its_end_and_over_rotations() {
-    let mut place = Place::at_end("a", 100);
-    assert!(!place.see("a", 100));
-    assert_eq!(asked(&place), None);
-    assert!(!place.see("a", 150));
-    assert_eq!(asked(&place), Some(("a".to_owned(), 100)));
-    assert!(!place.advance(40, 50));
+    let mut position = LogPosition::at_end("a", 100);
+    assert!(!position.update("a", 100));
+    assert_eq!(asked(&position), None);
+    assert!(!position.update("a", 150));
+    assert_eq!(asked(&position), Some(("a".to_owned(), 100)));
+    assert!(!position.advance(40, 50));
     // the rest of the old file, then the new one from its start
-    assert!(!place.see("b", 10));
-    assert_eq!(asked(&place), Some(("a".to_owned(), 140)));
-    assert!(!place.advance(10, 10));
-    assert_eq!(asked(&place), Some(("b".to_owned(), 0)));
-    assert!(!place.advance(10, 10));
-    // written anew under its name
-    assert!(!place.see("b", 5));
-    assert_eq!(asked(&place), Some(("b".to_owned(), 0)));
+    assert!(!position.update("b", 10));
+    assert_eq!(asked(&position), Some(("a".to_owned(), 140)));
+    assert!(!position.advance(10, 10));
+    assert_eq!(asked(&position), Some(("b".to_owned(), 0)));
+    assert!(!position.advance(10, 10));
+    // rewritten under its name
+    assert!(!position.update("b", 5));
+    assert_eq!(asked(&position), Some(("b".to_owned(), 0)));
     // too far behind
-    assert!(place.see("b", 100 * MOST_BYTES));
-    assert_eq!(asked(&place), None);
+    assert!(position.update("b", 100 * MOST_BYTES));
+    assert_eq!(asked(&position), None);
 }
 
 #[test]
 fn an_entry_longer_than_what_is_read_at_once_is_skipped() {
-    let mut place = Place::at_end("a", 0);
-    place.see("a", 2 * MOST_BYTES);
-    assert!(place.advance(0, usize::try_from(MOST_BYTES).unwrap()));
-    assert_eq!(asked(&place), Some(("a".to_owned(), MOST_BYTES)));
+    let mut position = LogPosition::at_end("a", 0);
+    position.update("a", 2 * MOST_BYTES);
+    assert!(position.advance(0, usize::try_from(MOST_BYTES).unwrap()));
+    assert_eq!(asked(&position), Some(("a".to_owned(), MOST_BYTES)));
 }
 
 #[test]

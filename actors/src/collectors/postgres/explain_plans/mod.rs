@@ -1,4 +1,4 @@
-//! The plans of the statements that take the most time, asked of the planner without running them. PostgreSQL 14 and
+//! The plans of the statements with the most total time, from EXPLAIN without running them. PostgreSQL 14 and
 //! later; needs `pg_read_all_stats`, and the right to read what the statements read. One statement a poll: some
 //! milliseconds; their texts every 30 polls: 15 to 30 ms where the text file is large.
 
@@ -34,7 +34,7 @@ const LENGTH: i32 = 32_768;
 /// Texts are read again after this many runs: five minutes at the default interval.
 const TEXTS_EVERY: u64 = 30;
 
-/// Which statements there are, whose turn it is, and what came of them.
+/// The statements, the queue, and the last plan of each.
 #[derive(Default)]
 struct ExplainPlans {
     run: u64,
@@ -46,7 +46,7 @@ struct ExplainPlans {
     rows: u64,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Debug, Default)]
 enum Stage {
     #[default]
@@ -112,7 +112,7 @@ impl ExplainPlans {
         Ok(())
     }
 
-    /// Takes the next statement whose turn it is, if there is one.
+    /// Plans the next statement of the queue, if there is one.
     fn next(&mut self, server: &Server) -> Step {
         let Some((fingerprint, user_name)) = self.queue.take(self.run) else {
             return self.done(server, None);

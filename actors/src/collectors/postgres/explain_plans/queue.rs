@@ -1,4 +1,4 @@
-//! Whose turn it is: the statements that take the most time, each again after a while, failures hardly ever.
+//! The queue of statements to plan: those with the most total time, each again after a while, failed ones rarely.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::text::{self, Fingerprint};
 const MOST: usize = 50;
 /// A statement is planned again after this many runs: ten minutes at the default interval.
 const AGAIN_AFTER: u64 = 60;
-/// What the server refused is not asked for again for this long: each try is a line in its log.
+/// A statement that failed is not planned again for this long: each try is a line in the server's log.
 const REFUSED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// A privilege may be granted meanwhile; that of a role is noticed at once.
 const DENIED_FOR: Duration = Duration::from_secs(3600);
-/// Refusals remembered.
+/// The number of failures kept.
 const REMEMBERED: usize = 2_000;
 
 const DENIED: &str = "42501";
 const LOCKED: &str = "55P03";
 
-/// What came of a turn.
+/// The result of planning a statement.
 pub(super) enum Outcome {
     Planned,
     Refused { code: Option<String>, reason: String, at: Timestamp },
@@ -64,14 +64,14 @@ struct Refusal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Denied {
     Read,
-    /// Planning a statement that writes takes the right to write, and one with a function that to call it: nobody
+    /// Planning a statement that writes requires the privilege to write, and one with a function that to call it: nobody
     /// should grant that for plans.
     More,
 }
 
 const NEVER_ASKED_FOR: &str =
     "planning it takes the right to write its tables or to call its functions, which Basira does not ask for";
-/// The oid of `pg_read_all_data`: who is a member of it lacks no right to read.
+/// The oid of `pg_read_all_data`, whose members may read everything.
 const READ_ALL_DATA: &str = "6181";
 
 impl Queue {

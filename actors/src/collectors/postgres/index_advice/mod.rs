@@ -1,6 +1,6 @@
-//! Indexes that the statements of a database that take the most time would be faster with. They are planned, never run,
-//! and no index is made. PostgreSQL 14 and later; needs `pg_read_all_stats`, and the right to read what the statements
-//! read; with the extension `HypoPG`, on a standby or where the registration allows it, the planner itself is asked.
+//! Indexes that would speed up the statements with the most total time. Statements are planned, never run,
+//! and no index is created. PostgreSQL 14 and later; needs `pg_read_all_stats`, and the right to read what the statements
+//! read; with the extension `HypoPG`, on a standby or where the registration allows it, the planner verifies them.
 //! At most 50 plans an hour, some milliseconds each.
 
 mod outcome;
@@ -47,7 +47,7 @@ const MOST_STATEMENTS: usize = 20;
 /// Indexes that are proposed, and statements with which each is tried.
 const MOST_PROPOSALS: usize = 10;
 const MOST_TRIALS: usize = 3;
-/// A text that the server refused is not sent again for so many runs: each try is a line in its log.
+/// A text that failed is not sent again for this many runs: each try is a line in the server's log.
 const REFUSED_FOR: u64 = 24;
 /// What passes, or can be granted.
 const PASSING: [&str; 3] = ["42501", "55P03", "57014"];
@@ -59,7 +59,7 @@ struct Asked {
     search_path: String,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Default)]
 enum Stage {
     #[default]
@@ -68,11 +68,11 @@ enum Stage {
     Columns,
     Indexes,
     HypoPg,
-    /// A proposal is made up.
+    /// A hypothetical index is created.
     Try(usize),
-    /// And its statement planned with it.
+    /// A statement is planned with it.
     Trial(usize, usize),
-    /// And forgotten again.
+    /// The hypothetical index is dropped again.
     Reset(usize),
 }
 
@@ -263,7 +263,7 @@ impl IndexAdvisor {
         self.tried = self.proposals.iter().map(|_| Tried::default()).collect();
     }
 
-    /// Whether the planner may be asked about indexes that are not there, and why not.
+    /// Takes whether hypothetical indexes may be tried, and why not.
     fn may_try(&mut self, server: &Server, answer: &Answer<'_>) -> Result<(), CollectError> {
         let mut cursor = Cursor::new(answer.rows, 0);
         let schema = cursor.owned_text()?;

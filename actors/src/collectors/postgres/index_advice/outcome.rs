@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::proposals::{Helped, LEAST_GAIN_PCT, Proposal, Table, Tables, size_bytes};
 use crate::model::{Evidence, HelpedStatement, IndexAdvice, IndexAdvices, Timestamp};
 
-/// What the planner said to one proposal.
+/// The result of trying one proposal.
 #[derive(Debug, Default)]
 pub(super) struct Tried {
     /// As long as it would be.
@@ -103,7 +103,7 @@ fn rounded(pct: f64) -> f64 {
     (pct * 100.0).round() / 100.0
 }
 
-/// The statement that makes the index; for `HypoPG`, which knows no other way, not concurrently.
+/// Returns the statement that creates the index; not concurrently for `HypoPG`, which does not support that.
 pub(super) fn create_sql(proposal: &Proposal, table: &Table, concurrently: bool) -> String {
     let columns: Vec<&str> =
         proposal.columns().iter().map(|name| table.columns[name].quoted.as_str()).collect();

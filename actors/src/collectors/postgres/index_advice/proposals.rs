@@ -1,4 +1,4 @@
-//! From candidates of plans to indexes worth proposing: what the table, its columns and its indexes say of them.
+//! From candidates of plans to proposed indexes, by the statistics of the table, its columns and its indexes.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ const DESCENT_COST: f64 = 10.0;
 /// Less is within the error of such guesses.
 pub(super) const LEAST_GAIN_PCT: f64 = 30.0;
 
-/// What the catalog says of a table.
+/// A table in the catalog.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub oid: i64,
@@ -33,7 +33,7 @@ pub(super) struct Table {
     pub columns: HashMap<String, Facts>,
 }
 
-/// What the catalog says of a column.
+/// A column in the catalog.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub number: i64,
@@ -66,7 +66,7 @@ pub(super) struct Planned {
 pub(super) struct Helped {
     pub fingerprint: Fingerprint,
     pub cost: f64,
-    /// What arithmetic says that it saves.
+    /// The estimated saving.
     pub saved: f64,
 }
 

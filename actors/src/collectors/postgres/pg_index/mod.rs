@@ -1,4 +1,4 @@
-//! `pg_index`: what each index is, and its definition. PostgreSQL 14 and later; needs nothing. Definitions wait behind
+//! `pg_index`: the properties and the definition of each index. PostgreSQL 14 and later; needs nothing. Definitions wait behind
 //! ACCESS EXCLUSIVE locks, so they are read only for what is new or changed and is not locked.
 
 mod decode;
@@ -97,7 +97,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// A row beside the one before: what is the same is shared, and a definition stays until it is read anew.
+    /// A row beside the one before: what is the same is shared, and a definition stays until it is read again.
     fn compared(&mut self, row: Row, before: Option<Known>) -> Known {
         let Row { mut facts, stamp, at } = row;
         let Some(before) = before else { return Known { facts: Arc::new(facts), stamp, defined: None } };

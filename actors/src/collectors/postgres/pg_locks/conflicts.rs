@@ -1,4 +1,4 @@
-//! Which of the locks that are held stand in somebody's way, and whose way to look at first.
+//! Which held locks block others, and the order of the blockers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};

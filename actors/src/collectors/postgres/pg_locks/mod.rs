@@ -1,4 +1,4 @@
-//! `pg_locks`: who waits for what lock, and who is in the way. PostgreSQL 14 and later; needs `pg_read_all_stats` to see
+//! `pg_locks`: lock waits and their blockers. PostgreSQL 14 and later; needs `pg_read_all_stats` to see
 //! other roles' sessions. Costs about 1 ms of a backend with 20 locks, and a moment of the lock manager per wait.
 
 mod conflicts;
@@ -26,16 +26,16 @@ pub(crate) static SPEC: Spec = Spec {
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("../sql/pg_locks/14.sql"))];
 
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(15);
-/// Locks of one session that are stored of one look: its wait, and what others wait for.
+/// The number of locks stored per session and sample: its wait, and those that others wait for.
 const STORED_EACH: u64 = 16;
 
 const WIDTH: usize = streams::LOCKS.columns.len();
 
 #[derive(Default)]
 struct Locks {
-    looks: SampleTimes,
+    times: SampleTimes,
     texts: TextCache,
     interner: Interner,
 }
@@ -60,7 +60,7 @@ impl Collector for Locks {
         }
         let at = at.ok_or(CellError { column: 1, expected: "in any row" })?;
         mark_blockers(&mut all);
-        let SampleInterval { from, gap } = self.looks.take(at, MAX_INTERVAL);
+        let SampleInterval { from, gap } = self.times.take(at, MAX_INTERVAL);
         let record = self.record(from, at, &all);
         let hidden: BTreeSet<i64> =
             all.iter().filter(|found| found.text.is_hidden()).map(|found| found.lock.pid).collect();
@@ -95,7 +95,7 @@ impl Locks {
         Record::new(&streams::LOCKS, from, at, rows)
     }
 
-    /// The columns of the stream, in its order.
+    /// Returns the columns of the stream, in its order.
     fn row(&mut self, found: &Found) -> [i64; WIDTH] {
         let Found { lock, text, .. } = found;
         let text = text

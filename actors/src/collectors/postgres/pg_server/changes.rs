@@ -1,4 +1,4 @@
-//! What happened to a server between two looks.
+//! Changes of a server between two runs.
 
 use crate::model::{Event, EventKind, RESET_VIEWS, ServerIdentity};
 
@@ -45,7 +45,7 @@ fn timeline(identity: &ServerIdentity) -> Option<String> {
     identity.timeline.map(|timeline| format!("timeline {timeline}"))
 }
 
-/// The views whose counters began anew: by hand, or because the server crashed.
+/// The views whose counters were reset: by hand, or because the server crashed.
 fn resets(before: &ServerIdentity, now: &ServerIdentity) -> Vec<Event> {
     let views = RESET_VIEWS.iter().zip(before.resets.iter().zip(&now.resets));
     let begun = views.filter_map(|(view, (before, now))| {

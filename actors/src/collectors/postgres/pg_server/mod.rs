@@ -1,4 +1,4 @@
-//! Which server answers and since when: restarts, upgrades, promotions and resets become events. PostgreSQL 14 and later;
+//! The identity of the server: restarts, upgrades, promotions and resets become events. PostgreSQL 14 and later;
 //! needs nothing. Costs 0.2 ms of a backend.
 
 mod changes;
@@ -42,10 +42,10 @@ const COLUMNS: &[&str] = &[
 const STATEMENTS: &str = include_str!("../sql/pg_server/statements.sql");
 const STATEMENTS_COLUMNS: &[&str] = &["reset_at"];
 
-/// The identity is stored anew this often, so that it outlives the retention.
+/// The identity is stored again this often, so that it outlives the retention.
 const REPEAT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The server as it was seen last, or stored before Basira started.
+/// The server at the previous run, or as stored before Basira started.
 #[derive(Default)]
 struct Identity {
     known: Option<ServerIdentity>,
@@ -113,7 +113,7 @@ impl Identity {
         })
     }
 
-    /// The columns of the stream, in its order.
+    /// Returns the columns of the stream, in its order.
     fn row(&mut self, now: &ServerIdentity) -> [i64; streams::SERVER.columns.len()] {
         let reset = now.resets.map(|reset| reset.map_or(NULL, Timestamp::as_millis));
         let [bgwriter, checkpointer, wal, io, archiver, statements] = reset;

@@ -104,7 +104,7 @@ fn database(cursor: &mut Cursor<'_>) -> Result<Row, CellError> {
     })
 }
 
-/// The size of each database, where the role may know.
+/// Returns the size of each database, where the role may read it.
 pub(super) fn sizes(answer: &Answer<'_>) -> Result<HashMap<String, Option<i64>>, CellError> {
     let rows = 0..answer.rows.len();
     let size = |row| {

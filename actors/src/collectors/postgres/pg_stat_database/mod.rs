@@ -1,4 +1,4 @@
-//! `pg_stat_database`: what each database of the server did, and how large and old it is. PostgreSQL 14 and later; needs
+//! `pg_stat_database`: activity, size and age of each database of the server. PostgreSQL 14 and later; needs
 //! nothing but CONNECT for sizes. Costs 1 ms of a backend; sizes, every ten minutes, a look at every file of the server.
 
 mod decode;
@@ -28,19 +28,19 @@ pub(crate) static SPEC: Spec = Spec {
 
 const VARIANTS: [(u32, &str); 1] = [(14, include_str!("../sql/pg_stat_database/14.sql"))];
 const SIZES: &str = include_str!("../sql/pg_stat_database/sizes.sql");
-/// Sizes are asked in every so manieth run, each ten minutes: the server looks at each of its files for them.
+/// Sizes are read in every twentieth run, every ten minutes: the server reads the metadata of all its files for them.
 const SIZES_EVERY: u32 = 20;
-/// A sample this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(90);
 
-/// Baselines by database, and the sizes as of the last time that they were asked for.
+/// Baselines by database, and the sizes when they were last read.
 #[derive(Default)]
 struct Databases {
     previous: Option<Sample>,
     counters: Counters<COUNTERS>,
     before: HashMap<u64, Before>,
     sizes: HashMap<String, Option<i64>>,
-    /// Runs until sizes are asked for again. Counted before they are, so that slow ones do not hold up every run.
+    /// Runs until sizes are read again. Reset before reading them, so that a slow query does not delay every run.
     runs_to_sizes: u32,
     sizing: bool,
     interner: Interner,
@@ -55,7 +55,7 @@ struct Sample {
     shared_resets: [Option<Timestamp>; 2],
 }
 
-/// What must be known of a database to tell a reset from a beginning.
+/// What distinguishes a reset of a database's counters from their start.
 struct Before {
     reset_at: Option<Timestamp>,
     /// Nothing was counted yet.
@@ -176,7 +176,7 @@ impl Databases {
         *self.sizes.get(row.name.as_deref()?)?
     }
 
-    /// The columns of the stream, in its order.
+    /// Returns the columns of the stream, in its order.
     fn row(&mut self, row: &Row, sums: &[i64; COUNTERS]) -> [i64; streams::DATABASES.columns.len()] {
         let size_bytes = self.size_of(row);
         let lasts = [row.numbackends, row.connection_limit, size_bytes, row.xid_age, row.mxid_age];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Event, EventKind, Replication, Slot, Standby, Timestamp};
 
-/// What was there at the last look.
+/// What was there at the previous run.
 #[derive(Default)]
 pub(super) struct Changes(Option<Known>);
 
@@ -18,7 +18,7 @@ struct Known {
 }
 
 impl Changes {
-    /// What happened since the last look; nothing at the first, nor when another server answers now.
+    /// Returns what happened since the previous run; nothing at the first run, or when another server answers.
     pub(super) fn events(&mut self, started_at: Timestamp, seen: &Replication) -> Vec<Event> {
         let now = Known {
             started_at,

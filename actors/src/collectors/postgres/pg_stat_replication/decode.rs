@@ -55,7 +55,7 @@ pub(super) const SLOT_COLUMNS: &[&str] = &[
     "synced",
 ];
 
-/// What a server says of itself.
+/// The replication state of the server itself.
 pub(super) struct Own {
     at: Timestamp,
     in_recovery: bool,
@@ -85,7 +85,7 @@ impl Own {
         })
     }
 
-    /// Whether there is a receiver of which this role may know nothing more.
+    /// Whether there is a receiver whose details are hidden from the role.
     pub(super) const fn is_hidden(&self) -> bool {
         self.receiver_pid.is_some() && self.receiver_status.is_none()
     }
@@ -180,7 +180,7 @@ pub(super) fn slot(cursor: &mut Cursor<'_>) -> Result<Slot, CellError> {
     })
 }
 
-/// A distance between two places in the WAL, which moved between the looks at them: never below 0.
+/// A distance between two places in the WAL, which moved between reading them: never below 0.
 fn distance(cursor: &mut Cursor<'_>) -> Result<Option<i64>, CellError> {
     Ok(cursor.i64()?.map(|bytes| bytes.max(0)))
 }

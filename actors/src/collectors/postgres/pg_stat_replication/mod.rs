@@ -1,4 +1,4 @@
-//! `pg_stat_replication`, `pg_stat_wal_receiver` and `pg_replication_slots`: who follows whom, and how far behind, on
+//! `pg_stat_replication`, `pg_stat_wal_receiver` and `pg_replication_slots`: standbys, slots and their lag, on
 //! primaries and standbys alike. PostgreSQL 14 and later; needs `pg_read_all_stats` to see more than names and slots.
 
 mod changes;
@@ -28,20 +28,20 @@ const SLOTS: [(u32, &str); 3] = [
     (16, include_str!("../sql/pg_stat_replication/slots/16.sql")),
     (17, include_str!("../sql/pg_stat_replication/slots/17.sql")),
 ];
-/// A look this much later than the one before leaves a gap.
+/// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 struct Replicas {
     stage: Stage,
-    looks: SampleTimes,
+    times: SampleTimes,
     /// When a standby had last replayed all that it knew of.
     caught_up_at: Option<Timestamp>,
     changes: Changes,
     interner: Interner,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Default)]
 enum Stage {
     #[default]
@@ -89,7 +89,7 @@ impl Replicas {
         let lag_seconds = own.lag_seconds(&mut self.caught_up_at);
         let is_hidden = own.is_hidden() || standbys.iter().any(|standby| standby.state.is_none());
         let seen = own.with(lag_seconds, slots, standbys);
-        let SampleInterval { from, gap } = self.looks.take(seen.ts, MAX_INTERVAL);
+        let SampleInterval { from, gap } = self.times.take(seen.ts, MAX_INTERVAL);
         let rows = decode::rows(&seen, &mut self.interner);
         let slot_rows = seen.slots.iter().map(|slot| decode::slot_row(slot, &mut self.interner)).collect();
         Collected {

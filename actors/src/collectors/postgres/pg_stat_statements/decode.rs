@@ -88,7 +88,7 @@ pub(super) fn series(queryid: i64, user: i64, toplevel: bool, elsewhere: Option<
     xxh3_64(&bytes)
 }
 
-/// Reads the two counters that tell whether the rest of the row is worth reading.
+/// Reads the two counters that show whether the row has changed.
 pub(super) fn probe(cursor: &mut Cursor<'_>) -> Result<[i64; COUNTERS], CellError> {
     let mut counters = [0; COUNTERS];
     counters[CALLS] = cursor.i64()?.unwrap_or(0);

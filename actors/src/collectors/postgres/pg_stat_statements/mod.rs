@@ -1,4 +1,4 @@
-//! `pg_stat_statements`: what each statement cost. PostgreSQL 14 and later (extension 1.9); needs `pg_read_all_stats`.
+//! `pg_stat_statements`: the cost of each statement. PostgreSQL 14 and later (extension 1.9); needs `pg_read_all_stats`.
 //! Costs about 10 ms of a backend per 5,000 entries; texts are read only for statements not seen before.
 
 mod decode;
@@ -48,7 +48,7 @@ pub(crate) struct Statements {
     carried: Vec<(u64, Values)>,
 }
 
-/// What the next answer is to.
+/// The query whose answer comes next.
 #[derive(Debug, Default, Clone, Copy)]
 enum Stage {
     #[default]

@@ -1,4 +1,4 @@
-//! Which statement is which: texts are asked for once, rarely, and never kept here.
+//! The texts of statements: each is read once, and not kept here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::text;
 const SQL: &str = include_str!("../sql/pg_stat_statements/texts.sql");
 const COLUMNS: &[&str] = &["queryid", "userid", "toplevel", "dbid", "database_name", "user_name", "query"];
 
-/// Statements asked for at once, and characters of each: bounds the answer to a few megabytes.
+/// The number of statements per query, and characters of each: bounds the answer to a few megabytes.
 const AT_ONCE: usize = 2_000;
 const LENGTH: i32 = 8_192;
 
@@ -40,7 +40,7 @@ pub(super) struct StatementTexts {
 }
 
 impl StatementTexts {
-    /// Notes that `series` was seen.
+    /// Requests the text of `series`, unless it is known.
     pub(super) fn want(&mut self, series: u64, queryid: i64) {
         if !self.known.contains(&series) && !self.own.contains(&series) {
             self.wanted.insert(series, queryid);
@@ -57,7 +57,7 @@ impl StatementTexts {
         self.not_before = self.not_before.filter(|not_before| now < *not_before);
     }
 
-    /// Whether this sample can tell what `series` is: its text is known, or may be read now.
+    /// Whether this sample can identify `series`: its text is known, or may be read now.
     pub(super) fn may_tell(&self, series: u64) -> bool {
         self.not_before.is_none() || self.known.contains(&series) || self.own.contains(&series)
     }
@@ -66,7 +66,7 @@ impl StatementTexts {
         self.own.contains(&series)
     }
 
-    /// Forgets every series that `alive` does not know any more.
+    /// Drops every series for which `alive` is false.
     pub(super) fn keep(&mut self, alive: impl Fn(u64) -> bool) {
         self.known.retain(|series| alive(*series));
         self.own.retain(|series| alive(*series));
@@ -99,7 +99,7 @@ impl StatementTexts {
             let elsewhere = cursor.i64()?;
             let database_name = cursor.text()?;
             let user_name = cursor.text()?;
-            // NULL when the server lost its text file: asked for again later
+            // NULL when the server lost its text file: read again later
             let Some(raw) = cursor.text()? else { continue };
             let series = series(queryid, user, toplevel, elsewhere);
             self.wanted.remove(&series);

@@ -1,34 +1,34 @@
-//! Where reading a log stands: files are followed from the end that they had at the first look.
+//! The position in the log: files are read from the end that they had at the first run.
 
 use crate::collect::Param;
 
-/// Read at once.
+/// The number of bytes read at once.
 pub(super) const MOST_BYTES: i64 = 1024 * 1024;
-/// More than this behind, what lies between is given up.
+/// If reading is further behind than this, the part in between is skipped.
 const MOST_BEHIND: i64 = 10 * 1024 * 1024;
 
-/// A place in a log file, and the file that the server writes now.
-pub(super) struct Place {
+/// A position in a log file, and the file that the server writes to.
+pub(super) struct LogPosition {
     path: String,
     offset: i64,
     current: String,
     size: i64,
 }
 
-impl Place {
+impl LogPosition {
     pub(super) fn at_end(path: &str, size: i64) -> Self {
         Self { path: path.to_owned(), offset: size, current: path.to_owned(), size }
     }
 
-    /// Notes which file is written now and how long it is. True when something will never be read.
-    pub(super) fn see(&mut self, current: &str, size: i64) -> bool {
+    /// Takes the file that is written to and its size. Returns whether a part is skipped.
+    pub(super) fn update(&mut self, current: &str, size: i64) -> bool {
         current.clone_into(&mut self.current);
         self.size = size;
         if self.path != self.current {
             return false; // the rest of the file before comes first
         }
         if size < self.offset {
-            self.offset = 0; // written anew under its old name
+            self.offset = 0; // rewritten under its old name
         }
         let behind = size - self.offset > MOST_BEHIND;
         if behind {
@@ -37,15 +37,15 @@ impl Place {
         behind
     }
 
-    /// The file, the offset and the length to read; nothing when there is nothing new.
-    pub(super) fn ask(&self) -> Option<Vec<Param>> {
+    /// Returns the file, the offset and the length to read; none when there is nothing new.
+    pub(super) fn read_params(&self) -> Option<Vec<Param>> {
         let done = self.path == self.current && self.offset >= self.size;
         (!done).then(|| {
             vec![Param::Text(self.path.clone()), Param::BigInt(self.offset), Param::BigInt(MOST_BYTES)]
         })
     }
 
-    /// Moves on: of `got` bytes, `read` are done with. True when an entry was too long to be read.
+    /// Advances: of `got` bytes, `read` were parsed. Returns whether an entry was too long to be read.
     pub(super) fn advance(&mut self, read: usize, got: usize) -> bool {
         let full = i64::try_from(got).is_ok_and(|got| got >= MOST_BYTES);
         let too_long = full && read == 0;
@@ -59,7 +59,7 @@ impl Place {
     }
 }
 
-/// The bytes that `hex` spells.
+/// Decodes `hex`.
 pub(super) fn bytes(hex: &str) -> Vec<u8> {
     let digit =
         |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
