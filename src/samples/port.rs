@@ -11,7 +11,7 @@ use super::{DatabaseScope, Projection, SampleStore, StoreError, Total, Window, w
 
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
 /// The number of statements whose text is read too.
-const MOST_TEXTS: usize = 200;
+const MAX_STATEMENT_TEXTS: usize = 200;
 
 /// Returns the history that `query` selects, with the texts of its text columns.
 pub(super) async fn history(
@@ -62,7 +62,7 @@ fn costliest(stream: &Stream, totals: &[Total]) -> Vec<u64> {
     let cost = |total: &Total| total.values.get(place).copied().filter(|cost| *cost != NULL).unwrap_or(0);
     let mut by_cost: Vec<&Total> = totals.iter().collect();
     by_cost.sort_by_key(|total| std::cmp::Reverse(cost(total)));
-    by_cost.into_iter().take(MOST_TEXTS).map(|total| total.group).collect()
+    by_cost.into_iter().take(MAX_STATEMENT_TEXTS).map(|total| total.group).collect()
 }
 
 /// The newest values of each series of `stream`, with the texts of its word columns.

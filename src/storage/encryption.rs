@@ -157,8 +157,8 @@ mod tests {
         let id = DatabaseId::generate();
         let payload = Payload { msg: b"ancient", aad: id.0.as_bytes() };
         let cipher = ChaCha20Poly1305::new(Key::from_slice(&[7; 32]));
-        let sealed = cipher.encrypt(Nonce::from_slice(&[9; 12]), payload).unwrap();
-        let blob = [&[1], [9; 12].as_slice(), &sealed].concat();
+        let encrypted = cipher.encrypt(Nonce::from_slice(&[9; 12]), payload).unwrap();
+        let blob = [&[1], [9; 12].as_slice(), &encrypted].concat();
         assert_eq!(with_key(7).decrypt(id, &blob).await.unwrap(), Secret::new("ancient"));
         assert!(!with_key(7).is_current(&blob));
         assert!(with_key(8).decrypt(id, &blob).await.is_err());

@@ -11,9 +11,10 @@ mod timestamp;
 mod transaction;
 mod write_health;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use basira_migrations::{Migrator, MigratorTrait};
+use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 pub use error::StorageError;
@@ -32,7 +33,7 @@ pub struct Storage {
     writer: Writer,
     reader: DatabaseConnection,
     cipher: Cipher,
-    /// By which history is deleted; of everybody who has this storage open here.
+    /// The clock by which history is deleted; shared by the clones.
     clock: Arc<Mutex<ClockGuard>>,
 }
 
@@ -47,7 +48,7 @@ enum Lock {
 }
 
 impl Storage {
-    /// Opens `url` (`sqlite://path` or `postgres://...`); passwords of databases are sealed with `encryption_keys`.
+    /// Opens `url` (`sqlite://path` or `postgres://...`); passwords of databases are encrypted with `encryption_keys`.
     ///
     /// # Errors
     /// [`StorageError`] when the URL names no storage or the storage cannot be reached.
@@ -94,10 +95,10 @@ impl Storage {
         Ok(is_migrated)
     }
 
-    /// Ends every connection, once what runs on them is done.
+    /// Closes every connection, once its statements are done.
     ///
     /// # Errors
-    /// [`StorageError`] when the storage does not let go.
+    /// [`StorageError`] when a connection cannot be closed.
     pub async fn close(self) -> Result<(), StorageError> {
         self.reader.close().await?;
         Ok(self.writer.close().await?)
@@ -108,12 +109,12 @@ impl Storage {
         Ok(self.writer.begin().await?)
     }
 
-    /// A transaction that will seal: a key that it takes is not let go while it goes on.
+    /// A transaction that will encrypt: the key that it uses is not deleted before it ends.
     async fn begin_encrypting(&self) -> Result<Transaction, StorageError> {
         self.locked(Lock::Encrypt, "SELECT pg_advisory_xact_lock_shared($1)").await
     }
 
-    /// A transaction that nobody else has at the same time; on SQLite every writing one is.
+    /// A transaction that excludes others with the same lock; on SQLite every writing one does.
     async fn exclusive(&self, lock: Lock) -> Result<Transaction, StorageError> {
         self.locked(lock, "SELECT pg_advisory_xact_lock($1)").await
     }

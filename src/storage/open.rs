@@ -88,7 +88,7 @@ async fn open_sqlite(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("wal_autocheckpoint", LOG_PAGES);
-    let writer = open_patiently(sqlite_pool(1), writer).await?;
+    let writer = open_with_retry(sqlite_pool(1), writer).await?;
     let reader = sqlite_pool(SQLITE_READERS).connect_with(options.read_only(true)).await?;
     Ok((
         SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
@@ -137,7 +137,7 @@ fn has_no_open_transaction<C: Connection>(
 }
 
 /// The switch of a new file to WAL does not honour the busy time-out: wait by hand for a server that starts at once.
-async fn open_patiently(
+async fn open_with_retry(
     pool: PoolOptions<Sqlite>,
     options: SqliteConnectOptions,
 ) -> Result<SqlitePool, StorageError> {

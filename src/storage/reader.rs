@@ -1,4 +1,4 @@
-//! A storage seen from beside the server that runs on it: nothing is created, brought up to date or changed.
+//! A storage opened by another process than the server that runs on it: nothing is created, migrated or changed.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::entity::monitored_database;
 use super::{StorageError, open};
 
-/// Reads a storage, whoever else writes to it.
+/// Reads a storage while others may write to it.
 #[derive(Debug, Clone)]
 pub struct StorageReader {
     connection: DatabaseConnection,

@@ -1,8 +1,8 @@
 //! Whether the storage takes writes, as the last ones showed.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use sea_orm::DbErr;
 
 use super::error::is_unavailable;
@@ -40,7 +40,7 @@ pub(super) type Outcome = Result<(), String>;
 impl WriteHealth {
     /// Something was committed.
     pub(super) fn succeeded(&self) {
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         known.last = Some((Instant::now(), Ok(())));
         let since = known.failing_since.take();
         if std::mem::take(&mut known.is_logged) {
@@ -55,7 +55,7 @@ impl WriteHealth {
             return;
         }
         let now = Instant::now();
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         known.last = Some((now, Err(error.to_string())));
         known.failing_since.get_or_insert(now);
         if let Some(failures) = known.log_limit.occurred(now) {
@@ -75,12 +75,7 @@ impl WriteHealth {
 
     /// What became of the last write, unless it is longer ago than `age`.
     pub(super) fn last_within(&self, age: Duration) -> Option<Outcome> {
-        let known = self.lock();
+        let known = self.known.lock();
         known.last.as_ref().filter(|(at, _)| at.elapsed() < age).map(|(_, outcome)| outcome.clone())
-    }
-
-    /// A panic elsewhere cannot leave it half-changed.
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 pub(in crate::samples) type StreamKey = (DatabaseId, &'static str);
 
 /// A value larger than one part in this many of the capacity is not cached: it would evict all others.
-const LARGEST_SHARE: usize = 4;
+const MAX_VALUE_PARTS: usize = 4;
 
 /// Least recently used values are evicted. Values are cheap to clone.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     pub(in crate::samples) fn put(&self, key: K, value: V, bytes: usize) {
         let mut entries = self.entries.lock();
         entries.remove(key);
-        if bytes > self.room_bytes / LARGEST_SHARE {
+        if bytes > self.room_bytes / MAX_VALUE_PARTS {
             return;
         }
         while entries.bytes + bytes > self.room_bytes

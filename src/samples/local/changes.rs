@@ -16,18 +16,18 @@ pub(super) struct InsertGap(pub(in crate::samples) DatabaseScope, pub(in crate::
 
 #[async_trait]
 impl WriteOp for InsertGap {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &[(self.0, self.1)]).await?;
         Ok(true)
     }
 }
 
 /// Deletes the rows of a database from every table. The words of its organization stay until no sample refers to them.
-pub(super) struct Forget(pub(in crate::samples) DatabaseScope);
+pub(super) struct DeleteDatabase(pub(in crate::samples) DatabaseScope);
 
 #[async_trait]
-impl WriteOp for Forget {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+impl WriteOp for DeleteDatabase {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let (database, organization) = (self.0.database.0, self.0.organization.0);
         macro_rules! delete_from {
             ($($table:ident),*) => {$(

@@ -14,7 +14,7 @@ use crate::storage::Transaction;
 /// Both SQLite and PostgreSQL take some 32,000 values in a statement.
 pub(in crate::samples) const CHUNK: usize = 1_000;
 /// How often the last use of a text is updated at most: it costs a write.
-const NOTE_EVERY_MS: i64 = 24 * 3_600_000;
+const SEEN_RESOLUTION_MS: i64 = 24 * 3_600_000;
 
 /// Inserts everything of `batches`. Rows that exist stay as they are, except entries, which are updated.
 pub(in crate::samples) async fn insert(transaction: &Transaction, batches: &[Prepared]) -> Result<(), DbErr> {
@@ -125,7 +125,8 @@ async fn insert_words(transaction: &Transaction, batches: &[Prepared]) -> Result
         let seen_again = OnConflict::columns([word::Column::OrganizationId, word::Column::Hash])
             .update_column(word::Column::SeenMs)
             .action_and_where(
-                Expr::col((word::Entity, word::Column::SeenMs)).lt(seen_ms.saturating_sub(NOTE_EVERY_MS)),
+                Expr::col((word::Entity, word::Column::SeenMs))
+                    .lt(seen_ms.saturating_sub(SEEN_RESOLUTION_MS)),
             )
             .to_owned();
         word::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::samples::DatabaseScope;
 
 /// How long a notice is shown after its reason occurred last.
-const STANDS: Duration = Duration::from_secs(3_600);
+const SHOWN_FOR: Duration = Duration::from_secs(3_600);
 
 /// What happened within the last hour.
 #[derive(Debug, Default)]
@@ -56,11 +56,11 @@ impl Notices {
 /// Records an occurrence for `key`. Returns whether it had none.
 fn note<K: Eq + Hash + Copy>(noted: &Mutex<HashMap<K, Instant>>, key: K) -> bool {
     let mut noted = noted.lock();
-    noted.retain(|_, at| at.elapsed() < STANDS);
+    noted.retain(|_, at| at.elapsed() < SHOWN_FOR);
     noted.insert(key, Instant::now()).is_none()
 }
 
 fn stands<K: Eq + Hash>(noted: &Mutex<HashMap<K, Instant>>, key: &K) -> bool {
     let noted = noted.lock();
-    noted.get(key).is_some_and(|at| at.elapsed() < STANDS)
+    noted.get(key).is_some_and(|at| at.elapsed() < SHOWN_FOR)
 }

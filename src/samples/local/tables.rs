@@ -6,7 +6,7 @@ use std::sync::Arc;
 use basira_actors::model::{Batch, Gap};
 use sea_orm::{DatabaseConnection, DbErr};
 
-use super::changes::{Forget, InsertGap};
+use super::changes::{DeleteDatabase, InsertGap};
 use super::notices::Notices;
 use super::series_groups::SeriesGroups;
 use super::text_budget::TextBudget;
@@ -67,7 +67,7 @@ impl Local {
 
     /// Deletes everything of a database.
     pub(in crate::samples) async fn forget(&self, scope: DatabaseScope) -> Result<(), StoreError> {
-        let deleted = self.writer.change(Forget(scope)).await.map(drop);
+        let deleted = self.writer.change(DeleteDatabase(scope)).await.map(drop);
         // also after an error: the rows may be gone all the same
         self.texts.forget(scope.database);
         self.series_groups.forget(scope.database);

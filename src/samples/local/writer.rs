@@ -22,7 +22,7 @@ const QUEUE: usize = 64;
 #[async_trait]
 pub(in crate::samples) trait WriteOp: Send + Sync + 'static {
     /// Writes within `transaction`, which is rolled back when the result is false or an error.
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr>;
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr>;
 
     /// The stream that this seals, and the end of its newest sealed record.
     fn seals(&self) -> Option<(DatabaseId, &'static str, i64)> {
@@ -32,7 +32,7 @@ pub(in crate::samples) trait WriteOp: Send + Sync + 'static {
 
 enum Command {
     Append(Box<Prepared>, oneshot::Sender<Result<(), RepositoryError>>),
-    WriteOp(Box<dyn WriteOp>, oneshot::Sender<Result<bool, DbErr>>),
+    Write(Box<dyn WriteOp>, oneshot::Sender<Result<bool, DbErr>>),
     /// Writes what is waiting, then ends.
     Close,
 }
@@ -64,7 +64,7 @@ impl WriterHandle {
     /// Returns once `change` is durable; false when it was rolled back by its own decision.
     pub(in crate::samples) async fn change(&self, change: impl WriteOp) -> Result<bool, StoreError> {
         let (answer, result) = oneshot::channel();
-        let command = Command::WriteOp(Box::new(change), answer);
+        let command = Command::Write(Box::new(change), answer);
         self.0.send(command).await.map_err(|_| StoreError::Closed)?;
         Ok(result.await.map_err(|_| StoreError::Closed)??)
     }
@@ -73,7 +73,7 @@ impl WriterHandle {
     pub(in crate::samples) fn suggest(&self, change: impl WriteOp) {
         let (answer, _) = oneshot::channel();
         // the reader that found the reason finds it again
-        self.0.try_send(Command::WriteOp(Box::new(change), answer)).ok();
+        self.0.try_send(Command::Write(Box::new(change), answer)).ok();
     }
 
     /// Ends the writer once everything in the queue is written.
@@ -102,7 +102,7 @@ impl Writer {
             for command in pending.drain(..) {
                 match command {
                     Command::Append(batch, answer) => waiting.push((batch, answer)),
-                    Command::WriteOp(change, answer) => changes.push((change, answer)),
+                    Command::Write(change, answer) => changes.push((change, answer)),
                     Command::Close => inbox.close(),
                 }
             }
@@ -190,7 +190,7 @@ impl Writer {
 
     async fn change(&mut self, change: &dyn WriteOp) -> Result<bool, DbErr> {
         let transaction = self.connection.begin().await?;
-        if !change.make(&transaction).await? {
+        if !change.apply(&transaction).await? {
             return Ok(false);
         }
         let committed = transaction.commit().await;

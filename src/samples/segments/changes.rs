@@ -20,7 +20,7 @@ pub(in crate::samples) struct StoreBlocks {
 
 #[async_trait]
 impl WriteOp for StoreBlocks {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let noted = sea_orm::sea_query::OnConflict::new().do_nothing().to_owned();
         orphan::Entity::insert(self.orphan.clone().into_active_model())
             .on_conflict(noted)
@@ -47,7 +47,7 @@ pub(in crate::samples) struct Seal {
 #[async_trait]
 impl WriteOp for Seal {
     /// False when the tail changed since it was read.
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let taken = tail::Entity::delete_many()
             .filter(tail::Column::DatabaseId.eq(self.scope.database.0))
             .filter(tail::Column::Stream.eq(self.stream.name))
@@ -58,7 +58,7 @@ impl WriteOp for Seal {
             return Ok(false);
         }
         if let Some(segment) = &self.segment {
-            adopt(transaction, segment).await?;
+            publish(transaction, segment).await?;
         }
         let gaps: Vec<_> = self.damaged.iter().map(|&gap| (self.scope, gap)).collect();
         insert_gaps(transaction, &gaps).await?;
@@ -71,7 +71,7 @@ impl WriteOp for Seal {
 }
 
 /// Makes a segment visible: its blocks are no longer orphans.
-async fn adopt(transaction: &Transaction, segment: &segment::Model) -> Result<(), DbErr> {
+async fn publish(transaction: &Transaction, segment: &segment::Model) -> Result<(), DbErr> {
     orphan::Entity::delete_by_id(segment.id).exec(transaction).await?;
     segment::Entity::insert(segment.clone().into_active_model()).exec_without_returning(transaction).await?;
     Ok(())
@@ -94,7 +94,7 @@ pub(in crate::samples) struct RollUp {
 #[async_trait]
 impl WriteOp for RollUp {
     /// False when a segment was deleted or rolled up since it was read.
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         let marked = segment::Entity::update_many()
             .col_expr(segment::Column::RollupId, self.id.into())
             .filter(segment::Column::Id.is_in(self.of.iter().copied()))
@@ -105,7 +105,7 @@ impl WriteOp for RollUp {
             return Ok(false);
         }
         for segment in &self.made {
-            adopt(transaction, segment).await?;
+            publish(transaction, segment).await?;
         }
         let gaps: Vec<_> = self.damaged.iter().map(|&gap| (self.scope, gap)).collect();
         insert_gaps(transaction, &gaps).await?;
@@ -141,7 +141,7 @@ pub(in crate::samples) struct DeleteSegments {
 
 #[async_trait]
 impl WriteOp for DeleteSegments {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         insert_gaps(transaction, &self.lost).await?;
         delete_segments(transaction, &self.ids).await?;
         Ok(true)
@@ -157,7 +157,7 @@ pub(in crate::samples) struct DeleteBlocks {
 
 #[async_trait]
 impl WriteOp for DeleteBlocks {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         block::Entity::delete_many()
             .filter(block::Column::SegmentId.eq(self.segment_id))
             .filter(block::Column::Number.gte(self.from))

@@ -5,7 +5,7 @@ use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::ServerLockError;
+use super::error::ServerLockError;
 
 #[derive(Debug)]
 pub(super) struct LockFile {

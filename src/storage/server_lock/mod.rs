@@ -1,36 +1,24 @@
 //! Locks that keep a second server off a data directory and a storage: two would count everything twice. The commands
 //! of the operator take no lock; they may run while a server does.
 
+mod error;
 mod lock_file;
 mod session;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::future::{pending, select_all};
 use tokio_util::sync::CancellationToken;
 
+pub use self::error::ServerLockError;
 use self::lock_file::LockFile;
 use self::session::SessionLock;
-use super::{StorageError, open};
+use super::open;
 
 /// In the data directory.
 const LOCK_FILE: &str = "server.lock";
 
-/// The server may not start, or go on, here.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerLockError {
-    #[error(
-        "another server runs on {what}: {holder}; stop it first, or give this one a storage and a data_dir of its own"
-    )]
-    Taken { what: String, holder: String },
-    #[error("{} cannot be locked: {error}; check data_dir and its permissions", .path.display())]
-    Io { path: PathBuf, error: io::Error },
-    #[error("locking the storage failed: {error}; check {key}")]
-    Storage { key: &'static str, error: StorageError },
-}
-
-/// The locks of a running server. They fall with the process.
+/// The locks of a running server. They are released when the process ends.
 #[derive(Debug)]
 pub struct ServerLocks {
     files: Vec<LockFile>,

@@ -6,7 +6,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use tokio::time::{sleep, timeout};
 
-use super::ServerLockError;
+use super::error::ServerLockError;
 use crate::storage::StorageError;
 
 /// How often the session is looked at, and how long it may take to answer.

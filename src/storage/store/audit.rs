@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use basira_actors::model::{OrganizationId, Timestamp};
@@ -184,7 +183,7 @@ impl Storage {
             .into_tuple()
             .one(&self.reader)
             .await?;
-        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clock = self.clock.lock();
         Ok(clock.trusted_time(now, newest.map(written_at)))
     }
 

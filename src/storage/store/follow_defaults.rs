@@ -34,14 +34,14 @@ impl Storage {
         let transaction = self.begin().await?;
         let mut changed = Vec::new();
         for row in Entity::find().filter(follows).lock_exclusive().all(&transaction).await? {
-            let sealed = row.encrypted_password.clone();
+            let encrypted_password = row.encrypted_password.clone();
             let before = DatabaseRecord::from_row(row)?;
             let mut database = before.clone();
             database.follow(defaults(database.engine));
             if database == before {
                 continue;
             }
-            let row = database.to_row(database.organization_id, sealed)?;
+            let row = database.to_row(database.organization_id, encrypted_password)?;
             row.into_active_model().reset_all().update(&transaction).await?;
             changed.push(database.id);
         }

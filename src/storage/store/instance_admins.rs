@@ -3,14 +3,13 @@
 use basira_actors::model::{OrganizationId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::IntoCondition as _;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::Member;
+use super::last_instance_admin::{admins, an_instance_admin_stays};
 use crate::storage::entity::user_account;
-use crate::storage::{Lock, Storage, StorageError, Transaction};
+use crate::storage::{Lock, Storage, StorageError};
 
 /// What came of taking the instance from one of its admins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,18 +85,4 @@ impl Storage {
         transaction.commit().await?;
         Ok(Demoted::Done)
     }
-}
-
-/// Whether somebody would still run the instance once `leaving` are gone or run it no more: the one guard for everything
-/// that takes people away. Needs [`Lock::Signup`] until the change is committed.
-pub(super) async fn an_instance_admin_stays(
-    transaction: &Transaction,
-    leaving: Condition,
-) -> Result<bool, StorageError> {
-    let leaving = admins().filter(leaving).count(transaction).await?;
-    Ok(leaving == 0 || admins().count(transaction).await? > leaving)
-}
-
-fn admins() -> Select<user_account::Entity> {
-    user_account::Entity::find().filter(user_account::Column::InstanceAdmin.eq(true))
 }

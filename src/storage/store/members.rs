@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Page;
-use super::instance_admins::an_instance_admin_stays;
+use super::last_instance_admin::an_instance_admin_stays;
 use crate::storage::entity::{api_key, invitation, user_account};
 use crate::storage::{Lock, Storage, StorageError, Transaction};
 

@@ -11,6 +11,7 @@ mod follow_defaults;
 mod identities;
 mod instance_admins;
 mod invitations;
+mod last_instance_admin;
 mod members;
 mod new_session;
 mod organizations;

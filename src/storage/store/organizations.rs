@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Organization;
-use super::instance_admins::an_instance_admin_stays;
+use super::last_instance_admin::an_instance_admin_stays;
 use crate::storage::entity::{audit_entry, monitored_database, organization, user_account};
 use crate::storage::{Lock, Storage, StorageError};
 

@@ -1,4 +1,4 @@
-//! Second factors: one secret a person, sealed; each time step of it and each recovery code is good once.
+//! Second factors: one encrypted secret per person; each time step of it and each recovery code is good once.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl SecondFactor<'_> {
     /// What is stored of it.
     ///
     /// # Errors
-    /// [`StorageError`] when the storage cannot be read or the secret not be unsealed.
+    /// [`StorageError`] when the storage cannot be read or the secret not be decrypted.
     pub async fn find(&self) -> Result<Option<StoredTotp>, StorageError> {
         let found = totp::Entity::find_by_id(self.user_id).one(&self.storage.reader).await?;
         let Some(row) = found else { return Ok(None) };
@@ -65,10 +65,10 @@ impl SecondFactor<'_> {
         if totp::Entity::find_by_id(self.user_id).one(&transaction).await?.is_some() {
             return Ok(false);
         }
-        let sealed = self.storage.cipher.encrypt(self.cipher_id(), secret).await.map_err(unreadable)?;
+        let encrypted = self.storage.cipher.encrypt(self.cipher_id(), secret).await.map_err(unreadable)?;
         let row = totp::ActiveModel {
             user_id: Set(self.user_id),
-            secret: Set(sealed),
+            secret: Set(encrypted),
             last_step: Set(0),
             created_at: Set(now.into()),
             confirmed_at: Set(None),
@@ -172,7 +172,7 @@ impl SecondFactor<'_> {
         totp::Column::UserId.eq(self.user_id)
     }
 
-    /// Ids are unique among everything that is sealed.
+    /// Ids are unique among everything that is encrypted.
     const fn cipher_id(&self) -> DatabaseId {
         DatabaseId(self.user_id)
     }

@@ -107,7 +107,7 @@ async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know
 }
 
 #[tokio::test]
-async fn passwords_are_sealed_and_outlive_a_start_with_the_wrong_key() {
+async fn passwords_are_encrypted_and_outlive_a_start_with_the_wrong_key() {
     let Fixture { storage, url, directory } = sqlite().await;
     let own = verified(&storage, "a@x.org").await;
     let stored = database(own, "orders");

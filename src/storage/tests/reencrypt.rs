@@ -1,4 +1,4 @@
-//! Passwords sealed anew while others register and change databases.
+//! Passwords encrypted again while others register and change databases.
 
 use basira_actors::ports::TargetRegistry;
 
@@ -19,7 +19,7 @@ async fn verified(storage: &Storage) -> OrganizationId {
 }
 
 #[tokio::test]
-async fn every_password_is_sealed_anew_or_none() {
+async fn every_password_is_encrypted_again_or_none() {
     for Fixture { url, storage, directory: _directory } in fixtures().await {
         let own = verified(&storage).await;
         storage.close().await.unwrap();

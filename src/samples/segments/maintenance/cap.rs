@@ -180,7 +180,7 @@ struct DropRecords {
 
 #[async_trait::async_trait]
 impl WriteOp for DropRecords {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for ((database, name), (first, last)) in &self.spans {
             tail::Entity::delete_many()
                 .filter(tail::Column::DatabaseId.eq(*database))
@@ -229,7 +229,7 @@ struct DropWords {
 
 #[async_trait::async_trait]
 impl WriteOp for DropWords {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         word::Entity::delete_many()
             .filter(word::Column::OrganizationId.eq(self.organization))
             .filter(word::Column::Hash.is_in(self.hashes.iter().copied()))
@@ -275,7 +275,7 @@ struct DropEntries {
 
 #[async_trait::async_trait]
 impl WriteOp for DropEntries {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for ((database, stream), series) in &self.by_stream {
             entry::Entity::delete_many()
                 .filter(entry::Column::DatabaseId.eq(*database))

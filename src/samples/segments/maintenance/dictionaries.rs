@@ -232,7 +232,7 @@ struct DropEntries {
 
 #[async_trait::async_trait]
 impl WriteOp for DropEntries {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for series in self.series.chunks(CHUNK) {
             entry::Entity::delete_many()
                 .filter(entry::Column::DatabaseId.eq(self.scope.database.0))
@@ -255,7 +255,7 @@ struct DropWords {
 
 #[async_trait::async_trait]
 impl WriteOp for DropWords {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         for hashes in self.hashes.chunks(CHUNK) {
             word::Entity::delete_many()
                 .filter(word::Column::OrganizationId.eq(self.organization.0))

@@ -90,7 +90,7 @@ struct Vacuum;
 
 #[async_trait::async_trait]
 impl WriteOp for Vacuum {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         transaction.execute_unprepared(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})")).await?;
         Ok(true)
     }

@@ -64,7 +64,7 @@ struct DeleteGaps {
 
 #[async_trait::async_trait]
 impl WriteOp for DeleteGaps {
-    async fn make(&self, transaction: &Transaction) -> Result<bool, DbErr> {
+    async fn apply(&self, transaction: &Transaction) -> Result<bool, DbErr> {
         gap::Entity::delete_many().filter(gap::Column::ToMs.lte(self.before_ms)).exec(transaction).await?;
         Ok(true)
     }
