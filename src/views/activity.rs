@@ -8,7 +8,7 @@ use basira_actors::model::{ActiveQuery, QueryWork, Timestamp};
 use uuid::Uuid;
 
 use super::json_cells::{Row, pids};
-use super::replay::{self, Look, Replay};
+use super::replay::{self, Replay, StoredSnapshot};
 use crate::samples::{DatabaseScope, SampleStore, StoreError};
 
 /// What ran at `at`, longest first.
@@ -20,12 +20,12 @@ pub async fn at(
     scope: DatabaseScope,
     at: Timestamp,
 ) -> Result<Replay<Vec<ActiveQuery>>, StoreError> {
-    Ok(replay::look(samples, scope, &ACTIVITY, at).await?.map(|look| queries(&look)))
+    Ok(replay::snapshot_at(samples, scope, &ACTIVITY, at).await?.map(|snapshot| queries(&snapshot)))
 }
 
-fn queries(look: &Look) -> Vec<ActiveQuery> {
+fn queries(snapshot: &StoredSnapshot) -> Vec<ActiveQuery> {
     let query = |(series, values): &(u64, Vec<i64>)| {
-        let row = Row { stream: &ACTIVITY, values, texts: &look.texts };
+        let row = Row { stream: &ACTIVITY, values, texts: &snapshot.texts };
         let work = is_of_clickhouse(&row).then(|| work(&row));
         ActiveQuery {
             pid: work.is_none().then(|| series.cast_signed()),
@@ -42,11 +42,11 @@ fn queries(look: &Look) -> Vec<ActiveQuery> {
             application_name: row.text("application_name"),
             client_addr: row.text("client_addr"),
             backend_type: row.text("backend_type"),
-            ts: look.at,
+            ts: snapshot.at,
             work,
         }
     };
-    let mut queries: Vec<ActiveQuery> = look.rows.iter().map(query).collect();
+    let mut queries: Vec<ActiveQuery> = snapshot.rows.iter().map(query).collect();
     queries.sort_by_key(|query| Reverse(query.duration_ms));
     queries
 }
@@ -83,7 +83,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
 
     use super::queries;
-    use crate::views::replay::Look;
+    use crate::views::replay::StoredSnapshot;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; ACTIVITY.columns.len()];
@@ -98,7 +98,7 @@ mod tests {
             (41, row(&[("query_text", 0xb5), ("state", 2), ("blocking_pids", 3), ("duration_ms", 20)])),
             (42, row(&[("duration_ms", 900), ("query_text", 0x77)])),
         ];
-        let shown = queries(&Look { at: Timestamp(5), rows, texts: texts.into() });
+        let shown = queries(&StoredSnapshot { at: Timestamp(5), rows, texts: texts.into() });
         assert_eq!((shown[0].pid, shown[0].duration_ms, &shown[0].query_text), (Some(42), Some(900), &None));
         let blocked = &shown[1];
         assert_eq!(blocked.query_text.as_deref(), Some("select $1"));

@@ -4,10 +4,10 @@ use basira_actors::model::streams::LOCKS;
 use basira_actors::model::{Lock, Timestamp, in_order};
 
 use super::json_cells::{Row, pids};
-use super::replay::{self, Look, Replay};
+use super::replay::{self, Replay, StoredSnapshot};
 use crate::samples::{DatabaseScope, SampleStore, StoreError};
 
-/// Locks of one pid in one look: see [`LOCKS`].
+/// Locks of one pid in one snapshot: see [`LOCKS`].
 const EACH: u64 = 16;
 
 /// What was waited for at `at`, and what was held of the same. Other locks are not stored.
@@ -19,17 +19,18 @@ pub async fn at(
     scope: DatabaseScope,
     at: Timestamp,
 ) -> Result<Replay<Vec<Lock>>, StoreError> {
-    Ok(replay::look(samples, scope, &LOCKS, at).await?.map(|look| locks(&look)))
+    Ok(replay::snapshot_at(samples, scope, &LOCKS, at).await?.map(|snapshot| locks(&snapshot)))
 }
 
-fn locks(look: &Look) -> Vec<Lock> {
-    let mut locks: Vec<Lock> = look.rows.iter().map(|(series, values)| lock(look, *series, values)).collect();
+fn locks(snapshot: &StoredSnapshot) -> Vec<Lock> {
+    let mut locks: Vec<Lock> =
+        snapshot.rows.iter().map(|(series, values)| lock(snapshot, *series, values)).collect();
     in_order(&mut locks);
     locks
 }
 
-fn lock(look: &Look, series: u64, values: &[i64]) -> Lock {
-    let row = Row { stream: &LOCKS, values, texts: &look.texts };
+fn lock(snapshot: &StoredSnapshot, series: u64, values: &[i64]) -> Lock {
+    let row = Row { stream: &LOCKS, values, texts: &snapshot.texts };
     let granted = row.cell("granted") == Some(1);
     Lock {
         pid: (series / EACH).saturating_sub(1).cast_signed(),
@@ -51,7 +52,7 @@ fn lock(look: &Look, series: u64, values: &[i64]) -> Lock {
         application_name: row.text("application_name"),
         leader_pid: row.cell("leader_pid"),
         prepared_transaction: row.text("prepared_transaction"),
-        ts: look.at,
+        ts: snapshot.at,
     }
 }
 
@@ -62,7 +63,7 @@ mod tests {
     use basira_actors::model::{NULL, Timestamp};
 
     use super::locks;
-    use crate::views::replay::Look;
+    use crate::views::replay::StoredSnapshot;
 
     fn row(cells: &[(&str, i64)]) -> Vec<i64> {
         let mut values = vec![NULL; LOCKS.columns.len()];
@@ -79,7 +80,7 @@ mod tests {
             (10 * 16, row(&waits)),
             (16, row(&[("granted", 1)])),
         ];
-        let found = locks(&Look { at: Timestamp(5), rows, texts: texts.into() });
+        let found = locks(&StoredSnapshot { at: Timestamp(5), rows, texts: texts.into() });
         assert_eq!(found.iter().map(|lock| lock.pid).collect::<Vec<_>>(), [9, 0, 7]);
         let tree = lock_tree(&found);
         assert_eq!((tree[0].pid, tree[0].blocked[0].pid, tree.len()), (7, 9, 1));

@@ -1,4 +1,4 @@
-//! What the API shows, made of samples and of what the actors saw last. Knows neither HTTP nor how samples are stored.
+//! What the API shows, made of samples and of what the actors saw last. Uses neither HTTP nor the storage of samples.
 
 pub mod activity;
 pub mod background_merges;

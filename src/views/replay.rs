@@ -1,4 +1,4 @@
-//! The flight recorder: what a collector saw at some moment, as long as records are kept as they came.
+//! Reads back what a collector saw at a past moment, for as long as raw records are kept.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use basira_actors::model::{Stream, Timestamp};
 use super::json_cells::{self, Texts};
 use crate::samples::{DatabaseScope, Projection, SampleStore, StoreError, Timeline, Window};
 
-/// How much older than the moment asked for a look may be.
+/// How much older than the requested moment a snapshot may be.
 const REACH: Duration = Duration::from_secs(30);
 
 /// Values of each series.
 pub type Rows = Vec<(u64, Vec<i64>)>;
 
-/// One look: every row that it saw.
+/// One snapshot: every row that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct StoredSnapshot {
     /// By the watched server's clock.
     pub at: Timestamp,
-    /// By series; the look itself (series 0) is not among them.
+    /// By series; without series 0, which marks the snapshot itself.
     pub rows: Rows,
     pub texts: Texts,
 }
 
-/// What was seen, or why nothing can be shown.
+/// What was seen, or the reason why nothing is known.
 pub type Replay<T> = Result<T, String>;
 
-/// The newest look at or before `at` that `stream` has.
+/// The newest snapshot of `stream` at or before `at`.
 ///
 /// # Errors
 /// [`StoreError`] when the store cannot be read.
-pub async fn look(
+pub async fn snapshot_at(
     samples: &dyn SampleStore,
     scope: DatabaseScope,
     stream: &'static Stream,
     at: Timestamp,
-) -> Result<Replay<Look>, StoreError> {
+) -> Result<Replay<StoredSnapshot>, StoreError> {
     let kept = samples.raw_kept();
     if at < Timestamp::now() - kept {
         let hours = kept.as_secs() / 3600;
@@ -48,10 +48,10 @@ pub async fn look(
     };
     let words = json_cells::words(stream, rows.iter().map(|(_, values)| &values[..]));
     let texts = samples.words(scope.organization, &words).await?;
-    Ok(Ok(Look { at, rows, texts }))
+    Ok(Ok(StoredSnapshot { at, rows, texts }))
 }
 
-/// The rows of the newest bucket of a millisecond that ends at or before `at` and holds a look.
+/// The rows of the newest bucket of a millisecond that ends at or before `at` and holds a snapshot.
 fn newest(timelines: Vec<Timeline>, at: Timestamp) -> Option<(Timestamp, Rows)> {
     // a bucket has what ends after its start and not after its end
     let last_start = Timestamp(at.as_millis() - 1);

@@ -21,7 +21,7 @@ const ANY: &str = "*";
 pub(in crate::http) struct Page {
     /// Answers differ by origin.
     differs: bool,
-    /// As the browser has to be told; `None` for a page that may not read answers, or no page at all.
+    /// The value for the browser; `None` for a page that may not read answers, or no page at all.
     allowed: Option<HeaderValue>,
 }
 

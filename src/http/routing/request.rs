@@ -1,4 +1,4 @@
-//! One request, and the typed questions that a handler asks of it.
+//! One request, and typed access to its path, query, headers and body.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -151,6 +151,15 @@ impl Request {
         self.path_text(name).parse().map_err(|_| ApiError::field(name, "must be a UUID"))
     }
 
+    /// The path parameter `name` as the hash of a statement: 16 lower-case hex digits.
+    ///
+    /// # Errors
+    /// 400 when it is anything else.
+    pub fn path_hash(&self, name: &'static str) -> Result<u64, ApiError> {
+        parse_hash(self.path_text(name))
+            .ok_or_else(|| ApiError::field(name, "must be 16 lower-case hex digits"))
+    }
+
     /// The path parameter `name`, percent-decoded; empty when the route has none of that name.
     #[must_use]
     pub fn path_text(&self, name: &str) -> &str {
@@ -213,5 +222,32 @@ impl Request {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+fn parse_hash(text: &str) -> Option<u64> {
+    let well_formed = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    well_formed.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_hash;
+
+    #[test]
+    fn a_hash_is_sixteen_lower_case_digits() {
+        let cases = [
+            ("00000000000000ff", Some(255)),
+            ("ffffffffffffffff", Some(u64::MAX)),
+            ("00000000000000FF", None),
+            ("ff", None),
+            ("", None),
+            ("+0000000000000ff", None),
+            ("00000000000000fff", None),
+            ("0000000000000äa", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_hash(text), expected, "{text}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::limits::Limit;
 /// Path and query together.
 const MOST_URI_BYTES: usize = 8 * 1024;
 
-/// What came in, before anybody knows whether there is a route for it.
+/// A request before its route is found.
 struct Incoming {
     method: Method,
     path: FullPath,
@@ -37,7 +37,7 @@ struct Incoming {
 
 impl Incoming {
     /// The request to a route whose path holds `parameters`.
-    fn asks(self, app: Arc<App>, parameters: PathParameters) -> Request {
+    fn into_request(self, app: Arc<App>, parameters: PathParameters) -> Request {
         Request {
             app,
             method: self.method,
@@ -52,7 +52,7 @@ impl Incoming {
     }
 }
 
-/// Answers every request there is.
+/// Answers every request.
 pub(super) type ApiFilter = BoxedFilter<(warp::reply::Response,)>;
 
 /// The filter that answers everything by `routes`.
@@ -109,7 +109,7 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
         Some(response) => ("", Ok(response)),
         None => match admit(&app, router, &incoming, origins) {
             Ok((route, parameters)) => {
-                let request = incoming.asks(Arc::clone(&app), Arc::clone(&parameters));
+                let request = incoming.into_request(Arc::clone(&app), Arc::clone(&parameters));
                 let (context, address) = (Arc::clone(&request.audit), request.client_address());
                 let answer = run(route, request).await;
                 let call = Call { route, parameters: &parameters, address, request_id: &request_id };

@@ -4,7 +4,6 @@ use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::parse_hash;
 use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Series};
 use crate::views::exceptions::{self, ExceptionLine};
@@ -76,7 +75,7 @@ struct Detail {
 }
 
 async fn detail(request: Request, watched: Watched) -> Answer {
-    let group = parse_hash(request.path_text("hash"))?;
+    let group = request.path_hash("hash")?;
     let window = request.query()?.window(Timestamp::now())?;
 
     let scope = watched.scope;

@@ -5,8 +5,6 @@ use basira_actors::model::streams::{PLANS, STATEMENTS};
 use basira_actors::plan::Unplanned;
 use basira_actors::text::Fingerprint;
 
-use super::parse_hash;
-
 use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Total, Window};
 use crate::views::json_cells;
@@ -31,7 +29,7 @@ const PLAN_FIELDS: &str = "ts:time plan_json:any plan_hash:hash? total_cost:numb
     seq_scans:integer? index_scans:integer? rows_estimated:number? rows_actual:number? source? query_text?";
 
 async fn explain(request: Request, watched: Watched) -> Answer {
-    let query = parse_hash(request.path_text("hash"))?;
+    let query = request.path_hash("hash")?;
     let parameters = request.query()?;
     let window = parameters.window(Timestamp::now())?;
     let limit = parameters.limit(10, 50)?;

@@ -3,7 +3,7 @@
 use basira_actors::model::streams::INDEXES;
 use serde::Serialize;
 
-use super::Bucket;
+use super::lookup::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::json_cells::GapLine;
 use crate::views::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
@@ -138,7 +138,7 @@ async fn invalid(request: Request, watched: Watched) -> Answer {
 }
 
 async fn detail(request: Request, watched: Watched) -> Answer {
-    let (window, bucket_ms) = super::window(&request)?;
+    let (window, bucket_ms) = lookup::window(&request)?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let is_meant = |line: &IndexLine| *line.schema_name == *schema && *line.index_name == *name;
     let views = watched.views(&request)?;
@@ -150,7 +150,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
     response::ok(&Detail {
         index,
         bucket_seconds: bucket_ms / 1000,
-        timeseries: super::timeseries(super::series(&INDEXES, &points)),
+        timeseries: lookup::timeseries(lookup::series(&INDEXES, &points)),
         gaps: gaps.into_iter().map(GapLine::from).collect(),
     })
 }

@@ -7,7 +7,6 @@ use basira_actors::model::streams::{REPLICATION, REPLICATION_SLOTS};
 use basira_actors::model::{Engine, Timestamp};
 use serde::Serialize;
 
-use super::collector;
 use crate::http::{Answer, Request, Watched, response};
 use crate::samples::{Projection, Timeline};
 use crate::views::json_cells::{Texts, cell, float, text, words};
@@ -27,6 +26,14 @@ struct SlotLag {
     ts: Timestamp,
     slot_name: Option<Arc<str>>,
     lag_bytes: Option<i64>,
+}
+
+/// The collector that reads replication on `engine`.
+pub(super) const fn collector(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "pg_stat_replication",
+        Engine::Clickhouse => "ch_replicas",
+    }
 }
 
 pub(super) async fn lags(request: Request, watched: Watched) -> Answer {

@@ -61,13 +61,6 @@ const STANDBY_FIELDS: &str = "pid:integer application_name? user_name? client_ad
     sent_lag_bytes:integer? write_lag_bytes:integer? flush_lag_bytes:integer? replay_lag_bytes:integer? \
     write_lag_seconds:number? flush_lag_seconds:number? replay_lag_seconds:number? reply_time:time?";
 
-const fn collector(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "pg_stat_replication",
-        Engine::Clickhouse => "ch_replicas",
-    }
-}
-
 async fn now(_: Request, watched: Watched) -> Answer {
     match watched.engine() {
         Engine::Postgres => of_postgres(&watched).await,
@@ -76,7 +69,7 @@ async fn now(_: Request, watched: Watched) -> Answer {
 }
 
 async fn of_postgres(watched: &Watched) -> Answer {
-    let reason = watched.unavailable_reason(collector(Engine::Postgres)).await;
+    let reason = watched.unavailable_reason(history::collector(Engine::Postgres)).await;
     match watched.newest::<Replication>() {
         Some(seen) => response::ok_with_reason(&*seen, reason.as_deref()),
         None => {
@@ -107,7 +100,7 @@ struct OfClickHouse<'a> {
 
 async fn of_clickhouse(watched: &Watched) -> Answer {
     let seen = watched.newest::<Replicas>();
-    let mut reason = watched.degraded_reason(collector(Engine::Clickhouse)).await;
+    let mut reason = watched.degraded_reason(history::collector(Engine::Clickhouse)).await;
     if seen.is_none() {
         reason.get_or_insert_with(|| "it is not looked at yet".to_owned());
     }

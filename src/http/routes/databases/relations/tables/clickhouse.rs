@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use basira_actors::model::streams::PARTS;
 use basira_actors::model::{PartsSnapshot, Timestamp};
 
-use super::super::Bucket;
-use super::Detail;
+use super::super::lookup::{self, Bucket};
+use super::detail::TableDetail;
 use crate::http::{Answer, ApiError, Request, Watched, response};
 use crate::samples::{Point, Projection, Window};
 use crate::views::json_cells::{GapLine, cell};
@@ -26,7 +26,7 @@ pub(super) fn lines(watched: &Watched, request: &Request) -> Result<Vec<TableLin
 }
 
 pub(super) async fn detail(request: &Request, watched: &Watched) -> Answer {
-    let (window, bucket_ms) = super::super::window(request)?;
+    let (window, bucket_ms) = lookup::window(request)?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let mut lines = lines(watched, request)?;
     lines.retain(|line| *line.schema_name == *schema && *line.table_name == *name);
@@ -39,7 +39,7 @@ pub(super) async fn detail(request: &Request, watched: &Watched) -> Answer {
     parts.retain(|line| *line.database == *schema && *line.table == *name);
     let timeseries = timeseries(request, watched, groups, (window, bucket_ms)).await?;
     let gaps = request.app.samples.gaps(watched.scope, &PARTS, window).await?;
-    response::ok(&Detail {
+    response::ok(&TableDetail {
         table,
         indexes: None,
         parts: Some(parts),
@@ -67,5 +67,5 @@ async fn timeseries(
         }
     }
     let points: Vec<Point> = largest.into_values().collect();
-    Ok(super::super::timeseries(super::super::series(&PARTS, &points)))
+    Ok(lookup::timeseries(lookup::series(&PARTS, &points)))
 }

@@ -1,17 +1,16 @@
 //! `GET /api/v1/databases/{id}/tables` and `/tables/{schema}/{name}`: tables as the server counts them, and over time.
 
 mod clickhouse;
+mod detail;
 
 use basira_actors::model::streams::{INDEXES, TABLES};
 use basira_actors::model::{Engine, NULL};
-use serde::Serialize;
 
-use super::Bucket;
+use self::detail::TableDetail;
+use super::lookup::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Window};
 use crate::views::json_cells::GapLine;
-use crate::views::relations::indexes::IndexLine;
-use crate::views::relations::parts::PartsLine;
 use crate::views::relations::tables::{self, Rank, TableLine};
 
 const COLLECTOR: &str = "pg_stat_user_tables";
@@ -69,20 +68,6 @@ impl Choice for Rank {
     ];
 }
 
-#[derive(Serialize)]
-struct Detail {
-    #[serde(flatten)]
-    table: TableLine,
-    /// Null on ClickHouse, as is what only PostgreSQL counts.
-    indexes: Option<Vec<IndexLine>>,
-    /// ClickHouse only: on each of its nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parts: Option<Vec<PartsLine>>,
-    bucket_seconds: i64,
-    timeseries: Vec<Bucket>,
-    gaps: Vec<GapLine>,
-}
-
 async fn list(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let limit = query.limit(50, 500)?;
@@ -103,7 +88,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
     if watched.database.engine == Engine::Clickhouse {
         return clickhouse::detail(&request, &watched).await;
     }
-    let (window, bucket_ms) = super::window(&request)?;
+    let (window, bucket_ms) = lookup::window(&request)?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let found = watched.views(&request)?.into_iter().find_map(|view| {
         let is_meant = |line: &TableLine| *line.schema_name == *schema && *line.table_name == *name;
@@ -116,7 +101,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
     let groups = indexes.iter().map(|index| index.series).collect();
     let timeseries = timeseries(&request, &watched, table.series, groups, (window, bucket_ms)).await?;
     let gaps = request.app.samples.gaps(watched.scope, &TABLES, window).await?;
-    response::ok(&Detail {
+    response::ok(&TableDetail {
         table,
         indexes: Some(indexes),
         parts: None,
@@ -136,7 +121,7 @@ async fn timeseries(
 ) -> Result<Vec<Bucket>, ApiError> {
     let samples = &request.app.samples;
     let points = samples.points(watched.scope, &TABLES, table, window, bucket_ms).await?;
-    let mut series = super::series(&TABLES, &points);
+    let mut series = lookup::series(&TABLES, &points);
     let scan = INDEXES.column("idx_scan");
     let has_indexes = !indexes.is_empty();
     let wanted =
@@ -151,9 +136,9 @@ async fn timeseries(
     }
     for point in timelines.iter().flat_map(|timeline| &timeline.points) {
         let scans = scan.and_then(|scan| point.values.get(scan)).copied().filter(|scans| *scans != NULL);
-        let figures = series.entry(point.ts).or_insert_with(|| super::empty_bucket(&TABLES));
+        let figures = series.entry(point.ts).or_insert_with(|| lookup::empty_bucket(&TABLES));
         let before = figures.get("idx_scan").and_then(serde_json::Value::as_i64).unwrap_or(0);
         figures.insert("idx_scan".to_owned(), (before + scans.unwrap_or(0)).into());
     }
-    Ok(super::timeseries(series))
+    Ok(lookup::timeseries(series))
 }
