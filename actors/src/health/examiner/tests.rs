@@ -86,7 +86,7 @@ fn what_is_not_known_is_not_passed() {
     assert_eq!(reason(&|_| ()), None);
     assert_eq!(
         reason(&|facts| facts.snapshots = Default::default()).as_deref(),
-        Some("nothing was seen of it yet")
+        Some("there is no snapshot yet")
     );
     assert_eq!(
         reason(&|facts| line(facts, CollectorState::Disabled, None)).as_deref(),
