@@ -1,6 +1,6 @@
 //! Basira watches fleets of PostgreSQL and ClickHouse databases.
 
-// its macro is for those below
+// first: the modules below use its macro
 #[macro_use]
 pub mod output;
 
@@ -22,7 +22,6 @@ pub mod limits;
 pub mod log;
 mod log_limit;
 pub mod mail;
-pub mod outgoing;
 pub mod quota;
 pub mod reload;
 pub mod role;

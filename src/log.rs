@@ -1,4 +1,4 @@
-//! The log on stderr; how much it says can be changed while it runs.
+//! The log on stderr, whose level can be changed while the server runs.
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log as LogSettings, LogFormat};
 
-/// A hold on the running log.
+/// A handle of the running log.
 #[derive(Clone)]
 pub struct Log(Arc<dyn Fn(EnvFilter) -> Result<(), tracing_subscriber::reload::Error> + Send + Sync>);
 
@@ -36,7 +36,13 @@ impl Log {
         }
     }
 
-    /// Says as much as `level` from now on.
+    /// A log that is not written, for tests.
+    #[cfg(test)]
+    pub(crate) fn disconnected() -> Self {
+        Self(Arc::new(|_| Ok(())))
+    }
+
+    /// Sets the level from which messages are logged.
     pub fn set_level(&self, level: Level) {
         if let Err(error) = (self.0)(filter(level)) {
             tracing::error!(%error, "the log level was not changed");
@@ -50,7 +56,7 @@ impl fmt::Debug for Log {
     }
 }
 
-/// Libraries speak up only when something is wrong.
+/// Libraries log warnings and errors only.
 fn filter(level: Level) -> EnvFilter {
     EnvFilter::new(format!("warn,basira={level},basira_actors={level}"))
 }

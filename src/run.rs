@@ -17,9 +17,7 @@ use crate::http::{BindError, CertificateError, Certificates, RouteTableError, Se
 use crate::limits::{Limits, LiveStreams};
 use crate::log::Log;
 use crate::mail::Mailer;
-use crate::reload::{
-    ControlSocket, FleetPart, LogLevelPart, Part, RegistrationsPart, Reloader, RetentionPart,
-};
+use crate::reload::{ControlSocket, Parts, Reloader};
 use crate::samples::{self, ManagedSampleStore};
 use crate::storage::store::Targets;
 use crate::storage::{ServerLockError, ServerLocks, Storage, StorageError};
@@ -74,13 +72,14 @@ pub async fn serve(live: LiveConfig, log: Log, bound: impl FnOnce(String) + Send
         fleet: fleet.clone(),
     };
     let (supervisor, supervising) = Supervisor::start(dependencies).await?;
-    let parts: Vec<Box<dyn Part>> = vec![
-        Box::new(RegistrationsPart { storage: storage.clone(), supervisor: supervisor.clone() }),
-        Box::new(FleetPart { supervisor: supervisor.clone(), fleet, storage: storage.clone() }),
-        Box::new(RetentionPart(Arc::clone(&samples))),
-        Box::new(LogLevelPart(log)),
-    ];
-    let reloader = Arc::new(Reloader::new(live.clone(), parts, storage.clone()));
+    let parts = Parts {
+        storage: storage.clone(),
+        supervisor: supervisor.clone(),
+        fleet,
+        samples: Arc::clone(&samples),
+        log,
+    };
+    let reloader = Arc::new(Reloader::new(live.clone(), parts));
     let mailer = Mailer::new(live.clone());
     let shutdown = CancellationToken::new();
     let following = tokio::spawn(secrets.clone().follow(shutdown.clone()));

@@ -2,7 +2,6 @@
 //! since counts at once in this process, and within [`KNOWN_FOR`] where another process did it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use basira_actors::model::OrganizationId;
@@ -11,6 +10,7 @@ use uuid::Uuid;
 
 use crate::storage::store::Standing;
 use crate::storage::{Storage, StorageError};
+use parking_lot::Mutex;
 
 /// How long what was read is believed.
 const KNOWN_FOR: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ impl AccessCache {
     ) -> Result<Option<Standing>, StorageError> {
         let key = (user_id, session_id);
         let change = {
-            let known = self.lock();
+            let known = self.known.lock();
             if let Some((standing, until)) = known.by_session.get(&key)
                 && *until > Instant::now()
             {
@@ -67,7 +67,7 @@ impl AccessCache {
             known.change
         };
         let standing = storage.standing(user_id, session_id).await?;
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         if known.change == change {
             known.make_room();
             known.by_session.insert(key, (standing.clone(), Instant::now() + KNOWN_FOR));
@@ -77,7 +77,7 @@ impl AccessCache {
 
     /// Whoever asks next reads anew, and the open streams of `whose` look whether they may go on.
     pub(super) fn changed(&self, whose: AccessSubject) {
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         known.change += 1;
         known.by_session.clear();
         drop(known);
@@ -88,11 +88,6 @@ impl AccessCache {
     /// What is taken away from now on.
     pub(super) fn changes(&self) -> broadcast::Receiver<AccessSubject> {
         self.changes.subscribe()
-    }
-
-    /// A panic elsewhere cannot leave it half-changed.
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,9 +11,8 @@ use super::device::Devices;
 use super::jwt::{Claims, Keyring};
 use super::links::Links;
 use super::oidc::OidcState;
-use super::operator::taken;
 use super::password::{PasswordCheck, Passwords};
-use super::signup::{normalised_email, slugs_at_signup};
+use super::signup::{PLAN, email_taken, normalised_email, slugs_at_signup};
 use super::{AccessSubject, AccountError, Credential, Principal, Role, Signup, token};
 use crate::config::{LiveConfig, SecretRing, SignupPolicy};
 use crate::mail::Mailer;
@@ -24,9 +23,6 @@ use crate::storage::{Storage, StorageError};
 pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is good for.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// What a new organization has.
-pub(super) const PLAN: &str = "free";
-
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
@@ -39,14 +35,14 @@ pub struct AuthSettings {
 /// The accounts of this instance.
 #[derive(Debug)]
 pub struct Accounts {
-    storage: Storage,
-    keyring: Keyring,
+    pub(super) storage: Storage,
+    pub(super) keyring: Keyring,
     devices: Devices,
-    passwords: Passwords,
-    links: Links,
-    config: LiveConfig,
+    pub(super) passwords: Passwords,
+    pub(super) links: Links,
+    pub(super) config: LiveConfig,
     pub(super) oidc: OidcState,
-    access_cache: AccessCache,
+    pub(super) access_cache: AccessCache,
 }
 
 /// What a login hands out.
@@ -127,7 +123,7 @@ impl Accounts {
             verified: false,
             session: Some(session),
         };
-        let account = self.storage.create_account(new, now).await.map_err(taken)?;
+        let account = self.storage.create_account(new, now).await.map_err(email_taken)?;
         if let Err(error) = self.links.send_verification(&account.user, now).await {
             tracing::error!(user.id = %account.user.id, "cannot send the verification mail: {error}");
         }
@@ -255,30 +251,6 @@ impl Accounts {
     #[cfg(test)]
     pub(crate) fn with_cheap_passwords(self) -> Self {
         self.with_passwords(Passwords::with_rounds(1_000))
-    }
-
-    pub(super) const fn storage(&self) -> &Storage {
-        &self.storage
-    }
-
-    pub(super) const fn access_cache(&self) -> &AccessCache {
-        &self.access_cache
-    }
-
-    pub(super) const fn links(&self) -> &Links {
-        &self.links
-    }
-
-    pub(super) const fn config(&self) -> &LiveConfig {
-        &self.config
-    }
-
-    pub(super) const fn passwords(&self) -> &Passwords {
-        &self.passwords
-    }
-
-    pub(super) const fn keyring(&self) -> &Keyring {
-        &self.keyring
     }
 
     pub(super) async fn start_session(

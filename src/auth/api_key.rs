@@ -50,7 +50,7 @@ impl Accounts {
                 return Err(AccountError::RestrictedKey);
             }
             Credential::ApiKey { key_id, .. } => {
-                let issuer = self.storage().api_keys(principal.organization_id).find(*key_id).await?;
+                let issuer = self.storage.api_keys(principal.organization_id).find(*key_id).await?;
                 issuer.and_then(|issuer| issuer.maker).ok_or(AccountError::Gone)?.0
             }
         };
@@ -66,8 +66,8 @@ impl Accounts {
             expires_at,
             allowed_addresses,
         };
-        let quota = self.config().current().limits.quotas.api_keys.into();
-        let key = self.storage().api_keys(principal.organization_id).at_most(quota).insert(new, now).await?;
+        let quota = self.config.current().limits.quotas.api_keys.into();
+        let key = self.storage.api_keys(principal.organization_id).at_most(quota).insert(new, now).await?;
         Ok(IssuedApiKey { key, secret: whole })
     }
 
@@ -81,7 +81,7 @@ impl Accounts {
         include_revoked: bool,
         page: Page,
     ) -> Result<(Vec<ApiKey>, u64), StorageError> {
-        self.storage().api_keys(organization).list(include_revoked, page).await
+        self.storage.api_keys(organization).list(include_revoked, page).await
     }
 
     /// Revokes a key at once; false when the organization has none with this id.
@@ -94,7 +94,7 @@ impl Accounts {
         id: Uuid,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let revoked = self.storage().api_keys(organization).revoke(id, now).await;
+        let revoked = self.storage.api_keys(organization).revoke(id, now).await;
         // also when the answer of the storage was lost: it may be revoked all the same
         self.access_changed(AccessSubject::ApiKey(id));
         revoked
@@ -108,7 +108,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
         let (key_id, secret) = parse(presented).ok_or(AuthenticateError::Refused)?;
-        let stored = self.storage().api_key(key_id).await?.ok_or(AuthenticateError::Refused)?;
+        let stored = self.storage.api_key(key_id).await?.ok_or(AuthenticateError::Refused)?;
         let right = token::hash(secret).as_bytes().ct_eq(stored.secret_hash.as_bytes());
         if !bool::from(right) || stored.key.revoked_at.is_some() {
             return Err(AuthenticateError::Refused);
@@ -117,7 +117,7 @@ impl Accounts {
         if let Credential::ApiKey { limits, .. } = &principal.credential {
             limits.admit(address, now)?;
         }
-        if let Err(error) = self.storage().note_api_key_use(&stored.key, address, now).await {
+        if let Err(error) = self.storage.note_api_key_use(&stored.key, address, now).await {
             tracing::warn!(key.prefix = stored.key.prefix, "cannot note the use of an api key: {error}");
         }
         Ok(principal)

@@ -90,7 +90,7 @@ impl Accounts {
                 Ok(Principal { role, ..principal })
             }
             Credential::ApiKey { key_id, .. } => {
-                let stored = self.storage().api_keys(principal.organization_id).find(key_id).await?;
+                let stored = self.storage.api_keys(principal.organization_id).find(key_id).await?;
                 principal_of(&stored.ok_or(AuthenticateError::Refused)?)
             }
         }
@@ -107,19 +107,19 @@ impl Accounts {
     /// Something was taken away from `whose`: a session, a role, a key. Whoever asks next is looked up anew, and
     /// open streams look whether it was theirs.
     pub fn access_changed(&self, whose: AccessSubject) {
-        self.access_cache().changed(whose);
+        self.access_cache.changed(whose);
     }
 
     /// What is taken away from now on.
     #[must_use]
     pub fn access_changes(&self) -> broadcast::Receiver<AccessSubject> {
-        self.access_cache().changes()
+        self.access_cache.changes()
     }
 
     /// How the person stands, with the role; none for keys, and for who was moved to another organization.
     async fn standing(&self, principal: &Principal) -> Result<Option<(Standing, Role)>, StorageError> {
         let Credential::Token { user_id, session_id, .. } = principal.credential else { return Ok(None) };
-        let standing = self.access_cache().of(self.storage(), user_id, session_id).await?;
+        let standing = self.access_cache.of(&self.storage, user_id, session_id).await?;
         let standing = standing.filter(|standing| standing.organization_id == principal.organization_id);
         Ok(standing.and_then(|standing| standing.role.parse().ok().map(|role| (standing, role))))
     }
@@ -130,7 +130,7 @@ impl Accounts {
         from_cookie: bool,
         now: Timestamp,
     ) -> Result<Principal, AuthenticateError> {
-        let claims = self.keyring().verify(token, now).map_err(|_| AuthenticateError::Refused)?;
+        let claims = self.keyring.verify(token, now).map_err(|_| AuthenticateError::Refused)?;
         let credential = Credential::Token {
             user_id: claims.sub,
             session_id: claims.sid,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use basira_actors::model::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::people::INVITATION_LIFETIME;
+use super::invitations::INVITATION_LIFETIME;
 use crate::config::LiveConfig;
 use crate::mail::Mailer;
 use crate::storage::{Storage, StorageError};

@@ -23,7 +23,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Account, AccountError> {
         let (user_id, session_id) = principal.person().ok_or(AccountError::NotAPerson)?;
-        let account = self.storage().account(principal.organization_id, user_id).await?;
+        let account = self.storage.account(principal.organization_id, user_id).await?;
         let account = account.ok_or(AccountError::Gone)?;
         match password {
             Some(password) => self.check_own_password("password", &account.user, password).await?,

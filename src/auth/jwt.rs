@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::token::hex;
 use super::{ACCESS_LIFETIME, Role};
 use crate::config::{RetiredSecret, SecretRing};
 
@@ -99,7 +98,7 @@ impl Key {
         let secret = secret.expose().as_bytes();
         let id = Sha256::new().chain_update("basira key id").chain_update(secret).finalize();
         Self {
-            id: hex(&id[..8]),
+            id: hex::encode(&id[..8]),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
         }

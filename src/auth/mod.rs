@@ -8,19 +8,19 @@ mod cleanup;
 mod device;
 mod error;
 mod fresh_login;
+mod invitations;
 mod jwt;
 mod key_restrictions;
 mod links;
+mod members;
 mod oidc;
 mod operator;
 mod password;
 mod password_change;
-mod people;
 mod principal;
 mod signup;
 mod token;
 mod totp;
-mod whose;
 mod ws_tickets;
 
 pub use access_cache::AccessSubject;
@@ -31,11 +31,14 @@ pub use authenticate::{AuthenticateError, RequestCredentials};
 pub use cleanup::run_cleanup;
 pub use device::{DEVICE_LIFETIME, DeviceId, Devices};
 pub use error::AccountError;
+pub use invitations::AcceptInvitation;
 pub use jwt::tokens_outlive;
 pub use key_restrictions::{KeyRestrictions, RequestedRestrictions, Scope, UnknownScope};
-pub use oidc::{AuthorizationRedirect, CompletedSignIn, FLOW_LIFETIME, OidcCallback, OidcError, OidcIntent};
+pub use oidc::{
+    AuthorizationRedirect, CompletedSignIn, FLOW_LIFETIME, LinkAuthorization, OidcCallback, OidcError,
+    OidcIntent,
+};
 pub use operator::NewOrganization;
-pub use people::AcceptInvitation;
 pub use principal::{Credential, Forbidden, ForbiddenScope, Principal, Role, UnknownRole};
 pub use signup::{Signup, bounded_email, bounded_secret, normalised_email};
 pub use totp::{Enrolment, TotpStatus};

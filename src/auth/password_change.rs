@@ -13,8 +13,8 @@ impl Accounts {
     /// Mails a link to choose a new password, if `email` has an account. Nobody can tell from here, nor from how long
     /// it takes: everything is done in the background.
     pub fn forgot_password(&self, email: &str, now: Timestamp) {
-        let (links, email) = (self.links().clone(), normalised_email(email));
-        self.links().mailer.in_background(async move {
+        let (links, email) = (self.links.clone(), normalised_email(email));
+        self.links.mailer.in_background(async move {
             if let Err(error) = links.send_reset_to(&email, now).await {
                 tracing::error!("cannot send the mail for a new password: {error}");
             }
@@ -23,8 +23,8 @@ impl Accounts {
 
     /// Mails another link to prove the address, if `email` has an account that has not; as quietly as above.
     pub fn resend_verification(&self, email: &str, now: Timestamp) {
-        let (links, email) = (self.links().clone(), normalised_email(email));
-        self.links().mailer.in_background(async move {
+        let (links, email) = (self.links.clone(), normalised_email(email));
+        self.links.mailer.in_background(async move {
             if let Err(error) = links.send_verification_to(&email, now).await {
                 tracing::error!("cannot send the verification mail again: {error}");
             }
@@ -45,11 +45,11 @@ impl Accounts {
         let password = password::acceptable("password", password.expose())?;
         let token_hash = token::hash(presented);
         // hashing is dear: not for whoever guesses
-        if !self.storage().can_reset_password(&token_hash, now).await? {
+        if !self.storage.can_reset_password(&token_hash, now).await? {
             return Err(AccountError::BadEmailToken);
         }
-        let hash = self.passwords().hash(&password).await?;
-        let reset = self.storage().reset_password(&token_hash, &hash, now).await?;
+        let hash = self.passwords.hash(&password).await?;
+        let reset = self.storage.reset_password(&token_hash, &hash, now).await?;
         let PasswordReset { account, unlinked } = reset.ok_or(AccountError::BadEmailToken)?;
         self.access_changed(AccessSubject::User(account.user.id));
         self.notify_password_changed(&account.user, &after_reset(unlinked)).await;
@@ -69,15 +69,15 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let (user_id, session_id) = principal.person().ok_or(AccountError::NotAPerson)?;
         let new = password::acceptable("new_password", new.expose())?;
-        let account = self.storage().account(principal.organization_id, user_id).await?;
+        let account = self.storage.account(principal.organization_id, user_id).await?;
         let user = account.ok_or(AccountError::Gone)?.user;
         self.check_own_password("current_password", &user, current).await?;
-        let hash = self.passwords().hash(&new).await?;
-        if !self.storage().change_password(&user, session_id, &hash, now).await? {
+        let hash = self.passwords.hash(&new).await?;
+        if !self.storage.change_password(&user, session_id, &hash, now).await? {
             return Err(not_yours("current_password"));
         }
         self.access_changed(AccessSubject::User(user_id));
-        let linked = self.storage().identities(user_id).await?;
+        let linked = self.storage.identities(user_id).await?;
         self.notify_password_changed(&user, &after_change(&linked)).await;
         Ok(())
     }
@@ -89,7 +89,7 @@ impl Accounts {
         user: &User,
         presented: &Secret,
     ) -> Result<(), AccountError> {
-        match self.passwords().check(presented, Some(&user.password_hash)).await? {
+        match self.passwords.check(presented, Some(&user.password_hash)).await? {
             PasswordCheck::Wrong => Err(not_yours(field)),
             PasswordCheck::Correct | PasswordCheck::CorrectButOutdated => Ok(()),
         }
@@ -97,13 +97,13 @@ impl Accounts {
 
     /// Of a password that nobody knows: a login takes as long as any and fails, until a reset sets another.
     pub(super) async fn unusable_password_hash(&self) -> Result<String, AccountError> {
-        Ok(self.passwords().hash(&token::generate()).await?)
+        Ok(self.passwords.hash(&token::generate()).await?)
     }
 
     /// A mail that cannot be sent is no reason to keep the old password.
     async fn notify_password_changed(&self, user: &User, providers: &str) {
-        let email = Email::password_changed(providers, &self.links().page("reset-password"));
-        if let Err(error) = self.links().send(user, &email).await {
+        let email = Email::password_changed(providers, &self.links.page("reset-password"));
+        if let Err(error) = self.links.send(user, &email).await {
             tracing::error!(user.id = %user.id, "cannot tell of a changed password: {error}");
         }
     }

@@ -4,10 +4,11 @@ use basira_actors::model::Secret;
 use lettre::Address;
 use serde::Deserialize;
 
-use super::password;
 use super::token::random_hex;
+use super::{AccountError, password};
 use crate::config::Config;
 use crate::fields::{self, FieldError};
+use crate::storage::StorageError;
 use crate::storage::store::Slugs;
 
 /// The body of a signup.
@@ -73,6 +74,18 @@ pub fn normalised_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// The plan of a new organization.
+pub(super) const PLAN: &str = "free";
+
+/// Converts the error of inserting a new account: a conflict on the e-mail address becomes
+/// [`AccountError::EmailTaken`].
+pub(super) fn email_taken(error: StorageError) -> AccountError {
+    match error {
+        StorageError::Conflict(what) if what.contains("email") => AccountError::EmailTaken,
+        error => error.into(),
+    }
+}
+
 /// Slugs for an organization that somebody makes for themselves. Those that `config` names as the organization that
 /// newcomers of a sign-in provider join are reserved: newcomers are not to land at a stranger who took the name.
 pub(super) fn slugs_at_signup(name: &str, config: &Config) -> Slugs {
@@ -81,7 +94,7 @@ pub(super) fn slugs_at_signup(name: &str, config: &Config) -> Slugs {
 }
 
 /// Slugs for an organization that the operator makes.
-pub(super) fn slugs_at_the_machine(name: &str) -> Slugs {
+pub(super) fn slugs_of_operator(name: &str) -> Slugs {
     Slugs { wanted: slugs(name), reserved: Vec::new() }
 }
 

@@ -258,7 +258,7 @@ async fn an_unknown_address_is_worked_for_as_much_as_a_known_one() {
         let dearer = accounts.with_passwords(Passwords::with_rounds(2_000));
         let mut costs = Vec::new();
         for email in ["ada@x.org", "eve@x.org", "", "no address", &"x".repeat(1_000)] {
-            let spent = || dearer.passwords().spent.load(std::sync::atomic::Ordering::Relaxed);
+            let spent = || dearer.passwords.spent.load(std::sync::atomic::Ordering::Relaxed);
             let before = spent();
             let refused = dearer.log_in(email, &Secret::new("battery staple"), None, NOW).await;
             assert!(matches!(refused, Err(AccountError::BadCredentials)), "{email}");
@@ -277,8 +277,8 @@ async fn expired_tokens_go_by_themselves() {
         let shutdown = CancellationToken::new();
         let pruning = tokio::spawn(run_cleanup(
             fixture.storage.clone(),
-            accounts.config().clone(),
-            accounts.links().mailer.clone(),
+            accounts.config.clone(),
+            accounts.links.mailer.clone(),
             shutdown.clone(),
         ));
         for _ in 0..1_000 {

@@ -1,14 +1,12 @@
 //! Random tokens that mean nothing by themselves; only their hashes are stored.
 
-use std::fmt::Write;
-
 use basira_actors::model::Secret;
 use sha2::{Digest, Sha256};
 
 /// `N` random bytes in hexadecimal digits.
 pub(super) fn random_hex<const N: usize>() -> String {
     let bytes: [u8; N] = std::array::from_fn(|_| rand::random());
-    hex(&bytes)
+    hex::encode(bytes)
 }
 
 /// A token of 256 random bits.
@@ -18,15 +16,7 @@ pub(super) fn generate() -> Secret {
 
 /// What is stored of a token. It has 256 random bits, so a plain hash cannot be searched.
 pub(super) fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // writing to a string cannot fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(token))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Accounts {
     /// [`AccountError::NotAPerson`] for a key.
     pub async fn totp_status(&self, principal: &Principal) -> Result<TotpStatus, AccountError> {
         let user = self.person(principal).await?;
-        let factor = self.storage().second_factor(user.id);
+        let factor = self.storage.second_factor(user.id);
         let enabled = factor.find().await?.is_some_and(|stored| stored.confirmed);
         let recovery_codes_left = if enabled { factor.recovery_codes_left().await? } else { 0 };
         Ok(TotpStatus { enabled, recovery_codes_left })
@@ -59,7 +59,7 @@ impl Accounts {
         self.check_own_password("password", &user, password).await?;
         let bytes: [u8; SECRET_BYTES] = std::array::from_fn(|_| rand::random());
         let secret = Secret::new(totp_rs::Secret::from(bytes).to_base32());
-        if !self.storage().second_factor(user.id).enrol(&secret, now).await? {
+        if !self.storage.second_factor(user.id).enrol(&secret, now).await? {
             return Err(AccountError::TotpEnabled);
         }
         // a colon would end the issuer's name
@@ -80,7 +80,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Vec<Secret>, AccountError> {
         let user = self.person(principal).await?;
-        let factor = self.storage().second_factor(user.id);
+        let factor = self.storage.second_factor(user.id);
         let stored = factor.find().await?.ok_or(AccountError::TotpNotEnrolled)?;
         if stored.confirmed {
             return Err(AccountError::TotpEnabled);
@@ -109,7 +109,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let user = self.person(principal).await?;
         self.check_own_password("password", &user, password).await?;
-        let factor = self.storage().second_factor(user.id);
+        let factor = self.storage.second_factor(user.id);
         if !factor.find().await?.is_some_and(|stored| stored.confirmed) {
             return Err(AccountError::TotpNotEnrolled);
         }
@@ -129,7 +129,7 @@ impl Accounts {
         code: Option<&Secret>,
         now: Timestamp,
     ) -> Result<(), AccountError> {
-        let factor = self.storage().second_factor(user.id);
+        let factor = self.storage.second_factor(user.id);
         let Some(stored) = factor.find().await?.filter(|stored| stored.confirmed) else { return Ok(()) };
         let code = code.ok_or(AccountError::CodeRequired)?;
         let good = match step_of(&stored.secret, code, now)? {
@@ -144,13 +144,13 @@ impl Accounts {
 
     async fn person(&self, principal: &Principal) -> Result<User, AccountError> {
         let (user_id, _) = principal.person().ok_or(AccountError::NotAPerson)?;
-        let account = self.storage().account(principal.organization_id, user_id).await?;
+        let account = self.storage.account(principal.organization_id, user_id).await?;
         Ok(account.ok_or(AccountError::Gone)?.user)
     }
 
     async fn notify_second_factor_changed(&self, user: &User, change: &str) {
-        let email = Email::second_factor_changed(change, &self.links().page("reset-password"));
-        if let Err(error) = self.links().send(user, &email).await {
+        let email = Email::second_factor_changed(change, &self.links.page("reset-password"));
+        if let Err(error) = self.links.send(user, &email).await {
             tracing::error!(user.id = %user.id, "cannot tell of a changed second factor: {error}");
         }
     }

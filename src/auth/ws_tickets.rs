@@ -1,7 +1,6 @@
 //! One-use tickets for WebSockets: a browser cannot send a header with the upgrade, and a token in a URL leaks.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -10,6 +9,7 @@ use rand::RngCore;
 
 use super::Principal;
 use crate::quota::{Quota, QuotaExceeded};
+use parking_lot::Mutex;
 
 /// The most unused tickets of all organizations together.
 const MAX_TICKETS: usize = 20_000;
@@ -52,7 +52,7 @@ impl WsTickets {
     }
 
     fn issue_at(&self, principal: Principal, quota: u64, now: Instant) -> Result<String, WsTicketError> {
-        let mut tickets = self.lock();
+        let mut tickets = self.0.lock();
         tickets.retain(|_, ticket| ticket.expires > now);
         if tickets.len() >= MAX_TICKETS {
             return Err(WsTicketError::TooMany);
@@ -68,13 +68,8 @@ impl WsTickets {
     }
 
     fn redeem_at(&self, text: &str, now: Instant) -> Option<Principal> {
-        let ticket = self.lock().remove(text)?;
+        let ticket = self.0.lock().remove(text)?;
         (ticket.expires > now).then_some(ticket.principal)
-    }
-
-    /// A panic elsewhere cannot leave the map half-changed.
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Ticket>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every key that there is, and what kind of value it takes.
+//! The keys of the configuration: the kind of value of each, and whether a change of it needs a restart.
 
 use std::sync::LazyLock;
 
@@ -30,79 +30,93 @@ impl Kind {
     }
 }
 
+/// When a changed value takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// At the next reload.
+    Reload,
+    /// At the next start.
+    Restart,
+}
+
+/// Whether a changed value of `key` takes effect only at the next start.
+pub(super) fn needs_restart(key: &str) -> bool {
+    KEYS.iter().any(|(known, _, effect)| *known == key && *effect == Effect::Restart)
+}
+
 /// In the order of `config/basira.toml`; those of the health rules follow. Sign-in providers have names that their
 /// operator chose: see [`provider_key`].
-pub(super) const KEYS: [(&str, Kind); 70] = [
-    ("data_dir", Kind::Text),
-    ("http.listen", Kind::Text),
-    ("http.public_url", Kind::Text),
-    ("http.hosts", Kind::Texts),
-    ("http.trusted_proxies", Kind::Texts),
-    ("http.cors.origins", Kind::Texts),
-    ("http.tls.cert_file", Kind::Text),
-    ("http.tls.key_file", Kind::Text),
-    ("storage.url", Kind::Secret),
-    ("storage.url_file", Kind::Text),
-    ("samples.url", Kind::Secret),
-    ("samples.url_file", Kind::Text),
-    ("samples.retention.raw_hours", Kind::Integer),
-    ("samples.retention.minute_days", Kind::Integer),
-    ("samples.retention.hour_days", Kind::Integer),
-    ("samples.retention.max_bytes", Kind::Integer),
-    ("samples.retention.new_texts_per_hour", Kind::Integer),
-    ("audit.keep_days", Kind::Integer),
-    ("audit.max_entries", Kind::Integer),
-    ("auth.signup", Kind::Text),
-    ("auth.jwt_secret", Kind::Secret),
-    ("auth.jwt_secret_file", Kind::Text),
-    ("auth.previous_jwt_secret", Kind::Secret),
-    ("auth.previous_jwt_secret_file", Kind::Text),
-    ("auth.encryption_key", Kind::Secret),
-    ("auth.encryption_key_file", Kind::Text),
-    ("auth.previous_encryption_key", Kind::Secret),
-    ("auth.previous_encryption_key_file", Kind::Text),
-    ("mail.transport", Kind::Text),
-    ("mail.from", Kind::Text),
-    ("mail.smtp.host", Kind::Text),
-    ("mail.smtp.port", Kind::Integer),
-    ("mail.smtp.tls", Kind::Text),
-    ("mail.smtp.ca_file", Kind::Text),
-    ("mail.smtp.username", Kind::Text),
-    ("mail.smtp.password", Kind::Secret),
-    ("mail.smtp.password_file", Kind::Text),
-    ("limits.connections_per_address", Kind::Integer),
-    ("limits.live_streams", Kind::Integer),
-    ("limits.auth.signup_per_hour", Kind::Integer),
-    ("limits.auth.login_failures_per_hour", Kind::Integer),
-    ("limits.auth.logins_per_hour", Kind::Integer),
-    ("limits.auth.refresh_per_hour", Kind::Integer),
-    ("limits.auth.forgot_password_per_hour", Kind::Integer),
-    ("limits.auth.reset_password_per_hour", Kind::Integer),
-    ("limits.auth.resend_verification_per_hour", Kind::Integer),
-    ("limits.auth.mail_pause_seconds", Kind::Integer),
-    ("limits.auth.mails_per_day", Kind::Integer),
-    ("limits.invitations.per_organization_per_day", Kind::Integer),
-    ("limits.invitations.per_address_per_day", Kind::Integer),
-    ("limits.invitations.per_address_from_all_per_day", Kind::Integer),
-    ("limits.quotas.databases", Kind::Integer),
-    ("limits.quotas.api_keys", Kind::Integer),
-    ("limits.quotas.people", Kind::Integer),
-    ("limits.quotas.live_streams", Kind::Integer),
-    ("limits.quotas.stream_tickets", Kind::Integer),
-    ("limits.api.per_second", Kind::Integer),
-    ("limits.api.burst", Kind::Integer),
-    ("limits.database_tests.per_hour", Kind::Integer),
-    ("limits.database_tests.at_once", Kind::Integer),
-    ("limits.database_tests.at_once_per_organization", Kind::Integer),
-    ("collect.poll_interval_seconds", Kind::Integer),
-    ("collect.connect_timeout_ms", Kind::Integer),
-    ("collect.max_connects", Kind::Integer),
-    ("collect.disabled_collectors", Kind::Texts),
-    ("collect.raw_query_text", Kind::Boolean),
-    ("targets.deny", Kind::Texts),
-    ("targets.private", Kind::Texts),
-    ("log.level", Kind::Text),
-    ("log.format", Kind::Text),
+pub(super) const KEYS: [(&str, Kind, Effect); 70] = [
+    ("data_dir", Kind::Text, Effect::Restart),
+    ("http.listen", Kind::Text, Effect::Restart),
+    ("http.public_url", Kind::Text, Effect::Restart),
+    ("http.hosts", Kind::Texts, Effect::Reload),
+    ("http.trusted_proxies", Kind::Texts, Effect::Reload),
+    ("http.cors.origins", Kind::Texts, Effect::Reload),
+    ("http.tls.cert_file", Kind::Text, Effect::Reload),
+    ("http.tls.key_file", Kind::Text, Effect::Reload),
+    ("storage.url", Kind::Secret, Effect::Restart),
+    ("storage.url_file", Kind::Text, Effect::Restart),
+    ("samples.url", Kind::Secret, Effect::Restart),
+    ("samples.url_file", Kind::Text, Effect::Restart),
+    ("samples.retention.raw_hours", Kind::Integer, Effect::Reload),
+    ("samples.retention.minute_days", Kind::Integer, Effect::Reload),
+    ("samples.retention.hour_days", Kind::Integer, Effect::Reload),
+    ("samples.retention.max_bytes", Kind::Integer, Effect::Reload),
+    ("samples.retention.new_texts_per_hour", Kind::Integer, Effect::Reload),
+    ("audit.keep_days", Kind::Integer, Effect::Reload),
+    ("audit.max_entries", Kind::Integer, Effect::Reload),
+    ("auth.signup", Kind::Text, Effect::Reload),
+    ("auth.jwt_secret", Kind::Secret, Effect::Restart),
+    ("auth.jwt_secret_file", Kind::Text, Effect::Restart),
+    ("auth.previous_jwt_secret", Kind::Secret, Effect::Restart),
+    ("auth.previous_jwt_secret_file", Kind::Text, Effect::Restart),
+    ("auth.encryption_key", Kind::Secret, Effect::Restart),
+    ("auth.encryption_key_file", Kind::Text, Effect::Restart),
+    ("auth.previous_encryption_key", Kind::Secret, Effect::Restart),
+    ("auth.previous_encryption_key_file", Kind::Text, Effect::Restart),
+    ("mail.transport", Kind::Text, Effect::Reload),
+    ("mail.from", Kind::Text, Effect::Reload),
+    ("mail.smtp.host", Kind::Text, Effect::Reload),
+    ("mail.smtp.port", Kind::Integer, Effect::Reload),
+    ("mail.smtp.tls", Kind::Text, Effect::Reload),
+    ("mail.smtp.ca_file", Kind::Text, Effect::Reload),
+    ("mail.smtp.username", Kind::Text, Effect::Reload),
+    ("mail.smtp.password", Kind::Secret, Effect::Reload),
+    ("mail.smtp.password_file", Kind::Text, Effect::Reload),
+    ("limits.connections_per_address", Kind::Integer, Effect::Reload),
+    ("limits.live_streams", Kind::Integer, Effect::Reload),
+    ("limits.auth.signup_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.login_failures_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.logins_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.refresh_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.forgot_password_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.reset_password_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.resend_verification_per_hour", Kind::Integer, Effect::Reload),
+    ("limits.auth.mail_pause_seconds", Kind::Integer, Effect::Reload),
+    ("limits.auth.mails_per_day", Kind::Integer, Effect::Reload),
+    ("limits.invitations.per_organization_per_day", Kind::Integer, Effect::Reload),
+    ("limits.invitations.per_address_per_day", Kind::Integer, Effect::Reload),
+    ("limits.invitations.per_address_from_all_per_day", Kind::Integer, Effect::Reload),
+    ("limits.quotas.databases", Kind::Integer, Effect::Reload),
+    ("limits.quotas.api_keys", Kind::Integer, Effect::Reload),
+    ("limits.quotas.people", Kind::Integer, Effect::Reload),
+    ("limits.quotas.live_streams", Kind::Integer, Effect::Reload),
+    ("limits.quotas.stream_tickets", Kind::Integer, Effect::Reload),
+    ("limits.api.per_second", Kind::Integer, Effect::Reload),
+    ("limits.api.burst", Kind::Integer, Effect::Reload),
+    ("limits.database_tests.per_hour", Kind::Integer, Effect::Reload),
+    ("limits.database_tests.at_once", Kind::Integer, Effect::Reload),
+    ("limits.database_tests.at_once_per_organization", Kind::Integer, Effect::Reload),
+    ("collect.poll_interval_seconds", Kind::Integer, Effect::Reload),
+    ("collect.connect_timeout_ms", Kind::Integer, Effect::Reload),
+    ("collect.max_connects", Kind::Integer, Effect::Reload),
+    ("collect.disabled_collectors", Kind::Texts, Effect::Reload),
+    ("collect.raw_query_text", Kind::Boolean, Effect::Reload),
+    ("targets.deny", Kind::Texts, Effect::Reload),
+    ("targets.private", Kind::Texts, Effect::Reload),
+    ("log.level", Kind::Text, Effect::Reload),
+    ("log.format", Kind::Text, Effect::Restart),
 ];
 
 /// What can be set of each health rule.
@@ -133,7 +147,7 @@ pub(super) const OF_A_PROVIDER: [(&str, Kind); 13] = [
 const PROVIDERS: &str = "auth.oidc.";
 
 static ALL: LazyLock<Vec<(String, Kind)>> = LazyLock::new(|| {
-    let fixed = KEYS.iter().map(|(key, kind)| ((*key).to_owned(), *kind));
+    let fixed = KEYS.iter().map(|(key, kind, _)| ((*key).to_owned(), *kind));
     let of_rule = |id: &'static str| OF_A_RULE.iter().map(move |(name, kind)| (rule_key(id, name), *kind));
     fixed.chain(rules::ALL.iter().flat_map(|rule| of_rule(rule.id))).collect()
 });

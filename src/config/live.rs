@@ -1,15 +1,16 @@
-//! The configuration of the moment.
+//! The current configuration, which a reload replaces.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use basira_actors::ports::AddressPolicy;
 
 use super::values::{Change, Values};
-use super::{Config, ConfigError, Source};
+use super::{Config, ConfigError, Source, reader};
+use parking_lot::RwLock;
 
-/// What is configured now. Who needs a value asks for it when it is needed and keeps it no longer: so a reload
-/// reaches everything that is not told of it.
+/// The current configuration. Values are read from it whenever they are needed and are not kept, so that a reload
+/// takes effect everywhere.
 #[derive(Debug, Clone)]
 pub struct LiveConfig(Arc<Inner>);
 
@@ -25,18 +26,18 @@ struct Running {
     values: Values,
 }
 
-/// A configuration that was read and found good, but is not the one of the moment yet.
+/// A valid configuration that was read, but is not in effect yet.
 #[derive(Debug)]
 pub struct Proposal {
     next: Running,
-    /// What will be otherwise.
+    /// The changes that [`LiveConfig::accept`] brings into effect.
     pub changed: Vec<Change>,
-    /// What would be otherwise after a restart.
+    /// The changes that take effect at the next start.
     pub needs_restart: Vec<Change>,
 }
 
 impl LiveConfig {
-    /// What `source` says now.
+    /// Loads the configuration from `source`.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem found.
@@ -45,41 +46,43 @@ impl LiveConfig {
         Ok(Self(Arc::new(Inner { source, running: RwLock::new(Running::new(config, values)) })))
     }
 
-    /// `config`, for who does not read it again.
+    /// A configuration without a source, which cannot be reloaded.
     pub(crate) fn new(config: Config) -> Self {
         let running = RwLock::new(Running::new(config, Values::default()));
         Self(Arc::new(Inner { source: Source::default(), running }))
     }
 
-    /// From now on `config`, as after a reload.
+    /// Replaces the current configuration, as a reload does.
     #[cfg(test)]
     pub(crate) fn replace(&self, config: Config) {
-        self.0.running.write().unwrap_or_else(PoisonError::into_inner).config = Arc::new(config);
+        self.0.running.write().config = Arc::new(config);
     }
 
-    /// What is configured now.
+    /// Returns the current configuration.
     #[must_use]
     pub fn current(&self) -> Arc<Config> {
-        Arc::clone(&self.0.running.read().unwrap_or_else(PoisonError::into_inner).config)
+        Arc::clone(&self.0.running.read().config)
     }
 
-    /// Reads the source again. Nothing changes yet.
+    /// Reads the source again, and returns what it holds; nothing is changed yet.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem found.
     pub fn reload(&self) -> Result<Proposal, ConfigError> {
-        let running = self.0.running.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let running = self.0.running.read().clone();
         let (mut config, mut values) = self.0.source.read()?;
-        let (needs_restart, changed) =
+        let (needs_restart, changed): (Vec<Change>, Vec<Change>) =
             running.values.changes(&values).into_iter().partition(Change::needs_restart);
-        config.keep_what_needs_a_restart(&running.config);
-        values.keep_what_needs_a_restart(&running.values);
+        if !needs_restart.is_empty() {
+            values.keep_what_needs_a_restart(&running.values);
+            config = reader::read(&values.merged())?.0;
+        }
         Ok(Proposal { next: Running::new(config, values), changed, needs_restart })
     }
 
-    /// Makes `proposal` the configuration of the moment.
+    /// Makes `proposal` the current configuration.
     pub fn accept(&self, proposal: &Proposal) {
-        *self.0.running.write().unwrap_or_else(PoisonError::into_inner) = proposal.next.clone();
+        *self.0.running.write() = proposal.next.clone();
     }
 }
 
@@ -90,34 +93,16 @@ impl Running {
 }
 
 impl Proposal {
-    /// What would be configured.
+    /// The configuration to accept.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.next.config
     }
 }
 
-/// What may be connected to is asked for at each connect, so that a reload counts from the next on.
+/// Read at each connect, so that a reload takes effect from the next connection.
 impl AddressPolicy for LiveConfig {
     fn allows(&self, address: IpAddr) -> bool {
         self.current().targets.allows(address)
-    }
-}
-
-impl Config {
-    fn keep_what_needs_a_restart(&mut self, running: &Self) {
-        self.data_dir.clone_from(&running.data_dir);
-        self.http.listen = running.http.listen;
-        self.http.public_url.clone_from(&running.http.public_url);
-        self.storage.clone_from(&running.storage);
-        self.samples.url.clone_from(&running.samples.url);
-        self.auth.jwt_secret.clone_from(&running.auth.jwt_secret);
-        self.auth.encryption_key.clone_from(&running.auth.encryption_key);
-        self.auth.previous_jwt_secret.clone_from(&running.auth.previous_jwt_secret);
-        self.auth.previous_encryption_key.clone_from(&running.auth.previous_encryption_key);
-        if self.http.tls.is_some() != running.http.tls.is_some() {
-            self.http.tls.clone_from(&running.http.tls);
-        }
-        self.log.format = running.log.format;
     }
 }

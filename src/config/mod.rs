@@ -13,6 +13,7 @@ mod networks;
 mod oidc;
 mod public_url;
 mod reader;
+mod retention;
 mod secrets;
 mod show;
 mod source;
@@ -38,11 +39,11 @@ pub use self::mail::{Mail, MailTransport, Smtp, SmtpTls};
 pub use self::networks::{DeniedNetworks, Targets};
 pub use self::oidc::{OidcProvider, RoleByClaim, is_safe_endpoint};
 pub use self::public_url::PublicUrl;
+pub use self::retention::Retention;
 pub use self::secrets::{RetiredSecret, Ring, RotationLock, SecretRing, Secrets, SecretsError, from_hex};
 pub use self::show::show;
 pub use self::source::Source;
 pub use self::values::Change;
-use crate::samples::Retention;
 
 /// The defaults are what the documented file says.
 const DEFAULTS: &str = include_str!("../../config/basira.toml");

@@ -193,7 +193,7 @@ fn samples_are_apart_only_where_the_storage_is_not() {
 
 #[test]
 fn every_key_is_documented() {
-    for (key, _) in keys::KEYS {
+    for (key, ..) in keys::KEYS {
         let name = key.rsplit('.').next().expect("a name");
         let stands = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{name} = "));
         assert!(DEFAULTS.lines().any(stands), "{key} is not in config/basira.toml");

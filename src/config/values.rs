@@ -1,4 +1,4 @@
-//! Every value for itself, to tell what has changed.
+//! The value of each key, to find out what a reload changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,34 +6,16 @@ use serde::Serialize;
 use toml::Value;
 
 use super::keys::{self, Kind};
-use super::layers::Merged;
+use super::layers::{ConfigValue, Merged};
 use super::reader::SecretsInFiles;
 
-/// What is read once, when the server starts.
-const AT_START: [&str; 16] = [
-    "data_dir",
-    "http.listen",
-    "http.public_url",
-    "storage.url",
-    "storage.url_file",
-    "samples.url",
-    "samples.url_file",
-    "auth.jwt_secret",
-    "auth.jwt_secret_file",
-    "auth.encryption_key",
-    "auth.encryption_key_file",
-    "auth.previous_jwt_secret",
-    "auth.previous_jwt_secret_file",
-    "auth.previous_encryption_key",
-    "auth.previous_encryption_key_file",
-    "log.format",
-];
+const TLS_KEYS: [&str; 2] = ["http.tls.cert_file", "http.tls.key_file"];
 
-/// The values of all keys that have one; for a secret in a file, also what the file holds.
+/// The values of all keys that are set; for a secret in a file, also the content of the file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Values(BTreeMap<String, Value>);
 
-/// A value that is another than before. Secrets read `***`; null where the key is not set.
+/// A changed value. Secrets are shown as `***`; null where the key is not set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     pub key: String,
@@ -42,7 +24,7 @@ pub struct Change {
 }
 
 impl Values {
-    /// `merged` and the secrets that were read from the files that it names.
+    /// The values of `merged`, and the secrets that were read from the files that it names.
     pub(super) fn of(merged: &Merged, secrets_in_files: SecretsInFiles) -> Self {
         let stated = merged.iter().map(|(key, placed)| (key.clone(), placed.value.clone()));
         let read = secrets_in_files.into_iter();
@@ -53,23 +35,30 @@ impl Values {
         )
     }
 
-    /// What `next` has otherwise, by key.
+    /// The changes from these values to `next`, in the order of the keys.
     pub(super) fn changes(&self, next: &Self) -> Vec<Change> {
         let keys: BTreeSet<&String> = self.0.keys().chain(next.0.keys()).collect();
         let changed = keys.into_iter().filter(|key| self.0.get(*key) != next.0.get(*key));
         changed.map(|key| Change { key: key.clone(), old: self.shown(key), new: next.shown(key) }).collect()
     }
 
-    /// Takes what only a start can change from `running`.
+    /// Takes the values that only a restart can change from `running`.
     pub(super) fn keep_what_needs_a_restart(&mut self, running: &Self) {
-        let tls = ["http.tls.cert_file", "http.tls.key_file"];
-        let turned = tls.into_iter().filter(|key| self.0.contains_key(*key) != running.0.contains_key(*key));
-        for key in AT_START.into_iter().chain(turned.collect::<Vec<_>>()) {
-            match running.0.get(key) {
-                Some(value) => self.0.insert(key.to_owned(), value.clone()),
-                None => self.0.remove(key),
+        for Change { key, .. } in running.changes(self).into_iter().filter(Change::needs_restart) {
+            match running.0.get(&key) {
+                Some(value) => self.0.insert(key, value.clone()),
+                None => self.0.remove(&key),
             };
         }
+    }
+
+    /// These values as one layer: a secret stands for the file that it was read from, which is not read again.
+    pub(super) fn merged(&self) -> Merged {
+        let was_read = |key: &str| key.strip_suffix("_file").is_some_and(|key| self.0.contains_key(key));
+        let values = self.0.iter().filter(|(key, _)| !was_read(key));
+        let placed =
+            |value: &Value| ConfigValue { value: value.clone(), place: "the running server".to_owned() };
+        values.map(|(key, value)| (key.clone(), placed(value))).collect()
     }
 
     fn shown(&self, key: &str) -> Option<Value> {
@@ -80,10 +69,10 @@ impl Values {
 }
 
 impl Change {
-    /// Whether it takes effect with the next start only.
+    /// Whether it takes effect only at the next start. Other certificates are loaded by a reload, but TLS is not turned
+    /// on or off.
     pub(super) fn needs_restart(&self) -> bool {
-        // other files are taken up, but a server that speaks TLS goes on speaking it, and the other way round
-        let turns_tls = self.key.starts_with("http.tls.") && (self.old.is_none() || self.new.is_none());
-        AT_START.contains(&self.key.as_str()) || turns_tls
+        let turns_tls = TLS_KEYS.contains(&self.key.as_str()) && (self.old.is_none() || self.new.is_none());
+        keys::needs_restart(&self.key) || turns_tls
     }
 }

@@ -23,7 +23,7 @@ use self::input::required;
 pub use self::networks::TargetNetworks;
 use crate::config::{Collect, Config, DeniedNetworks};
 use crate::fields::FieldError;
-use crate::samples::{DatabaseScope, SampleStore};
+use crate::samples::{DatabaseScope, SampleStore, StoreError};
 use crate::storage::store::{
     DatabaseRecord, Databases as StoredDatabases, Decision, DeleteOrganizationError, Follows, Page,
     PasswordChange, Recommendation, RegisterError,
@@ -49,6 +49,15 @@ pub enum DatabaseError {
     /// The name is taken, or one more is not allowed.
     #[error(transparent)]
     Refused(#[from] RegisterError),
+}
+
+/// A database was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteDatabaseError {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the samples of the database cannot be removed: {0}")]
+    Samples(#[from] StoreError),
 }
 
 impl From<StorageError> for DatabaseError {
@@ -210,23 +219,34 @@ impl Databases<'_> {
     /// Stops watching a database and removes it with all its samples; false when there is none.
     ///
     /// # Errors
-    /// [`StorageError`] when it could not be removed.
-    pub async fn delete(&self, id: DatabaseId) -> Result<bool, StorageError> {
-        if !self.storage.databases(self.organization).delete(id).await? {
+    /// [`DeleteDatabaseError`]: the database is still registered, and can be deleted again.
+    pub async fn delete(&self, id: DatabaseId) -> Result<bool, DeleteDatabaseError> {
+        let databases = self.storage.databases(self.organization);
+        if databases.find(id).await?.is_none() {
+            return Ok(false);
+        }
+        // first, because a deleted database has nobody who could try again
+        self.samples.forget(self.scope(id)).await?;
+        if !databases.delete(id).await? {
             return Ok(false);
         }
         self.forget(id).await;
         Ok(true)
     }
 
-    /// Of a database that is not registered any more.
+    /// Stops watching a database that is not registered any more, and removes the samples that there are.
     async fn forget(&self, id: DatabaseId) {
         self.supervisor.unwatch(id).await;
-        let scope = DatabaseScope { organization: self.organization, database: id };
-        if let Err(error) = self.samples.forget(scope).await {
-            // no caller can reach them any more
-            tracing::error!(db.id = %id, "cannot remove the samples of a deleted database: {error}");
+        if let Err(error) = self.samples.forget(self.scope(id)).await {
+            tracing::error!(
+                db.id = %id,
+                "cannot remove the samples of a deleted database; they stay until their retention ends: {error}"
+            );
         }
+    }
+
+    const fn scope(&self, id: DatabaseId) -> DatabaseScope {
+        DatabaseScope { organization: self.organization, database: id }
     }
 }
 

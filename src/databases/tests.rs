@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,8 +29,11 @@ const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
     18NonAZJst9n+LA9pw==\n\
     -----END CERTIFICATE-----\n";
 
-/// Forgets everything at once.
-struct Nowhere;
+/// Stores nothing; deleting fails while `refuses` is set.
+#[derive(Default)]
+struct Nowhere {
+    refuses: AtomicBool,
+}
 
 #[async_trait]
 impl SampleRepository for Nowhere {
@@ -97,7 +100,7 @@ impl SampleStore for Nowhere {
     }
 
     async fn forget(&self, _: DatabaseScope) -> Result<(), StoreError> {
-        Ok(())
+        if self.refuses.load(Relaxed) { Err(StoreError::Closed) } else { Ok(()) }
     }
 }
 
@@ -135,6 +138,7 @@ impl TargetRegistry for OutOfReach {
 
 /// What the registry works with.
 struct Instance {
+    samples: Arc<Nowhere>,
     storage: Storage,
     supervisor: Supervisor,
     config: Arc<Config>,
@@ -153,20 +157,21 @@ impl Instance {
         config.targets =
             NetworkSettings { deny: vec!["127.0.0.66/32".parse().unwrap()], private: Vec::new() };
         let networks = Arc::new(config.networks_denied_to(true));
+        let samples = Arc::new(Nowhere::default());
         let dependencies = Dependencies {
-            samples: Arc::new(Nowhere),
+            samples: samples.clone(),
             registry,
             fleet: Fleet::new(config.fleet_settings(networks)),
         };
         let (supervisor, _) = Supervisor::start(dependencies).await.unwrap();
-        Self { storage, supervisor, config: Arc::new(config) }
+        Self { storage, supervisor, samples, config: Arc::new(config) }
     }
 
     fn databases(&self, organization: OrganizationId) -> Databases<'_> {
         Databases {
             organization,
             storage: &self.storage,
-            samples: &Nowhere,
+            samples: &*self.samples,
             supervisor: &self.supervisor,
             config: Arc::clone(&self.config),
         }
@@ -395,6 +400,22 @@ async fn a_registered_database_is_watched_until_it_is_deleted() {
         assert!(instance.comes_to_watch(id, false).await);
         instance.supervisor.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn a_database_whose_samples_cannot_be_deleted_stays_registered() {
+    let Fixture { storage, directory: _directory, .. } = sqlite().await;
+    let own = sign_up(&storage, "a@x.org").await.organization.id;
+    let instance = Instance::start(storage).await;
+    let databases = instance.databases(own);
+    let id = databases.register(input(body(json!({}))), NOW).await.unwrap().id;
+    instance.samples.refuses.store(true, Relaxed);
+    let refused = databases.delete(id).await;
+    assert!(matches!(refused, Err(DeleteDatabaseError::Samples(_))), "{refused:?}");
+    assert_eq!(databases.list().await.unwrap().len(), 1);
+    instance.samples.refuses.store(false, Relaxed);
+    assert!(databases.delete(id).await.unwrap());
+    instance.supervisor.shutdown().await;
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 type Held<K> = Arc<Mutex<HashMap<K, u32>>>;
 
@@ -20,7 +22,7 @@ pub struct Permit<K: Eq + Hash> {
 impl<K: Eq + Hash + Clone> ConcurrencyLimiter<K> {
     /// One more for `key`; `None` when it holds `most` already.
     pub(super) fn take(&self, key: K, most: u32) -> Option<Permit<K>> {
-        let mut held = lock(&self.0);
+        let mut held = self.0.lock();
         let count = held.get(&key).copied().unwrap_or_default();
         if count >= most {
             return None;
@@ -39,7 +41,7 @@ impl<K: Eq + Hash> Default for ConcurrencyLimiter<K> {
 
 impl<K: Eq + Hash> Drop for Permit<K> {
     fn drop(&mut self) {
-        let mut held = lock(&self.held);
+        let mut held = self.held.lock();
         match held.get_mut(&self.key) {
             Some(count) if *count > 1 => *count -= 1,
             _ => drop(held.remove(&self.key)),
@@ -47,14 +49,9 @@ impl<K: Eq + Hash> Drop for Permit<K> {
     }
 }
 
-/// A panic elsewhere cannot leave the map half-changed.
-fn lock<K: Eq + Hash>(held: &Held<K>) -> MutexGuard<'_, HashMap<K, u32>> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ConcurrencyLimiter, lock};
+    use super::ConcurrencyLimiter;
 
     #[test]
     fn nobody_holds_too_much_and_nothing_is_kept_of_who_left() {
@@ -67,6 +64,6 @@ mod tests {
         drop(first);
         assert!(shares.take("ada", 2).is_some());
         drop(second);
-        assert!(lock(&shares.0).is_empty());
+        assert!(shares.0.lock().is_empty());
     }
 }

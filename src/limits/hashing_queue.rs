@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 /// Requests that wait, for each turn that is taken at once: some four seconds of hashing.
@@ -58,7 +59,7 @@ impl HashingQueue {
     /// Waits for a turn of `host`.
     pub(super) async fn take(&self, host: Host) -> Result<HashingPermit, HashingQueueFull> {
         let granted = {
-            let mut queue = self.lock();
+            let mut queue = self.0.lock();
             if queue.free > 0 {
                 queue.free -= 1;
                 return Ok(HashingPermit(Some(self.clone())));
@@ -71,18 +72,13 @@ impl HashingQueue {
     /// Hands a turn that is over to the next who still waits.
     fn pass_on(&self) {
         loop {
-            let Some(next) = self.lock().next() else { return };
+            let Some(next) = self.0.lock().next() else { return };
             match next.send(HashingPermit(Some(self.clone()))) {
                 Ok(()) => return,
                 // whoever left takes none; what came back must not pass itself on
                 Err(mut unused) => unused.0 = None,
             }
         }
-    }
-
-    /// A panic elsewhere cannot leave the queue half-changed.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One limit, by governor, that can be set anew while it counts.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -11,6 +11,7 @@ use governor::{Quota, RateLimiter};
 
 use super::RateLimited;
 use super::rate_store::{Key, Store};
+use parking_lot::RwLock;
 
 /// So many at once, and again so many spread over `per`. None at all: no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +78,11 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     fn counting(&self, rate: Rate) -> Arc<Counting<C>> {
-        let current = Arc::clone(&self.counting.read().unwrap_or_else(PoisonError::into_inner));
+        let current = Arc::clone(&self.counting.read());
         if current.rate == rate {
             return current;
         }
-        let mut current = self.counting.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.counting.write();
         if current.rate != rate {
             *current = Arc::new(Counting::new(rate, &self.clock, self.most));
         }
@@ -90,7 +91,7 @@ impl<C: Clock + Clone> Limiter<C> {
 
     #[cfg(test)]
     fn remembered(&self) -> usize {
-        self.counting.read().expect("not poisoned").store.len()
+        self.counting.read().store.len()
     }
 }
 

@@ -10,7 +10,6 @@ mod rate_store;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::DefaultClock;
@@ -22,6 +21,7 @@ use self::limiter::Limiter;
 use self::rate_store::Key;
 use crate::config::{Limits as Configured, LiveConfig};
 use crate::quota::{Quota, QuotaExceeded};
+use parking_lot::Mutex;
 
 pub use self::concurrency::Permit;
 pub use self::hashing_queue::{HashingPermit, HashingQueueFull};
@@ -219,7 +219,7 @@ impl Limits {
     #[must_use]
     pub fn should_audit(&self, kind: &str) -> Option<u32> {
         let key = self.key(RateKey::Repetition(kind));
-        let mut suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut suppressed = self.suppressed.lock();
         if self.count_key(Limit::Audited, key).is_ok() {
             return Some(suppressed.remove(&key).unwrap_or_default());
         }

@@ -1,10 +1,11 @@
 //! Where a limiter remembers whom it counted: one number each, and no more of them than fit.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use governor::nanos::Nanos;
 use governor::state::StateStore;
+use parking_lot::Mutex;
 use rustc_hash::FxBuildHasher;
 
 /// Who is counted, by a hash with a secret seed: nobody outside can make two collide.
@@ -27,19 +28,14 @@ impl Store {
 
     /// Takes back one that was counted, which weighs `weight`.
     pub(super) fn uncount(&self, key: Key, weight: Nanos) {
-        if let Some(clear_at) = self.lock().get_mut(&key) {
+        if let Some(clear_at) = self.entries.lock().get_mut(&key) {
             *clear_at = clear_at.saturating_sub(weight.as_u64());
         }
     }
 
-    /// A panic elsewhere cannot leave the map half-changed.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, u64, FxBuildHasher>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        self.entries.lock().len()
     }
 }
 
@@ -50,7 +46,7 @@ impl StateStore for Store {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         let known = entries.get(key).copied().map(Nanos::new);
         let (outcome, clear_at) = measure(known)?;
         if known.is_none() && entries.len() >= self.most {

@@ -1,43 +1,38 @@
-//! A configuration that is changed while the server runs: read whole, compared, told to those whom it concerns.
+//! Reloads the configuration while the server runs, and applies what has changed.
 
 mod control_socket;
-mod fleet;
-mod log_level;
-mod registrations;
-mod retention;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
+use basira_actors::monitor::Fleet;
+use basira_actors::supervisor::Supervisor;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
 pub use self::control_socket::{ControlError, ControlSocket, ask};
-pub use self::fleet::FleetPart;
-pub use self::log_level::LogLevelPart;
-pub use self::registrations::RegistrationsPart;
-pub use self::retention::RetentionPart;
 use crate::blocking::blocking;
 use crate::config::{Change, Config, ConfigError, LiveConfig};
-use crate::storage::store::NewAuditEntry;
+use crate::databases::{TargetNetworks, disabled_by_default};
+use crate::log::Log;
+use crate::samples::ManagedSampleStore;
+use crate::storage::store::{Defaults, NewAuditEntry};
 use crate::storage::{Storage, StorageError};
 
-/// Something that has to be told of a change, because it does not ask for the configuration each time.
-#[async_trait]
-pub trait Part: Send + Sync {
-    /// Takes over what is otherwise in `now` than in `before`; does nothing when that does not concern it.
-    ///
-    /// # Errors
-    /// [`StorageError`] when that could not be stored: then nothing is changed.
-    async fn settle(&self, before: &Config, now: &Config) -> Result<(), StorageError>;
+/// The running parts that are given a changed configuration; all others read [`LiveConfig`] each time.
+pub struct Parts {
+    pub storage: Storage,
+    pub supervisor: Supervisor,
+    pub fleet: Fleet,
+    pub samples: Arc<dyn ManagedSampleStore>,
+    pub log: Log,
 }
 
 /// Reads the configuration again, one reload at a time.
 pub struct Reloader {
     config: LiveConfig,
-    /// Those that may fail come first.
-    parts: Vec<Box<dyn Part>>,
-    /// Keeps the audit log.
-    storage: Storage,
-    turn: Mutex<()>,
+    parts: Parts,
+    /// Held during a reload.
+    lock: Mutex<()>,
 }
 
 /// What a reload did.
@@ -59,10 +54,10 @@ pub enum ReloadError {
 }
 
 impl Reloader {
-    /// Reloads `config` and tells `parts`, of which those that may fail come first.
+    /// Reloads `config`, and applies what has changed to `parts`.
     #[must_use]
-    pub fn new(config: LiveConfig, parts: Vec<Box<dyn Part>>, storage: Storage) -> Self {
-        Self { config, parts, storage, turn: Mutex::new(()) }
+    pub fn new(config: LiveConfig, parts: Parts) -> Self {
+        Self { config, parts, lock: Mutex::new(()) }
     }
 
     /// Reads the configuration again. A bad one changes nothing.
@@ -70,12 +65,10 @@ impl Reloader {
     /// # Errors
     /// [`ReloadError`] says why nothing was changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let _turn = self.turn.lock().await;
+        let _lock = self.lock.lock().await;
         let proposal = blocking(|| self.config.reload())?;
         let before = self.config.current();
-        for part in &self.parts {
-            part.settle(&before, proposal.config()).await?;
-        }
+        apply(&before, proposal.config(), &self.parts).await?;
         self.config.accept(&proposal);
         tracing::info!(
             changed = names(&proposal.changed),
@@ -92,7 +85,7 @@ impl Reloader {
     pub async fn reload_by_operator(&self, action: &str) -> Result<Reloaded, ReloadError> {
         let reloaded = self.reload().await?;
         let entry = NewAuditEntry::by_operator(action).with("changed", names(&reloaded.changed));
-        if let Err(error) = self.storage.record(entry, self.config.current().audit.kept).await {
+        if let Err(error) = self.parts.storage.record(entry, self.config.current().audit.kept).await {
             tracing::error!("not in the audit log: {error}");
         }
         Ok(reloaded)
@@ -103,6 +96,53 @@ impl Reloader {
         if let Err(error) = self.reload_by_operator("SIGHUP").await {
             tracing::error!("{error}");
         }
+    }
+}
+
+/// Applies what differs between `before` and `now` to `parts`; what may fail comes first.
+///
+/// # Errors
+/// [`StorageError`] when the registrations could not be changed: then nothing was applied.
+async fn apply(before: &Config, now: &Config, parts: &Parts) -> Result<(), StorageError> {
+    apply_defaults(before, now, parts).await?;
+    apply_fleet_settings(before, now, parts);
+    if before.samples.retention != now.samples.retention {
+        parts.samples.retain(now.samples.retention);
+    }
+    if before.log.level != now.log.level {
+        parts.log.set_level(now.log.level);
+    }
+    Ok(())
+}
+
+/// Changes the databases that were registered without an interval or collectors of their own.
+async fn apply_defaults(before: &Config, now: &Config, parts: &Parts) -> Result<(), StorageError> {
+    let (old, new) = (&before.collect, &now.collect);
+    if old.poll_interval == new.poll_interval && old.disabled_collectors == new.disabled_collectors {
+        return Ok(());
+    }
+    let defaults = |engine| Defaults {
+        poll_interval: new.poll_interval,
+        disabled_collectors: disabled_by_default(new, engine),
+    };
+    for id in parts.storage.follow_defaults(defaults).await? {
+        parts.supervisor.refresh_soon(id).await;
+    }
+    Ok(())
+}
+
+/// Changes how all databases are connected to, and the rules of their health.
+fn apply_fleet_settings(before: &Config, now: &Config, parts: &Parts) {
+    let changed = before.targets != now.targets
+        || before.auth.signup != now.auth.signup
+        || before.health != now.health
+        || before.collect.connect_timeout != now.collect.connect_timeout
+        || before.collect.max_connects != now.collect.max_connects
+        || before.collect.raw_query_text != now.collect.raw_query_text;
+    if changed {
+        let policy = TargetNetworks::new(Arc::new(now.clone()), parts.storage.clone());
+        let running = parts.fleet.current();
+        parts.supervisor.set_fleet_settings(now.fleet_settings_after(before, &running, Arc::new(policy)));
     }
 }
 

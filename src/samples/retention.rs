@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 
+pub use crate::config::Retention;
+
 /// The time that one stored record covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resolution {
@@ -32,33 +34,6 @@ impl Resolution {
             Self::Raw => "raw",
             Self::Minute => "minute",
             Self::Hour => "hour",
-        }
-    }
-}
-
-/// How long each resolution is kept, and how much space all of them may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    pub raw: Duration,
-    pub minute: Duration,
-    pub hour: Duration,
-    /// The store does not grow beyond this; none: as large as the disk.
-    pub max_bytes: Option<u64>,
-    /// New texts of one database in an hour, a KiB each; none: no limit.
-    pub new_texts_per_hour: Option<u64>,
-}
-
-const HOUR: u64 = 3_600;
-const DAY: u64 = 24 * HOUR;
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self {
-            raw: Duration::from_secs(48 * HOUR),
-            minute: Duration::from_secs(14 * DAY),
-            hour: Duration::from_secs(400 * DAY),
-            max_bytes: Some(20 << 30),
-            new_texts_per_hour: Some(50_000),
         }
     }
 }

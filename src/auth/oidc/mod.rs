@@ -12,7 +12,7 @@ mod settings;
 
 use std::sync::Arc;
 
-use basira_actors::model::{Secret, Timestamp};
+use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -53,10 +53,18 @@ impl Default for OidcState {
 pub enum OidcIntent<'a> {
     /// Who they are shows there.
     SignIn,
-    /// Whoever signs in there belongs to this person, who logged in a moment ago or sends the password along.
-    Link { principal: &'a Principal, password: Option<&'a Secret> },
+    /// Links the identity at the provider to an account.
+    Link(LinkAuthorization),
     /// Whoever signs in there accepts the invitation of this token.
     Accept(&'a Secret),
+}
+
+/// Proof that a person may link a provider to their account: see [`Accounts::authorize_link`].
+#[derive(Debug, Clone, Copy)]
+pub struct LinkAuthorization {
+    organization: OrganizationId,
+    user_id: Uuid,
+    session_id: Uuid,
 }
 
 /// A sign-in that was begun.
@@ -93,7 +101,7 @@ impl Accounts {
     /// Those whom people may sign in with, by name.
     #[must_use]
     pub fn oidc_providers(&self) -> Vec<Arc<OidcProvider>> {
-        self.config().current().auth.oidc.values().cloned().collect()
+        self.config.current().auth.oidc.values().cloned().collect()
     }
 
     /// Begins a sign-in with the provider called `name`.
@@ -110,11 +118,13 @@ impl Accounts {
     ) -> Result<AuthorizationRedirect, OidcError> {
         let _permit = self.oidc.permits.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
-        let base = Url::parse(&self.links().public_url).map_err(|_| OidcError::ReturnTo)?;
+        let base = Url::parse(&self.links.public_url).map_err(|_| OidcError::ReturnTo)?;
         let return_to = local_path(&base, return_to.unwrap_or("/"))?;
         let purpose = match intent {
             OidcIntent::SignIn => Purpose::SignIn,
-            OidcIntent::Link { principal, password } => self.linking(principal, password, now).await?,
+            OidcIntent::Link(LinkAuthorization { organization, user_id, session_id }) => {
+                Purpose::Link { organization, user_id, session_id }
+            }
             OidcIntent::Accept(token) => self.accepting(token, now).await?,
         };
         let flow = Flow::new(name, return_to, purpose, now);
@@ -173,9 +183,9 @@ impl Accounts {
             Purpose::SignIn => self.account_of(settings, &claims, now).await?,
             Purpose::Accept { token_hash } => self.invited(settings, &claims, token_hash, now).await?,
             Purpose::Link { organization, user_id, session_id } => {
-                let account = self.storage().account(organization, user_id).await?;
+                let account = self.storage.account(organization, user_id).await?;
                 // whoever ended the session meanwhile, by a reset of the password too, ended this with it
-                let standing = self.storage().standing(user_id, session_id).await?;
+                let standing = self.storage.standing(user_id, session_id).await?;
                 standing.ok_or(AccountError::FreshLoginRequired)?;
                 self.link_admitted(settings, &account.ok_or(AccountError::Gone)?, &claims, now).await?;
                 return Ok(CompletedSignIn { user_id, tokens: None, return_to: flow.return_to });
@@ -185,16 +195,24 @@ impl Accounts {
         Ok(CompletedSignIn { user_id: account.user.id, tokens, return_to: flow.return_to })
     }
 
-    /// Whom `principal` may link to themselves elsewhere; a key is nobody.
-    async fn linking(
+    /// Checks that `principal` may link the provider called `name`: a person who logged in a moment ago, or whose password
+    /// is sent along. Nothing is requested from the provider, so that a password is checked without waiting for it.
+    ///
+    /// # Errors
+    /// [`OidcError`]: an unknown provider, a key instead of a person, a login of a while ago, a wrong password.
+    pub async fn authorize_link(
         &self,
+        name: &str,
         principal: &Principal,
         password: Option<&Secret>,
         now: Timestamp,
-    ) -> Result<Purpose, OidcError> {
+    ) -> Result<LinkAuthorization, OidcError> {
+        if !self.config.current().auth.oidc.contains_key(name) {
+            return Err(OidcError::UnknownProvider);
+        }
         let (user_id, session_id) = principal.person().ok_or(OidcError::NotAPerson)?;
         self.require_fresh_login(principal, password, now).await?;
-        Ok(Purpose::Link { organization: principal.organization_id, user_id, session_id })
+        Ok(LinkAuthorization { organization: principal.organization_id, user_id, session_id })
     }
 
     async fn accepting(&self, presented: &Secret, now: Timestamp) -> Result<Purpose, OidcError> {
@@ -210,7 +228,7 @@ impl Accounts {
     /// [`StorageError`] when the storage cannot be read.
     pub async fn identities(&self, principal: &Principal) -> Result<Vec<Identity>, StorageError> {
         match principal.credential {
-            Credential::Token { user_id, .. } => self.storage().identities(user_id).await,
+            Credential::Token { user_id, .. } => self.storage.identities(user_id).await,
             Credential::ApiKey { .. } => Ok(Vec::new()),
         }
     }
@@ -232,7 +250,7 @@ impl Accounts {
             return Ok(false);
         };
         let account = self.require_fresh_login(principal, password, now).await?;
-        if !self.storage().delete_identity(account.user.id, id).await? {
+        if !self.storage.delete_identity(account.user.id, id).await? {
             return Ok(false);
         }
         self.notify_sign_in_changed(&account, &format!("{} was unlinked", identity.issuer)).await;
@@ -240,12 +258,12 @@ impl Accounts {
     }
 
     async fn oidc_provider(&self, name: &str) -> Result<Arc<Provider>, OidcError> {
-        let settings = self.config().current().auth.oidc.get(name).cloned();
+        let settings = self.config.current().auth.oidc.get(name).cloned();
         self.oidc.providers.find(&settings.ok_or(OidcError::UnknownProvider)?).await
     }
 
     fn redirect_uri(&self, name: &str) -> String {
-        format!("{}/api/v1/auth/oidc/{name}/callback", self.links().public_url)
+        format!("{}/api/v1/auth/oidc/{name}/callback", self.links.public_url)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A provider as it describes itself, asked anew now and then.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -22,6 +22,7 @@ use super::claims::Claims;
 use super::http::{Client, Reply};
 use super::id_token::{self, Expected, IdTokenError};
 use crate::config::OidcProvider;
+use parking_lot::{Mutex, RwLock};
 
 /// How long what a provider says of itself is believed.
 const KEPT: Duration = Duration::from_secs(600);
@@ -74,20 +75,15 @@ struct Keys {
 impl Providers {
     /// The provider of `settings`, from memory or asked now.
     pub(super) async fn find(&self, settings: &Arc<OidcProvider>) -> Result<Arc<Provider>, OidcError> {
-        let known = self.lock().get(&settings.name).cloned();
+        let known = self.0.lock().get(&settings.name).cloned();
         if let Some(known) =
             known.filter(|known| known.settings == *settings && known.asked_at.elapsed() < KEPT)
         {
             return Ok(known);
         }
         let provider = Arc::new(Provider::discover(settings).await?);
-        self.lock().insert(settings.name.clone(), Arc::clone(&provider));
+        self.0.lock().insert(settings.name.clone(), Arc::clone(&provider));
         Ok(provider)
-    }
-
-    /// A panic elsewhere cannot leave the map half-changed.
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Provider>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,11 +165,11 @@ impl Provider {
         expected: Expected<'_>,
     ) -> Result<Claims, OidcError> {
         let token = grant.id_token.as_ref().ok_or(IdTokenError::Missing)?.expose();
-        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        let keys = Arc::clone(&self.keys.read());
         let mut claims = match id_token::verify(token, &keys, expected) {
             Err(IdTokenError::UnknownKey | IdTokenError::Forged) => {
                 let keys = published(&self.client, &self.metadata.jwks_uri).await?;
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+                *self.keys.write() = Arc::clone(&keys);
                 id_token::verify(token, &keys, expected)?
             }
             verdict => verdict?,

@@ -4,8 +4,7 @@ use basira_actors::model::Timestamp;
 
 use super::OidcError;
 use super::claims::Claims;
-use crate::auth::accounts::PLAN;
-use crate::auth::signup::slugs_at_signup;
+use crate::auth::signup::{PLAN, slugs_at_signup};
 use crate::auth::{AccountError, Accounts, Role};
 use crate::config::OidcProvider;
 use crate::config::SignupPolicy;
@@ -27,7 +26,7 @@ impl Accounts {
         if !provider.admits(email.as_deref()) {
             return Err(OidcError::DomainNotAllowed);
         }
-        let account = match self.storage().account_by_identity(&identity, now).await? {
+        let account = match self.storage.account_by_identity(&identity, now).await? {
             Some(account) => account,
             None => {
                 self.first_time(provider, claims, identity, email.ok_or(OidcError::EmailUnproved)?, now)
@@ -46,7 +45,7 @@ impl Accounts {
         email: String,
         now: Timestamp,
     ) -> Result<Account, OidcError> {
-        let Some(account) = self.storage().account_by_email(&email).await? else {
+        let Some(account) = self.storage.account_by_email(&email).await? else {
             return self.newcomer(provider, claims, identity, &email, now).await;
         };
         // whoever signed up with somebody else's address would share the account with its owner
@@ -66,7 +65,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Account, OidcError> {
         // that newcomers of this provider join an organization is an invitation to all of them
-        let welcome = match self.config().current().auth.signup {
+        let welcome = match self.config.current().auth.signup {
             SignupPolicy::Open => true,
             SignupPolicy::Invite => provider.organization.is_some(),
             SignupPolicy::Closed => false,
@@ -78,14 +77,14 @@ impl Accounts {
         let (home, role) = match &provider.organization {
             Some(slug) => (Home::Joins { slug }, provider.role_of(claims).unwrap_or(provider.role)),
             None => {
-                let slugs = slugs_at_signup(&name, &self.config().current());
+                let slugs = slugs_at_signup(&name, &self.config.current());
                 (Home::Founds { name: &name, slugs, plan: PLAN }, Role::Owner)
             }
         };
         let password_hash = self.unusable_password_hash().await?;
         let newcomer =
             Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
-        match self.storage().create_account_of(newcomer, identity, now).await {
+        match self.storage.create_account_of(newcomer, identity, now).await {
             Ok(account) => account.ok_or(OidcError::NoOrganization),
             // two first times at once
             Err(StorageError::Conflict(_)) => Err(OidcError::LinkRequired),
@@ -110,7 +109,7 @@ impl Accounts {
         if self.invitation(&token_hash, now).await?.email != email {
             return Err(OidcError::InvitationForAnother);
         }
-        if self.storage().account_by_identity(&identity, now).await?.is_some() {
+        if self.storage.account_by_identity(&identity, now).await?.is_some() {
             return Err(OidcError::IdentityTaken);
         }
         let name = name_of(claims, &email);
@@ -122,7 +121,7 @@ impl Accounts {
             identity: Some(identity),
             session: None,
         };
-        let account = match self.storage().join(joining, now).await {
+        let account = match self.storage.join(joining, now).await {
             Ok(joined) => joined.ok_or(AccountError::BadEmailToken)?,
             Err(StorageError::Conflict(_)) => return Err(OidcError::LinkRequired),
             Err(error) => return Err(error.into()),
@@ -151,12 +150,12 @@ impl Accounts {
         identity: NewIdentity<'_>,
         now: Timestamp,
     ) -> Result<(), OidcError> {
-        match self.storage().account_by_identity(&identity, now).await? {
+        match self.storage.account_by_identity(&identity, now).await? {
             Some(owner) if owner.user.id == account.user.id => return Ok(()),
             Some(_) => return Err(OidcError::IdentityTaken),
             None => {}
         }
-        match self.storage().insert_identity(account.user.id, identity, now).await {
+        match self.storage.insert_identity(account.user.id, identity, now).await {
             Err(StorageError::Conflict(_)) => return Err(OidcError::IdentityTaken),
             outcome => outcome?,
         }
@@ -166,8 +165,8 @@ impl Accounts {
 
     /// A mail that cannot be sent is no reason to undo it.
     pub(super) async fn notify_sign_in_changed(&self, account: &Account, change: &str) {
-        let email = Email::sign_in_changed(change, &self.links().page("reset-password"));
-        if let Err(error) = self.links().send(&account.user, &email).await {
+        let email = Email::sign_in_changed(change, &self.links.page("reset-password"));
+        if let Err(error) = self.links.send(&account.user, &email).await {
             tracing::error!(user.id = %account.user.id, "cannot tell of a changed sign-in: {error}");
         }
     }

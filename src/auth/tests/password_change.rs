@@ -88,7 +88,7 @@ async fn only_who_needs_it_gets_mail() {
         instance.accounts.verify_email(token, NOW).await.unwrap();
         instance.accounts.resend_verification("ada@x.org", NOW);
         // closing waits for what is in the background
-        instance.accounts.links().mailer.close().await;
+        instance.accounts.links.mailer.close().await;
         assert_eq!(mails(&instance.fixture).len(), 2, "neither strangers nor the verified");
     }
 }

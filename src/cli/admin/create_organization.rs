@@ -25,7 +25,7 @@ pub(super) async fn run(
         email: &options.email,
         name: options.name.as_deref(),
     };
-    let (account, link) = context.accounts.found(founding, context.now).await?;
+    let (account, link) = context.accounts.create_organization(founding, context.now).await?;
     let (user, organization) = (&account.user, &account.organization);
     context
         .record("create-organization", |entry| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ConfigValue, Reader};
-use crate::samples::Retention;
+use crate::config::Retention;
 
 const HOUR_SECONDS: u64 = 3_600;
 const DAY_HOURS: u64 = 24;

@@ -8,11 +8,34 @@ use std::path::{Path, PathBuf};
 use basira_actors::model::{Secret, Timestamp};
 use rand::RngCore as _;
 
-use super::ring::{RetiredSecret, Ring};
-use super::{SecretsError, from_hex, hex};
+use super::{SecretsError, from_hex};
+
+/// The current secret of one purpose, and those that it replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring {
+    /// New tokens and ciphertexts are made with it.
+    pub current: Secret,
+    /// Older tokens and ciphertexts were made with them; newest first.
+    pub previous: Vec<RetiredSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetiredSecret {
+    pub secret: Secret,
+    /// When it was replaced; unknown for a configured one.
+    pub since: Option<Timestamp>,
+}
 
 /// Who is in the group may look, as with the data of PostgreSQL; nobody else may.
 const NOBODY_ELSE: u32 = 0o027;
+
+impl Ring {
+    /// All of them, the one in use first.
+    pub fn all(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.current).chain(self.previous.iter().map(|retired| &retired.secret))
+    }
+}
 
 /// Makes the directory for us alone, or makes sure that the one that is there is closed to others.
 pub(super) fn make_private(directory: &Path) -> Result<(), SecretsError> {
@@ -84,7 +107,7 @@ pub(super) fn forget_previous(path: &Path) -> io::Result<()> {
 pub(super) fn generate() -> String {
     let mut bytes = [0_u8; 32];
     rand::rng().fill_bytes(&mut bytes);
-    hex(&bytes)
+    hex::encode(bytes)
 }
 
 fn retired(line: &str) -> Option<RetiredSecret> {

@@ -6,7 +6,6 @@ mod rotate;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +14,8 @@ use basira_actors::model::Secret;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-pub use self::ring::{RetiredSecret, Ring, SecretRing};
+pub use self::files::{RetiredSecret, Ring};
+pub use self::ring::SecretRing;
 pub use self::rotate::RotationLock;
 use super::Config;
 
@@ -90,23 +90,9 @@ fn is_absent(path: &std::path::Path) -> bool {
     path.extension().is_some_and(|ending| ending == "previous") && !path.exists()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // writing to a string cannot fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The 32 bytes that 64 hex digits stand for.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0_u8; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
 }

@@ -8,33 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use basira_actors::model::{Secret, Timestamp};
+use basira_actors::model::Secret;
 use parking_lot::{Mutex, RwLock};
 
-use super::files::{self, keep};
-use super::{SecretsError, hex};
+use super::SecretsError;
+use super::files::{self, RetiredSecret, Ring, keep};
 
 /// Secrets that can be replaced while the server runs: whoever needs one asks each time. Asking reads memory only;
 /// [`Self::refresh`] reads the files.
 #[derive(Clone)]
 pub struct SecretRing(Arc<Source>);
-
-/// The secrets of the moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ring {
-    /// What new things are made with.
-    pub current: Secret,
-    /// What older things were made with, newest first.
-    pub previous: Vec<RetiredSecret>,
-}
-
-/// A secret that nothing is made with any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetiredSecret {
-    pub secret: Secret,
-    /// Since when; unknown for what is configured.
-    pub since: Option<Timestamp>,
-}
 
 enum Source {
     Fixed(Arc<Ring>),
@@ -125,16 +108,9 @@ impl SecretRing {
     }
 }
 
-impl Ring {
-    /// All of them, the one in use first.
-    pub fn all(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.current).chain(self.previous.iter().map(|retired| &retired.secret))
-    }
-}
-
 impl From<&[u8; 32]> for SecretRing {
     fn from(key: &[u8; 32]) -> Self {
-        Self::fixed(Secret::new(hex(key)), None)
+        Self::fixed(Secret::new(hex::encode(key)), None)
     }
 }
 

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use basira_actors::model::{Secret, Timestamp};
 
-use super::files;
-use super::ring::{RetiredSecret, Ring};
+use super::files::{self, RetiredSecret, Ring};
 use super::{SecretRing, SecretsError};
 
 const LOCK: &str = "rotation.lock";

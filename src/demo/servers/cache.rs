@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::ServerError;
-use super::process::is_root;
+use super::command::is_root;
 
 /// The folder `name` of the cache; when it is missing, `fill` fills it. Processes that ask at once wait for the first.
 ///

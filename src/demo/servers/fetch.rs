@@ -10,6 +10,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use super::command::{exists, run};
 use super::{Distribution, ServerError, cache};
 
 /// Exact builds, so that every machine runs the same.
@@ -164,25 +165,6 @@ pub(super) fn unpacked_from_apt(server: &str, announce: impl FnOnce()) -> Result
 
 fn announce(major: u16) {
     outln!("fetching PostgreSQL {major} (once, about 25 MB) ...");
-}
-
-/// Whether `program` can be run at all.
-pub(super) fn exists(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
-/// Runs `command` to its end and gives what it printed.
-///
-/// # Errors
-/// [`ServerError`] when it cannot be run or fails.
-pub fn run(command: &mut Command) -> Result<String, ServerError> {
-    let name = format!("{command:?}");
-    let output = command.output().map_err(ServerError::io(format!("running {name}")))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let output = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(ServerError::Command { command: name, output })
 }
 
 #[cfg(test)]

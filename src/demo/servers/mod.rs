@@ -2,6 +2,7 @@
 
 mod cache;
 mod clickhouse;
+mod command;
 mod distribution;
 mod fetch;
 mod postgres;
@@ -14,8 +15,8 @@ use std::path::Path;
 
 pub use cache::entry as cached;
 pub use clickhouse::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
+pub use command::run;
 pub use distribution::Distribution;
-pub use fetch::run;
 pub use postgres::{Options, PostgresServer, connect};
 pub use process::{Guardian, scratch_directory};
 

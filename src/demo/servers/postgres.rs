@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls};
 
-use super::fetch::run;
+use super::command::run;
 use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
 use super::{Distribution, ServerError, free_port, log_tail};
 

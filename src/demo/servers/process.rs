@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use uuid::Uuid;
 
 use super::ServerError;
-use super::fetch::run;
+use super::command::{is_root, run};
 
 /// PostgreSQL refuses to run as root.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +43,6 @@ fn find_account(passwd: &str, name: &str) -> Option<Account> {
         passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
     let uid = fields.nth(2)?.parse().ok()?;
     Some(Account { uid, gid: fields.next()?.parse().ok()? })
-}
-
-pub(super) fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A new private folder for throwaway data.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use warp::http::StatusCode;
 
 use crate::app::App;
+use crate::auth::normalised_email;
 use crate::http::routing::{Actor, PathParameters};
 use crate::http::{AuditContext, AuditPolicy, Route};
 use crate::storage::StorageError;
@@ -61,7 +62,7 @@ async fn write(
     let (organization, actor) = match found.actor {
         Some(Actor::Known(organization, actor)) => (Some(organization), actor),
         Some(Actor::Person(user_id)) => {
-            (app.accounts.organization_of(user_id).await?, store::Actor::User(user_id))
+            (app.storage.organization_of(user_id).await?, store::Actor::User(user_id))
         }
         Some(Actor::ClaimedEmail(email)) => claimed(app, &email, outcome, &mut found.details).await?,
         None => (None, store::Actor::Nobody),
@@ -111,9 +112,10 @@ async fn claimed(
     outcome: Outcome,
     details: &mut Map<String, Value>,
 ) -> Result<(Option<OrganizationId>, store::Actor), StorageError> {
-    let Some((organization, user_id)) = app.accounts.whose(email).await? else {
+    let Some(account) = app.storage.account_by_email(&normalised_email(email)).await? else {
         return Ok((None, store::Actor::Nobody));
     };
+    let (organization, user_id) = (account.organization.id, account.user.id);
     if outcome == Outcome::Done {
         return Ok((Some(organization), store::Actor::User(user_id)));
     }

@@ -143,8 +143,13 @@ async fn start(request: Request, _: Anonymous) -> Answer {
 /// Not by following a link, as [`start`] is: somebody else could have made the browser do that.
 async fn link(mut request: Request, principal: Principal) -> Answer {
     let asked: Link = request.optional_json().await?.unwrap_or_default();
-    let _turn = turn_for(&request, asked.password.as_ref()).await?;
-    let intent = OidcIntent::Link { principal: &principal, password: asked.password.as_ref() };
+    let (name, password) = (request.path_text("provider"), asked.password.as_ref());
+    let permit = hashing_permit_for(&request, password).await?;
+    let authorized =
+        request.app.accounts.authorize_link(name, &principal, password, Timestamp::now()).await?;
+    // the provider may take seconds to answer
+    drop(permit);
+    let intent = OidcIntent::Link(authorized);
     lead_on(&request, asked.return_to.as_deref(), intent).await
 }
 
@@ -190,7 +195,7 @@ async fn identities(request: Request, principal: Principal) -> Answer {
 async fn unlink(mut request: Request, principal: Principal) -> Answer {
     let id: Uuid = request.path_id("id")?;
     let Unlink { password } = request.optional_json().await?.unwrap_or_default();
-    let _turn = turn_for(&request, password.as_ref()).await?;
+    let _permit = hashing_permit_for(&request, password.as_ref()).await?;
     match request.app.accounts.unlink(&principal, id, password.as_ref(), Timestamp::now()).await? {
         true => Ok(response::no_content()),
         false => Err(ApiError::not_found("identity")),
@@ -198,7 +203,10 @@ async fn unlink(mut request: Request, principal: Principal) -> Answer {
 }
 
 /// To check the password, if one was sent.
-async fn turn_for(request: &Request, password: Option<&Secret>) -> Result<Option<HashingPermit>, ApiError> {
+async fn hashing_permit_for(
+    request: &Request,
+    password: Option<&Secret>,
+) -> Result<Option<HashingPermit>, ApiError> {
     let Some(password) = password else { return Ok(None) };
     bounded_secret("password", password)?;
     Ok(Some(request.hashing_permit().await?))

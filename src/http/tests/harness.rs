@@ -19,8 +19,9 @@ use crate::auth::{Accounts, AuthSettings, Signup, WsTickets};
 use crate::config::{Config, LiveConfig, PublicUrl, SecretRing};
 use crate::http::{Route, Server, routes};
 use crate::limits::{Limits, LiveStreams};
+use crate::log::Log;
 use crate::mail::Mailer;
-use crate::reload::Reloader;
+use crate::reload::{Parts, Reloader};
 use crate::samples::DatabaseScope;
 use crate::storage::tests::{Fixture, database, password, sqlite, targets};
 
@@ -84,7 +85,15 @@ impl TestServer {
                 config.current().fleet_settings(Arc::new(config.current().networks_denied_to(true))),
             ),
         };
+        let fleet = dependencies.fleet.clone();
         let (supervisor, _) = Supervisor::start(dependencies).await.expect("a supervisor");
+        let parts = Parts {
+            storage: storage.clone(),
+            supervisor: supervisor.clone(),
+            fleet,
+            samples: samples.clone(),
+            log: Log::disconnected(),
+        };
         let app = Arc::new(App {
             storage: storage.clone(),
             accounts,
@@ -95,7 +104,7 @@ impl TestServer {
             public_url: PublicUrl("https://basira.example".parse().expect("a URL")),
             ws_tickets: WsTickets::default(),
             live_streams: LiveStreams::default(),
-            reloader: Arc::new(Reloader::new(config.clone(), Vec::new(), storage)),
+            reloader: Arc::new(Reloader::new(config.clone(), parts)),
             shutdown: CancellationToken::new(),
         });
         let server = Server::bind(([127, 0, 0, 1], 0).into()).expect("a free port");

@@ -11,7 +11,8 @@ use basira_actors::ports::{RepositoryError, SampleRepository};
 use serde_json::{Map, json};
 
 use crate::samples::{
-    DatabaseScope, Point, Projection, SampleStore, Series, StoreError, Timeline, Total, Window,
+    DatabaseScope, ManagedSampleStore, Point, Projection, Retention, SampleStore, Series, StoreError,
+    Timeline, Total, Usage, Window,
 };
 
 /// The statement that everything is known of.
@@ -134,4 +135,19 @@ impl SampleStore for FixedSamples {
     async fn forget(&self, _: DatabaseScope) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+#[async_trait]
+impl ManagedSampleStore for FixedSamples {
+    async fn maintain(&self, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    fn retain(&self, _: Retention) {}
+
+    async fn close(&self) {}
 }

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::demo::servers::fetch::{exists, run, unpacked_from_apt};
+use crate::demo::servers::command::{exists, run};
+use crate::demo::servers::fetch::unpacked_from_apt;
 use crate::demo::servers::{ServerError, cache};
 
 /// The oldest build whose embedded server listens.

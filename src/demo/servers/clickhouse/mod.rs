@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use super::fetch::run;
+use super::command::run;
 use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
 use super::{ServerError, free_port, log_tail};
 

@@ -142,7 +142,7 @@ async fn accept_invitation(mut request: Request, _: Anonymous) -> Answer {
     let acceptance: AcceptInvitation = request.json().await?;
     bounded_secret("token", &acceptance.token)?;
     let _turn = request.hashing_permit().await?;
-    let session = request.app.accounts.accept(&acceptance, Timestamp::now()).await?;
+    let session = request.app.accounts.accept_invitation(&acceptance, Timestamp::now()).await?;
     request.audit.set_person(session.user.id);
     signed_up(&request, &session)
 }

@@ -55,6 +55,6 @@ async fn invite(mut request: Request, principal: Principal) -> Answer {
 
 async fn withdraw(request: Request, principal: Principal) -> Answer {
     let id = request.path_id("id")?;
-    let withdrawn = request.app.accounts.withdraw(principal.organization_id, id).await?;
+    let withdrawn = request.app.accounts.withdraw_invitation(principal.organization_id, id).await?;
     if withdrawn { Ok(response::no_content()) } else { Err(ApiError::not_found("invitation")) }
 }

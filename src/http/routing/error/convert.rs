@@ -6,7 +6,7 @@ use basira_actors::supervisor::Unavailable;
 
 use super::ApiError;
 use crate::auth::{AccountError, AuthenticateError, Forbidden, ForbiddenScope, OidcError, WsTicketError};
-use crate::databases::DatabaseError;
+use crate::databases::{DatabaseError, DeleteDatabaseError};
 use crate::fields::FieldError;
 use crate::limits::{HashingQueueFull, RateLimited};
 use crate::reload::ReloadError;
@@ -157,6 +157,15 @@ impl From<RegisterError> for ApiError {
             },
             RegisterError::NameTaken => Self::conflict("name_taken", "name", error.to_string()),
             RegisterError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteDatabaseError> for ApiError {
+    fn from(error: DeleteDatabaseError) -> Self {
+        match error {
+            DeleteDatabaseError::Storage(error) => error.into(),
+            DeleteDatabaseError::Samples(error) => error.into(),
         }
     }
 }
