@@ -6,7 +6,7 @@ use basira_actors::model::Timestamp;
 
 /// A clock that is ahead of what is expected by more than this has leapt.
 const MAX_JUMP: Duration = Duration::from_secs(24 * 3_600);
-/// For so long, by the monotonic clock, a leap must last.
+/// How long a jump must persist, by the monotonic clock, before it is trusted.
 const CONFIRMED_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Follows the wall clock, but for leaps forward that have not lasted yet.

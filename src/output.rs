@@ -1,4 +1,4 @@
-//! What commands print. Its reader may stop reading whenever it likes, as `head` does: no reason to fall over.
+//! The standard output of commands. A reader that closes it early, as `head` does, is no error.
 
 use std::io::{self, ErrorKind, Write as _};
 

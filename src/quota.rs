@@ -42,7 +42,7 @@ impl Quota {
         }
     }
 
-    /// Whether it comes back by itself in seconds.
+    /// Whether what is counted is released by itself within seconds.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::LiveStreams | Self::StreamTickets)

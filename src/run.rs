@@ -1,4 +1,4 @@
-//! The running server: everything wired, started in order, and stopped in the opposite one.
+//! Starts the parts of the server in order, and stops them in the opposite order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub enum ServeError {
     Signal(#[from] std::io::Error),
 }
 
-/// Serves until the process is told to end. `bound` hears the URL once clients may connect.
+/// Serves until the process is told to end. `bound` is called with the URL once clients may connect.
 ///
 /// # Errors
 /// [`ServeError`] when a part could not be started.
@@ -192,7 +192,7 @@ fn reload_on_signal(reloader: Arc<Reloader>) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Lets the operator at the machine ask; without that the server is as good.
+/// Serves the control socket; without it only `basira admin reload` does not work.
 async fn serve_control_socket(config: &Config, reloader: Arc<Reloader>, shutdown: CancellationToken) {
     match ControlSocket::listen(&config.data_dir).await {
         Ok(control) => drop(tokio::spawn(control.run(reloader, shutdown))),
@@ -200,8 +200,8 @@ async fn serve_control_socket(config: &Config, reloader: Arc<Reloader>, shutdown
     }
 }
 
-/// What writes beyond a limit on the size of files gets an error, as on a full disk. Without somebody who listens for this
-/// signal it would end the process.
+/// Installs a handler of SIGXFSZ, so that a write beyond the limit on the size of files fails as on a full disk instead of
+/// ending the process.
 fn survive_file_size_limit() -> Result<(), ServeError> {
     const SIGXFSZ: i32 = 25;
     // a handler stays for as long as the process

@@ -1,5 +1,5 @@
-//! What the person of an access token may do now. The token says what was so when it was signed; what was taken away
-//! since counts at once in this process, and within [`KNOWN_FOR`] where another process did it.
+//! The current session and role of the person of an access token. A token holds those of the time when it was signed; a
+//! revocation since takes effect at once in this process, and within [`KNOWN_FOR`] when another process made it.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use crate::storage::store::Standing;
 use crate::storage::{Storage, StorageError};
 use parking_lot::Mutex;
 
-/// How long what was read is believed.
+/// How long a session is cached.
 const KNOWN_FOR: Duration = Duration::from_secs(1);
 const MOST_KNOWN: usize = 10_000;
 
-/// How many changes may wait for an open stream to look; one that missed some looks whatever they were.
+/// How many changes are queued for each open stream; a stream that missed some checks its access.
 const MOST_WAITING: usize = 64;
 
-/// From whom something was taken away.
+/// Whose access was changed or revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessSubject {
     Session(Uuid),
@@ -28,7 +28,7 @@ pub enum AccessSubject {
     Organization(OrganizationId),
 }
 
-/// What was read of late, and what is taken away.
+/// A cache of sessions, and a broadcast of the changes that make entries of it stale.
 #[derive(Debug)]
 pub(super) struct AccessCache {
     known: Mutex<Known>,
@@ -37,7 +37,7 @@ pub(super) struct AccessCache {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// What began to be read before the last change is not believed.
+    /// Counts the changes: what was read before the last one is not cached.
     change: u64,
     by_session: HashMap<(Uuid, Uuid), (Option<Standing>, Instant)>,
 }
@@ -75,7 +75,7 @@ impl AccessCache {
         Ok(standing)
     }
 
-    /// Whoever asks next reads anew, and the open streams of `whose` look whether they may go on.
+    /// Empties the cache, and notifies the open streams, which check their access if they belong to the subject.
     pub(super) fn changed(&self, whose: AccessSubject) {
         let mut known = self.known.lock();
         known.change += 1;
@@ -85,7 +85,7 @@ impl AccessCache {
         let _ = self.changes.send(whose);
     }
 
-    /// What is taken away from now on.
+    /// Subscribes to the changes from now on.
     pub(super) fn changes(&self) -> broadcast::Receiver<AccessSubject> {
         self.changes.subscribe()
     }

@@ -1,4 +1,4 @@
-//! From what a request shows to who is asking.
+//! Authenticates requests by API key, access token or cookie.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::{AccessSubject, Accounts, Credential, Principal, Role};
 use crate::storage::StorageError;
 use crate::storage::store::Standing;
 
-/// The headers of a request that can say who is asking, as they came.
+/// The credentials in the headers of a request, unchecked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestCredentials<'a> {
     /// `X-API-Key`.
@@ -23,7 +23,7 @@ pub struct RequestCredentials<'a> {
     pub address: Option<IpAddr>,
 }
 
-/// The request shows nobody.
+/// The request is not authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticateError {
     #[error("authentication is required: send X-API-Key or Authorization: Bearer")]
@@ -104,13 +104,13 @@ impl Accounts {
         Ok(self.standing(principal).await?.is_some_and(|(standing, _)| standing.instance_admin))
     }
 
-    /// Something was taken away from `whose`: a session, a role, a key. Whoever asks next is looked up anew, and
-    /// open streams look whether it was theirs.
+    /// Makes a change of access take effect: a session, role or key was changed or revoked. Its owner is read from the
+    /// storage at the next request, and open streams check their access.
     pub fn access_changed(&self, whose: AccessSubject) {
         self.access_cache.changed(whose);
     }
 
-    /// What is taken away from now on.
+    /// Subscribes to changes of access from now on.
     #[must_use]
     pub fn access_changes(&self) -> broadcast::Receiver<AccessSubject> {
         self.access_cache.changes()

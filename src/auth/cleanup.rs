@@ -1,4 +1,4 @@
-//! What has expired is deleted, now and then.
+//! The periodic deletion of what has expired.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Browsers that have been here before, so that guessing strangers cannot lock their owners out.
+//! Browsers in which an account has logged in before, whose failed logins are counted separately: guesses from elsewhere
+//! cannot lock the owner out.
 
 use std::time::Duration;
 

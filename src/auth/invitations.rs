@@ -102,7 +102,7 @@ impl Accounts {
         let name = fields::line("name", &acceptance.name, 200)?;
         let password = password::acceptable("password", acceptance.password.expose())?;
         let token_hash = token::hash(acceptance.token.expose());
-        // hashing is dear: only for who holds a token
+        // before the password is hashed, which is expensive
         self.invitation(&token_hash, now).await?;
         let password_hash = self.passwords.hash(&password).await?;
         let (session, refresh) = new_session(now);

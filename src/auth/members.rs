@@ -8,8 +8,8 @@ use crate::fields;
 use crate::storage::store::{Member, MemberChange, MemberChanged};
 
 impl Accounts {
-    /// Gives a person another role, whoever asks: an owner, or a provider. Who is no admin any more loses the API keys made
-    /// meanwhile; with `keep_keys` they read.
+    /// Changes the role of a member, for an owner or a sign-in provider. API keys of a member who is no longer an admin are
+    /// revoked; with `keep_keys` they become read-only.
     ///
     /// # Errors
     /// [`AccountError::NoSuchMember`], [`AccountError::LastOwner`], or the storage refused.
@@ -26,8 +26,7 @@ impl Accounts {
         self.change_member(organization, id, change, now).await
     }
 
-    /// Removes a person with all that is theirs, and the API keys that they made; with `keep_keys` these pass to whoever
-    /// has been an owner longest.
+    /// Removes a member and the API keys that they created; with `keep_keys` the keys pass to the owner who joined first.
     ///
     /// # Errors
     /// As [`Self::change_role`]; also [`AccountError::LastInstanceAdmin`].
@@ -62,7 +61,7 @@ impl Accounts {
         }
     }
 
-    /// Calls the person behind `principal` `name`.
+    /// Changes the name of the user behind `principal`.
     ///
     /// # Errors
     /// [`AccountError`]: a bad name, a key instead of a person.

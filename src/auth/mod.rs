@@ -1,4 +1,4 @@
-//! Who may do what: passwords, tokens, keys, principals.
+//! Accounts and access: passwords, sessions, tokens, API keys, members and sign-in providers.
 
 mod access_cache;
 mod accounts;

@@ -1,4 +1,4 @@
-//! A forgotten password, and another one instead.
+//! Resetting a forgotten password and changing a known one.
 
 use basira_actors::model::{Secret, Timestamp};
 
@@ -31,8 +31,8 @@ impl Accounts {
         });
     }
 
-    /// Spends the token of a mail for a new password, ends every session of the account and unlinks its sign-in providers:
-    /// who lost the account to somebody has it back for themselves.
+    /// Consumes the token of a password reset mail, sets the password, ends every session of the account and unlinks its
+    /// sign-in providers, so that nobody who had access before keeps it.
     ///
     /// # Errors
     /// [`AccountError::BadEmailToken`] when it is not good any more; a password that may not be set.
@@ -44,7 +44,7 @@ impl Accounts {
     ) -> Result<Account, AccountError> {
         let password = password::acceptable("password", password.expose())?;
         let token_hash = token::hash(presented);
-        // hashing is dear: not for whoever guesses
+        // before the password is hashed, which is expensive
         if !self.storage.can_reset_password(&token_hash, now).await? {
             return Err(AccountError::BadEmailToken);
         }

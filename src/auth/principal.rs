@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The authenticated caller of a request.
 
 use basira_actors::model::{OrganizationId, Timestamp};
 use uuid::Uuid;
@@ -40,7 +40,7 @@ pub struct Forbidden(pub Role);
 pub struct ForbiddenScope;
 
 impl Principal {
-    /// Whether a browser sent the credential by itself, so that the request may be somebody else's idea.
+    /// Whether the credential is a cookie, so that the request may be a cross-site request.
     #[must_use]
     pub const fn from_cookie(&self) -> bool {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })

@@ -23,7 +23,7 @@ pub struct TotpStatus {
     pub recovery_codes_left: u64,
 }
 
-/// What a device is told, by hand or as a QR code; the only time that it is shown.
+/// The secret for an authenticator app, typed or scanned as a QR code; returned only once.
 #[derive(Debug)]
 pub struct Enrolment {
     /// In Base32.
@@ -119,7 +119,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Goes on for a person without a second factor, or with a code that is spent herewith.
+    /// Checks the second factor of `user`, if there is one; `code` is consumed.
     ///
     /// # Errors
     /// [`AccountError::CodeRequired`], [`AccountError::BadCode`].

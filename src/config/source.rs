@@ -6,7 +6,7 @@ use super::layers::{Flag, merge};
 use super::values::Values;
 use super::{Config, ConfigError, DEFAULTS, reader};
 
-/// A file, an environment and flags; the file is found and read anew each time.
+/// A file, an environment and flags; the file is searched for and read each time.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     /// What `--config` named.

@@ -1,4 +1,4 @@
-//! Registering databases: what a body may say, and who is told of a change.
+//! Registers, changes and deletes the databases of an organization.
 
 mod given;
 mod host;

@@ -1,4 +1,4 @@
-//! What several hold at the same time, and nobody too much of.
+//! Limits how many of something each key holds at the same time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ type Held<K> = Arc<Mutex<HashMap<K, u32>>>;
 #[derive(Debug)]
 pub(super) struct ConcurrencyLimiter<K: Eq + Hash>(Held<K>);
 
-/// One more of something, as long as this lives.
+/// One of the things that a key holds; dropping it releases it.
 #[derive(Debug)]
 pub struct Permit<K: Eq + Hash> {
     held: Held<K>,

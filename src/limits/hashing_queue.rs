@@ -1,5 +1,5 @@
-//! Turns at hashing passwords, which takes a CPU for a good part of a second: hosts take them one after the other,
-//! however many requests each of them has waiting.
+//! A fair queue for hashing passwords, which takes a CPU for a good part of a second: hosts are served in turn, however
+//! many requests each of them has waiting.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ impl HashingQueueFull {
     pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 }
 
-/// Hands out as many turns at once as there are CPUs.
+/// Grants as many permits at once as there are CPUs.
 #[derive(Debug, Clone)]
 pub(super) struct HashingQueue(Arc<Mutex<Queue>>);
 
@@ -40,7 +40,7 @@ struct Queue {
     waiting: VecDeque<(Host, VecDeque<oneshot::Sender<HashingPermit>>)>,
 }
 
-/// The right to hash, as long as this lives.
+/// The permission to hash a password; dropping it serves the next host.
 #[derive(Debug)]
 pub struct HashingPermit(Option<HashingQueue>);
 
@@ -56,7 +56,7 @@ impl HashingQueue {
         Self(Arc::new(Mutex::new(Queue { free: at_once, most_waiting, waiting: VecDeque::new() })))
     }
 
-    /// Waits for a turn of `host`.
+    /// Waits for a permit of `host`.
     pub(super) async fn take(&self, host: Host) -> Result<HashingPermit, HashingQueueFull> {
         let granted = {
             let mut queue = self.0.lock();
@@ -69,13 +69,13 @@ impl HashingQueue {
         granted.await.map_err(|_| HashingQueueFull)
     }
 
-    /// Hands a turn that is over to the next who still waits.
+    /// Passes a permit to the next request that still waits.
     fn pass_on(&self) {
         loop {
             let Some(next) = self.0.lock().next() else { return };
             match next.send(HashingPermit(Some(self.clone()))) {
                 Ok(()) => return,
-                // whoever left takes none; what came back must not pass itself on
+                // the waiter has left; the permit that came back must not be passed on again
                 Err(mut unused) => unused.0 = None,
             }
         }

@@ -1,4 +1,4 @@
-//! One limit, by governor, that can be set anew while it counts.
+//! One rate limit, by governor, whose rate can be changed while it counts.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct Counting<C: Clock> {
     store: Store,
 }
 
-/// One limit. It starts to count anew when its rate changes.
+/// One rate limit. It starts from zero when its rate changes.
 #[derive(Debug)]
 pub(super) struct Limiter<C: Clock = DefaultClock> {
     clock: C,

@@ -1,4 +1,4 @@
-//! Guessing at passwords: bounded, without a way to lock others out of their accounts.
+//! Limits failed logins without letting anybody lock others out of their accounts.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use super::{Limit, Limits, RateKey, RateLimited};
 
 /// One attempt to log in, counted as failed until it is known to be none.
 ///
-/// A browser in which this account has logged in before counts by itself: whatever strangers do, at this account or from
-/// the same address, its owner gets in. Everybody else counts by host, and all of them together by account.
+/// A browser in which this account has logged in before is counted separately, so that attempts of others, at this
+/// account or from the same address, do not lock its owner out. All others count by host and by account.
 #[derive(Debug)]
 #[must_use]
 pub struct LoginAttempt<'a> {

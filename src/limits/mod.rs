@@ -1,4 +1,4 @@
-//! How often something may be asked for: every limit that there is, in one place, as configured at the moment.
+//! All rate and concurrency limits, as the current configuration sets them.
 
 mod concurrency;
 mod hashing_queue;
@@ -65,7 +65,7 @@ pub enum Limit {
     DatabaseTest,
 }
 
-/// Whose requests are counted together.
+/// The key by which requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateKey<'a> {
     /// All that come from one host: an IPv6 network of 64 bits is one.
@@ -231,7 +231,7 @@ impl Limits {
     }
 
     /// One more test of a database that is not registered, by the organization `id` from `address`, as long as what is
-    /// returned lives. It connects to whatever it is told: how fast that goes bounds how fast ports can be scanned.
+    /// returned lives. The limit bounds how fast the tests can be used to scan ports.
     ///
     /// # Errors
     /// [`RateLimited`] when too many run already, or ran within the last hour.

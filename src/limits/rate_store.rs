@@ -1,4 +1,4 @@
-//! Where a limiter remembers whom it counted: one number each, and no more of them than fit.
+//! The state of a rate limiter: one number per key, for a bounded number of keys.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ pub(super) type Key = u64;
 
 /// When each would have nothing counted any more, in nanoseconds of the limiter's clock.
 ///
-/// When it is full, the half that is nearest to being forgotten is: whoever is held back stays held back, however many
-/// others come.
+/// When it is full, the half that expires first is removed, so that a limited key stays limited however many others
+/// come.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     most: usize,

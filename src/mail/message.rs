@@ -26,7 +26,7 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// `email` from `from` to whoever is called `name` at `address`.
+/// `email` from `from` to the person called `name` at `address`.
 pub(super) fn message(from: Mailbox, name: &str, address: &str, email: &Email) -> Result<Message, MailError> {
     let address: Address = address.parse().map_err(MailError::Recipient)?;
     let id = format!("<{}@{}>", Uuid::now_v7(), from.email.domain());

@@ -1,4 +1,4 @@
-//! Mail: letters, and how they leave.
+//! E-mails: their content, and the transports that send them.
 
 mod email;
 mod files;
@@ -90,7 +90,7 @@ impl Mailer {
         }
     }
 
-    /// Sends `email` to whoever is called `name` at `address`. A file is written when this returns; the SMTP server is
+    /// Sends `email` to the person called `name` at `address`. A file is written when this returns; the SMTP server is
     /// spoken to in the background, again and again for some minutes while it is away.
     ///
     /// # Errors

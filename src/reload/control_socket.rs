@@ -1,4 +1,4 @@
-//! A socket in `data_dir` for the operator at the machine: whoever may open it is the one who runs the server.
+//! A socket in `data_dir`, which only the user that runs the server may open: `basira admin reload` connects to it.
 
 use std::fs::Permissions;
 use std::io;
@@ -19,7 +19,7 @@ use crate::accept::AcceptFailures;
 const NAME: &str = "control.sock";
 /// The one thing that can be asked for.
 const RELOAD: &str = "reload";
-/// A client that says nothing for so long is cut off; an answer takes no longer.
+/// How long a client may take to send its command, and a server to answer it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const QUESTION_BYTES: u64 = 64;
 

@@ -30,10 +30,10 @@ use crate::storage::store::Identity;
 pub use self::error::OidcError;
 pub use self::flow::FLOW_LIFETIME;
 
-/// While a provider does not answer, those who wait for it must not pile up.
+/// The most sign-ins that wait for providers at the same time.
 const MOST_AT_ONCE: usize = 64;
 
-/// What signing in with providers needs that lives as long as the process.
+/// The state of signing in with providers; it lives as long as the process.
 #[derive(Debug)]
 pub(super) struct OidcState {
     providers: Providers,
@@ -48,14 +48,14 @@ impl Default for OidcState {
     }
 }
 
-/// What somebody goes to a provider for.
+/// The purpose of a sign-in with a provider.
 #[derive(Debug, Clone, Copy)]
 pub enum OidcIntent<'a> {
-    /// Who they are shows there.
+    /// Logs in, and creates an account where that is allowed.
     SignIn,
     /// Links the identity at the provider to an account.
     Link(LinkAuthorization),
-    /// Whoever signs in there accepts the invitation of this token.
+    /// Accepts the invitation of this token.
     Accept(&'a Secret),
 }
 
@@ -67,16 +67,16 @@ pub struct LinkAuthorization {
     session_id: Uuid,
 }
 
-/// A sign-in that was begun.
+/// Where to send the browser to sign in with a provider.
 #[derive(Debug)]
 pub struct AuthorizationRedirect {
-    /// Where the browser goes now.
+    /// The authorization endpoint with its parameters.
     pub url: Url,
-    /// What it keeps meanwhile.
+    /// The encrypted state of the sign-in, for a cookie.
     pub flow_cookie: Secret,
 }
 
-/// How the provider sent the browser back.
+/// The query parameters with which the provider sent the browser back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OidcCallback<'a> {
     pub code: Option<&'a str>,
@@ -86,7 +86,7 @@ pub struct OidcCallback<'a> {
     pub issuer: Option<&'a str>,
 }
 
-/// A sign-in that came to a good end.
+/// A completed sign-in.
 #[derive(Debug)]
 pub struct CompletedSignIn {
     /// Who signed in, or linked the provider.

@@ -1,4 +1,4 @@
-//! A provider as it describes itself, asked anew now and then.
+//! The discovery document and keys of a provider, and the requests to its endpoints.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::id_token::{self, Expected, IdTokenError};
 use crate::config::OidcProvider;
 use parking_lot::{Mutex, RwLock};
 
-/// How long what a provider says of itself is believed.
+/// How long a discovery document is cached.
 const KEPT: Duration = Duration::from_secs(600);
 
 /// The providers that were asked, by name.
@@ -121,7 +121,7 @@ impl Provider {
             let refusal: Option<TokenErrorResponse> = serde_json::from_slice(&reply.body).ok();
             return Err(match refusal {
                 Some(refusal) if refusal.error == "invalid_grant" => OidcError::CodeRefused,
-                // such as a wrong client secret: nothing that the person could mend
+                // such as a wrong client secret: nothing that the user could fix
                 Some(refusal) => OidcError::Provider(format!("{url} says {:?}", refusal.error)),
                 None => OidcError::Provider(format!("{url} answered {}", reply.status)),
             });
@@ -197,7 +197,7 @@ impl Provider {
 }
 
 impl Metadata {
-    /// Whether the client shows its secret in a header, which is what goes without saying.
+    /// Whether the client secret is sent in the `Authorization` header, which is the default.
     fn takes_basic(&self) -> bool {
         let methods = self.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
         let takes = |method: &str| methods.iter().any(|known| known == method);

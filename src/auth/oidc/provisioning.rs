@@ -1,4 +1,4 @@
-//! From what a provider says of a person to an account here.
+//! Finds, links or creates the account for the claims of a provider.
 
 use basira_actors::model::Timestamp;
 

@@ -57,7 +57,7 @@ pub(in crate::cli) enum BackupError {
     Interrupted,
 }
 
-/// Copies beside a running server. The copy gets its name last, so that whoever finds it finds all of it.
+/// Copies while the server runs. The copy is renamed to its name last, so that a file of that name is complete.
 pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), BackupError> {
     let (key, url) = source(options, config)?;
     if !url.expose().starts_with("sqlite:") {

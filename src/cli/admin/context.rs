@@ -1,4 +1,4 @@
-//! What the commands about people work with.
+//! What the commands about accounts share.
 
 use basira_actors::model::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What a store holds, as it is told to people and machines. Pure.
+//! The report of `basira admin store`, as text and JSON.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;

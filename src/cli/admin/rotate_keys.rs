@@ -16,7 +16,7 @@ pub(in crate::cli) enum RotateError {
     Secrets(#[from] SecretsError),
     #[error(transparent)]
     Storage(#[from] ServeError),
-    #[error("encrypting the passwords anew failed: {0}; run this again: until then the previous key is kept")]
+    #[error("re-encrypting the passwords failed: {0}; run this again: until then the previous key is kept")]
     Reseal(#[from] StorageError),
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn run(config: &Config) -> Result<(), RotateError> {
     Ok(())
 }
 
-/// A rotation that was cut short is finished rather than begun anew.
+/// Finishes an interrupted rotation instead of starting another.
 async fn rotate_encryption(
     config: &Config,
     secrets: &Secrets,

@@ -37,7 +37,7 @@ pub(super) enum CheckError {
 /// Connects once, runs every collector once, keeps nothing.
 pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitCode, CheckError> {
     let target = target(Dsn::parse(&options.dsn)?, config);
-    // whoever runs this does so at the machine
+    // it is run by an operator at the machine
     let settings = config.connect_settings(Arc::new(config.networks_denied_to(true)));
     let report = monitor::check(&target, &settings, &config.health.rules).await;
     if options.json {

@@ -14,8 +14,8 @@ use parking_lot::{Mutex, RwLock};
 use super::SecretsError;
 use super::files::{self, RetiredSecret, Ring, keep};
 
-/// Secrets that can be replaced while the server runs: whoever needs one asks each time. Asking reads memory only;
-/// [`Self::refresh`] reads the files.
+/// Secrets that can be replaced while the server runs, and are therefore read for each use. [`Self::now`] reads memory
+/// only; [`Self::refresh`] reads the files.
 #[derive(Clone)]
 pub struct SecretRing(Arc<Source>);
 

@@ -18,7 +18,7 @@ pub struct RotationLock {
 }
 
 impl RotationLock {
-    /// Takes the lock of `data_dir`; it falls with the process.
+    /// Takes the lock of `data_dir`; it is released when the process ends.
     ///
     /// # Errors
     /// [`SecretsError::Rotating`] when somebody has it.
