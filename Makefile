@@ -2,15 +2,14 @@
 CARGO ?= cargo
 BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo dist program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
-	@echo "The first build takes a few minutes; then Basira watches throwaway servers until Ctrl-C."
-	@$(CARGO) run --quiet -- demo
+	@echo "The first build takes some minutes; then Basira watches throwaway servers until Ctrl-C."
+	@$(CARGO) run -- demo
 
-# most tests wait for a server most of the time, so more of them run at once than there are cores
 test:
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --no-fail-fast
+	@tests/run.sh
 
 lint:
 	$(CARGO) fmt --all --check
@@ -44,6 +43,10 @@ fuzz-faults:
 rules:
 	$(CARGO) run --quiet -- rules > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
+
+# what is handed out: optimised at link time, which takes several times as long
+dist:
+	$(CARGO) build --profile dist --bin basira
 
 # the program that benchmarks start
 program:
