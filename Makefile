@@ -2,14 +2,24 @@
 CARGO ?= cargo
 BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo dist program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo dist ui test-ui program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes some minutes; then Basira watches throwaway servers until Ctrl-C."
 	@$(CARGO) run -- demo
 
-test:
+test: test-ui
 	@tests/run.sh
+
+# the page, into ui/dist; a binary that is built afterwards embeds it instead of ui/release
+ui:
+	cd ui && npm ci && npm run build
+	touch build.rs
+
+# types, lint and unit tests of the page; it can be left out where Node.js is missing, since the binary embeds ui/release
+test-ui:
+	@if command -v npm >/dev/null; then cd ui && npm ci --silent && npm run check; \
+	else echo "npm is missing: the page is not tested"; fi
 
 lint:
 	$(CARGO) fmt --all --check

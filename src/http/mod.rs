@@ -6,6 +6,7 @@
 pub mod live;
 mod middleware;
 mod openapi;
+mod page;
 pub mod routes;
 mod routing;
 mod server;

@@ -36,16 +36,16 @@ fn gzipped(body: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether gzip is named, or covered by `*`, and not ruled out by `q=0`.
-pub(in crate::http) fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Whether `coding` is named in `Accept-Encoding`, or covered by `*`, and not ruled out by `q=0`.
+pub(in crate::http) fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     let mut by_star = false;
     let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for coding in codings.flat_map(|value| value.split(',')) {
-        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+    for item in codings.flat_map(|value| value.split(',')) {
+        let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
         let refused =
             parameters.trim().strip_prefix("q=").and_then(|q| q.trim().parse().ok()) == Some(0.0_f32);
         match name.trim() {
-            name if name.eq_ignore_ascii_case("gzip") => return !refused,
+            name if name.eq_ignore_ascii_case(coding) => return !refused,
             "*" => by_star = !refused,
             _ => {}
         }
@@ -57,7 +57,7 @@ pub(in crate::http) fn accepts_gzip(headers: &HeaderMap) -> bool {
 mod tests {
     use warp::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
-    use super::{accepts_gzip, compress};
+    use super::{accepts, compress};
     use crate::http::response::list;
 
     fn accepting(value: &str) -> HeaderMap {
@@ -78,7 +78,7 @@ mod tests {
             ("", false),
         ];
         for (value, expected) in cases {
-            assert_eq!(accepts_gzip(&accepting(value)), expected, "{value}");
+            assert_eq!(accepts(&accepting(value), "gzip"), expected, "{value}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::http::middleware::audit::{self, Call};
 use crate::http::middleware::{compression, cors, csrf, security_headers};
 use crate::http::routing::{Body, PathParameters, Router, Upgrade};
 use crate::http::{
-    Answer, ApiError, AuditContext, Peer, Request, Response, Route, RouteTableError, response,
+    Answer, ApiError, AuditContext, Peer, Request, Response, Route, RouteTableError, page, response,
 };
 use crate::limits::Limit;
 
@@ -100,12 +100,12 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
     let started = Instant::now();
     let request_id = Uuid::now_v7().to_string();
     let method = incoming.method.clone();
-    let gzip = compression::accepts_gzip(&incoming.headers);
+    let gzip = compression::accepts(&incoming.headers, "gzip");
     let config = app.config();
     let https = app.public_url.is_https();
     let origins = &config.http.cors.origins;
-    let page = cors::Page::of(&incoming.headers, origins);
-    let (template, answer) = match page.preflight(&method, &incoming.headers) {
+    let calling_page = cors::Page::of(&incoming.headers, origins);
+    let (template, answer) = match calling_page.preflight(&method, &incoming.headers) {
         Some(response) => ("", Ok(response)),
         None => match admit(&app, router, &incoming, origins) {
             Ok((route, parameters)) => {
@@ -116,11 +116,15 @@ async fn answer(app: Arc<App>, router: &Router, incoming: Incoming) -> Response 
                 audit::record(&app, call, &context, status_of(&answer)).await;
                 (route.path, answer)
             }
+            Err(ApiError::NotFound { what }) => {
+                let page = page::answer(&method, incoming.path.as_str(), &incoming.headers);
+                ("", page.ok_or(ApiError::NotFound { what }))
+            }
             Err(error) => ("", Err(error)),
         },
     };
     let mut response = answer.unwrap_or_else(|error| error.into_response(&request_id));
-    page.admit(&mut response);
+    calling_page.admit(&mut response);
     security_headers::apply(&mut response, &request_id, https);
     compression::compress(&mut response, gzip);
     if method == Method::HEAD {
