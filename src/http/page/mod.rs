@@ -53,7 +53,8 @@ fn file(path: &str, headers: &HeaderMap) -> Option<&'static File> {
     if let Some(file) = named(path) {
         return Some(file);
     }
-    let is_page = !path.starts_with(ASSETS) && !path.starts_with("/api/") && (path == "/" || wants_html(headers));
+    let is_page =
+        !path.starts_with(ASSETS) && !path.starts_with("/api/") && (path == "/" || wants_html(headers));
     is_page.then(|| named(INDEX).unwrap_or(&NOT_EMBEDDED))
 }
 
@@ -109,7 +110,8 @@ mod tests {
         let browser = headers(&[(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")]);
         let client = headers(&[(ACCEPT, "*/*")]);
         let is_page = |method, path, headers| {
-            answer(&method, path, headers).is_some_and(|page| page.headers()["content-type"] == "text/html; charset=utf-8")
+            answer(&method, path, headers)
+                .is_some_and(|page| page.headers()["content-type"] == "text/html; charset=utf-8")
         };
         assert!(is_page(Method::GET, "/", &client));
         assert!(is_page(Method::GET, "/d/01a2/queries", &browser));
@@ -140,7 +142,8 @@ mod tests {
         let response = sent("br");
         assert_eq!(response.headers()["etag"], "\"1a2b-br\"");
         assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
-        let again = file.response(&headers(&[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, "\"0\", \"1a2b-br\"")]));
+        let again =
+            file.response(&headers(&[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, "\"0\", \"1a2b-br\"")]));
         assert_eq!((again.status(), again.body().len()), (StatusCode::NOT_MODIFIED, 0));
         let other = file.response(&headers(&[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, "\"1a2b-br\"")]));
         assert_eq!(other.status(), StatusCode::OK);

@@ -44,7 +44,6 @@ const FOLDER: &str = "BASIRA_TEST_STORE";
 /// The file in it that has what the senders were told.
 const TOLD: &str = "told";
 const EVER: Window = Window { since: Timestamp(0), until: Timestamp(i64::MAX) };
-const OTHER_PROCESS: &str = "durability::upkeep::a_store_in_a_process_of_its_own";
 const SCOPE: DatabaseScope = DatabaseScope {
     organization: OrganizationId(Uuid::from_u128(1)),
     database: DatabaseId(Uuid::from_u128(2)),
@@ -84,7 +83,8 @@ async fn keeps_its_records(fault: Fault, length: u64) {
 /// Lets the other process fill a store in `folder`; it may be killed.
 async fn fill(folder: &Path, files: &FailingFiles) {
     let mut store = Command::new(env::current_exe().unwrap());
-    store.args(["--exact", OTHER_PROCESS, "--ignored"]).env(FOLDER, folder).envs(files.environment());
+    let test = format!("{}::a_store_in_a_process_of_its_own", module_path!().trim_start_matches("it::"));
+    store.args(["--exact", &test, "--ignored"]).env(FOLDER, folder).envs(files.environment());
     timeout(FILLED_WITHIN, store.kill_on_drop(true).output()).await.expect("a store that goes on").unwrap();
 }
 
