@@ -98,7 +98,7 @@ fn what_is_not_known_is_not_passed() {
     );
     assert_eq!(
         reason(&|facts| facts.at = facts.at + Duration::from_secs(31)).as_deref(),
-        Some("what connections saw last is too old")
+        Some("the last result of connections is too old")
     );
 }
 
