@@ -20,7 +20,7 @@ const PUBLIC: [&str; 6] =
 async fn every_refusal_is_json_with_the_usual_headers() {
     let server = TestServer::start().await;
     let cases = [
-        (Method::GET, "/", 404, "not_found"),
+        (Method::GET, "/api/v1/", 404, "not_found"),
         (Method::GET, "/healthz/", 404, "not_found"),
         (Method::POST, "/healthz", 405, "method_not_allowed"),
         (Method::OPTIONS, "/api/v1/databases/{id}/queries", 405, "method_not_allowed"),
