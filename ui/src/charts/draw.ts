@@ -32,6 +32,7 @@ export function drawOverlay(plot: uPlot, overlay: Overlay): void {
   ctx.save()
   ctx.font = `${11 * devicePixelRatio}px ${colour('--sans')}`
   ctx.textBaseline = 'top'
+  ctx.textAlign = 'left'
   drawGaps(plot, overlay.gaps)
   drawSelection(plot, overlay.selection)
   drawLimit(plot, overlay.limit)

@@ -9,6 +9,7 @@ export const unknown = '–'
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown
   const size = Math.abs(value)
+  if (size < 0.01 && size > 0) return String(Number(value.toPrecision(1)))
   if (size < 10_000) return Number.isInteger(value) ? grouped(value) : grouped(Number(value.toPrecision(3)))
   const scale = size < 1e6 ? 3 : size < 1e9 ? 6 : size < 1e12 ? 9 : 12
   return `${Number((value / 10 ** scale).toPrecision(3))} ${{ 3: 'k', 6: 'M', 9: 'G', 12: 'T' }[scale]}`

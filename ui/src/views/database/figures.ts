@@ -34,7 +34,7 @@ export function loadFigure(load: number | null, cpus: number | null, reading: Fi
   return {
     label: 'Load',
     value: written(load, 'load'),
-    more: cpus === null ? 'active sessions' : `of ${cpus} CPUs`,
+    more: cpus === null ? 'sessions' : `of ${cpus} CPUs`,
     tone: load !== null && cpus !== null && load > cpus ? 'bad' : '',
     source: 'waits as sampled, the mean over the window',
     reading
@@ -62,7 +62,7 @@ export function postgresFigures(
   const source = 'pg_stat_database, all databases of the server'
   return [
     { label: 'Transactions', value: count(perSecond === null ? null : Number(perSecond.toPrecision(3))), more: '/s', source, reading: stats },
-    { label: 'Mean time', value: activeMs === null || !commits ? unknown : duration(activeMs / commits), more: 'per transaction', source, reading: stats },
+    { label: 'Per transaction', value: activeMs === null || !commits ? unknown : duration(activeMs / commits), source, reading: stats },
     {
       label: 'Connections',
       value: count(now?.total),
@@ -99,7 +99,7 @@ export function clickhouseFigures(
   const source = 'system.metrics, system.events'
   return [
     { label: 'Queries', value: count(queries?.per_second), more: '/s', source, reading: server },
-    { label: 'p99', value: duration(overview?.data.query_p99_ms), more: 'of all queries, 1 h', source: 'system.query_log', reading: overview },
+    { label: 'p99', value: duration(overview?.data.query_p99_ms), more: '1 h', source: 'system.query_log', reading: overview },
     { label: 'Running', value: count(queries?.running), source, reading: server },
     {
       label: 'Memory',
@@ -110,9 +110,9 @@ export function clickhouseFigures(
     },
     { label: 'Merges', value: count(overview?.data.active_merges), source: 'system.merges', reading: overview },
     {
-      label: 'Parts',
+      label: 'Parts, fullest',
       value: count(fullest?.max_parts_in_partition),
-      more: fullest?.parts_to_throw_insert ? `of ${count(fullest.parts_to_throw_insert)} in the fullest partition` : undefined,
+      more: fullest?.parts_to_throw_insert ? `of ${count(fullest.parts_to_throw_insert)} ` : undefined,
       source: 'system.parts',
       reading: parts
     }

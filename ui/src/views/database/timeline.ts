@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import type { Schemas } from '@/api/client'
 import { useRead } from '@/api/read'
-import { gapsOf, merged, type Gap } from '@/charts/gaps'
+import { gapsOf, merged, reasonText, type Gap } from '@/charts/gaps'
 import type { Mark } from '@/charts/series'
 import { spoken } from '@/text/names'
 import { useRange } from '@/time/range'
@@ -32,7 +32,7 @@ export function eventText(event: Schemas['Event']): string {
 
 /** What happened in the window of the page, for every chart of a database. */
 export function useTimeline() {
-  const { path } = useDatabase()
+  const { path, database } = useDatabase()
   const { window } = useRange()
   const events = useRead('/api/v1/databases/{id}/events', () => ({ ...path(), query: { limit: 500 } }), { span: 'page' })
 
@@ -41,7 +41,11 @@ export function useTimeline() {
       .filter(({ kind }) => kind !== 'gap')
       .map((event) => ({ at: Date.parse(event.ts), icon: eventIcon(event.kind), text: eventText(event) }))
   )
+  const beforeWatching = computed<Gap[]>(() => {
+    const began = Date.parse(database.value?.created_at ?? '')
+    return began > window.value.since ? [{ since: window.value.since, until: began, reason: reasonText('not_watched') }] : []
+  })
   /** Gaps in what is stored of one kind, such as `waits`. */
-  const gapsIn = (stream: string): Gap[] => merged(gapsOf(events.data.value ?? [], stream), window.value)
+  const gapsIn = (stream: string): Gap[] => merged([...gapsOf(events.data.value ?? [], stream), ...beforeWatching.value], window.value)
   return { events, marks, gapsIn }
 }

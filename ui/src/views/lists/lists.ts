@@ -1,17 +1,13 @@
 import type { Data, GetPath } from '@/api/read'
 import type { Column } from '@/text/columns'
 
-/** A list of the API that is shown as a table. */
-export interface ListPage<P extends GetPath = GetPath, R extends object = object> {
+interface Definition<R> {
   title: string
-  path: P
   /** What else to ask for. */
   query?: Record<string, string | number | boolean>
   /** Whether the answer is about the window of the page. */
   spans?: boolean
   source: string
-  /** The rows of the answer, where it is no list itself. */
-  rows: (answer: Data<P>) => R[]
   rowKey: (row: R) => string
   columns: Column<R>[]
   order?: string
@@ -20,7 +16,14 @@ export interface ListPage<P extends GetPath = GetPath, R extends object = object
   note?: string
 }
 
-/** Ties the types of a list together. */
-export function list<P extends GetPath, R extends object>(page: ListPage<P, R>): ListPage<P, R> {
-  return page
+/** A list of the API that is shown as a table. */
+export interface ListPage<R = object> extends Definition<R> {
+  path: GetPath
+  /** The rows of the answer of `path`. */
+  rows: (answer: unknown) => R[]
+}
+
+/** A list page, with its rows taken from what its path answers. */
+export function list<P extends GetPath, R extends object>(page: Definition<R> & { path: P; rows: (answer: Data<P>) => R[] }): ListPage<R> {
+  return { ...page, rows: (answer) => page.rows(answer as Data<P>) }
 }
