@@ -1,9 +1,13 @@
-import { QueryClient } from '@tanstack/vue-query'
+import { QueryCache, QueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
 import { api, ApiError, signedInBefore, unwrap, type Schemas } from './client'
 import { onReturn } from '@/state/connection'
 
+const me = ref<Schemas['Me'] | null>(null)
+
 export const queries = new QueryClient({
+  // A session that cannot be renewed has ended: the page asks to sign in again.
+  queryCache: new QueryCache({ onError: (error) => void (error instanceof ApiError && error.status === 401 && (me.value = null)) }),
   defaultOptions: {
     queries: {
       staleTime: 5000,
@@ -15,8 +19,6 @@ export const queries = new QueryClient({
   }
 })
 onReturn(() => void queries.invalidateQueries())
-
-const me = ref<Schemas['Me'] | null>(null)
 
 export type Role = Schemas['Role']
 const ladder: Role[] = ['viewer', 'member', 'admin', 'owner']

@@ -32,7 +32,9 @@ function compared(a: Cell, b: Cell): number {
   return Number(a) - Number(b)
 }
 
-const isKnown = (value: Cell) => value !== null && value !== undefined && value !== ''
+export function isKnown(value: Cell): value is string | number | boolean {
+  return value !== null && value !== undefined && value !== ''
+}
 
 /** `rows` in the order of `sort`; rows of which the value is not known come last either way. */
 export function sorted<R>(rows: R[], columns: Column<R>[], sort: Sort): R[] {

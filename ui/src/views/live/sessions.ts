@@ -36,7 +36,7 @@ export const sessionColumns: Record<Schemas['Engine'], Column<Session>[]> = {
     { key: 'wait', title: 'Waits for', value: waitText },
     { key: 'duration', title: 'Runs for', unit: 'ms', value: (session) => session.duration_ms },
     { key: 'transaction', title: 'Transaction', unit: 'ms', value: (session) => session.transaction_ms },
-    { key: 'blocked', title: 'Blocked by', value: (session) => session.blocking_pids.join(', '), tone: () => 'bad' },
+    { key: 'blocked', title: 'Blocked by', value: (session) => session.blocking_pids.join(', '), tone: (session) => (session.blocking_pids.length > 0 ? 'bad' : 'dim') },
     statement
   ],
   clickhouse: [
