@@ -138,6 +138,19 @@ await step('add a database', async () => {
   await page.getByText('No connection').waitFor()
 })
 
+await step('the server goes away and comes back', async () => {
+  await page.goto(`${base}/`)
+  await page.locator('[data-row]').first().waitFor()
+  const counted = failures.length
+  await context.setOffline(true)
+  await page.getByText('The server has not answered').waitFor()
+  if ((await page.locator('[data-row]').count()) === 0) fail('what was read before is gone')
+  await context.setOffline(false)
+  await page.getByText('The server has not answered').waitFor({ state: 'detached' })
+  // The browser itself writes to the console that it could not connect.
+  failures.splice(counted, failures.length, ...failures.slice(counted).filter((failure) => !failure.includes('ERR_INTERNET_DISCONNECTED')))
+})
+
 await browser.close()
 console.log(failures.length === 0 ? 'all is well' : `\n${failures.length} failures:\n${[...new Set(failures)].join('\n')}`)
 process.exit(failures.length === 0 ? 0 : 1)

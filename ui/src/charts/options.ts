@@ -60,6 +60,8 @@ export function uplotOptions(options: ChartOptions): uPlot.Options {
         grid: rules,
         gap: 6,
         space: 34,
+        // Sizes count in powers of two.
+        ...(options.unit === 'bytes' && { incrs: Array.from({ length: 51 }, (_, power) => 2 ** power) }),
         size: (_plot, values) => 12 + Math.max(18, ...(values ?? []).map((value) => value.length * 6.6)),
         values: (_plot, values) => values.map((value) => written(value, options.unit))
       }
