@@ -1,0 +1,1 @@
+var e={postgres:`PostgreSQL`,clickhouse:`ClickHouse`};function t(e){let t=e.replace(/[_.-]+/g,` `);return t.charAt(0).toUpperCase()+t.slice(1)}export{t as n,e as t};

@@ -1,0 +1,1 @@
+function e(e){let t=e.split(`,`).map(e=>e.trim()).filter(Boolean).map(e=>{let t=e.indexOf(`=`);return t<0?[e,`yes`]:[e.slice(0,t).trim(),e.slice(t+1).trim()]});return Object.fromEntries(t.filter(([e])=>e))}function t(e){return Object.entries(e).map(([e,t])=>`${e}=${t}`).join(`, `)}export{t as n,e as t};

@@ -1,0 +1,1 @@
+import{k as e}from"./runtime-core.esm-bundler-UYtfUXKp.js";var t=new Map;function n(n){e(()=>{for(let{query_hash:e,query_text:r}of n())r&&t.set(e,r)})}function r(e){return t.get(e)}export{n,r as t};
