@@ -302,7 +302,7 @@ fn rules_are_set_by_their_ids() {
         ("for_seconds = -1", "health.rules.connections.saturation.for_seconds must be at most 34560000"),
         (
             "window_seconds = 5",
-            "health.rules.connections.saturation.window_seconds is for rules that look at a span",
+            "health.rules.connections.saturation.window_seconds is for rules with a window only",
         ),
         (
             "treshold = 5",
