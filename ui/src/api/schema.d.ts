@@ -7,7 +7,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the link of an invitation leads */
+        /**
+         * Where the link of an invitation leads
+         * @description No credential is needed.
+         */
         get: operations["get_accept_invitation"];
         put?: never;
         post?: never;
@@ -24,7 +27,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What operators and instance admins did, newest first */
+        /**
+         * What operators and instance admins did, newest first
+         * @description For instance admins who are logged in; not for keys.
+         */
         get: operations["get_admin_audit"];
         put?: never;
         post?: never;
@@ -43,7 +49,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reads the configuration again; a bad one changes nothing */
+        /**
+         * Reads the configuration again; a bad one changes nothing
+         * @description For instance admins who are logged in; not for keys.
+         */
         post: operations["post_admin_config_reload"];
         delete?: never;
         options?: never;
@@ -58,10 +67,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who runs this instance */
+        /**
+         * Who runs this instance
+         * @description For instance admins who are logged in; not for keys.
+         */
         get: operations["get_admin_instance_admins"];
         put?: never;
-        /** Lets somebody run this instance */
+        /**
+         * Lets somebody run this instance
+         * @description For instance admins who are logged in; not for keys.
+         */
         post: operations["post_admin_instance_admins"];
         delete?: never;
         options?: never;
@@ -79,7 +94,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes that back; the last one stays */
+        /**
+         * Takes that back; the last one stays
+         * @description For instance admins who are logged in; not for keys.
+         */
         delete: operations["delete_admin_instance_admins_id"];
         options?: never;
         head?: never;
@@ -93,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organizations of this instance */
+        /**
+         * The organizations of this instance
+         * @description For instance admins who are logged in; not for keys.
+         */
         get: operations["get_admin_organizations"];
         put?: never;
         post?: never;
@@ -113,7 +134,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes an organization and all that it has */
+        /**
+         * Removes an organization and all that it has
+         * @description For instance admins who are logged in; not for keys.
+         */
         delete: operations["delete_admin_organizations_id"];
         options?: never;
         head?: never;
@@ -127,10 +151,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The keys of the organization, oldest first */
+        /**
+         * The keys of the organization, oldest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_api_keys"];
         put?: never;
-        /** Issues a key, which is shown whole this once */
+        /**
+         * Issues a key, which is shown whole this once
+         * @description For the role admin or higher.
+         */
         post: operations["post_api_keys"];
         delete?: never;
         options?: never;
@@ -148,7 +178,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes a key at once */
+        /**
+         * Revokes a key at once
+         * @description For the role admin or higher.
+         */
         delete: operations["delete_api_keys_id"];
         options?: never;
         head?: never;
@@ -162,7 +195,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who changed what in the organization, newest first */
+        /**
+         * Who changed what in the organization, newest first
+         * @description For the role admin or higher.
+         */
         get: operations["get_audit"];
         put?: never;
         post?: never;
@@ -181,7 +217,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Spends the token of an invitation: an account, logged in */
+        /**
+         * Spends the token of an invitation: an account, logged in
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_accept_invitation"];
         delete?: never;
         options?: never;
@@ -198,7 +237,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sets another password; every other session ends */
+        /**
+         * Sets another password; every other session ends
+         * @description For users who are logged in; not for keys.
+         */
         post: operations["post_auth_change_password"];
         delete?: never;
         options?: never;
@@ -215,7 +257,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails a link to set another password, if there is such an account */
+        /**
+         * Mails a link to set another password, if there is such an account
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_forgot_password"];
         delete?: never;
         options?: never;
@@ -230,7 +275,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one's own account is connected with */
+        /**
+         * What one's own account is connected with
+         * @description For the role viewer or higher.
+         */
         get: operations["get_auth_identities"];
         put?: never;
         post?: never;
@@ -250,7 +298,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Disconnects one of them; takes a login of a moment ago, or the password */
+        /**
+         * Disconnects one of them; takes a login of a moment ago, or the password
+         * @description For the role viewer or higher.
+         */
         delete: operations["delete_auth_identities_id"];
         options?: never;
         head?: never;
@@ -266,7 +317,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Trades an address and its password for tokens */
+        /**
+         * Trades an address and its password for tokens
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_login"];
         delete?: never;
         options?: never;
@@ -283,7 +337,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session, however the caller shows which it is */
+        /**
+         * Ends the session, however the caller shows which it is
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
@@ -298,15 +355,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who the caller is; a key has no person */
+        /**
+         * Who the caller is; a key has no person
+         * @description For the role viewer or higher.
+         */
         get: operations["get_auth_me"];
         put?: never;
         post?: never;
-        /** Removes one's own account; the last owner stays */
+        /**
+         * Removes one's own account; the last owner stays
+         * @description For users who are logged in; not for keys.
+         */
         delete: operations["delete_auth_me"];
         options?: never;
         head?: never;
-        /** Changes one's own name */
+        /**
+         * Changes one's own name
+         * @description For users who are logged in; not for keys.
+         */
         patch: operations["patch_auth_me"];
         trace?: never;
     };
@@ -317,7 +383,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whom people may sign in with */
+        /**
+         * Whom people may sign in with
+         * @description No credential is needed.
+         */
         get: operations["get_auth_oidc"];
         put?: never;
         post?: never;
@@ -336,7 +405,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins to accept an invitation as who one is at a provider */
+        /**
+         * Begins to accept an invitation as who one is at a provider
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_oidc_provider_accept_invitation"];
         delete?: never;
         options?: never;
@@ -351,7 +423,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the provider sends the browser back to */
+        /**
+         * Where the provider sends the browser back to
+         * @description The request carries a credential of its own.
+         */
         get: operations["get_auth_oidc_provider_callback"];
         put?: never;
         post?: never;
@@ -370,7 +445,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins to connect one's own account with a provider */
+        /**
+         * Begins to connect one's own account with a provider
+         * @description For the role viewer or higher.
+         */
         post: operations["post_auth_oidc_provider_link"];
         delete?: never;
         options?: never;
@@ -385,7 +463,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sends the browser to the provider */
+        /**
+         * Sends the browser to the provider
+         * @description The request carries a credential of its own.
+         */
         get: operations["get_auth_oidc_provider_start"];
         put?: never;
         post?: never;
@@ -404,7 +485,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Trades a refresh token for the next tokens */
+        /**
+         * Trades a refresh token for the next tokens
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_refresh"];
         delete?: never;
         options?: never;
@@ -421,7 +505,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails the verification link again, if there is such an account */
+        /**
+         * Mails the verification link again, if there is such an account
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_resend_verification"];
         delete?: never;
         options?: never;
@@ -438,7 +525,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Spends the token of such a mail; every session ends */
+        /**
+         * Spends the token of such a mail; every session ends
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_reset_password"];
         delete?: never;
         options?: never;
@@ -455,7 +545,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes an organization with its owner, and logs in */
+        /**
+         * Makes an organization with its owner, and logs in
+         * @description The request carries a credential of its own.
+         */
         post: operations["post_auth_signup"];
         delete?: never;
         options?: never;
@@ -470,10 +563,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether one's own login needs a code */
+        /**
+         * Whether one's own login needs a code
+         * @description For users who are logged in; not for keys.
+         */
         get: operations["get_auth_totp"];
         put?: never;
-        /** Enrols a device; it counts once a code of it was shown */
+        /**
+         * Enrols a device; it counts once a code of it was shown
+         * @description For users who are logged in; not for keys.
+         */
         post: operations["post_auth_totp"];
         delete?: never;
         options?: never;
@@ -490,7 +589,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turns the second factor on */
+        /**
+         * Turns the second factor on
+         * @description For users who are logged in; not for keys.
+         */
         post: operations["post_auth_totp_confirm"];
         delete?: never;
         options?: never;
@@ -507,7 +609,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turns the second factor off */
+        /**
+         * Turns the second factor off
+         * @description For users who are logged in; not for keys.
+         */
         post: operations["post_auth_totp_disable"];
         delete?: never;
         options?: never;
@@ -522,7 +627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Spends the token of a verification mail */
+        /**
+         * Spends the token of a verification mail
+         * @description The request carries a credential of its own.
+         */
         get: operations["get_auth_verify_email"];
         put?: never;
         post?: never;
@@ -541,7 +649,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A ticket that opens one WebSocket, once, within 30 s */
+        /**
+         * A ticket that opens one WebSocket, once, within 30 s
+         * @description For the role viewer or higher.
+         */
         post: operations["post_auth_ws_ticket"];
         delete?: never;
         options?: never;
@@ -556,10 +667,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The databases of the organization, by name */
+        /**
+         * The databases of the organization, by name
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases"];
         put?: never;
-        /** Registers a database: name, engine and host at least, or name and dsn */
+        /**
+         * Registers a database: name, engine and host at least, or name and dsn
+         * @description For the role admin or higher, and keys with the scope write.
+         */
         post: operations["post_databases"];
         delete?: never;
         options?: never;
@@ -576,7 +693,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Connects once, says what works and what would help, stores nothing */
+        /**
+         * Connects once, says what works and what would help, stores nothing
+         * @description For the role admin or higher, and keys with the scope write.
+         */
         post: operations["post_databases_test"];
         delete?: never;
         options?: never;
@@ -591,15 +711,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One database */
+        /**
+         * One database
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id"];
         put?: never;
         post?: never;
-        /** Forgets a database and all that was seen of it */
+        /**
+         * Forgets a database and all that was seen of it
+         * @description For the role admin or higher, and keys with the scope write.
+         */
         delete: operations["delete_databases_id"];
         options?: never;
         head?: never;
-        /** Changes what the body names; null means the default */
+        /**
+         * Changes what the body names; null means the default
+         * @description For the role admin or higher, and keys with the scope write.
+         */
         patch: operations["patch_databases_id"];
         trace?: never;
     };
@@ -610,7 +739,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What runs, longest first */
+        /**
+         * What runs, longest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_active"];
         put?: never;
         post?: never;
@@ -627,7 +759,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What runs, as a live stream: WebSocket with frames of JSON */
+        /**
+         * What runs, as a live stream: WebSocket with frames of JSON
+         * @description For the role viewer or higher, or a ticket.
+         */
         get: operations["get_databases_id_active_ws"];
         put?: never;
         post?: never;
@@ -644,7 +779,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether finished WAL files get away */
+        /**
+         * Whether finished WAL files get away
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_archiver"];
         put?: never;
         post?: never;
@@ -661,7 +799,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Checkpoints and who wrote buffers, over time */
+        /**
+         * Checkpoints and who wrote buffers, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_bgwriter"];
         put?: never;
         post?: never;
@@ -678,7 +819,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The nodes of the cluster, and which of them answer */
+        /**
+         * The nodes of the cluster, and which of them answer
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_cluster"];
         put?: never;
         post?: never;
@@ -697,7 +841,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Every collector runs now instead of when it is due */
+        /**
+         * Every collector runs now instead of when it is due
+         * @description For the role member or higher.
+         */
         post: operations["post_databases_id_collect"];
         delete?: never;
         options?: never;
@@ -712,7 +859,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How each source of samples is doing, and what would help */
+        /**
+         * How each source of samples is doing, and what would help
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_collectors"];
         put?: never;
         post?: never;
@@ -729,7 +879,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is connected, against how many may be */
+        /**
+         * Who is connected, against how many may be
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_connections"];
         put?: never;
         post?: never;
@@ -746,7 +899,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each database of the server did, and how large and old it is */
+        /**
+         * What each database of the server did, and how large and old it is
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_database_stats"];
         put?: never;
         post?: never;
@@ -763,7 +919,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each database of the server did, over time */
+        /**
+         * What each database of the server did, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_database_stats_timeseries"];
         put?: never;
         post?: never;
@@ -780,7 +939,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is wrong with a database */
+        /**
+         * What is wrong with a database
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_doctor"];
         put?: never;
         post?: never;
@@ -797,7 +959,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the health of a database went */
+        /**
+         * How the health of a database went
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_doctor_history"];
         put?: never;
         post?: never;
@@ -814,7 +979,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which errors the server met, most first */
+        /**
+         * Which errors the server met, most first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_errors"];
         put?: never;
         post?: never;
@@ -831,7 +999,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to the server and to our watching it, newest first */
+        /**
+         * What happened to the server and to our watching it, newest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_events"];
         put?: never;
         post?: never;
@@ -848,7 +1019,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is installed in each database, and what is outdated */
+        /**
+         * What is installed in each database, and what is outdated
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_extensions"];
         put?: never;
         post?: never;
@@ -865,7 +1039,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the database is reached */
+        /**
+         * Whether the database is reached
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_health"];
         put?: never;
         post?: never;
@@ -882,7 +1059,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indexes that statements would be faster with */
+        /**
+         * Indexes that statements would be faster with
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_index_advice"];
         put?: never;
         post?: never;
@@ -899,7 +1079,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indexes as the server counts them */
+        /**
+         * Indexes as the server counts them
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_indexes"];
         put?: never;
         post?: never;
@@ -916,7 +1099,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indexes that do what another one does already */
+        /**
+         * Indexes that do what another one does already
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_indexes_duplicates"];
         put?: never;
         post?: never;
@@ -933,7 +1119,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indexes that cost writes and help no read */
+        /**
+         * Indexes that cost writes and help no read
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_indexes_invalid"];
         put?: never;
         post?: never;
@@ -950,7 +1139,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indexes without a scan, larger than 1 MB, that nothing needs */
+        /**
+         * Indexes without a scan, larger than 1 MB, that nothing needs
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_indexes_unused"];
         put?: never;
         post?: never;
@@ -967,7 +1159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One index over time */
+        /**
+         * One index over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_indexes_schema_name"];
         put?: never;
         post?: never;
@@ -984,7 +1179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was read and written, by kind of backend, object and context */
+        /**
+         * What was read and written, by kind of backend, object and context
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_io_stats"];
         put?: never;
         post?: never;
@@ -1001,7 +1199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was read and written, over time */
+        /**
+         * What was read and written, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_io_stats_timeseries"];
         put?: never;
         post?: never;
@@ -1018,7 +1219,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who waits for what lock, longest first, and who holds it */
+        /**
+         * Who waits for what lock, longest first, and who holds it
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_locks"];
         put?: never;
         post?: never;
@@ -1035,7 +1239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who blocks whom */
+        /**
+         * Who blocks whom
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_locks_tree"];
         put?: never;
         post?: never;
@@ -1052,7 +1259,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tables in which the server logs, largest first */
+        /**
+         * The tables in which the server logs, largest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_log_tables"];
         put?: never;
         post?: never;
@@ -1069,7 +1279,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The merges that run now, the longest first */
+        /**
+         * The merges that run now, the longest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_merges"];
         put?: never;
         post?: never;
@@ -1086,7 +1299,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mutations that are not done, the oldest first */
+        /**
+         * The mutations that are not done, the oldest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_mutations"];
         put?: never;
         post?: never;
@@ -1103,7 +1319,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The state of one database at a glance */
+        /**
+         * The state of one database at a glance
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_overview"];
         put?: never;
         post?: never;
@@ -1120,7 +1339,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tables that have parts, those nearest to refusing inserts first */
+        /**
+         * The tables that have parts, those nearest to refusing inserts first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_parts"];
         put?: never;
         post?: never;
@@ -1137,7 +1359,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each statement cost over a window, the most expensive first */
+        /**
+         * What each statement cost over a window, the most expensive first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_queries"];
         put?: never;
         post?: never;
@@ -1154,7 +1379,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One statement: who runs it, what it cost, how that changed */
+        /**
+         * One statement: who runs it, what it cost, how that changed
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_queries_hash"];
         put?: never;
         post?: never;
@@ -1171,7 +1399,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plans of one statement, newest first */
+        /**
+         * The plans of one statement, newest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_queries_hash_explain"];
         put?: never;
         post?: never;
@@ -1188,7 +1419,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the rules advise for one database */
+        /**
+         * What the rules advise for one database
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_recommendations"];
         put?: never;
         post?: never;
@@ -1205,7 +1439,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who follows whom, and how far behind */
+        /**
+         * Who follows whom, and how far behind
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_replication"];
         put?: never;
         post?: never;
@@ -1222,7 +1459,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far behind, over time */
+        /**
+         * How far behind, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_replication_history"];
         put?: never;
         post?: never;
@@ -1239,7 +1479,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far behind each slot is, over time */
+        /**
+         * How far behind each slot is, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_replication_slots_history"];
         put?: never;
         post?: never;
@@ -1256,7 +1499,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far sequences have come, the furthest first */
+        /**
+         * How far sequences have come, the furthest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_sequences"];
         put?: never;
         post?: never;
@@ -1273,7 +1519,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the server fares as a whole */
+        /**
+         * How the server fares as a whole
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_server_metrics"];
         put?: never;
         post?: never;
@@ -1290,7 +1539,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the server fared as a whole */
+        /**
+         * How the server fared as a whole
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_server_metrics_timeseries"];
         put?: never;
         post?: never;
@@ -1307,7 +1559,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the server is set up */
+        /**
+         * How the server is set up
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_settings"];
         put?: never;
         post?: never;
@@ -1324,7 +1579,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which settings changed, newest first */
+        /**
+         * Which settings changed, newest first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_settings_history"];
         put?: never;
         post?: never;
@@ -1341,7 +1599,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workers of logical subscriptions */
+        /**
+         * The workers of logical subscriptions
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_subscriptions"];
         put?: never;
         post?: never;
@@ -1358,7 +1619,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tables as the server counts them */
+        /**
+         * Tables as the server counts them
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_tables"];
         put?: never;
         post?: never;
@@ -1375,7 +1639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One table over time */
+        /**
+         * One table over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_tables_schema_name"];
         put?: never;
         post?: never;
@@ -1392,7 +1659,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What vacuum does, what it should do, and what keeps it from it */
+        /**
+         * What vacuum does, what it should do, and what keeps it from it
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_vacuum"];
         put?: never;
         post?: never;
@@ -1409,7 +1679,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What active sessions waited for, as sampled */
+        /**
+         * What active sessions waited for, as sampled
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_waits"];
         put?: never;
         post?: never;
@@ -1426,7 +1699,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much WAL the server wrote since the counters were reset */
+        /**
+         * How much WAL the server wrote since the counters were reset
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_wal_stats"];
         put?: never;
         post?: never;
@@ -1443,7 +1719,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much WAL the server wrote, over time */
+        /**
+         * How much WAL the server wrote, over time
+         * @description For the role viewer or higher.
+         */
         get: operations["get_databases_id_wal_stats_timeseries"];
         put?: never;
         post?: never;
@@ -1460,10 +1739,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Invitations that wait to be accepted */
+        /**
+         * Invitations that wait to be accepted
+         * @description For the role owner or higher.
+         */
         get: operations["get_invitations"];
         put?: never;
-        /** Invites an address by mail; again: sends another link */
+        /**
+         * Invites an address by mail; again: sends another link
+         * @description For the role owner or higher.
+         */
         post: operations["post_invitations"];
         delete?: never;
         options?: never;
@@ -1481,7 +1766,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes an invitation back */
+        /**
+         * Takes an invitation back
+         * @description For the role owner or higher.
+         */
         delete: operations["delete_invitations_id"];
         options?: never;
         head?: never;
@@ -1495,7 +1783,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The people of the organization */
+        /**
+         * The people of the organization
+         * @description For the role viewer or higher.
+         */
         get: operations["get_members"];
         put?: never;
         post?: never;
@@ -1515,11 +1806,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a person, at once; the last owner stays */
+        /**
+         * Removes a person, at once; the last owner stays
+         * @description For the role owner or higher.
+         */
         delete: operations["delete_members_id"];
         options?: never;
         head?: never;
-        /** Gives a person another role, at once; the last owner stays one */
+        /**
+         * Gives a person another role, at once; the last owner stays one
+         * @description For the role owner or higher.
+         */
         patch: operations["patch_members_id"];
         trace?: never;
     };
@@ -1530,15 +1827,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own organization */
+        /**
+         * One's own organization
+         * @description For the role viewer or higher.
+         */
         get: operations["get_organization"];
         put?: never;
         post?: never;
-        /** Removes the organization and all that it has */
+        /**
+         * Removes the organization and all that it has
+         * @description For the role owner or higher.
+         */
         delete: operations["delete_organization"];
         options?: never;
         head?: never;
-        /** Calls it otherwise; its slug stays */
+        /**
+         * Calls it otherwise; its slug stays
+         * @description For the role owner or higher.
+         */
         patch: operations["patch_organization"];
         trace?: never;
     };
@@ -1549,7 +1855,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All databases of the organization at a glance, the worst first */
+        /**
+         * All databases of the organization at a glance, the worst first
+         * @description For the role viewer or higher.
+         */
         get: operations["get_overview"];
         put?: never;
         post?: never;
@@ -1566,7 +1875,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the rules advise for all databases */
+        /**
+         * What the rules advise for all databases
+         * @description For the role viewer or higher.
+         */
         get: operations["get_recommendations"];
         put?: never;
         post?: never;
@@ -1589,7 +1901,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Dismisses advice, with a reason, or opens it again */
+        /**
+         * Dismisses advice, with a reason, or opens it again
+         * @description For the role member or higher.
+         */
         patch: operations["patch_recommendations_id"];
         trace?: never;
     };
@@ -1600,7 +1915,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every health rule, with its threshold and what it costs */
+        /**
+         * Every health rule, with its threshold and what it costs
+         * @description For the role viewer or higher.
+         */
         get: operations["get_rules"];
         put?: never;
         post?: never;
@@ -1617,7 +1935,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How they look */
+        /**
+         * How they look
+         * @description No credential is needed.
+         */
         get: operations["get_assets_account_css"];
         put?: never;
         post?: never;
@@ -1634,7 +1955,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What makes these pages work */
+        /**
+         * What makes these pages work
+         * @description No credential is needed.
+         */
         get: operations["get_assets_account_js"];
         put?: never;
         post?: never;
@@ -1651,7 +1975,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document, to browse */
+        /**
+         * This document, to browse
+         * @description No credential is needed.
+         */
         get: operations["get_docs"];
         put?: never;
         post?: never;
@@ -1668,7 +1995,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the page looks */
+        /**
+         * How the page looks
+         * @description No credential is needed.
+         */
         get: operations["get_docs_page_css"];
         put?: never;
         post?: never;
@@ -1685,7 +2015,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What makes the page work */
+        /**
+         * What makes the page work
+         * @description No credential is needed.
+         */
         get: operations["get_docs_page_js"];
         put?: never;
         post?: never;
@@ -1702,7 +2035,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process serves */
+        /**
+         * Whether the process serves
+         * @description No credential is needed.
+         */
         get: operations["get_healthz"];
         put?: never;
         post?: never;
@@ -1719,7 +2055,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document */
+        /**
+         * This document
+         * @description No credential is needed.
+         */
         get: operations["get_openapi_json"];
         put?: never;
         post?: never;
@@ -1736,7 +2075,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether storage is reachable, migrated and takes writes */
+        /**
+         * Whether storage is reachable, migrated and takes writes
+         * @description No credential is needed.
+         */
         get: operations["get_readyz"];
         put?: never;
         post?: never;
@@ -1753,7 +2095,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the link to set another password leads */
+        /**
+         * Where the link to set another password leads
+         * @description No credential is needed.
+         */
         get: operations["get_reset_password"];
         put?: never;
         post?: never;
@@ -1770,7 +2115,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the link of a verification mail leads */
+        /**
+         * Where the link of a verification mail leads
+         * @description No credential is needed.
+         */
         get: operations["get_verify_email"];
         put?: never;
         post?: never;
@@ -3613,6 +3961,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "nobody@elsewhere.example"
+                 *     }
+                 */
                 "application/json": {
                     email: string;
                 };
@@ -3774,6 +4127,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "new"
+                 *     }
+                 */
                 "application/json": {
                     allowed_addresses?: string[];
                     /** Format: date-time */
@@ -3923,6 +4281,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse",
+                 *       "new_password": "battery staple"
+                 *     }
+                 */
                 "application/json": {
                     current_password: string;
                     new_password: string;
@@ -4178,6 +4542,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "renamed"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                 };
@@ -4556,6 +4925,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse"
+                 *     }
+                 */
                 "application/json": {
                     password: string;
                 };
@@ -4595,6 +4969,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "000000"
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                 };
@@ -4633,6 +5012,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "000000",
+                 *       "password": "correct horse"
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                     password: string;
@@ -4761,6 +5146,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "engine": "postgres",
+                 *       "host": "127.0.0.1",
+                 *       "name": "new",
+                 *       "port": 1
+                 *     }
+                 */
                 "application/json": {
                     all_databases?: boolean | null;
                     cluster?: string | null;
@@ -4823,6 +5216,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "engine": "postgres",
+                 *       "host": "127.0.0.1",
+                 *       "name": "new",
+                 *       "port": 1
+                 *     }
+                 */
                 "application/json": {
                     all_databases?: boolean | null;
                     cluster?: string | null;
@@ -4942,6 +5343,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "renamed"
+                 *     }
+                 */
                 "application/json": {
                     all_databases?: boolean | null;
                     cluster?: string | null;
@@ -6850,6 +7256,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "guest@elsewhere.example",
+                 *       "role": "viewer"
+                 *     }
+                 */
                 "application/json": {
                     /** Format: email */
                     email: string;
@@ -6983,6 +7395,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "owner"
+                 *     }
+                 */
                 "application/json": {
                     keep_keys?: boolean;
                     role: components["schemas"]["Role"];
@@ -7077,6 +7494,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "renamed"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                 };
@@ -7187,6 +7609,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "known",
+                 *       "status": "dismissed"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string | null;
                     /** @enum {string} */
