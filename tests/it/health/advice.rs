@@ -108,12 +108,14 @@ async fn the_fleet_is_shown_worst_first() {
             let names: Vec<&str> =
                 fleet.as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
             let scored = fleet[1]["health_score"].as_i64() < fleet[2]["health_score"].as_i64();
-            if names == ["away", "ill", "well"] && scored { Ok(fleet) } else { Err(fleet) }
+            // before its first polls a database is disconnected
+            let worst = &fleet[1]["top_issues"][0]["rule_id"];
+            let is_examined = *worst == "connections.saturation";
+            if names == ["away", "ill", "well"] && scored && is_examined { Ok(fleet) } else { Err(fleet) }
         })
         .await;
     assert_eq!((&lines[0]["health_score"], &lines[0]["health"]), (&Value::Null, &json!("unhealthy")));
     assert_eq!(lines[0]["top_issues"][0]["rule_id"], "collection.disconnected");
-    assert_eq!(lines[1]["top_issues"][0]["rule_id"], "connections.saturation");
     assert_eq!(lines[1]["id"].as_str(), Some(ill.id.as_str()));
     // the score may change between two questions
     ill.collected(async || {
@@ -144,7 +146,7 @@ async fn rules_are_set_for_one_database_and_for_all() {
         (json!({"connections.saturations": {}}), "names no rule"),
         (json!({"inserts.parts_per_partition": {}}), "names no rule"),
         (json!({"connections.saturation": {"threshold": -1}}), "must be a number from 0 up"),
-        (json!({"connections.saturation": {"window_seconds": 60}}), "look at a span"),
+        (json!({"connections.saturation": {"window_seconds": 60}}), "for rules with a window only"),
         (json!({"connections.saturation": {"treshold": 60}}), "must be one of `enabled`"),
         (json!({"locks.deadlocks": {"window_seconds": 0}}), "must be at least 1"),
     ] {

@@ -37,7 +37,7 @@ async fn parts_pile_up() {
     assert_eq!((&issue["severity"], &issue["unit"]), (&json!("critical"), &json!("pct")), "{issue:#}");
     let detail = issue["detail"].as_str().unwrap();
     assert!(detail.contains("has 10 parts, 50 % of the 20 at which inserts are refused"), "{detail}");
-    assert!(detail.contains("inserts are slowed down from 8 on"), "{detail}");
+    assert!(detail.contains("inserts are delayed from 8 on"), "{detail}");
     scene.database.run("SYSTEM START MERGES piled").await;
     let fix = issue["how_to_fix"].as_str().unwrap();
     let of_ours = fix.lines().find(|line| line.contains("piled")).unwrap().trim_end_matches(';');

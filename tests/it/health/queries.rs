@@ -93,7 +93,7 @@ async fn statements_are_forgotten_for_want_of_room() {
     let different = (0..400).map(statement).collect::<Vec<_>>().join(";\n");
     let busy = Busy::with(scene.database.client().await, &different);
     let issue = scene.registered.wait_for_issue("queries.statements_evicted", "pg_stat_statements.max").await;
-    assert!(issue["detail"].as_str().unwrap().contains("there is room for 100"), "{issue}");
+    assert!(issue["detail"].as_str().unwrap().contains("pg_stat_statements.max is 100"), "{issue}");
     drop(busy);
     scene.run(issue["how_to_fix"].as_str().unwrap()).await;
     server.restart().await.unwrap();

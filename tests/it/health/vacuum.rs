@@ -23,7 +23,7 @@ async fn dead_rows_of_a_table_that_nobody_vacuums() {
     scene.database.client().await.batch_execute("delete from neglected where n <= 45000").await.unwrap();
 
     let behind = scene.registered.wait_for_issue("vacuum.behind", "public.neglected").await;
-    assert!(behind["detail"].as_str().unwrap().contains("its own option says so"), "{behind}");
+    assert!(behind["detail"].as_str().unwrap().contains("autovacuum_enabled of the table is off"), "{behind}");
     let dead = scene.registered.wait_for_issue("vacuum.dead_tuples", "public.neglected").await;
     assert!(dead["detail"].as_str().unwrap().contains("45,000 dead rows"), "{dead}");
     assert!(dead["value"].as_f64().unwrap() > 4.0, "{dead}");
@@ -81,7 +81,7 @@ async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
     }
     let behind = scene.registered.wait_for_issue("vacuum.behind", "autovacuum_max_workers").await;
     let detail = behind["detail"].as_str().unwrap();
-    assert!(detail.starts_with("all 1 workers of autovacuum are busy while "), "{detail}");
+    assert!(detail.starts_with("all 1 autovacuum workers are busy while "), "{detail}");
     scene.run(behind["how_to_fix"].as_str().unwrap()).await;
     scene.registered.wait_until_resolved("vacuum.behind", "autovacuum_max_workers").await;
     let swept = "select count(*) from pg_stat_user_tables where autovacuum_count > 0";
@@ -160,7 +160,7 @@ async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
         scene.database.client().await,
         "do $$ begin for i in 1..50 loop perform pg_current_xact_id(); commit; end loop; end $$",
     );
-    let forecast = "transaction ids; at this rate the rest lasts ";
+    let forecast = "transaction IDs; at this rate the rest lasts ";
     let issue = scene.registered.wait_for_issue_with("vacuum.xid_wraparound", &name, forecast).await;
     drop(burning);
     let fix = format!("-- in database {name}\nVACUUM (FREEZE);");

@@ -45,13 +45,13 @@ fn object(seen: &Replication, slot: &Slot) -> Option<Object> {
     let kept = slot.lag_bytes?;
     let since = slot
         .inactive_since
-        .map(|since| format!(", for {}", format_duration(seen.ts.since(since))))
+        .map(|since| format!(" for {}", format_duration(seen.ts.since(since))))
         .unwrap_or_default();
     Some(Object {
         name: slot.slot_name.clone(),
         value: as_f64(kept),
         note: format!(
-            "slot {} is inactive{since} and retains {} of WAL",
+            "slot {} has been inactive{since} and retains {} of WAL",
             slot.slot_name,
             format_bytes(as_f64(kept))
         ),
