@@ -18,7 +18,6 @@ use basira_actors::drivers::check_authorities;
 use basira_actors::model::{Engine, Secret};
 use toml::Value;
 
-use self::rotated::{HEX, LONG};
 use super::dsn::Dsn;
 use super::error::{ConfigError, Problem};
 use super::layers::{ConfigValue, Merged};
@@ -121,8 +120,8 @@ impl Reader<'_> {
             ("closed", SignupPolicy::Closed),
         ];
         let signup = self.choice("auth.signup", &policies);
-        let (jwt_secret, previous_jwt_secret) = self.rotated("jwt_secret", LONG);
-        let (encryption_key, previous_encryption_key) = self.rotated("encryption_key", HEX);
+        let (jwt_secret, previous_jwt_secret) = self.jwt_secrets();
+        let (encryption_key, previous_encryption_key) = self.encryption_keys();
         let oidc = self.oidc();
         Some(Auth {
             signup: signup?,

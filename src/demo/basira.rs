@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::DemoError;
+use super::error::DemoError;
 use super::servers::{Guardian, scratch_directory};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);

@@ -2,11 +2,11 @@
 //! watching them.
 
 mod basira;
+mod error;
 pub mod servers;
 mod visitor;
 mod workload;
 
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 
@@ -14,9 +14,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use basira::Basira;
+pub use error::DemoError;
 use servers::{
     ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, Distribution, Options, PostgresServer,
-    ServerError,
 };
 use visitor::Visit;
 
@@ -32,29 +32,6 @@ pub struct DemoOptions {
     /// Watch PostgreSQL only: ClickHouse is a download of 170 MB, once
     #[arg(long)]
     pub without_clickhouse: bool,
-}
-
-/// The demo could not be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    #[error("filling the throwaway shop failed: {0}")]
-    Shop(#[source] tokio_postgres::Error),
-    #[error("running the demo's own Basira failed: {0}")]
-    Basira(#[source] io::Error),
-    #[error("the demo's own Basira did not start listening; its log:\n{log}")]
-    NotListening { log: String },
-    #[error("asking the demo's own Basira failed: {0}")]
-    Http(#[from] reqwest::Error),
-    #[error("{path} answered {status}: {body}")]
-    Refused { path: String, status: u16, body: String },
-    #[error("the demo's own Basira sent no {0}")]
-    Missing(&'static str),
-    #[error("reading the verification mail failed: {0}")]
-    Mail(#[source] io::Error),
-    #[error("waiting for Ctrl-C failed: {0}")]
-    Signal(#[source] io::Error),
 }
 
 /// Runs until Ctrl-C or a termination signal, then leaves nothing behind.

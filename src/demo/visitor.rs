@@ -6,7 +6,7 @@ use std::path::Path;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::DemoError;
+use super::error::DemoError;
 use super::servers::{ClickHouseServer, PostgresServer};
 
 /// Who may log in to the demo, and with what.

@@ -9,9 +9,16 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::{Quota, RateLimiter};
 
-use super::RateLimited;
 use super::rate_store::{Key, Store};
 use parking_lot::RwLock;
+
+/// A rate limit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests")]
+pub struct RateLimited {
+    /// When one more is allowed; at least a second.
+    pub retry_after: Duration,
+}
 
 /// So many at once, and again so many spread over `per`. None at all: no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 
 pub use self::concurrency::Permit;
 pub use self::hashing_queue::{HashingPermit, HashingQueueFull};
-pub use self::limiter::Rate;
+pub use self::limiter::{Rate, RateLimited};
 pub use self::live_streams::{LiveStreams, OpenStream};
 pub use self::login_attempt::LoginAttempt;
 
@@ -81,14 +81,6 @@ pub enum RateKey<'a> {
     OrganizationTo(Uuid, &'a str),
     /// What is done again and again, in whatever words tell it from everything else.
     Repetition(&'a str),
-}
-
-/// Not now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests")]
-pub struct RateLimited {
-    /// When one more is allowed; at least a second.
-    pub retry_after: Duration,
 }
 
 /// Counts everything that is limited.

@@ -5,24 +5,33 @@ use basira_actors::model::Secret;
 use super::Reader;
 
 /// What a secret must look like.
-pub(super) struct Shape {
+struct Shape {
     is_met: fn(&str) -> bool,
     expected: &'static str,
 }
 
-pub(super) const LONG: Shape =
-    Shape { is_met: |text| text.len() >= 32, expected: "must have at least 32 characters" };
-pub(super) const HEX: Shape = Shape {
+const LONG: Shape = Shape { is_met: |text| text.len() >= 32, expected: "must have at least 32 characters" };
+const HEX: Shape = Shape {
     is_met: |text| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
     expected: "must be 64 hex digits",
 };
 
 /// As [`Reader::secret`] reads it.
-type Read = Option<Option<Secret>>;
+pub(super) type Read = Option<Option<Secret>>;
 
 impl Reader<'_> {
+    /// `auth.jwt_secret` and the one before it.
+    pub(super) fn jwt_secrets(&mut self) -> (Read, Read) {
+        self.rotated("jwt_secret", LONG)
+    }
+
+    /// `auth.encryption_key` and the one before it.
+    pub(super) fn encryption_keys(&mut self) -> (Read, Read) {
+        self.rotated("encryption_key", HEX)
+    }
+
     /// The secret `auth.NAME`, and `auth.previous_NAME`, which means something beside it only.
-    pub(super) fn rotated(&mut self, name: &str, shape: Shape) -> (Read, Read) {
+    fn rotated(&mut self, name: &str, shape: Shape) -> (Read, Read) {
         let (key, before) = (format!("auth.{name}"), format!("auth.previous_{name}"));
         let current = self.secret(&key, &format!("{key}_file"));
         let previous = self.secret(&before, &format!("{before}_file"));

@@ -6,9 +6,9 @@ use reqwest::Client;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::super::DemoError;
+use super::super::error::DemoError;
 use super::super::servers::ClickHouseServer;
-use super::think;
+use super::client::think;
 
 const SCHEMA: [&str; 4] = [
     "CREATE DATABASE shop",

@@ -1,23 +1,21 @@
 //! Clients of the throwaway shop who behave as clients do, until they are dropped.
 
 pub(super) mod analytics;
+mod client;
 mod shop;
 mod trouble;
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_postgres::{Client, Error};
 
+use self::client::ClientResult;
 use super::servers::{PostgresServer, connect};
 
 const SHOPPERS: usize = 4;
 const CASHIERS: usize = 2;
-
-/// What one client does for ever; only an error of the server ends it.
-type Life = Result<Infallible, Error>;
 
 /// Fills the shop. Takes a few seconds.
 pub(super) async fn open_shop(server: &PostgresServer) -> Result<(), Error> {
@@ -45,7 +43,7 @@ pub(super) fn let_clients_in(server: &PostgresServer) -> JoinSet<()> {
 /// Leads one life after the other: a lost connection is made again.
 async fn live<F>(dsn: String, application: &str, life: fn(Client) -> F)
 where
-    F: Future<Output = Life>,
+    F: Future<Output = ClientResult>,
 {
     let dsn = format!("{dsn}?application_name={application}");
     loop {
@@ -54,9 +52,4 @@ where
         }
         sleep(Duration::from_secs(1)).await;
     }
-}
-
-/// A moment of thought, between half and one and a half times `average`.
-async fn think(average: Duration) {
-    sleep(average.mul_f64(rand::random_range(0.5..1.5))).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::{Life, think};
+use super::client::{ClientResult, think};
 
 const CUSTOMERS: i64 = 20_000;
 const PRODUCTS: i64 = 2_000;
@@ -18,7 +18,7 @@ fn any_product() -> i64 {
 }
 
 /// Point reads and, now and then, a join.
-pub(super) async fn browse(client: Client) -> Life {
+pub(super) async fn browse(client: Client) -> ClientResult {
     let product = client.prepare("select name, price_cents, stock from shop.product where id = $1").await?;
     let history = client
         .prepare(
@@ -36,7 +36,7 @@ pub(super) async fn browse(client: Client) -> Life {
 }
 
 /// One transaction per purchase.
-pub(super) async fn buy(mut client: Client) -> Life {
+pub(super) async fn buy(mut client: Client) -> ClientResult {
     loop {
         let (customer, product) = (any_customer(), any_product());
         let purchase = client.transaction().await?;
@@ -53,7 +53,7 @@ pub(super) async fn buy(mut client: Client) -> Life {
 }
 
 /// Rewrites rows of the table that bloats.
-pub(super) async fn fill_carts(client: Client) -> Life {
+pub(super) async fn fill_carts(client: Client) -> ClientResult {
     loop {
         client
             .execute(

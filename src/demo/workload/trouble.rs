@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
-use super::{Life, think};
+use super::client::{ClientResult, think};
 
 /// Reads whole tables and sorts them.
-pub(super) async fn report(client: Client) -> Life {
+pub(super) async fn report(client: Client) -> ClientResult {
     loop {
         client
             .query(
@@ -23,7 +23,7 @@ pub(super) async fn report(client: Client) -> Life {
 }
 
 /// Spends its time on the server, doing nothing.
-pub(super) async fn wait_for_a_partner(client: Client) -> Life {
+pub(super) async fn wait_for_a_partner(client: Client) -> ClientResult {
     loop {
         client.query("select pg_sleep($1)", &[&8.0_f64]).await?;
         think(Duration::from_secs(3)).await;
@@ -31,7 +31,7 @@ pub(super) async fn wait_for_a_partner(client: Client) -> Life {
 }
 
 /// Keeps a row locked for far too long.
-pub(super) async fn hold_a_row(mut client: Client) -> Life {
+pub(super) async fn hold_a_row(mut client: Client) -> ClientResult {
     loop {
         let restock = client.transaction().await?;
         restock.execute("update shop.product set stock = stock + 1000 where id = 1", &[]).await?;
@@ -42,7 +42,7 @@ pub(super) async fn hold_a_row(mut client: Client) -> Life {
 }
 
 /// Waits for that row.
-pub(super) async fn want_the_same_row(client: Client) -> Life {
+pub(super) async fn want_the_same_row(client: Client) -> ClientResult {
     loop {
         client.execute("update shop.product set price_cents = price_cents + 1 where id = 1", &[]).await?;
         think(Duration::from_secs(1)).await;
@@ -50,7 +50,7 @@ pub(super) async fn want_the_same_row(client: Client) -> Life {
 }
 
 /// Idle in transaction for half an hour.
-pub(super) async fn forget_a_transaction(mut client: Client) -> Life {
+pub(super) async fn forget_a_transaction(mut client: Client) -> ClientResult {
     loop {
         let forgotten = client.transaction().await?;
         forgotten.query("select count(*) from shop.customer where city = $1", &[&"Cairo"]).await?;
