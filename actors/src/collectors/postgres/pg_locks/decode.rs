@@ -43,7 +43,7 @@ pub(super) fn found(
     at: Timestamp,
     cursor: &mut Cursor<'_>,
 ) -> Result<Found, CellError> {
-    let owned = |cursor: &mut Cursor<'_>| -> Result<_, CellError> { Ok(cursor.owned_text()?) };
+    let owned = |cursor: &mut Cursor<'_>| -> Result<_, CellError> { cursor.owned_text() };
     let age_ms = |start: Option<Timestamp>| {
         start.map(|start| i64::try_from(at.since(start).as_millis()).unwrap_or(i64::MAX))
     };
