@@ -25,7 +25,7 @@ async fn dead_rows_of_a_table_that_nobody_vacuums() {
     let behind = scene.registered.wait_for_issue("vacuum.behind", "public.neglected").await;
     assert!(behind["detail"].as_str().unwrap().contains("autovacuum_enabled of the table is off"), "{behind}");
     let dead = scene.registered.wait_for_issue("vacuum.dead_tuples", "public.neglected").await;
-    assert!(dead["detail"].as_str().unwrap().contains("45,000 dead rows"), "{dead}");
+    assert!(dead["detail"].as_str().unwrap().contains("45,000 dead and 5,000 live rows"), "{dead}");
     assert!(dead["value"].as_f64().unwrap() > 4.0, "{dead}");
 
     scene.run(dead["how_to_fix"].as_str().unwrap()).await;
