@@ -41,13 +41,16 @@ impl CollectorStatuses {
         }
     }
 
-    /// Records the result of a run, on a server of `engine`.
+    /// Records the result of a run, on a server of `engine`. A collector that was disabled during the run stays disabled.
     pub(super) fn record_run(&mut self, run: &Run, engine: Engine) {
         let Some(status) = self.statuses.iter_mut().find(|status| status.name == run.spec.name) else {
             return;
         };
         status.runs += 1;
         status.last_duration_ms = Some(u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX));
+        if !status.enabled {
+            return;
+        }
         match &run.result {
             Ok(success) => {
                 status.state = CollectorState::Ok;
@@ -107,5 +110,34 @@ fn not_run_yet(name: &'static str) -> CollectorStatus {
         runs: 0,
         failures: 0,
         next_run_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{DatabaseId, OrganizationId};
+    use crate::monitor::collector_instance::Success;
+
+    #[test]
+    fn a_collector_disabled_during_its_run_stays_disabled() {
+        let mut target = Target::new(
+            DatabaseId::generate(),
+            OrganizationId::generate(),
+            Engine::Clickhouse,
+            ("127.0.0.1", 8123),
+        );
+        let spec = collectors::of(target.engine).next().expect("ClickHouse has collectors");
+        target.disabled_collectors.insert(spec.name.to_owned());
+        let mut statuses = CollectorStatuses::new(&target, None);
+
+        let result = Ok(Success { rows: 1, notice: None });
+        let run = Run { spec, at: Timestamp::now(), duration: Duration::ZERO, result };
+        statuses.record_run(&run, target.engine);
+
+        let status = &statuses.statuses[0];
+        assert_eq!((status.state, status.runs), (CollectorState::Disabled, 1));
     }
 }

@@ -54,7 +54,10 @@ async fn a_degraded_server_and_none_at_all_have_codes_of_their_own() {
     let output = check(&[&dsn]).await;
     let page = text(&output);
     assert_eq!(output.status.code(), Some(1), "{page}");
-    assert!(page.contains("critical  -50  Connections are nearly exhausted  connections.saturation"), "{page}");
+    assert!(
+        page.contains("critical  -50  Connections are nearly exhausted  connections.saturation"),
+        "{page}"
+    );
     drop(server);
     let output = check(&[&dsn]).await;
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));

@@ -23,7 +23,10 @@ async fn dead_rows_of_a_table_that_nobody_vacuums() {
     scene.database.client().await.batch_execute("delete from neglected where n <= 45000").await.unwrap();
 
     let behind = scene.registered.wait_for_issue("vacuum.behind", "public.neglected").await;
-    assert!(behind["detail"].as_str().unwrap().contains("autovacuum_enabled of the table is off"), "{behind}");
+    assert!(
+        behind["detail"].as_str().unwrap().contains("autovacuum_enabled of the table is off"),
+        "{behind}"
+    );
     let dead = scene.registered.wait_for_issue("vacuum.dead_tuples", "public.neglected").await;
     assert!(dead["detail"].as_str().unwrap().contains("45,000 dead and 5,000 live rows"), "{dead}");
     assert!(dead["value"].as_f64().unwrap() > 4.0, "{dead}");
