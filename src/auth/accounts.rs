@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::access_cache::AccessCache;
 use super::device::Devices;
-use super::jwt::{Claims, Keyring};
+use super::jwt::{ACCESS_LIFETIME, Claims, Keyring};
 use super::links::Links;
 use super::oidc::OidcState;
 use super::password::{PasswordCheck, Passwords};
@@ -19,10 +19,9 @@ use crate::mail::Mailer;
 use crate::storage::store::{Account, NewAccount, NewRefreshToken, NewSession, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
-/// How long an access token is good for.
-pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is good for.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
+
 /// What accounts need to know that stays as it is while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {

@@ -6,7 +6,7 @@ use basira_actors::model::Timestamp;
 use tokio::sync::broadcast;
 
 use super::api_key::{looks_like_key, principal_of};
-use super::{AccessSubject, Accounts, Credential, Principal, Role};
+use super::{AccessSubject, Accounts, AuthenticateError, Credential, Principal, Role};
 use crate::storage::StorageError;
 use crate::storage::store::Standing;
 
@@ -21,21 +21,6 @@ pub struct RequestCredentials<'a> {
     pub access_cookie: Option<&'a str>,
     /// Where the request comes from.
     pub address: Option<IpAddr>,
-}
-
-/// The request is not authenticated.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthenticateError {
-    #[error("authentication is required: send X-API-Key or Authorization: Bearer")]
-    Missing,
-    #[error("the credentials are not valid: log in again or use another key")]
-    Refused,
-    #[error("the api key has expired: use another")]
-    Expired,
-    #[error("the api key may not be used from this address")]
-    AddressNotAllowed,
-    #[error(transparent)]
-    Storage(#[from] StorageError),
 }
 
 impl Accounts {

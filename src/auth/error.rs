@@ -1,9 +1,24 @@
-//! Why something about an account was refused.
+//! Why a request was refused: one that is not authenticated, or one about an account.
 
 use super::password::HashError;
 use crate::fields::FieldError;
 use crate::limits::HashingQueueFull;
 use crate::storage::StorageError;
+
+/// The request is not authenticated.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    #[error("authentication is required: send X-API-Key or Authorization: Bearer")]
+    Missing,
+    #[error("the credentials are not valid: log in again or use another key")]
+    Refused,
+    #[error("the api key has expired: use another")]
+    Expired,
+    #[error("the api key may not be used from this address")]
+    AddressNotAllowed,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// The request about an account was refused.
 #[derive(Debug, thiserror::Error)]

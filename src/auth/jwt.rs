@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{ACCESS_LIFETIME, Role};
+use super::Role;
 use crate::config::{RetiredSecret, SecretRing};
+
+/// How long an access token is valid.
+pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,15 +24,14 @@ mod totp;
 mod ws_tickets;
 
 pub use access_cache::AccessSubject;
-pub use accounts::{ACCESS_LIFETIME, REFRESH_LIFETIME};
-pub use accounts::{Accounts, AuthSettings, Me, Profile, Session, Tokens};
+pub use accounts::{Accounts, AuthSettings, Me, Profile, REFRESH_LIFETIME, Session, Tokens};
 pub use api_key::IssuedApiKey;
-pub use authenticate::{AuthenticateError, RequestCredentials};
+pub use authenticate::RequestCredentials;
 pub use cleanup::run_cleanup;
 pub use device::{DEVICE_LIFETIME, DeviceId, Devices};
-pub use error::AccountError;
+pub use error::{AccountError, AuthenticateError};
 pub use invitations::AcceptInvitation;
-pub use jwt::tokens_outlive;
+pub use jwt::{ACCESS_LIFETIME, tokens_outlive};
 pub use key_restrictions::{KeyRestrictions, RequestedRestrictions, Scope, UnknownScope};
 pub use oidc::{
     AuthorizationRedirect, CompletedSignIn, FLOW_LIFETIME, LinkAuthorization, OidcCallback, OidcError,

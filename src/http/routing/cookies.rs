@@ -10,7 +10,8 @@ use std::time::Duration;
 use warp::http::HeaderValue;
 use warp::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 
-use super::{Answer, ApiError, Request, Response};
+use super::{Answer, ApiError, Response};
+use crate::app::App;
 use crate::auth::{ACCESS_LIFETIME, DEVICE_LIFETIME, FLOW_LIFETIME, REFRESH_LIFETIME, Tokens};
 use crate::config::PublicUrl;
 
@@ -23,7 +24,7 @@ pub(in crate::http) const REFRESH: Cookie =
 /// The mark of a browser in which an account has logged in.
 pub(in crate::http) const DEVICE: Cookie =
     Cookie { name: "basira_device", path: AUTH_PATH, lifetime: DEVICE_LIFETIME };
-/// A sign-in with a provider that was begun.
+/// The state of a sign-in with a provider.
 pub(in crate::http) const SIGN_IN: Cookie =
     Cookie { name: "basira_sign_in", path: "/", lifetime: FLOW_LIFETIME };
 
@@ -58,29 +59,32 @@ impl Cookie {
     /// When `value` is no cookie, which is a fault of ours.
     pub(in crate::http) fn set(
         self,
-        request: &Request,
+        public_url: &PublicUrl,
         response: &mut Response,
         value: &str,
     ) -> Result<(), ApiError> {
-        self.write(request, response, value, self.lifetime)
+        self.write(public_url, response, value, self.lifetime)
     }
 
-    /// Lets the browser forget it.
+    /// Removes it from the browser that reads `response`.
     ///
     /// # Errors
     /// As [`Self::set`].
-    pub(in crate::http) fn drop(self, request: &Request, response: &mut Response) -> Result<(), ApiError> {
-        self.write(request, response, "", Duration::ZERO)
+    pub(in crate::http) fn drop(
+        self,
+        public_url: &PublicUrl,
+        response: &mut Response,
+    ) -> Result<(), ApiError> {
+        self.write(public_url, response, "", Duration::ZERO)
     }
 
     fn write(
         self,
-        request: &Request,
+        public_url: &PublicUrl,
         response: &mut Response,
         value: &str,
         lifetime: Duration,
     ) -> Result<(), ApiError> {
-        let public_url = &request.app.public_url;
         let (path, secure) = if public_url.is_https() { ("/", "; Secure") } else { (self.path, "") };
         let (name, max_age) = (self.name_at(public_url), lifetime.as_secs());
         let cookie =
@@ -96,29 +100,30 @@ impl Cookie {
 ///
 /// # Errors
 /// As [`Cookie::set`].
-pub(in crate::http) fn with_session(request: &Request, mut response: Response, tokens: &Tokens) -> Answer {
-    ACCESS.set(request, &mut response, tokens.access.expose())?;
-    REFRESH.set(request, &mut response, tokens.refresh.expose())?;
+pub(in crate::http) fn with_session(app: &App, mut response: Response, tokens: &Tokens) -> Answer {
+    ACCESS.set(&app.public_url, &mut response, tokens.access.expose())?;
+    REFRESH.set(&app.public_url, &mut response, tokens.refresh.expose())?;
     Ok(response)
 }
 
-/// Lets this browser try by itself from now on, whatever strangers do.
+/// `response`, with the mark of a browser in which the account of `email` has logged in: its failed logins are counted by
+/// themselves.
 ///
 /// # Errors
 /// As [`Cookie::set`].
-pub(in crate::http) fn with_mark(request: &Request, mut response: Response, email: &str) -> Answer {
-    let mark = request.app.accounts.devices().mark(email);
-    DEVICE.set(request, &mut response, &mark)?;
+pub(in crate::http) fn with_device_mark(app: &App, mut response: Response, email: &str) -> Answer {
+    let mark = app.accounts.devices().mark(email);
+    DEVICE.set(&app.public_url, &mut response, &mark)?;
     Ok(response)
 }
 
-/// Lets the browser forget its session.
+/// Removes the session from the browser that reads `response`.
 ///
 /// # Errors
 /// As [`Cookie::set`].
-pub(in crate::http) fn drop_session(request: &Request, response: &mut Response) -> Result<(), ApiError> {
-    ACCESS.drop(request, response)?;
-    REFRESH.drop(request, response)
+pub(in crate::http) fn drop_session(public_url: &PublicUrl, response: &mut Response) -> Result<(), ApiError> {
+    ACCESS.drop(public_url, response)?;
+    REFRESH.drop(public_url, response)
 }
 
 /// The value of the cookie `name`, in whichever `Cookie` header it is. Cookies of other applications on the same host may

@@ -11,7 +11,6 @@ use warp::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
 use super::body::{self, Body};
 use super::client_address::ClientAddress;
 use super::cookies::{self, Cookie};
-use super::router::PathParameters;
 use super::{ApiError, AuditContext, Query, Upgrade, host};
 use crate::app::App;
 use crate::auth::{Principal, RequestCredentials, normalised_email};
@@ -20,6 +19,9 @@ use crate::limits::{HashingPermit, Limit, LoginAttempt, RateKey};
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+/// The parameters of a path, percent-decoded; cheap to clone.
+pub(in crate::http) type PathParameters = Arc<[(String, String)]>;
 
 /// A request whose path and method have a route.
 pub struct Request {

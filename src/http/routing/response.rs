@@ -8,11 +8,14 @@ use serde::Serialize;
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 
-use super::{Answer, ApiError};
+use super::ApiError;
 use crate::blocking::{self, LONG_WORK_BYTES};
 
 /// A whole answer; bodies are always complete in memory.
 pub type Response = warp::http::Response<Bytes>;
+
+/// What a handler returns.
+pub type Answer = Result<Response, ApiError>;
 
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");

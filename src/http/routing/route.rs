@@ -5,11 +5,8 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use warp::http::Method;
 
-use super::{Access, ApiError, AuditPolicy, Description, Request, Requirement, Response};
+use super::{Access, Answer, AuditPolicy, Description, Request, Requirement};
 use crate::limits::Limit;
-
-/// What a handler returns.
-pub type Answer = Result<Response, ApiError>;
 
 type Handler = Box<dyn Fn(Request) -> BoxFuture<'static, Answer> + Send + Sync>;
 

@@ -1,11 +1,9 @@
 //! Finds the route of a request and decodes what its path holds.
 
-use std::sync::Arc;
-
 use percent_encoding::percent_decode_str;
 use warp::http::Method;
 
-use super::{ApiError, Route};
+use super::{ApiError, PathParameters, Route};
 
 /// The route table, indexed by path.
 pub(in crate::http) struct Router {
@@ -19,9 +17,6 @@ pub struct RouteTableError {
     path: &'static str,
     source: matchit::InsertError,
 }
-
-/// The parameters of a path, percent-decoded; cheap to clone.
-pub(in crate::http) type PathParameters = Arc<[(String, String)]>;
 
 impl Router {
     /// Indexes `routes`; those with one path may stand apart.

@@ -8,7 +8,7 @@ use warp::http::StatusCode;
 use crate::auth::{
     ACCESS_LIFETIME, AcceptInvitation, Profile, Session, Signup, Tokens, bounded_email, bounded_secret,
 };
-use crate::http::cookies::{self, with_mark, with_session};
+use crate::http::cookies::{self, with_device_mark, with_session};
 use crate::http::{Anonymous, Answer, ApiError, AuditPolicy, OwnCredential, Request, Route, response};
 use crate::limits::Limit;
 use crate::storage::store::Organization;
@@ -153,8 +153,8 @@ fn signed_up(request: &Request, session: &Session) -> Answer {
         organization: &session.organization,
         tokens: IssuedTokens::of(&session.tokens),
     };
-    let response = with_session(request, response::created(&body)?, &session.tokens)?;
-    with_mark(request, response, &session.user.email)
+    let response = with_session(&request.app, response::created(&body)?, &session.tokens)?;
+    with_device_mark(&request.app, response, &session.user.email)
 }
 
 async fn log_in(mut request: Request, _: Anonymous) -> Answer {
@@ -172,8 +172,8 @@ async fn log_in(mut request: Request, _: Anonymous) -> Answer {
         attempt.cancel();
     }
     let tokens = outcome?;
-    let response = with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
-    with_mark(&request, response, &login.email)
+    let response = with_session(&request.app, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
+    with_device_mark(&request.app, response, &login.email)
 }
 
 async fn refresh(mut request: Request, _: Anonymous) -> Answer {
@@ -181,7 +181,7 @@ async fn refresh(mut request: Request, _: Anonymous) -> Answer {
     let presented = presented.ok_or_else(|| ApiError::field("refresh_token", "is required"))?;
     bounded_secret("refresh_token", &presented)?;
     let tokens = request.app.accounts.refresh(&presented, Timestamp::now()).await?;
-    with_session(&request, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
+    with_session(&request.app, response::ok(&IssuedTokens::of(&tokens))?, &tokens)
 }
 
 /// Ends the session, however the caller shows which it is. There may be none left: that is no error.
@@ -200,7 +200,7 @@ async fn log_out(mut request: Request, _: Anonymous) -> Answer {
         }
     }
     let mut response = response::no_content();
-    cookies::drop_session(&request, &mut response)?;
+    cookies::drop_session(&request.app.public_url, &mut response)?;
     Ok(response)
 }
 
