@@ -14,9 +14,6 @@ pub mod config;
 pub mod databases;
 pub mod demo;
 pub mod fields;
-#[cfg(test)]
-#[path = "../actors/src/fuzzing.rs"]
-mod fuzzing;
 pub mod http;
 pub mod limits;
 pub mod log;

@@ -2,8 +2,8 @@
 
 use tokio::sync::OnceCell;
 
-pub(crate) use crate::demo::servers::ClickHouseServer;
-use crate::demo::servers::{ClickHouseDistribution, Distribution, Options, PostgresServer};
+pub(crate) use basira_test_support::ClickHouseServer;
+use basira_test_support::{ClickHouseDistribution, Distribution, Options, PostgresServer};
 
 /// A static is never dropped, but the server ends with this process all the same.
 static SERVER: OnceCell<PostgresServer> = OnceCell::const_new();

@@ -4,8 +4,6 @@ pub mod analysis;
 pub mod collect;
 pub mod collectors;
 pub mod drivers;
-#[cfg(test)]
-mod fuzzing;
 pub mod health;
 pub mod model;
 pub mod monitor;

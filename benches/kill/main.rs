@@ -15,7 +15,7 @@ mod server;
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
+use basira_test_support::{Distribution, Options, PostgresServer};
 use futures_util::future::{join_all, try_join_all};
 use rand::Rng as _;
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{PostgresServer, connect};
+use basira_test_support::{PostgresServer, connect};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};

@@ -1,6 +1,6 @@
 //! A PostgreSQL so busy that a look at it fills about 20 KB.
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
+use basira_test_support::{Distribution, Options, PostgresServer};
 
 use super::common::Failure;
 

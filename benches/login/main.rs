@@ -8,7 +8,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
+use basira_test_support::{Distribution, Options, PostgresServer};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use reqwest::Client;

@@ -53,7 +53,7 @@ impl Bare {
 
     pub(crate) async fn connect(dsn: &str) -> Result<Self, Failure> {
         let dsn = format!("{dsn}?application_name={}", Self::APPLICATION);
-        let client = basira::demo::servers::connect(&dsn).await?;
+        let client = basira_test_support::connect(&dsn).await?;
         let mut collection = Vec::new();
         for query in COLLECTION {
             collection.push(client.prepare(query).await?);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, Options, PostgresServer, connect};
+use basira_test_support::{Distribution, Options, PostgresServer, connect};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::{MissedTickBehavior, interval, sleep};

@@ -16,7 +16,7 @@ mod peers;
 
 use std::time::Duration;
 
-use basira::demo::servers::PostgresServer;
+use basira_test_support::PostgresServer;
 use tokio::time::sleep;
 
 use self::bare::Bare;

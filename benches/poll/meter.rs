@@ -30,7 +30,7 @@ pub(crate) struct Meter {
 impl Meter {
     /// For the connection that calls itself `application`.
     pub(crate) async fn of(dsn: &str, application: &str) -> Result<Self, Failure> {
-        let client = basira::demo::servers::connect(dsn).await?;
+        let client = basira_test_support::connect(dsn).await?;
         let backend = "select pid from pg_stat_activity where application_name = $1";
         let pid: i32 = client.query_one(backend, &[&application]).await?.get(0);
         Ok(Self { backend: pid.unsigned_abs() })

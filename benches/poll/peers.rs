@@ -4,7 +4,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use basira::demo::servers::{Guardian, scratch_directory};
+use basira_test_support::{Guardian, scratch_directory};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 

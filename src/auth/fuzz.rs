@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::jwt::{Claims, Keyring};
 use super::{ACCESS_LIFETIME, Role};
 use crate::config::SecretRing;
-use crate::fuzzing::{fuzz, text};
+use basira_test_support::{fuzz, text};
 
 const PIECES: &[&str] = &[
     ".",

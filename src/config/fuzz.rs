@@ -1,7 +1,7 @@
 //! Whatever a DSN or a configuration says, it is read or refused, and a refusal repeats no password.
 
 use super::{Config, Dsn};
-use crate::fuzzing::{fuzz, text};
+use basira_test_support::{fuzz, text};
 
 const OF_DSN: &[&str] = &[
     "postgres://",

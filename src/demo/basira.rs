@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::error::DemoError;
-use super::servers::{Guardian, scratch_directory};
+use basira_servers::{Guardian, scratch_directory};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// What the server prints once it accepts connections.

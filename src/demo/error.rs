@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::servers::ServerError;
+use basira_servers::ServerError;
 
 /// The demo could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,6 @@
 
 mod basira;
 mod error;
-pub mod servers;
 mod visitor;
 mod workload;
 
@@ -14,10 +13,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use basira::Basira;
-pub use error::DemoError;
-use servers::{
+use basira_servers::{
     ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, Distribution, Options, PostgresServer,
 };
+pub use error::DemoError;
 use visitor::Visit;
 
 /// How the demo should be.

@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::error::DemoError;
-use super::servers::{ClickHouseServer, PostgresServer};
+use basira_servers::{ClickHouseServer, PostgresServer};
 
 /// Who may log in to the demo, and with what.
 pub(super) const EMAIL: &str = "demo@basira.example";
@@ -68,7 +68,7 @@ pub(super) async fn set_up(
 fn analytics(server: &ClickHouseServer) -> Value {
     json!({
         "name": "web shop analytics", "engine": "clickhouse", "host": "127.0.0.1", "port": server.port(),
-        "database": "shop", "username": ClickHouseServer::READERS[0], "password": ClickHouseServer::PASSWORD,
+        "database": "shop", "username": ClickHouseServer::MONITOR, "password": ClickHouseServer::PASSWORD,
         "tls": "disable", "tags": {"env": "demo"},
     })
 }

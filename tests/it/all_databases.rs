@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -58,7 +58,7 @@ impl Cluster {
 
 #[tokio::test]
 async fn databases_are_visited_as_they_come_and_go() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let names = ["shop_a", "shop_b", "shop_closed", "shop_denied", "shop_x_old", "bank"];
         let more = json!({"include_databases": ["shop_*", "late?"], "exclude_databases": ["*_old"]});
         let cluster = Cluster::start(major, &names, more).await;
@@ -110,7 +110,7 @@ async fn there_are_never_more_than_two_connections() {
 
 #[tokio::test]
 async fn one_question_reads_the_statements_of_every_database() {
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let cluster = Cluster::start(major, &["shop", "bank"], json!({})).await;
         for (name, times) in [("shop", 3), ("bank", 4)] {
             let client = cluster.server.client_of(name).await.unwrap();

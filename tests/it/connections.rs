@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::shared;
@@ -71,15 +71,15 @@ fn counts(lines: &Value) -> BTreeMap<String, i64> {
 
 #[tokio::test]
 async fn connections_are_those_of_14() {
-    connections_are_those_of(Distribution::MAJORS[0]).await;
+    connections_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn connections_are_those_of_16() {
-    connections_are_those_of(Distribution::MAJORS[2]).await;
+    connections_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn connections_are_those_of_18() {
-    connections_are_those_of(Distribution::MAJORS[4]).await;
+    connections_are_those_of(MAJORS[4]).await;
 }

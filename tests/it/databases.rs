@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::{NEWEST, private, shared};
@@ -144,7 +144,7 @@ async fn an_archive_command_that_fails_is_seen_and_one_that_works_again_too() {
 
 #[tokio::test]
 async fn a_subscription_shows_its_worker() {
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let server = private(major, "wal_level = logical").await;
         let app = TestApp::start().await;
         let (source, sink) = (TestDatabase::create(&server).await, TestDatabase::create(&server).await);

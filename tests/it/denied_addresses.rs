@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use basira::config::Config;
-use basira::demo::servers::ClickHouseServer;
 use basira_actors::collect::CollectError;
 use basira_actors::drivers::{self, ConnectSettings};
 use basira_actors::model::{DatabaseId, Engine, OrganizationId, Secret, Target, TlsMode};
 use basira_actors::ports::AddressPolicy;
+use basira_test_support::ClickHouseServer;
 
 use crate::harness::postgres::NEWEST;
 use crate::harness::{ClickHouseDatabase, MONITOR_PASSWORD, TestDatabase, clickhouse, postgres};

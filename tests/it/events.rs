@@ -1,6 +1,6 @@
 //! `/events`: restarts, crashes and resets are noticed, with the gaps that they leave.
 
-use basira::demo::servers::{Distribution, PostgresServer};
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::Value;
 
 use crate::harness::postgres::{NEWEST, private, shared};
@@ -81,7 +81,7 @@ impl Watched {
 async fn every_collector_works_on_each_version() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "server").await;
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let database = TestDatabase::create(shared(major).await).await;
         let registered = organization.register(&database).await;
         registered

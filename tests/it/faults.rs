@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, Options, PostgresServer, connect};
 use basira_actors::model::Timestamp;
+use basira_test_support::{Distribution, Options, PostgresServer, connect};
 use tokio_postgres::Client;
 
 use crate::harness::postgres::{NEWEST, private, shared};

@@ -1,7 +1,7 @@
 //! Indexes that are missing: named with the right columns, tried where that is allowed, never made, gone once they are
 //! there.
 
-use basira::demo::servers::PostgresServer;
+use basira_test_support::PostgresServer;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

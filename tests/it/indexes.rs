@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -127,27 +127,27 @@ async fn overlaps(shop: &Shop) {
 
 #[tokio::test]
 async fn figures_are_those_of_14() {
-    figures_are_those_of(Distribution::MAJORS[0]).await;
+    figures_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_15() {
-    figures_are_those_of(Distribution::MAJORS[1]).await;
+    figures_are_those_of(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_16() {
-    figures_are_those_of(Distribution::MAJORS[2]).await;
+    figures_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_17() {
-    figures_are_those_of(Distribution::MAJORS[3]).await;
+    figures_are_those_of(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_18() {
-    figures_are_those_of(Distribution::MAJORS[4]).await;
+    figures_are_those_of(MAJORS[4]).await;
 }
 
 #[tokio::test]

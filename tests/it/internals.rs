@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -230,27 +230,27 @@ async fn io_is_unavailable(quiet: &Quiet) {
 
 #[tokio::test]
 async fn figures_are_exact_on_14() {
-    figures_are_those_of(Distribution::MAJORS[0]).await;
+    figures_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn figures_are_exact_on_15() {
-    figures_are_those_of(Distribution::MAJORS[1]).await;
+    figures_are_those_of(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn figures_are_exact_on_16() {
-    figures_are_those_of(Distribution::MAJORS[2]).await;
+    figures_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn figures_are_exact_on_17() {
-    figures_are_those_of(Distribution::MAJORS[3]).await;
+    figures_are_those_of(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn figures_are_exact_on_18() {
-    figures_are_those_of(Distribution::MAJORS[4]).await;
+    figures_are_those_of(MAJORS[4]).await;
 }
 
 /// What was seen, and everything that the views count since they began anew.
@@ -282,7 +282,7 @@ async fn survives(quiet: &Quiet, breaks: impl AsyncFnOnce(&Quiet)) {
 
 #[tokio::test]
 async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
-    for major in [Distribution::MAJORS[0], Distribution::MAJORS[2], NEWEST] {
+    for major in [MAJORS[0], MAJORS[2], NEWEST] {
         let quiet = Quiet::of(major, "").await;
         survives(&quiet, async |quiet| {
             let admin = quiet.admin().await;
@@ -298,7 +298,7 @@ async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
 
 #[tokio::test]
 async fn a_killed_backend_which_restarts_all_is_survived() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let quiet = Quiet::of(major, "").await;
         survives(&quiet, async |quiet| {
             let victim = quiet.database.client().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::PostgresServer;
+use basira_test_support::PostgresServer;
 use serde_json::Value;
 use tokio_postgres::Client;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
 use basira_actors::model::Timestamp;
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -112,32 +112,32 @@ async fn totals_are_those_of(major: u16) {
 
 #[tokio::test]
 async fn totals_are_exact_on_14() {
-    totals_are_those_of(Distribution::MAJORS[0]).await;
+    totals_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn totals_are_exact_on_15() {
-    totals_are_those_of(Distribution::MAJORS[1]).await;
+    totals_are_those_of(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn totals_are_exact_on_16() {
-    totals_are_those_of(Distribution::MAJORS[2]).await;
+    totals_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn totals_are_exact_on_17() {
-    totals_are_those_of(Distribution::MAJORS[3]).await;
+    totals_are_those_of(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn totals_are_exact_on_18() {
-    totals_are_those_of(Distribution::MAJORS[4]).await;
+    totals_are_those_of(MAJORS[4]).await;
 }
 
 #[tokio::test]
 async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let server = private(major, "").await;
         let scripted = Scripted::on(&server).await;
         scripted.run(10).await;
@@ -181,7 +181,7 @@ async fn a_killed_backend_which_restarts_all_is_survived() {
 
 #[tokio::test]
 async fn an_evicted_statement_is_never_counted_twice() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let server = private(major, "pg_stat_statements.max = 100").await;
         let scripted = Scripted::on(&server).await;
         scripted.run(10).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -217,27 +217,27 @@ async fn a_promoted_standby_is_a_primary(pair: &Pair) {
 
 #[tokio::test]
 async fn a_standby_is_followed_on_14() {
-    a_standby_is_followed_on(Distribution::MAJORS[0]).await;
+    a_standby_is_followed_on(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn a_standby_is_followed_on_15() {
-    a_standby_is_followed_on(Distribution::MAJORS[1]).await;
+    a_standby_is_followed_on(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn a_standby_is_followed_on_16() {
-    a_standby_is_followed_on(Distribution::MAJORS[2]).await;
+    a_standby_is_followed_on(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn a_standby_is_followed_on_17() {
-    a_standby_is_followed_on(Distribution::MAJORS[3]).await;
+    a_standby_is_followed_on(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn a_standby_is_followed_on_18() {
-    a_standby_is_followed_on(Distribution::MAJORS[4]).await;
+    a_standby_is_followed_on(MAJORS[4]).await;
 }
 
 /// One watched server with slots and no standby.
@@ -257,7 +257,7 @@ async fn watched(
 
 #[tokio::test]
 async fn a_slot_is_lost_when_it_holds_back_too_much() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let slots = "select pg_create_physical_replication_slot('behind', true); \
                      select pg_create_logical_replication_slot('changes', 'pgoutput')";
         let settings = "wal_level = logical\nmax_slot_wal_keep_size = 1MB";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -114,27 +114,27 @@ async fn every_role_is_helped_on(major: u16) {
 
 #[tokio::test]
 async fn every_role_is_helped_on_14() {
-    every_role_is_helped_on(Distribution::MAJORS[0]).await;
+    every_role_is_helped_on(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn every_role_is_helped_on_15() {
-    every_role_is_helped_on(Distribution::MAJORS[1]).await;
+    every_role_is_helped_on(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn every_role_is_helped_on_16() {
-    every_role_is_helped_on(Distribution::MAJORS[2]).await;
+    every_role_is_helped_on(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn every_role_is_helped_on_17() {
-    every_role_is_helped_on(Distribution::MAJORS[3]).await;
+    every_role_is_helped_on(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn every_role_is_helped_on_18() {
-    every_role_is_helped_on(Distribution::MAJORS[4]).await;
+    every_role_is_helped_on(MAJORS[4]).await;
 }
 
 /// `GET /collectors` says the same as the test before registering.
@@ -142,7 +142,7 @@ async fn every_role_is_helped_on_18() {
 async fn a_registered_database_says_the_same_as_its_test() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "same").await;
-    let database = TestDatabase::create(shared(Distribution::MAJORS[4]).await).await;
+    let database = TestDatabase::create(shared(MAJORS[4]).await).await;
     let report = organization.key.post("/databases/test", &database.registration(), 200).await;
     let registered = organization.register(&database).await;
     registered.connected().await;

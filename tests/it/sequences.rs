@@ -1,6 +1,6 @@
 //! `/sequences`: which run out first.
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::Value;
 
 use crate::harness::postgres::{NEWEST, shared};
@@ -15,7 +15,7 @@ async fn line(registered: &Registered, name: &str) -> Option<Value> {
 async fn a_sequence_is_as_far_as_its_column_allows() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "sequences").await;
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let database = TestDatabase::create(shared(major).await).await;
         let admin = database.client().await;
         admin

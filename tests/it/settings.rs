@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::{NEWEST, private, shared};
@@ -25,7 +25,7 @@ fn find<'a>(lines: &'a Value, name: &str) -> Option<&'a Value> {
 async fn every_setting_is_as_the_server_says_on_each_version() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "settings").await;
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let database = TestDatabase::create(shared(major).await).await;
         let registered = organization.register(&database).await;
         let all = registered

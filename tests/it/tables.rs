@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, PostgresServer};
 use basira_actors::model::Timestamp;
+use basira_test_support::{MAJORS, PostgresServer};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -192,27 +192,27 @@ async fn sizes_are_exact(shop: &Shop) {
 
 #[tokio::test]
 async fn figures_are_those_of_14() {
-    figures_are_those_of(Distribution::MAJORS[0]).await;
+    figures_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_15() {
-    figures_are_those_of(Distribution::MAJORS[1]).await;
+    figures_are_those_of(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_16() {
-    figures_are_those_of(Distribution::MAJORS[2]).await;
+    figures_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_17() {
-    figures_are_those_of(Distribution::MAJORS[3]).await;
+    figures_are_those_of(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn figures_are_those_of_18() {
-    figures_are_those_of(Distribution::MAJORS[4]).await;
+    figures_are_those_of(MAJORS[4]).await;
 }
 
 const COUNTED: &str = "create table counted (id int) with (autovacuum_enabled = off);
@@ -225,7 +225,7 @@ async fn insert(shop: &Shop, count: usize) {
 
 #[tokio::test]
 async fn resets_double_nothing() {
-    for major in [Distribution::MAJORS[0], NEWEST] {
+    for major in [MAJORS[0], NEWEST] {
         let server = private(major, "").await;
         let shop = Shop::on(&server, COUNTED).await;
         shop.shows("counted", "n_tup_ins", 1000).await;
@@ -248,7 +248,7 @@ async fn resets_double_nothing() {
 
 #[tokio::test]
 async fn a_killed_backend_and_a_restart_are_survived() {
-    for major in [Distribution::MAJORS[1], NEWEST] {
+    for major in [MAJORS[1], NEWEST] {
         let mut server = private(major, "").await;
         let mut shop = Shop::on(&server, COUNTED).await;
         insert(&shop, 30).await;
@@ -257,7 +257,7 @@ async fn a_killed_backend_and_a_restart_are_survived() {
         server.kill_backend(pid).unwrap();
         shop.registered.polls_pass(2).await;
         shop.admin = eventually(SHOWN_WITHIN, async || {
-            basira::demo::servers::connect(shop.database.superuser_dsn()).await
+            basira_test_support::connect(shop.database.superuser_dsn()).await
         })
         .await;
         insert(&shop, 4).await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
-use basira::demo::servers::PostgresServer;
+use basira_test_support::PostgresServer;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::{NEWEST, private};

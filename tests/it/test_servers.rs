@@ -1,12 +1,12 @@
 //! The throwaway servers themselves.
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
+use basira_test_support::{Distribution, MAJORS, Options, PostgresServer};
 
 use crate::harness::postgres::{NEWEST, private, shared};
 
 #[tokio::test]
 async fn every_version_starts_and_counts_statements() {
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let client = shared(major).await.client().await.unwrap();
         let version: String = client.query_one("select version()", &[]).await.unwrap().get(0);
         assert!(version.starts_with(&format!("PostgreSQL {major}.")), "{version}");

@@ -1,6 +1,6 @@
 //! `/vacuum`: what is due, what runs, and who holds the horizon.
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use serde_json::Value;
 
 use crate::harness::postgres::{NEWEST, private, shared};
@@ -32,7 +32,7 @@ async fn shown(
 async fn a_table_is_held_against_its_own_trigger() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "vacuum").await;
-    for major in Distribution::MAJORS {
+    for major in MAJORS {
         let database = TestDatabase::create(shared(major).await).await;
         let admin = database.client().await;
         admin

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, connect};
 use basira_actors::model::Timestamp;
+use basira_test_support::{MAJORS, connect};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -102,10 +102,10 @@ async fn finer_buckets_add_up(registered: &Registered, since: Timestamp) {
 
 #[tokio::test]
 async fn waits_are_counted_on_14() {
-    waits_are_counted_on(Distribution::MAJORS[0]).await;
+    waits_are_counted_on(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn waits_are_counted_on_18() {
-    waits_are_counted_on(Distribution::MAJORS[4]).await;
+    waits_are_counted_on(MAJORS[4]).await;
 }

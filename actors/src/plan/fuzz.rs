@@ -4,7 +4,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use serde_json::{Map, Value, json};
 
 use super::{query_text, read};
-use crate::fuzzing::{fuzz, text};
+use basira_test_support::{fuzz, text};
 
 const KEYS: &[&str] = &[
     "Plan",

@@ -3,7 +3,7 @@
 use proptest::strategy::Strategy;
 
 use super::{Engine, MAX_TEXT_BYTES, failure, normalise, plannable, writes};
-use crate::fuzzing::{fuzz, text};
+use basira_test_support::{fuzz, text};
 
 const PIECES: &[&str] = &[
     "select ",

@@ -4,7 +4,7 @@ mod server;
 
 use std::time::Duration;
 
-use basira::demo::servers::ClickHouseServer;
+use basira_test_support::ClickHouseServer;
 use serde_json::json;
 use tokio::time::sleep;
 

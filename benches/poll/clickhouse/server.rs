@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
+use basira_test_support::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
 use reqwest::Client;
 use serde_json::Value;
 use tokio::task::JoinHandle;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use basira::demo::servers::PostgresServer;
+use basira_test_support::PostgresServer;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::{Client, Statement};
 

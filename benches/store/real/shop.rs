@@ -1,7 +1,7 @@
 //! A PostgreSQL with a few hundred different statements, from the kinds that applications have: some run all the time,
 //! most now and then; they read and write one row or many, from memory and from disk.
 
-use basira::demo::servers::{Distribution, Options, PostgresServer, connect};
+use basira_test_support::{Distribution, Options, PostgresServer, connect};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;

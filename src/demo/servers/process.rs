@@ -61,7 +61,10 @@ pub fn scratch_directory() -> Result<PathBuf, ServerError> {
 }
 
 /// Hands `path` to the account that servers run as.
-pub(super) fn give_away(path: &Path) -> Result<(), ServerError> {
+///
+/// # Errors
+/// [`ServerError::Io`] when its owner cannot be changed.
+pub fn give_away(path: &Path) -> Result<(), ServerError> {
     let Some(Account { uid, gid }) = Account::unprivileged() else { return Ok(()) };
     chown(path, Some(uid), Some(gid)).map_err(ServerError::io(format!("giving away {}", path.display())))
 }
@@ -76,7 +79,10 @@ pub(super) fn working_in(directory: &Path) -> Vec<u32> {
 }
 
 /// Sends `name` (`STOP`, `KILL`, ...) to each of `processes`; those already gone are no error.
-pub(super) fn signal(name: &str, processes: &[u32]) -> Result<(), ServerError> {
+///
+/// # Errors
+/// [`ServerError`] when one cannot be signalled.
+pub fn signal(name: &str, processes: &[u32]) -> Result<(), ServerError> {
     let ids = processes.iter().map(u32::to_string);
     let script = format!("for id; do kill -{name} \"$id\" 2>/dev/null || [ ! -d \"/proc/$id\" ]; done");
     run(Command::new("sh").args(["-c", &script, "sh"]).args(ids)).map(drop)

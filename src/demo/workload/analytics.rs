@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::super::error::DemoError;
-use super::super::servers::ClickHouseServer;
 use super::client::think;
+use basira_servers::ClickHouseServer;
 
 const SCHEMA: [&str; 4] = [
     "CREATE DATABASE shop",

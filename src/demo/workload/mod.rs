@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tokio_postgres::{Client, Error};
 
 use self::client::ClientResult;
-use super::servers::{PostgresServer, connect};
+use basira_servers::{PostgresServer, connect};
 
 const SHOPPERS: usize = 4;
 const CASHIERS: usize = 2;

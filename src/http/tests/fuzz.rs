@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::harness::TestServer;
-use crate::fuzzing::{fuzz, text};
 use crate::http::Query;
+use basira_test_support::{fuzz, text};
 
 const PIECES: &[&str] = &[
     "since=",

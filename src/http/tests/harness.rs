@@ -12,7 +12,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::described::{Answered, Described};
 use super::samples::FixedSamples;
 use crate::app::App;
 use crate::auth::{Accounts, AuthSettings, Signup, WsTickets};
@@ -24,6 +23,7 @@ use crate::mail::Mailer;
 use crate::reload::{Parts, Reloader};
 use crate::samples::DatabaseScope;
 use crate::storage::tests::{Fixture, database, password, sqlite, targets};
+use basira_test_support::{Answer, ApiDocument};
 
 pub(super) struct TestServer {
     pub(super) app: Arc<App>,
@@ -154,16 +154,16 @@ pub(super) async fn answered(request: RequestBuilder) -> (u16, String) {
     let answer = client.execute(request).await.expect("an answer");
     let (status, path) = (answer.status().as_u16(), answer.url().path().to_owned());
     let body = answer.text().await.expect("a body");
-    hold(method.as_str(), &path, status, &body);
+    check(method.as_str(), &path, status, &body);
     (status, body)
 }
 
 /// The answer has to be as the document describes it.
-pub(super) fn hold(method: &str, path: &str, status: u16, body: &str) {
-    static DESCRIBED: OnceLock<Described> = OnceLock::new();
+pub(super) fn check(method: &str, path: &str, status: u16, body: &str) {
+    static DOCUMENT: OnceLock<ApiDocument> = OnceLock::new();
     let document = || serde_json::to_value(routes::document()).expect("JSON");
-    let described = DESCRIBED.get_or_init(|| Described::new(document()));
-    described.hold(Answered { method, path, status, body });
+    let checked = DOCUMENT.get_or_init(|| ApiDocument::new(document()));
+    checked.check(Answer { method, path, status, body });
 }
 
 /// The defaults but for `settings`.

@@ -1,12 +1,11 @@
 //! The API over real sockets: accounts and databases on a real store, samples from a fixed one.
 
 mod accounts;
+mod api_document;
 mod api_keys;
 mod audit;
 mod conventions;
 mod cross_origin;
-mod described;
-mod describing;
 mod fuzz;
 mod hardening;
 mod harness;

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::harness::{TestServer, answered, hold};
+use super::harness::{TestServer, answered, check};
 use crate::storage::tests::set_role;
 
 /// Somebody who sends requests.
@@ -76,7 +76,7 @@ async fn bob<'a>(server: &'a TestServer, role: &str) -> (Caller<'a>, String) {
     let cookies = joined.headers().get_all("set-cookie").iter().count();
     assert_eq!(cookies, 3, "as with a signup");
     let joined = joined.text().await.expect("a body");
-    hold("POST", path, 201, &joined);
+    check("POST", path, 201, &joined);
     let joined: Value = serde_json::from_str(&joined).expect("JSON");
     assert_eq!(joined["expires_in"], 900);
     assert_eq!(

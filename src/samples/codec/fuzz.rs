@@ -6,7 +6,7 @@ use proptest::sample::Index;
 
 use super::frame::{self, Kind};
 use super::{Head, Stripe, Sums, Table, decode_record, decode_series, pack_stripe};
-use crate::fuzzing::fuzz;
+use basira_test_support::fuzz;
 
 use basira_actors::model::streams::STATEMENTS;
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::time::Duration;
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
 use basira::samples::DatabaseScope;
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
+use basira_test_support::{Distribution, Options, PostgresServer};
 
 use super::polled_store::Polled;
 use crate::harness::postgres::{NEWEST, shared};

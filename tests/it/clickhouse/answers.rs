@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use basira::demo::servers::ClickHouseServer;
+use basira_test_support::ClickHouseServer;
 use serde_json::{Value, json};
 
 use crate::harness::clickhouse::cluster;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::harness::clickhouse::private;
 use crate::harness::{ClickHouseDatabase, Organization, TestApp};
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 
 const TIMES: usize = 7;
 const CODE: i64 = 395;

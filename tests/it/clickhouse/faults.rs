@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
+use basira_test_support::{ClickHouseOptions, ClickHouseServer};
 use serde_json::{Value, json};
 
 use crate::harness::clickhouse::{private, shared};

@@ -1,6 +1,6 @@
 //! `/log-tables` flags what grows without end, and the SQL that it prints helps.
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use serde_json::Value;
 
 use crate::harness::clickhouse::private;

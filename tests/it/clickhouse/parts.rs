@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
+use basira_test_support::{ClickHouseOptions, ClickHouseServer};
 use serde_json::{Value, json};
 
 use crate::harness::clickhouse::{private, shared};
@@ -224,7 +224,7 @@ async fn tables_without_parts_are_tables_too() {
 async fn a_cluster_is_asked_as_a_whole() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let options =
-        ClickHouseOptions { nodes: vec![port], native_port: Some(port), ..ClickHouseOptions::default() };
+        ClickHouseOptions { settings: ClickHouseServer::cluster_of(&[port]), native_port: Some(port) };
     let server = private(options).await;
     let database = ClickHouseDatabase::create(&server).await;
     database

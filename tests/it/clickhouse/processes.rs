@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

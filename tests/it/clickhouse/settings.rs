@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use serde_json::{Value, json};
 
 use crate::harness::clickhouse::private;

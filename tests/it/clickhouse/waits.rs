@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use serde_json::Value;
 
 use crate::harness::clickhouse::private;

@@ -8,8 +8,8 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::TestApp;
-use super::client::hold;
-use super::described::Answered;
+use super::client::check;
+use basira_test_support::Answer;
 
 /// More than any sign-in takes.
 const MOST_STEPS: usize = 20;
@@ -106,7 +106,7 @@ impl Browser {
         let page = Page::of(client.execute(request).await.expect("an answer")).await;
         // pages of the provider are its own affair
         if path.starts_with("/api/") {
-            hold(Answered { method: method.as_str(), path: &path, status: page.status, body: &page.body });
+            check(Answer { method: method.as_str(), path: &path, status: page.status, body: &page.body });
         }
         page
     }

@@ -1,8 +1,11 @@
 //! A real ClickHouse: one shared by all tests, and private ones for tests that break theirs.
 
+use std::fmt::Display;
 use std::net::TcpListener;
 
-use basira::demo::servers::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, ServerError};
+use basira_test_support::{
+    ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, fetch_oldest_clickhouse,
+};
 use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -30,7 +33,7 @@ pub(crate) async fn oldest() -> ClickHouseServer {
 
 /// The same with `settings`; unlike the embedded newer one, it can speak TLS.
 pub(crate) async fn oldest_with(settings: &str) -> ClickHouseServer {
-    let distribution = fetched(ClickHouseDistribution::fetch_oldest).await;
+    let distribution = fetched(fetch_oldest_clickhouse).await;
     let settings = ClickHouseServer::LOGS.to_owned() + settings;
     let options = ClickHouseOptions { settings, ..ClickHouseOptions::default() };
     ClickHouseServer::start_with(&distribution, options).await.expect("an old server")
@@ -53,11 +56,7 @@ pub(crate) async fn cluster<const NODES: usize>() -> [ClickHouseServer; NODES] {
     let listeners = [(); NODES].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
     let nodes = listeners.map(|listener| listener.local_addr().expect("an address").port());
     let start = |port| {
-        private(ClickHouseOptions {
-            nodes: nodes.to_vec(),
-            native_port: Some(port),
-            ..ClickHouseOptions::default()
-        })
+        private(ClickHouseOptions { settings: ClickHouseServer::cluster_of(&nodes), native_port: Some(port) })
     };
     let servers = join_all(nodes.map(start)).await;
     servers.try_into().unwrap_or_else(|_| panic!("as many servers as nodes"))
@@ -67,7 +66,9 @@ async fn distribution() -> ClickHouseDistribution {
     fetched(ClickHouseDistribution::fetch).await
 }
 
-async fn fetched(fetch: fn() -> Result<ClickHouseDistribution, ServerError>) -> ClickHouseDistribution {
+async fn fetched<E: Display + Send + 'static>(
+    fetch: fn() -> Result<ClickHouseDistribution, E>,
+) -> ClickHouseDistribution {
     let fetched = tokio::task::spawn_blocking(fetch).await;
     fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"))
 }

@@ -6,7 +6,7 @@ use basira::http::routes;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use super::described::{Answered, Described};
+use basira_test_support::{Answer, ApiDocument};
 
 /// Talks to one server with one kind of credentials.
 #[derive(Debug, Clone)]
@@ -78,10 +78,10 @@ impl TestClient {
 }
 
 /// The answer has to be as the OpenAPI document of this build describes it.
-pub(crate) fn hold(answer: Answered<'_>) {
-    static DESCRIBED: OnceLock<Described> = OnceLock::new();
+pub(crate) fn check(answer: Answer<'_>) {
+    static DOCUMENT: OnceLock<ApiDocument> = OnceLock::new();
     let document = || serde_json::to_value(routes::document()).expect("JSON");
-    DESCRIBED.get_or_init(|| Described::new(document())).hold(answer);
+    DOCUMENT.get_or_init(|| ApiDocument::new(document())).check(answer);
 }
 
 /// The JSON of the answer (null for an empty one), after its status was checked.
@@ -96,6 +96,6 @@ pub(crate) async fn read(request: RequestBuilder, status: u16) -> Value {
     let (got, path) = (response.status().as_u16(), response.url().path().to_owned());
     let body = response.text().await.expect("a body");
     assert_eq!(got, status, "{path} answered {body}");
-    hold(Answered { method: method.as_str(), path: &path, status, body: &body });
+    check(Answer { method: method.as_str(), path: &path, status, body: &body });
     if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("JSON") }
 }

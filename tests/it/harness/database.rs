@@ -1,6 +1,6 @@
 //! A database and a monitoring role of a test's own, inside a server that others may share.
 
-use basira::demo::servers::{PostgresServer, connect};
+use basira_test_support::{PostgresServer, connect};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use uuid::Uuid;

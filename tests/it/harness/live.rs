@@ -10,8 +10,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::client::hold;
-use super::described::Answered;
+use super::client::check;
+use basira_test_support::Answer;
 
 /// As the document calls it.
 const WS: &str = "/api/v1/databases/{id}/active/ws";
@@ -39,7 +39,7 @@ impl LiveStream {
         loop {
             match timeout(FRAME_WITHIN, self.0.next()).await.expect("a frame in time") {
                 Some(Ok(Message::Text(text))) => {
-                    hold(Answered { method: "GET", path: WS, status: 101, body: &text });
+                    check(Answer { method: "GET", path: WS, status: 101, body: &text });
                     return serde_json::from_str(&text).expect("JSON");
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}

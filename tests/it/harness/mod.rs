@@ -6,8 +6,6 @@ pub(crate) mod clickhouse;
 mod client;
 mod commit_proxy;
 mod database;
-#[path = "../../../src/http/tests/described.rs"]
-mod described;
 mod failing_files;
 mod health;
 mod intercepting_proxy;

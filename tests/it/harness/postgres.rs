@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use basira::demo::servers::{Distribution, Options, PostgresServer};
+use basira_test_support::{Distribution, MAJORS, Options, PostgresServer, fetch_with_hypopg};
 use tokio::sync::OnceCell;
 
 use super::FailingFiles;
 
 /// One cell per major; a static is never dropped, but the server ends with this process all the same.
 static SHARED: LazyLock<BTreeMap<u16, OnceCell<PostgresServer>>> =
-    LazyLock::new(|| Distribution::MAJORS.map(|major| (major, OnceCell::new())).into());
+    LazyLock::new(|| MAJORS.map(|major| (major, OnceCell::new())).into());
 
 /// The newest version, for tests that need just one.
 pub(crate) const NEWEST: u16 = 18;
@@ -40,7 +40,7 @@ async fn distribution(major: u16) -> Distribution {
 
 /// A server of version 15 that has `HypoPG`.
 pub(crate) async fn with_hypopg() -> PostgresServer {
-    let fetched = tokio::task::spawn_blocking(Distribution::fetch_with_hypopg).await;
+    let fetched = tokio::task::spawn_blocking(fetch_with_hypopg).await;
     let fetched = fetched.expect("the fetch does not panic").unwrap_or_else(|error| panic!("{error}"));
     PostgresServer::start(&fetched, Options::default()).await.expect("a server of its own")
 }

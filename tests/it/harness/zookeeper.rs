@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use basira::demo::servers::{Guardian, ServerError, cached, run, scratch_directory};
+use basira_test_support::{Guardian, ServerError, cached, run, scratch_directory};
 
 use super::eventually;
 

@@ -1,6 +1,6 @@
 //! Rules about the nodes of ClickHouse and their replicas.
 
-use basira::demo::servers::{ClickHouseOptions, ClickHouseServer};
+use basira_test_support::{ClickHouseOptions, ClickHouseServer};
 use serde_json::json;
 
 use super::scene::ClickHouseHealthScene;

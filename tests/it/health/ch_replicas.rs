@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use basira::demo::servers::ClickHouseServer;
+use basira_test_support::ClickHouseServer;
 use serde_json::{Value, json};
 
 use super::scene::ClickHouseHealthScene;

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use basira::demo::servers::ClickHouseOptions;
+use basira_test_support::ClickHouseOptions;
 use serde_json::Value;
 use tokio::process::Command;
 

@@ -1,6 +1,6 @@
 //! A server without trouble has none.
 
-use basira::demo::servers::{ClickHouseOptions, Distribution};
+use basira_test_support::{ClickHouseOptions, MAJORS};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::harness::postgres::private;
 
 #[tokio::test]
 async fn a_fresh_idle_postgres_of_each_version_scores_100() {
-    join_all(Distribution::MAJORS.map(async |major| {
+    join_all(MAJORS.map(async |major| {
         // the servers of tests do without, which is no way to keep data
         let server = private(major, "fsync = on").await;
         let scene = HealthScene::on(&server, &json!({})).await;

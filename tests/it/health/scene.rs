@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::{ClickHouseServer, PostgresServer};
+use basira_test_support::{ClickHouseServer, PostgresServer};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use futures_util::future::join_all;
 
 use super::generate::{Generator, POSTGRES};
@@ -63,10 +63,10 @@ async fn nothing_is_kept_of(major: u16, seed: u32) {
 
 #[tokio::test]
 async fn nothing_is_kept_of_14() {
-    nothing_is_kept_of(Distribution::MAJORS[0], 14).await;
+    nothing_is_kept_of(MAJORS[0], 14).await;
 }
 
 #[tokio::test]
 async fn nothing_is_kept_of_18() {
-    nothing_is_kept_of(Distribution::MAJORS[4], 18).await;
+    nothing_is_kept_of(MAJORS[4], 18).await;
 }

@@ -1,8 +1,8 @@
 //! What a server's own lexer reads as a literal, ours does too.
 
-use basira::demo::servers::Distribution;
 use basira_actors::model::Engine;
 use basira_actors::text::normalise;
+use basira_test_support::MAJORS;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -73,12 +73,12 @@ async fn literals_are_those_of(major: u16) {
 
 #[tokio::test]
 async fn literals_are_those_of_14() {
-    literals_are_those_of(Distribution::MAJORS[0]).await;
+    literals_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn literals_are_those_of_18() {
-    literals_are_those_of(Distribution::MAJORS[4]).await;
+    literals_are_those_of(MAJORS[4]).await;
 }
 
 /// Pieces in any order with words between, of which only the server can tell which are literals.

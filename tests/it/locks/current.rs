@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use basira::demo::servers::Distribution;
+use basira_test_support::MAJORS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -95,27 +95,27 @@ async fn in_the_server(scene: &Scene, pids: &[i64]) -> BTreeSet<Line> {
 
 #[tokio::test]
 async fn locks_are_those_of_14() {
-    locks_are_those_of(Distribution::MAJORS[0]).await;
+    locks_are_those_of(MAJORS[0]).await;
 }
 
 #[tokio::test]
 async fn locks_are_those_of_15() {
-    locks_are_those_of(Distribution::MAJORS[1]).await;
+    locks_are_those_of(MAJORS[1]).await;
 }
 
 #[tokio::test]
 async fn locks_are_those_of_16() {
-    locks_are_those_of(Distribution::MAJORS[2]).await;
+    locks_are_those_of(MAJORS[2]).await;
 }
 
 #[tokio::test]
 async fn locks_are_those_of_17() {
-    locks_are_those_of(Distribution::MAJORS[3]).await;
+    locks_are_those_of(MAJORS[3]).await;
 }
 
 #[tokio::test]
 async fn locks_are_those_of_18() {
-    locks_are_those_of(Distribution::MAJORS[4]).await;
+    locks_are_those_of(MAJORS[4]).await;
 }
 
 #[tokio::test]

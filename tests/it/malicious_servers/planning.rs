@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira::demo::servers::connect;
+use basira_test_support::connect;
 use tokio_postgres::Client;
 
 use crate::harness::postgres::{NEWEST, shared};

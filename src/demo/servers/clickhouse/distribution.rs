@@ -5,25 +5,32 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::demo::servers::command::{exists, run};
-use crate::demo::servers::fetch::unpacked_from_apt;
-use crate::demo::servers::{ServerError, cache};
+use super::super::command::{exists, run};
+use super::super::{ServerError, announce, cache};
 
 /// The oldest build whose embedded server listens.
 const PIN: &str = "26.7.3-stable.1";
 /// The whole server as a library; it has no program of its own.
 const LIBRARY: &str = "libchdb.so";
+const CONFIG: &str = include_str!("config.xml");
 const LAUNCHER: &str = include_str!("launch.c");
 
 /// A program that runs a ClickHouse server.
 #[derive(Debug, Clone)]
 pub struct ClickHouseDistribution {
-    pub(super) program: PathBuf,
-    /// Where an old server of its own, rather than an embedded one, finds the libraries unpacked with it.
-    pub(super) libraries: Option<String>,
+    pub program: PathBuf,
+    /// Where a server of its own, rather than an embedded one, finds the libraries unpacked with it.
+    pub libraries: Option<String>,
+    /// Its `config.xml`, with the words `DIRECTORY`, `PORT` and `SETTINGS` to replace.
+    pub config: &'static str,
+    /// Its `users.xml`, with the words `DIRECTORY` and `PASSWORD` to replace.
+    pub users: String,
 }
 
 impl ClickHouseDistribution {
+    /// The `users.xml` of [`Self::fetch`].
+    pub const USERS: &'static str = include_str!("users.xml");
+
     /// The pinned build, from the cache or fetched into it. Needs npm and a C compiler, which building Basira needs
     /// too. Blocks.
     ///
@@ -40,7 +47,7 @@ impl ClickHouseDistribution {
         };
         let package = format!("@chdb/lib-linux-{architecture}-gnu@{PIN}");
         let home = cache::entry(&format!("clickhouse-{PIN}"), |directory| {
-            outln!("fetching ClickHouse {PIN} (once, about 170 MB) ...");
+            announce(&format!("ClickHouse {PIN}"), 170);
             let packed =
                 run(Command::new("npm").args(["pack", "--silent", &package]).current_dir(directory))?;
             let tarball = directory.join(packed.trim());
@@ -57,20 +64,11 @@ impl ClickHouseDistribution {
                 .current_dir(directory))?;
             run(Command::new("chmod").args(["-R", "a+rX"]).arg(directory)).map(drop)
         })?;
-        Ok(Self { program: home.join("clickhouse"), libraries: None })
-    }
-
-    /// The oldest version that is still packaged somewhere, 18.16 of Debian 12, from the cache or fetched into it.
-    /// Needs apt-get and dpkg; nothing is installed. Blocks.
-    ///
-    /// # Errors
-    /// [`ServerError`] when it cannot be fetched here.
-    pub fn fetch_oldest() -> Result<Self, ServerError> {
-        let announce = || outln!("fetching ClickHouse 18.16 (once, about 16 MB) ...");
-        let home = unpacked_from_apt("clickhouse-server", announce)
-            .map_err(|error| ServerError::NoOldClickHouse { reason: error.to_string() })?;
-        let folder = |parent: &str| home.join(format!("{parent}/{ARCH}-linux-gnu")).display().to_string();
-        let libraries = Some(["usr/lib", "lib"].map(folder).join(":"));
-        Ok(Self { program: home.join("usr/sbin/clickhouse-server"), libraries })
+        Ok(Self {
+            program: home.join("clickhouse"),
+            libraries: None,
+            config: CONFIG,
+            users: Self::USERS.to_owned(),
+        })
     }
 }

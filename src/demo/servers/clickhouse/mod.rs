@@ -18,27 +18,21 @@ use super::{ServerError, free_port, log_tail};
 
 pub use distribution::ClickHouseDistribution;
 
-const CONFIG: &str = include_str!("config.xml");
-/// For a server of its own, which takes all from its configuration.
-const OLD_CONFIG: &str = include_str!("old_config.xml");
-/// Settings of a profile that old servers do not know.
-const NEW_SETTINGS: &str = "<mutations_sync>0</mutations_sync><async_insert>0</async_insert>";
-const USERS: &str = include_str!("users.xml");
 /// What the embedded client runs first. Then it waits in vain for somebody to write more, and the server serves.
 const LISTEN: &str = "SYSTEM START LISTEN HTTP;\n";
 const LISTEN_NATIVE: &str = "SYSTEM START LISTEN TCP;\n";
 const READY_WITHIN: Duration = Duration::from_secs(30);
-const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// A running server with its own data, removed when this is dropped or our process ends, however it ends.
 #[derive(Debug)]
 pub struct ClickHouseServer {
-    distribution: ClickHouseDistribution,
-    scratch: PathBuf,
-    port: u16,
-    native_port: Option<u16>,
-    process: Child,
+    pub distribution: ClickHouseDistribution,
+    /// Holds its configuration, its log and, in `data`, its data.
+    pub scratch: PathBuf,
+    pub port: u16,
+    pub native_port: Option<u16>,
+    pub process: Child,
     _guardian: Guardian,
 }
 
@@ -47,18 +41,13 @@ pub struct ClickHouseServer {
 pub struct ClickHouseOptions {
     /// Elements of its configuration: `<max_concurrent_queries>5</max_concurrent_queries>`.
     pub settings: String,
-    /// Nodes of the cluster `CLUSTER`, by their native ports; itself is one of them.
-    pub nodes: Vec<u16>,
     /// Where it listens for the native protocol, which nodes of a cluster ask each other by.
     pub native_port: Option<u16>,
 }
 
 impl ClickHouseServer {
-    /// What the cluster of [`ClickHouseOptions::nodes`] is called.
-    pub const CLUSTER: &'static str = "everywhere";
-    /// Those who may do less, all with [`Self::PASSWORD`]: read everything and limit itself; read everything but not limit
-    /// itself; read nothing of `system`.
-    pub const READERS: [&'static str; 3] = ["monitor", "strict", "blind"];
+    /// Who may read everything and limit itself, with [`Self::PASSWORD`].
+    pub const MONITOR: &'static str = "monitor";
     /// Who may do everything, with this password.
     pub const USER: &'static str = "basira";
     pub const PASSWORD: &'static str = "clickhouse-of-a-test";
@@ -109,69 +98,17 @@ impl ClickHouseServer {
         self.port
     }
 
-    /// Kills the server as a crash would, keeping the data for [`Self::start_again`].
-    ///
-    /// # Errors
-    /// [`ServerError`] when it survives.
-    pub async fn kill_hard(&mut self) -> Result<(), ServerError> {
-        signal("KILL", &self.processes())?;
-        let deadline = Instant::now() + STOPPED_WITHIN;
-        while !matches!(self.process.try_wait(), Ok(Some(_))) {
-            if Instant::now() > deadline {
-                return Err(self.not_ready("it does not stop".to_owned()));
-            }
-            sleep(PAUSE).await;
-        }
-        Ok(())
-    }
-
-    /// Grants `user`, one of [`Self::READERS`], what it lacked; so from the next start on.
-    ///
-    /// # Errors
-    /// [`ServerError`] when its file cannot be changed.
-    pub fn grant(&self, user: &str, grant: &str) -> Result<(), ServerError> {
-        let path = self.scratch.join("users.xml");
-        let users = fs::read_to_string(&path).map_err(ServerError::io("reading users.xml"))?;
-        let (before, of_user) = users.split_once(&format!("<{user}>")).unwrap_or((&users, ""));
-        let of_user = of_user.replacen("</grants>", &format!("<query>{grant}</query></grants>"), 1);
-        fs::write(&path, format!("{before}<{user}>{of_user}")).map_err(ServerError::io("writing users.xml"))
-    }
-
-    /// Runs the killed server again, on the same port and data.
-    ///
-    /// # Errors
-    /// [`ServerError`] when it does not get ready.
-    pub async fn start_again(&mut self) -> Result<(), ServerError> {
-        // a server of this kind makes its system database anew, and stumbles over what is left of the one before
-        let system = self.scratch.join("data/data/system");
-        if system.exists() {
-            fs::remove_dir_all(&system).map_err(ServerError::io("removing the system database"))?;
-        }
-        self.process = launch(&self.distribution, &self.scratch, self.port, self.native_port)?;
-        self.wait_until_ready().await
-    }
-
-    /// Freezes it: the kernel still accepts connections, nobody answers.
-    ///
-    /// # Errors
-    /// [`ServerError`] when it cannot be signalled.
-    pub fn suspend(&self) -> Result<(), ServerError> {
-        signal("STOP", &self.processes())
-    }
-
-    /// Ends [`Self::suspend`].
-    ///
-    /// # Errors
-    /// [`ServerError`] when it cannot be signalled.
-    pub fn resume(&self) -> Result<(), ServerError> {
-        signal("CONT", &self.processes())
-    }
-
-    fn processes(&self) -> Vec<u32> {
+    /// The processes of the server.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
         working_in(&self.scratch.join("data"))
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
+    /// Waits until the server answers.
+    ///
+    /// # Errors
+    /// [`ServerError::NotReady`] when it ends, or does not answer in time.
+    pub async fn wait_until_ready(&mut self) -> Result<(), ServerError> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Ok(Some(status)) = self.process.try_wait() {
@@ -187,7 +124,9 @@ impl ClickHouseServer {
         }
     }
 
-    fn not_ready(&self, reason: String) -> ServerError {
+    /// The error that the server is not as it should be, with the end of its log.
+    #[must_use]
+    pub fn not_ready(&self, reason: String) -> ServerError {
         let log =
             [self.scratch.join("console.log"), self.scratch.join("errors.log")].map(|log| log_tail(&log));
         ServerError::NotReady { server: "ClickHouse", reason, log: log.join("\n") }
@@ -217,24 +156,8 @@ fn initialise(
     port: u16,
     options: &ClickHouseOptions,
 ) -> Result<(), ServerError> {
-    let replica = |port: &u16| {
-        format!(
-            "<replica><host>127.0.0.1</host><port>{port}</port><user>{}</user><password>{}</password></replica>",
-            ClickHouseServer::USER,
-            ClickHouseServer::PASSWORD
-        )
-    };
-    let replicas: String = options.nodes.iter().map(replica).collect();
-    let cluster = ClickHouseServer::CLUSTER;
-    let cluster = match options.nodes.is_empty() {
-        true => String::new(),
-        false => format!("<remote_servers><{cluster}><shard>{replicas}</shard></{cluster}></remote_servers>"),
-    };
-    let is_old = distribution.libraries.is_some();
-    let config = if is_old { OLD_CONFIG } else { CONFIG };
-    let config = config.replace("SETTINGS", &(options.settings.clone() + &cluster));
-    let users = USERS.replace("PASSWORD", ClickHouseServer::PASSWORD);
-    let users = if is_old { users.replace(NEW_SETTINGS, "") } else { users };
+    let config = distribution.config.replace("SETTINGS", &options.settings);
+    let users = distribution.users.replace("PASSWORD", ClickHouseServer::PASSWORD);
     let listen =
         if options.native_port.is_some() { LISTEN.to_owned() + LISTEN_NATIVE } else { LISTEN.to_owned() };
     let file = |name: &str, text: &str| {
@@ -254,8 +177,11 @@ fn initialise(
     give_away(scratch)
 }
 
-/// Runs the server as our child.
-fn launch(
+/// Runs a server on the data in `scratch` as our child.
+///
+/// # Errors
+/// [`ServerError::Io`] when it cannot be started.
+pub fn launch(
     distribution: &ClickHouseDistribution,
     scratch: &Path,
     port: u16,

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use self::tenant::{Caller, Tenant};
-use super::harness::{TestServer, hold};
+use super::harness::{TestServer, check};
 use crate::auth::Role;
 use crate::http::{Requirement, Route, routes};
 
@@ -70,7 +70,7 @@ async fn ask(server: &TestServer, route: &Route, caller: &Caller, owner: &Tenant
     let answer = request.send().await.expect("an answer");
     let (status, headers) = (answer.status(), format!("{:?}", answer.headers()));
     let body = answer.text().await.expect("a body");
-    hold(route.method.as_str(), &owner.path(route), status.as_u16(), &body);
+    check(route.method.as_str(), &owner.path(route), status.as_u16(), &body);
     (status, headers + &body)
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::{Strategy, any, prop_oneof};
 
 use super::entries::{Format, read};
 use super::log_position::bytes;
-use crate::fuzzing::{fuzz, text};
+use basira_test_support::{fuzz, text};
 
 const PIECES: &[&str] = &[
     "duration: ",

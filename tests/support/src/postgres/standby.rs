@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use super::{PostgresServer, launch};
-use crate::demo::servers::process::{Guardian, give_away, scratch_directory};
-use crate::demo::servers::{ServerError, free_port};
+use basira_servers::{self as servers, Guardian, ServerError, free_port, give_away, scratch_directory};
+
+use super::PostgresServer;
 
 /// What of a data folder is its own server's alone. What is in them is not copied, files are left out.
 const NOT_COPIED: [&str; 5] =
@@ -32,20 +32,12 @@ impl PostgresServer {
             "port = {port}\nprimary_slot_name = '{slot}'\nprimary_conninfo = 'host=127.0.0.1 port={} user={} \
              application_name={slot}{password}'\nwal_receiver_status_interval = 1s\n",
             self.port,
-            Self::SUPERUSER,
+            servers::PostgresServer::SUPERUSER,
         );
         append(&data.join("postgresql.conf"), &settings)
             .map_err(ServerError::io("writing postgresql.conf"))?;
-        let mut server = Self {
-            distribution: self.distribution.clone(),
-            options: self.options.clone(),
-            postmaster: launch(&self.distribution, &self.options, &scratch)?,
-            scratch,
-            port,
-            _guardian: guardian,
-        };
-        server.wait_until_ready().await?;
-        Ok(server)
+        let options = self.options.clone();
+        servers::PostgresServer::run(&self.distribution, options, scratch, port, guardian).await.map(Self)
     }
 
     /// Copies the data folder while the server runs, and marks the copy as a standby.

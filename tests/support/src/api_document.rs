@@ -1,10 +1,10 @@
-//! Answers held against the OpenAPI document, more strictly than a client has to: what the document does not name is a fault.
+//! The check of answers against the OpenAPI document. It is stricter than clients have to be: a field that the document does
+//! not name is a mismatch.
 
-use basira_actors::model::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// What the notation makes schemas from. The check knows these and no others.
+/// The keywords of schemas that are checked; any other one is a mismatch.
 const KEYWORDS: [&str; 15] = [
     "$ref",
     "additionalProperties",
@@ -24,44 +24,47 @@ const KEYWORDS: [&str; 15] = [
 ];
 const JSON: &str = "application/json";
 
-/// The document.
+/// The OpenAPI document.
 #[derive(Debug)]
-pub(crate) struct Described(Value);
+pub struct ApiDocument(Value);
 
-/// An answer as it came.
+/// An answer to a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Answered<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) status: u16,
-    pub(crate) body: &'a str,
+pub struct Answer<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub status: u16,
+    pub body: &'a str,
 }
 
-impl Described {
-    pub(crate) const fn new(document: Value) -> Self {
+impl ApiDocument {
+    #[must_use]
+    pub const fn new(document: Value) -> Self {
         Self(document)
     }
 
     /// # Panics
-    /// When the answer is not as described: with its path, its status and every field at fault.
-    pub(crate) fn hold(&self, answer: Answered<'_>) {
-        let faults = self.faults(answer);
-        let Answered { method, path, status, body } = answer;
-        let faults = faults.join("\n  ");
+    /// When the answer does not match: with its path, its status and every mismatch.
+    pub fn check(&self, answer: Answer<'_>) {
+        let mismatches = self.mismatches(answer);
+        let Answer { method, path, status, body } = answer;
+        let mismatches = mismatches.join("\n  ");
         let body: String = body.chars().take(2_000).collect();
         assert!(
-            faults.is_empty(),
-            "{method} {path} answered {status} otherwise than described:\n  {faults}\n{body}"
+            mismatches.is_empty(),
+            "{method} {path}: the answer with status {status} does not match the API document:\n  {mismatches}\n{body}"
         );
     }
 
-    pub(crate) fn faults(&self, answer: Answered<'_>) -> Vec<String> {
+    /// What in `answer` does not match.
+    #[must_use]
+    pub fn mismatches(&self, answer: Answer<'_>) -> Vec<String> {
         let path = answer.path.split('?').next().unwrap_or_default();
         let operation = self.item(path).and_then(|item| item.get(answer.method.to_ascii_lowercase()));
         let status = answer.status.to_string();
         let response = match operation {
             Some(operation) => operation["responses"].get(&status).map(|response| self.resolved(response)),
-            // whatever is not there or not allowed is refused in the same way as anything else
+            // a path or method that does not exist is refused like any other request
             None => self.0["components"]["responses"].get("Refusal404").filter(|_| answer.status >= 400),
         };
         let Some(response) = response else { return vec!["this status is not described".to_owned()] };
@@ -71,12 +74,12 @@ impl Described {
             Some(content) => match (content.get(JSON), serde_json::from_str(answer.body)) {
                 (None, _) => Vec::new(),
                 (Some(_), Err(error)) => vec![format!("the body is no JSON: {error}")],
-                (Some(described), Ok(body)) => self.faults_of(&described["schema"], &body, "body"),
+                (Some(described), Ok(body)) => self.mismatches_of(&described["schema"], &body, "body"),
             },
         }
     }
 
-    /// The path that `path` is one of; words come before parameters.
+    /// The item of the path template that matches `path`, the one with the fewest parameters.
     fn item(&self, path: &str) -> Option<&Value> {
         let fits = |template: &str| {
             let both = || template.split('/').zip(path.split('/'));
@@ -96,63 +99,63 @@ impl Described {
         pointer.map_or(value, |pointer| self.0.pointer(pointer).unwrap_or(&Value::Null))
     }
 
-    fn faults_of(&self, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    fn mismatches_of(&self, schema: &Value, value: &Value, at: &str) -> Vec<String> {
         let schema = self.resolved(schema);
         let Some(keywords) = schema.as_object() else { return vec![format!("{at}: its schema is missing")] };
         let unknown = keywords.keys().filter(|key| *key != "type" && !KEYWORDS.contains(&key.as_str()));
-        let mut faults: Vec<String> = unknown.map(|key| format!("{at}: {key} is not checked")).collect();
+        let mut mismatches: Vec<String> = unknown.map(|key| format!("{at}: {key} is not checked")).collect();
         if let Some(choices) = schema["oneOf"].as_array() {
-            let tried: Vec<_> = choices.iter().map(|choice| self.faults_of(choice, value, at)).collect();
-            if tried.iter().all(|faults| !faults.is_empty()) {
-                faults.extend(tried.into_iter().next().unwrap_or_default());
+            let tried: Vec<_> = choices.iter().map(|choice| self.mismatches_of(choice, value, at)).collect();
+            if tried.iter().all(|mismatches| !mismatches.is_empty()) {
+                mismatches.extend(tried.into_iter().next().unwrap_or_default());
             }
-            return faults;
+            return mismatches;
         }
         if let Some(kinds) = schema.get("type").filter(|kinds| !is_a(kinds, value)) {
-            faults.push(format!("{at} is {value} instead of {kinds}"));
+            mismatches.push(format!("{at} is {value} instead of {kinds}"));
         }
         if schema["enum"].as_array().is_some_and(|choices| !choices.contains(value)) {
-            faults.push(format!("{at} is {value}, which is none of {}", schema["enum"]));
+            mismatches.push(format!("{at} is {value}, which is none of {}", schema["enum"]));
         }
         match value {
-            Value::Object(fields) => faults.extend(self.faults_of_object(schema, fields, at)),
+            Value::Object(fields) => mismatches.extend(self.mismatches_of_object(schema, fields, at)),
             Value::Array(items) => {
-                // without a word on its items they are data
+                // where the schema does not describe the items, they may be anything
                 if let Some(described) = schema.get("items") {
                     let each = items.iter().enumerate();
-                    faults.extend(each.flat_map(|(place, item)| {
-                        self.faults_of(described, item, &format!("{at}[{place}]"))
+                    mismatches.extend(each.flat_map(|(place, item)| {
+                        self.mismatches_of(described, item, &format!("{at}[{place}]"))
                     }));
                 }
             }
             Value::String(text) if !is_well_formed(schema, text) => {
-                faults.push(format!("{at} is {text:?} instead of {}", Value::Object(keywords.clone())));
+                mismatches.push(format!("{at} is {text:?} instead of {}", Value::Object(keywords.clone())));
             }
             _ => {}
         }
         if size(value).is_some_and(|size| !is_within(schema, value, size)) {
-            faults.push(format!("{at} is {value}, which is out of bounds"));
+            mismatches.push(format!("{at} is {value}, which is out of bounds"));
         }
-        faults
+        mismatches
     }
 
-    fn faults_of_object(&self, schema: &Value, fields: &Map<String, Value>, at: &str) -> Vec<String> {
+    fn mismatches_of_object(&self, schema: &Value, fields: &Map<String, Value>, at: &str) -> Vec<String> {
         let (described, others) = (schema["properties"].as_object(), schema.get("additionalProperties"));
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let mut faults: Vec<String> = required
+        let mut mismatches: Vec<String> = required
             .filter(|name| !fields.contains_key(*name))
             .map(|name| format!("{at}.{name} is missing"))
             .collect();
         for (name, value) in fields {
             let at = format!("{at}.{name}");
             match described.and_then(|described| described.get(name)).or(others) {
-                Some(schema) => faults.extend(self.faults_of(schema, value, &at)),
-                None if described.is_some() => faults.push(format!("{at} is not described: {value}")),
-                // its keys are data
+                Some(schema) => mismatches.extend(self.mismatches_of(schema, value, &at)),
+                None if described.is_some() => mismatches.push(format!("{at} is not described: {value}")),
+                // where the schema names no property, there may be any
                 None => {}
             }
         }
-        faults
+        mismatches
     }
 }
 
@@ -173,7 +176,7 @@ fn is_a(kinds: &Value, value: &Value) -> bool {
 fn is_well_formed(schema: &Value, text: &str) -> bool {
     let is_hash = || text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let has_format = match schema["format"].as_str() {
-        Some("date-time") => text.parse::<Timestamp>().is_ok(),
+        Some("date-time") => text.parse::<jiff::Timestamp>().is_ok(),
         Some("uuid") => Uuid::parse_str(text).is_ok(),
         Some("email") => text.contains('@'),
         format => format.is_none(),
@@ -181,7 +184,7 @@ fn is_well_formed(schema: &Value, text: &str) -> bool {
     has_format && (schema["pattern"].is_null() || is_hash())
 }
 
-/// What the bounds of a schema speak of.
+/// The number that the bounds of a schema limit.
 #[expect(clippy::cast_precision_loss, reason = "bounds are small")]
 fn size(value: &Value) -> Option<f64> {
     match value {

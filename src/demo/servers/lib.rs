@@ -9,16 +9,19 @@ mod postgres;
 mod process;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 pub use cache::entry as cached;
-pub use clickhouse::{ClickHouseDistribution, ClickHouseOptions, ClickHouseServer};
+pub use clickhouse::{
+    ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, launch as launch_clickhouse,
+};
 pub use command::run;
 pub use distribution::Distribution;
-pub use postgres::{Options, PostgresServer, connect};
-pub use process::{Guardian, scratch_directory};
+pub use fetch::unpacked_from_apt;
+pub use postgres::{Options, PostgresServer, connect, launch as launch_postgres};
+pub use process::{Guardian, give_away, scratch_directory, signal};
 
 /// A server could not be found, fetched or run.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +41,6 @@ pub enum ServerError {
     UnknownArchitecture(&'static str),
     #[error("ClickHouse cannot be fetched: install npm (it comes with Node.js) and try again")]
     NoClickHouse,
-    #[error(
-        "ClickHouse 18.16 is not here and cannot be fetched: it comes from Debian 12 (bookworm) by apt-get and dpkg; \
-         run apt-get update there, or leave out the test of the oldest version ({reason})"
-    )]
-    NoOldClickHouse { reason: String },
     #[error("{server} did not get ready: {reason}; the end of its log:\n{log}")]
     NotReady { server: &'static str, reason: String, log: String },
     #[error("the throwaway PostgreSQL refused a statement: {0}")]
@@ -51,7 +49,7 @@ pub enum ServerError {
 
 impl ServerError {
     /// For `map_err`: an I/O error with what was being done.
-    fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+    pub fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Io { doing, source }
     }
@@ -67,10 +65,18 @@ fn log_tail(path: &Path) -> String {
     lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }
 
-/// Free a moment ago; nobody else is given it soon.
-fn free_port() -> Result<u16, ServerError> {
+/// A port on the loopback interface that was free a moment ago.
+///
+/// # Errors
+/// [`ServerError::Io`] when none can be bound.
+pub fn free_port() -> Result<u16, ServerError> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(ServerError::io("finding a free port"))
+}
+
+/// Prints that `server` is being fetched; a reader of the output that is gone is no error.
+fn announce(server: &str, megabytes: u16) {
+    let _ = writeln!(io::stdout(), "fetching {server} (once, about {megabytes} MB) ...");
 }

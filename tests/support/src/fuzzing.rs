@@ -8,7 +8,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Asserts that `holds` panics for no value of `strategy`. A value that fails is shrunk and shown.
-pub(crate) fn fuzz<S: Strategy>(strategy: S, holds: impl Fn(S::Value))
+pub fn fuzz<S: Strategy>(strategy: S, holds: impl Fn(S::Value))
 where
     S::Value: Debug,
 {
@@ -30,7 +30,7 @@ where
 }
 
 /// Generates texts of up to `most` pieces: those in `pieces`, or arbitrary ones.
-pub(crate) fn text(pieces: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
+pub fn text(pieces: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
     let piece = proptest::prop_oneof![
         4 => proptest::sample::select(pieces).prop_map(str::to_owned),
         1 => proptest::collection::vec(proptest::char::any(), 0..8).prop_map(String::from_iter),
