@@ -11,22 +11,22 @@ use super::{Failure, Helper};
 
 /// A running server with an account.
 #[derive(Clone)]
-pub(crate) struct Basira {
-    pub(crate) api_key: String,
+pub struct Basira {
+    pub api_key: String,
     /// Of the instance's admin.
-    pub(crate) access_token: String,
-    pub(crate) helper: Arc<Helper>,
-    pub(crate) http: Client,
+    pub access_token: String,
+    pub helper: Arc<Helper>,
+    pub http: Client,
 }
 
 impl Basira {
     /// Starts it with embedded storage and default settings, and signs up.
-    pub(crate) async fn start() -> Result<Self, Failure> {
+    pub async fn start() -> Result<Self, Failure> {
         Self::start_with(&[]).await
     }
 
     /// As [`Self::start`], with more in its environment.
-    pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Result<Self, Failure> {
+    pub async fn start_with(environment: &[(&str, &str)]) -> Result<Self, Failure> {
         let mut command = Command::new(program()?);
         command.arg("serve").env("BASIRA__DATA_DIR", "data").env("BASIRA__HTTP__LISTEN", "127.0.0.1:0");
         // one client stands for thousands
@@ -61,7 +61,7 @@ impl Basira {
     }
 
     /// Registers the throwaway PostgreSQL on `port`, and gives its id.
-    pub(crate) async fn watch(&self, name: &str, port: u16) -> Result<String, Failure> {
+    pub async fn watch(&self, name: &str, port: u16) -> Result<String, Failure> {
         self.register(&json!({
             "name": name, "engine": "postgres", "host": "127.0.0.1", "port": port, "database": "postgres",
             "username": "postgres", "password": "", "tls": "disable",
@@ -70,27 +70,27 @@ impl Basira {
     }
 
     /// Registers what `database` describes, and gives its id.
-    pub(crate) async fn register(&self, database: &Value) -> Result<String, Failure> {
+    pub async fn register(&self, database: &Value) -> Result<String, Failure> {
         let request = self.http.post(self.api("/databases")).header("X-API-Key", &self.api_key);
         text(&answer(request.json(database)).await?, "id")
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.helper.pid
     }
 
     /// Host and port.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         self.helper.first_line.trim_start_matches("listening on http://")
     }
 
-    pub(crate) fn api(&self, path: &str) -> String {
+    pub fn api(&self, path: &str) -> String {
         format!("http://{}/api/v1{path}", self.address())
     }
 }
 
 /// The program, which lies beside the folder of the benchmarks.
-pub(crate) fn program() -> Result<PathBuf, Failure> {
+pub fn program() -> Result<PathBuf, Failure> {
     let bench = std::env::current_exe()?;
     let program = bench.ancestors().nth(2).ok_or("a benchmark outside the build directory")?.join("basira");
     if program.is_file() {
@@ -102,7 +102,7 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
 }
 
 /// Sends `request`; anything but success is an error in the server's own words.
-pub(crate) async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
+pub async fn answer(request: RequestBuilder) -> Result<Value, Failure> {
     let response = request.send().await?;
     let status = response.status();
     let body = response.text().await?;

@@ -14,12 +14,12 @@ use super::Failure;
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running child with a throwaway folder to work in; both go when this is dropped or our process ends.
-pub(crate) struct Helper {
-    pub(crate) pid: u32,
+pub struct Helper {
+    pub pid: u32,
     /// What it said when it was ready.
-    pub(crate) first_line: String,
+    pub first_line: String,
     /// Where it works.
-    pub(crate) directory: PathBuf,
+    pub directory: PathBuf,
     _process: Child,
     _guardian: Guardian,
     /// Held so that it can go on printing.
@@ -28,12 +28,12 @@ pub(crate) struct Helper {
 
 impl Helper {
     /// This very bench in the role that `arguments` name.
-    pub(crate) async fn in_role(arguments: &[&str]) -> Result<Self, Failure> {
+    pub async fn in_role(arguments: &[&str]) -> Result<Self, Failure> {
         Self::start(Command::new(std::env::current_exe()?).args(arguments)).await
     }
 
     /// Starts `command` and waits for its first line.
-    pub(crate) async fn start(command: &mut Command) -> Result<Self, Failure> {
+    pub async fn start(command: &mut Command) -> Result<Self, Failure> {
         let directory = scratch_directory()?;
         let guardian = Guardian::watch(&directory, &directory)?;
         // the guardian knows it by its working directory

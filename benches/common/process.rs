@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Failure;
 
 /// The CPU time of all threads that process `pid` has now, to the nanosecond.
-pub(crate) fn cpu_of(pid: u32) -> Result<Duration, Failure> {
+pub fn cpu_of(pid: u32) -> Result<Duration, Failure> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
         // one that just ended takes its time along: short-lived threads must not matter
@@ -17,13 +17,13 @@ pub(crate) fn cpu_of(pid: u32) -> Result<Duration, Failure> {
 }
 
 /// The memory of a process, in MB of 10^6 bytes.
-pub(crate) struct Memory {
-    pub(crate) resident_mb: f64,
-    pub(crate) peak_mb: f64,
+pub struct Memory {
+    pub resident_mb: f64,
+    pub peak_mb: f64,
 }
 
 /// The memory that process `pid` holds, and the most it ever held.
-pub(crate) fn memory_of(pid: u32) -> Result<Memory, Failure> {
+pub fn memory_of(pid: u32) -> Result<Memory, Failure> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let megabytes = |name: &str| -> Result<f64, Failure> {
         let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line in status")?;

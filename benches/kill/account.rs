@@ -1,11 +1,11 @@
 //! Who asks the server: an organization, with the databases that it watches.
 
+use basira_benches::basira::answer;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::server::Server;
 use crate::Failure;
-use crate::common::basira::answer;
 
 /// The bearer of an API key against the server as it runs now.
 #[derive(Clone)]

@@ -1,12 +1,12 @@
 //! API keys that are made and revoked as fast as the server answers, and what it owes to those who asked.
 
+use basira_benches::basira::answer;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::{Account, text};
 use crate::Failure;
-use crate::common::basira::answer;
 
 /// So many live keys one worker keeps; then each new one ends the oldest.
 const KEPT: usize = 5;

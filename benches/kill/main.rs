@@ -6,15 +6,13 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod account;
-#[path = "../common/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "it needs little of what benches share")]
-mod common;
 mod keys;
 mod samples;
 mod server;
 
 use std::time::Duration;
 
+use basira_benches::{Failure, figure, median};
 use basira_test_support::{Distribution, Options, PostgresServer};
 use futures_util::future::{join_all, try_join_all};
 use rand::Rng as _;
@@ -22,7 +20,6 @@ use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use tokio::time::sleep;
 
 use self::account::Account;
-use self::common::{Failure, figure, median};
 use self::keys::{Keys, Wrong};
 use self::samples::Watched;
 use self::server::Server;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use basira_benches::basira::answer;
 use basira_test_support::{PostgresServer, connect};
 use reqwest::Method;
 use serde_json::Value;
@@ -11,7 +12,6 @@ use tokio_postgres::Client;
 use super::account::Account;
 use super::keys::Wrong;
 use crate::Failure;
-use crate::common::basira::answer;
 
 const POLLED_WITHIN: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);

@@ -9,8 +9,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::common::Failure;
-use crate::common::basira::program;
+use basira_benches::Failure;
+use basira_benches::basira::program;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const SETTINGS: [(&str, &str); 4] = [

@@ -9,7 +9,7 @@ use tokio::time::interval;
 use warp::Filter as _;
 use warp::ws::{Message, WebSocket, Ws};
 
-use super::common::Failure;
+use basira_benches::Failure;
 
 /// Serves texts of `bytes` until it is killed, after it has said where.
 pub(crate) async fn serve(bytes: usize) -> Result<(), Failure> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use basira_benches::Failure;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::common::Failure;
 use super::frames::{Frames, PING, TEXT};
 use super::tally::Tally;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use super::common::Failure;
+use basira_benches::Failure;
 
 const TRIED: &str = "BENCH_RAISED_OPEN_FILES";
 

@@ -5,8 +5,6 @@
 
 mod bare;
 mod clients;
-#[path = "../common/mod.rs"]
-mod common;
 mod files;
 mod frames;
 mod reload;
@@ -16,11 +14,11 @@ mod watched;
 use std::sync::Arc;
 use std::time::Duration;
 
+use basira_benches::process::{Memory, cpu_of, memory_of};
+use basira_benches::{Basira, Failure, Helper, figure, median};
 use tokio::time::{sleep, timeout};
 
 use self::clients::{Clients, Endpoint};
-use self::common::process::{Memory, cpu_of, memory_of};
-use self::common::{Basira, Failure, Helper, figure, median};
 use self::tally::{Publication, Tally};
 
 const CLIENTS: usize = 5_000;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use basira_benches::basira::answer;
+use basira_benches::{Basira, Failure, figure, median};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::clients::{Clients, Endpoint};
-use super::common::basira::answer;
-use super::common::{Basira, Failure, figure, median};
 use super::tally::Tally;
 use super::watched;
 

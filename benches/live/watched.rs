@@ -2,7 +2,7 @@
 
 use basira_test_support::{Distribution, Options, PostgresServer};
 
-use super::common::Failure;
+use basira_benches::Failure;
 
 const MAJOR: u16 = 16;
 const SESSIONS: usize = 45;

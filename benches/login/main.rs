@@ -2,10 +2,6 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-#[path = "../common/mod.rs"]
-#[expect(dead_code, reason = "it needs little of what benches share")]
-mod common;
-
 use std::time::{Duration, Instant};
 
 use basira_test_support::{Distribution, Options, PostgresServer};
@@ -19,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use self::common::{Basira, Failure, figure, median};
+use basira_benches::{Basira, Failure, figure, median};
 
 const MAJOR: u16 = 16;
 /// Of each kind, in turns.

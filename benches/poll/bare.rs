@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use basira_benches::Failure;
 use tokio::time::{interval, sleep};
 use tokio_postgres::{Client, Statement};
 
-use super::common::Failure;
 use super::meter::{Cost, Meter};
 
 const STATEMENTS: &str = "SELECT userid, dbid, toplevel, queryid, calls, total_exec_time, rows, shared_blks_hit, \

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_postgres::Client;
 
-use super::common::Failure;
+use basira_benches::Failure;
 
 const TABLES: usize = 1_000;
 const SHAPES: usize = 5;

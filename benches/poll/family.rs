@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use super::common::Failure;
-use super::common::process::cpu_of;
+use basira_benches::Failure;
+use basira_benches::process::cpu_of;
 
 /// The CPU time of process `parent` and of all children that it has or had; of those that ended to 10 ms.
 pub(crate) fn family_cpu(parent: u32) -> Result<Duration, Failure> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use basira_actors::health::{Rule, rules};
 use basira_actors::model::{Engine, RuleSetting, RuleSettings};
+use basira_benches::{Failure, figure, median};
 
-use super::common::{Failure, figure, median};
 use super::database::STATEMENTS;
 use super::ours::Ours;
 

@@ -5,8 +5,6 @@
 
 mod bare;
 mod clickhouse;
-#[path = "../common/mod.rs"]
-mod common;
 mod database;
 mod family;
 mod health;
@@ -16,12 +14,12 @@ mod peers;
 
 use std::time::Duration;
 
+use basira_benches::process::memory_of;
+use basira_benches::{Basira, Failure, Helper, figure, median};
 use basira_test_support::PostgresServer;
 use tokio::time::sleep;
 
 use self::bare::Bare;
-use self::common::process::memory_of;
-use self::common::{Basira, Failure, Helper, figure, median};
 use self::family::parent_of;
 use self::meter::Cost;
 use self::ours::Ours;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::common::Failure;
-use super::common::process::cpu_of;
+use basira_benches::Failure;
+use basira_benches::process::cpu_of;
 
 /// CPU time: ours, and that of the server process that serves us.
 #[derive(Clone, Copy)]

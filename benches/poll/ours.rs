@@ -20,11 +20,11 @@ use basira_actors::model::{
 use basira_actors::monitor::{Dependencies, Fleet, FleetSettings};
 use basira_actors::ports::{AddressPolicy, RepositoryError, SampleRepository};
 use basira_actors::supervisor::{Handle, Supervisor};
+use basira_benches::Failure;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{interval, sleep, timeout};
 
-use super::common::Failure;
 use super::meter::{Cost, Meter};
 
 const SECOND: Duration = Duration::from_secs(1);

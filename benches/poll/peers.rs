@@ -4,12 +4,12 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use basira_benches::process::{cpu_of, memory_of};
+use basira_benches::{Failure, median};
 use basira_test_support::{Guardian, scratch_directory};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use super::common::process::{cpu_of, memory_of};
-use super::common::{Failure, median};
 use super::family::family_cpu;
 
 const READY_WITHIN: Duration = Duration::from_secs(20);

@@ -1,9 +1,9 @@
 //! A MergeTree of a running ClickHouse, by series, then time; the codecs that suit integers.
 
 use async_trait::async_trait;
+use basira_benches::Failure;
 use reqwest::{Client, RequestBuilder};
 
-use super::common::Failure;
 use super::day::{COUNTERS, Counters, Poll};
 use super::peer::{BUCKET_MS, Bucket, Peer, Ranked, Span, TOP};
 

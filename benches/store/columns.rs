@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use basira_benches::Failure;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::Int64Type;
@@ -11,7 +12,6 @@ use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use super::common::Failure;
 use super::day::COUNTERS;
 
 const LEVEL: i32 = 3;

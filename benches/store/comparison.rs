@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::common::{Failure, figure};
+use basira_benches::{Failure, figure};
+
 use super::day::{CHANGED, COUNTERS, DAY_MS, Day, HOUR_MS, HOURS, POLLS_PER_HOUR, Poll};
 use super::disk::Written;
 use super::peer::{Bucket, Peer, Ranked, Span, timed};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::common::Failure;
+use basira_benches::Failure;
 
 /// Bytes so far.
 #[derive(Clone, Copy)]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use async_trait::async_trait;
+use basira_benches::Failure;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 
-use super::common::Failure;
 use super::day::{COUNTERS, Counters, Poll};
 use super::peer::{BUCKET_MS, Bucket, Peer, Ranked, Span, TOP};
 use super::{columns, parquet_files};

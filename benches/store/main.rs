@@ -7,8 +7,6 @@
 
 mod clickhouse;
 mod columns;
-#[path = "../common/figures.rs"]
-mod common;
 mod comparison;
 mod day;
 mod disk;
@@ -19,16 +17,14 @@ mod ours;
 mod pace;
 mod parquet_files;
 mod peer;
-#[path = "../common/process.rs"]
-mod process;
 mod real;
 mod sqlite_rows;
 
 use basira::samples::Resolution;
 use basira_actors::model::Timestamp;
+use basira_benches::{Failure, figure};
 
 use self::clickhouse::ClickHouse;
-use self::common::{Failure, figure};
 use self::comparison::{Answers, hold_against};
 use self::day::{DAY_MS, Day, HOUR_MS, HOURS, POLL_MS, POLLS_PER_HOUR};
 use self::duckdb::DuckDb;

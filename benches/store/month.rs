@@ -11,14 +11,14 @@ use basira::samples::{DatabaseScope, ManagedSampleStore as _};
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{DatabaseId, OrganizationId, Timestamp};
 use basira_actors::ports::SampleRepository as _;
+use basira_benches::process::memory_of;
+use basira_benches::{Failure, figure};
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
-use super::common::{Failure, figure};
 use super::day::{DAY_MS, Day, HOUR_MS, HOURS};
 use super::ours::{ROLLED_UP_MS, Store, new_scope};
 use super::peer::{Span, ms, timed};
-use super::process::memory_of;
 
 const DAYS: i64 = 30;
 const DATABASES: usize = 4;

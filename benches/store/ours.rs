@@ -11,8 +11,8 @@ use basira::storage::Storage;
 use basira_actors::model::streams::STATEMENTS;
 use basira_actors::model::{Batch, DatabaseId, OrganizationId, Record, SeriesEntry, Timestamp};
 use basira_actors::ports::SampleRepository as _;
+use basira_benches::Failure;
 
-use super::common::Failure;
 use super::day::{COUNTERS, Counters, HOUR_MS, Poll};
 use super::peer::{BUCKET_MS, Bucket, Peer, Ranked, Span, TOP};
 
@@ -138,9 +138,9 @@ impl Ours {
     /// What would have happened by itself by `now`.
     pub(crate) async fn keep(&mut self, now: i64) -> Result<(), Failure> {
         let pid = std::process::id();
-        let before = super::process::cpu_of(pid)?;
+        let before = basira_benches::process::cpu_of(pid)?;
         self.store.samples.maintain(Timestamp(now)).await?;
-        self.upkeep_s += super::process::cpu_of(pid)?.saturating_sub(before).as_secs_f64();
+        self.upkeep_s += basira_benches::process::cpu_of(pid)?.saturating_sub(before).as_secs_f64();
         Ok(())
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use basira_actors::model::{Record, Timestamp};
+use basira_benches::{Failure, figure};
 use tokio::task::JoinSet;
 use tokio::time::{interval_at, sleep};
 
-use super::common::{Failure, figure};
 use super::day::{CHANGED, Day, POLL_MS};
 use super::ours::{Store, new_scope};
 use super::peer::ms;

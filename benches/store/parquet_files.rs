@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::Write;
 
 use async_trait::async_trait;
+use basira_benches::Failure;
 use parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use tempfile::TempDir;
 
 use super::columns;
-use super::common::Failure;
 use super::day::{COUNTERS, Counters, Poll, Row};
 use super::peer::{Bucket, Peer, Ranked, Span, add, bucket, ranked};
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use basira_benches::{Failure, median};
 
-use super::common::{Failure, median};
 use super::day::{Counters, Poll};
 
 /// Statements of a ranking.

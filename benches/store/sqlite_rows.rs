@@ -1,13 +1,13 @@
 //! A row per statement and poll in a plain SQLite table, found by time.
 
 use async_trait::async_trait;
+use basira_benches::Failure;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sea_orm::sqlx::{self, Row as _, SqlitePool};
 use tempfile::TempDir;
 
-use super::common::Failure;
 use super::day::{COUNTERS, Counters, Poll};
 use super::peer::{BUCKET_MS, Bucket, Peer, Ranked, Span, TOP};
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::shared;
@@ -11,7 +10,7 @@ use crate::harness::{Organization, TestApp, TestDatabase, eventually};
 
 const SEEN_WITHIN: Duration = Duration::from_secs(40);
 
-async fn connections_are_those_of(major: u16) {
+async fn connections_are_those_of_the_server(major: u16) {
     let server = shared(major).await;
     let database = TestDatabase::create(server).await;
     let admin = database.client().await;
@@ -69,17 +68,4 @@ fn counts(lines: &Value) -> BTreeMap<String, i64> {
     lines.filter_map(|line| Some((line["name"].as_str()?.to_owned(), line["count"].as_i64()?))).collect()
 }
 
-#[tokio::test]
-async fn connections_are_those_of_14() {
-    connections_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn connections_are_those_of_16() {
-    connections_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn connections_are_those_of_18() {
-    connections_are_those_of(MAJORS[4]).await;
-}
+on_versions!(connections_are_those_of_the_server: on_14 = 14, on_16 = 16, on_18 = 18);

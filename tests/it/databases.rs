@@ -22,7 +22,7 @@ async fn stats(registered: &Registered, name: &str) -> Value {
     lines.iter().find(|line| line["database_name"] == name).cloned().unwrap_or_default()
 }
 
-async fn counts_are_those_of(major: u16) {
+async fn counts_are_exact(major: u16) {
     let app = TestApp::start().await;
     let database = TestDatabase::create(shared(major).await).await;
     let registered = watch(&app, &database).await;
@@ -87,20 +87,7 @@ async fn deadlock(database: &TestDatabase) {
     assert!(first.is_err() != second.is_err(), "one of them is ended");
 }
 
-#[tokio::test]
-async fn counts_are_exact_on_14() {
-    counts_are_those_of(14).await;
-}
-
-#[tokio::test]
-async fn counts_are_exact_on_16() {
-    counts_are_those_of(16).await;
-}
-
-#[tokio::test]
-async fn counts_are_exact_on_18() {
-    counts_are_those_of(18).await;
-}
+on_versions!(counts_are_exact: on_14 = 14, on_16 = 16, on_18 = 18);
 
 #[tokio::test]
 async fn an_archive_command_that_fails_is_seen_and_one_that_works_again_too() {

@@ -65,7 +65,7 @@ impl Scene {
 
 const INDEXES: &str = "select count(*) from pg_index where indrelid = 'orders'::regclass";
 
-async fn is_advised_until_it_is_there(major: u16) {
+async fn an_index_is_advised_until_it_exists(major: u16) {
     let it = scene(shared(major).await, "select 1").await;
     let lines = it.advice(|lines| !lines.is_empty()).await;
     // what both statements need is one index; the primary key is there, and three states narrow nothing
@@ -95,20 +95,7 @@ async fn is_advised_until_it_is_there(major: u16) {
     it.registered.wait_until_resolved("indexes.advised", &object).await;
 }
 
-#[tokio::test]
-async fn index_advice_on_14() {
-    is_advised_until_it_is_there(14).await;
-}
-
-#[tokio::test]
-async fn index_advice_on_16() {
-    is_advised_until_it_is_there(16).await;
-}
-
-#[tokio::test]
-async fn index_advice_on_the_newest() {
-    is_advised_until_it_is_there(NEWEST).await;
-}
+on_versions!(an_index_is_advised_until_it_exists: on_14 = 14, on_16 = 16, on_18 = 18);
 
 #[tokio::test]
 async fn hypopg_tries_an_index_where_that_is_allowed() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use basira_test_support::{MAJORS, PostgresServer};
+use basira_test_support::PostgresServer;
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -74,7 +74,7 @@ async fn servers_own(client: &Client, index: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-async fn figures_are_those_of(major: u16) {
+async fn figures_are_those_of_the_server(major: u16) {
     let twins = "create table twins (id int); insert into twins values (1), (1);";
     let shop = Shop::on(shared(major).await, &format!("{SCHEMA}; {twins}")).await;
     shop.admin
@@ -125,30 +125,7 @@ async fn overlaps(shop: &Shop) {
     assert!(shown.len() == 2 && expected.iter().all(|group| shown.contains(group)), "{shown:?}");
 }
 
-#[tokio::test]
-async fn figures_are_those_of_14() {
-    figures_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_15() {
-    figures_are_those_of(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_16() {
-    figures_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_17() {
-    figures_are_those_of(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_18() {
-    figures_are_those_of(MAJORS[4]).await;
-}
+on_every_version!(figures_are_those_of_the_server);
 
 #[tokio::test]
 async fn a_rebuilt_index_keeps_its_count_and_a_locked_one_has_no_definition_yet() {

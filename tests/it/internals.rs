@@ -166,7 +166,7 @@ async fn io_is_that_of_the_view(quiet: &Quiet) {
     }
 }
 
-async fn figures_are_those_of(major: u16) {
+async fn figures_are_exact(major: u16) {
     let quiet = Quiet::of(major, "track_wal_io_timing = on\nbgwriter_lru_maxpages = 0").await;
     let admin = quiet.admin().await;
     let checkpoints = match major {
@@ -228,30 +228,7 @@ async fn io_is_unavailable(quiet: &Quiet) {
     assert_eq!((&line["state"], &line["failures"]), (&"skipped".into(), &0.into()), "{line:#}");
 }
 
-#[tokio::test]
-async fn figures_are_exact_on_14() {
-    figures_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn figures_are_exact_on_15() {
-    figures_are_those_of(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn figures_are_exact_on_16() {
-    figures_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn figures_are_exact_on_17() {
-    figures_are_those_of(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn figures_are_exact_on_18() {
-    figures_are_those_of(MAJORS[4]).await;
-}
+on_every_version!(figures_are_exact);
 
 /// What was seen, and everything that the views count since they began anew.
 async fn survives(quiet: &Quiet, breaks: impl AsyncFnOnce(&Quiet)) {

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking and shows its log"
 )]
 
+// first: the modules below use its macros
+#[macro_use]
 mod harness;
 
 mod access_control;

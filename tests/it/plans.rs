@@ -158,30 +158,7 @@ async fn a_statement_gets_its_plan_and_a_dropped_index_changes_it(major: u16) {
     assert_eq!(changed, 1, "{events:#}");
 }
 
-#[tokio::test]
-async fn plans_on_14() {
-    a_statement_gets_its_plan_and_a_dropped_index_changes_it(14).await;
-}
-
-#[tokio::test]
-async fn plans_on_15() {
-    a_statement_gets_its_plan_and_a_dropped_index_changes_it(15).await;
-}
-
-#[tokio::test]
-async fn plans_on_16() {
-    a_statement_gets_its_plan_and_a_dropped_index_changes_it(16).await;
-}
-
-#[tokio::test]
-async fn plans_on_17() {
-    a_statement_gets_its_plan_and_a_dropped_index_changes_it(17).await;
-}
-
-#[tokio::test]
-async fn plans_on_18() {
-    a_statement_gets_its_plan_and_a_dropped_index_changes_it(18).await;
-}
+on_every_version!(a_statement_gets_its_plan_and_a_dropped_index_changes_it);
 
 #[tokio::test]
 async fn what_is_denied_is_named_and_its_fix_works() {

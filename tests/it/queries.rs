@@ -98,7 +98,7 @@ async fn read(client: &Client) {
     assert_eq!(i64::try_from(rows.len()).unwrap(), ROWS_PER_READ);
 }
 
-async fn totals_are_those_of(major: u16) {
+async fn totals_are_exact(major: u16) {
     let scripted = Scripted::on(shared(major).await).await;
     scripted.run(37).await;
     scripted.shows(37).await;
@@ -110,30 +110,7 @@ async fn totals_are_those_of(major: u16) {
     assert!((ours - servers).abs() <= servers * 0.01, "{ours} ms shown, {servers} ms counted on {major}");
 }
 
-#[tokio::test]
-async fn totals_are_exact_on_14() {
-    totals_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn totals_are_exact_on_15() {
-    totals_are_those_of(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn totals_are_exact_on_16() {
-    totals_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn totals_are_exact_on_17() {
-    totals_are_those_of(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn totals_are_exact_on_18() {
-    totals_are_those_of(MAJORS[4]).await;
-}
+on_every_version!(totals_are_exact);
 
 #[tokio::test]
 async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {

@@ -82,7 +82,7 @@ async fn bytes(client: &Client, sql: &str) -> i64 {
     client.query_one(&format!("select ({sql})::int8"), &[]).await.unwrap().get(0)
 }
 
-async fn a_standby_is_followed_on(major: u16) {
+async fn a_standby_is_followed(major: u16) {
     let mut pair = Pair::of(major).await;
     pair.is_even().await;
     both_know_their_role(&pair).await;
@@ -215,30 +215,7 @@ async fn a_promoted_standby_is_a_primary(pair: &Pair) {
     assert_eq!(pair.standby.collector(COLLECTOR).await["failures"], failures);
 }
 
-#[tokio::test]
-async fn a_standby_is_followed_on_14() {
-    a_standby_is_followed_on(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn a_standby_is_followed_on_15() {
-    a_standby_is_followed_on(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn a_standby_is_followed_on_16() {
-    a_standby_is_followed_on(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn a_standby_is_followed_on_17() {
-    a_standby_is_followed_on(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn a_standby_is_followed_on_18() {
-    a_standby_is_followed_on(MAJORS[4]).await;
-}
+on_every_version!(a_standby_is_followed);
 
 /// One watched server with slots and no standby.
 async fn watched(

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use basira_test_support::MAJORS;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -64,7 +63,7 @@ fn states(lines: &[Value]) -> Vec<(String, String)> {
     lines.iter().map(|line| (text(line, "name"), text(line, "state"))).collect()
 }
 
-async fn every_role_is_helped_on(major: u16) {
+async fn every_role_gets_a_fix_that_works(major: u16) {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "roles").await;
     // of its own: some fixes change the server's settings
@@ -112,37 +111,14 @@ async fn every_role_is_helped_on(major: u16) {
     );
 }
 
-#[tokio::test]
-async fn every_role_is_helped_on_14() {
-    every_role_is_helped_on(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn every_role_is_helped_on_15() {
-    every_role_is_helped_on(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn every_role_is_helped_on_16() {
-    every_role_is_helped_on(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn every_role_is_helped_on_17() {
-    every_role_is_helped_on(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn every_role_is_helped_on_18() {
-    every_role_is_helped_on(MAJORS[4]).await;
-}
+on_every_version!(every_role_gets_a_fix_that_works);
 
 /// `GET /collectors` says the same as the test before registering.
 #[tokio::test]
 async fn a_registered_database_says_the_same_as_its_test() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "same").await;
-    let database = TestDatabase::create(shared(MAJORS[4]).await).await;
+    let database = TestDatabase::create(shared(NEWEST).await).await;
     let report = organization.key.post("/databases/test", &database.registration(), 200).await;
     let registered = organization.register(&database).await;
     registered.connected().await;

@@ -143,7 +143,7 @@ const SCHEMA: &str = "
 
     vacuum analyze item";
 
-async fn figures_are_those_of(major: u16) {
+async fn figures_are_those_of_the_server(major: u16) {
     let shop = Shop::on(shared(major).await, SCHEMA).await;
     shop.run(
         "create temporary table fleeting (id int); insert into fleeting values (1);
@@ -190,30 +190,7 @@ async fn sizes_are_exact(shop: &Shop) {
     assert!(item["toast_size_bytes"].as_i64().unwrap() > 0, "{item:#}");
 }
 
-#[tokio::test]
-async fn figures_are_those_of_14() {
-    figures_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_15() {
-    figures_are_those_of(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_16() {
-    figures_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_17() {
-    figures_are_those_of(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn figures_are_those_of_18() {
-    figures_are_those_of(MAJORS[4]).await;
-}
+on_every_version!(figures_are_those_of_the_server);
 
 const COUNTED: &str = "create table counted (id int) with (autovacuum_enabled = off);
     create table other (id int) with (autovacuum_enabled = off);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use basira_actors::model::Timestamp;
-use basira_test_support::{MAJORS, connect};
+use basira_test_support::connect;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -37,7 +37,7 @@ async fn waits(registered: &Registered, since: Timestamp, bucket: u32) -> Value 
     registered.get(&format!("/waits?since={since}&bucket={bucket}")).await
 }
 
-async fn waits_are_counted_on(major: u16) {
+async fn waits_are_counted(major: u16) {
     // of its own: the waits of other tests would count too
     let server = private(major, "").await;
     let database = TestDatabase::create(&server).await;
@@ -100,12 +100,4 @@ async fn finer_buckets_add_up(registered: &Registered, since: Timestamp) {
     assert!(fine.as_array().unwrap().is_sorted_by_key(key), "{fine:#}");
 }
 
-#[tokio::test]
-async fn waits_are_counted_on_14() {
-    waits_are_counted_on(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn waits_are_counted_on_18() {
-    waits_are_counted_on(MAJORS[4]).await;
-}
+on_versions!(waits_are_counted: on_14 = 14, on_18 = 18);

@@ -4,13 +4,13 @@ mod server;
 
 use std::time::Duration;
 
+use basira_benches::process::memory_of;
+use basira_benches::{Basira, Failure, figure};
 use basira_test_support::ClickHouseServer;
 use serde_json::json;
 use tokio::time::sleep;
 
 use self::server::{Server, number, text};
-use super::common::process::memory_of;
-use super::common::{Basira, Failure, figure};
 
 const TABLES: u32 = 1_000;
 const PARTS_OF_EACH: u32 = 50;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::super::common::Failure;
+use basira_benches::Failure;
 
 /// Rows that the log gets at once.
 const COPIED: u32 = 100_000;

@@ -1,6 +1,6 @@
 //! Numbers and stretches of bytes in a row.
 
-use super::super::common::Failure;
+use basira_benches::Failure;
 
 /// Puts things behind each other.
 #[derive(Default)]

@@ -8,11 +8,12 @@ mod varint;
 
 use std::time::Instant;
 
+use basira_benches::Failure;
+
 use self::parquet::Parquet;
 use self::pco::Pco;
 use self::segment::Segment;
 use self::varint::Varints;
-use super::common::Failure;
 use super::day::{COUNTERS, Day, HOURS};
 
 /// Hours per segment.

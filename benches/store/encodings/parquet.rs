@@ -1,10 +1,10 @@
 //! Parquet with its delta encodings under zstd, one row group.
 
+use basira_benches::Failure;
 use bytes::Bytes;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::super::columns;
-use super::super::common::Failure;
 use super::Encoding;
 use super::segment::Segment;
 

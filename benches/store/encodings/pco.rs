@@ -1,11 +1,11 @@
 //! Columns of the crate pco, in pages that can be read one by one; counters as they are, or what is left of them after
 //! a guess from the calls of the same row.
 
+use basira_benches::Failure;
 use pco::data_types::Number;
 use pco::wrapped::{FileCompressor, FileDecompressor};
 use pco::{ChunkConfig, DeltaSpec, PagingSpec};
 
-use super::super::common::Failure;
 use super::Encoding;
 use super::bytes::{Reader, Writer};
 use super::segment::Segment;

@@ -1,6 +1,7 @@
 //! A stretch of the day as every encoding gets it.
 
-use super::super::common::Failure;
+use basira_benches::Failure;
+
 use super::super::day::{COUNTERS, Counters, Day, HOUR_MS, POLLS_PER_HOUR};
 use super::bytes::{Reader, Writer};
 

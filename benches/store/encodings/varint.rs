@@ -1,6 +1,7 @@
 //! Columns of varints, each under zstd: what needs no crate but the compressor.
 
-use super::super::common::Failure;
+use basira_benches::Failure;
+
 use super::Encoding;
 use super::bytes::{Reader, Writer};
 use super::segment::Segment;

@@ -6,9 +6,9 @@ mod shop;
 use basira::samples::ManagedSampleStore as _;
 use basira::samples::Resolution;
 use basira_actors::model::Timestamp;
+use basira_benches::{Failure, figure};
 
 use self::recorder::Recorder;
-use super::common::{Failure, figure};
 use super::day::{COUNTERS, HOUR_MS, POLL_MS, POLLS_PER_HOUR};
 use super::ours::{Store, new_scope};
 

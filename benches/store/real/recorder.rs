@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use basira_benches::Failure;
 use basira_test_support::PostgresServer;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::{Client, Statement};
 
-use super::super::common::Failure;
 use super::super::day::{Counters, Row};
 
 /// In the order of our counters; times in whole microseconds, as the store keeps them.

@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 
-use super::super::common::Failure;
+use basira_benches::Failure;
 
 const MAJOR: u16 = 17;
 const TABLES: usize = 60;

@@ -1,11 +1,11 @@
 //! `/errors` counts what `system.errors` counts.
 
 use basira_actors::model::Timestamp;
+use basira_test_support::ClickHouseOptions;
 use serde_json::Value;
 
 use crate::harness::clickhouse::private;
 use crate::harness::{ClickHouseDatabase, Organization, TestApp};
-use basira_test_support::ClickHouseOptions;
 
 const TIMES: usize = 7;
 const CODE: i64 = 395;

@@ -1,5 +1,6 @@
 //! A browser at a provider's pages: it keeps cookies, fills in forms, and follows redirects only when told.
 
+use basira_test_support::Answer;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
@@ -9,7 +10,6 @@ use url::form_urlencoded::Serializer;
 
 use super::TestApp;
 use super::client::check;
-use basira_test_support::Answer;
 
 /// More than any sign-in takes.
 const MOST_STEPS: usize = 20;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use basira_test_support::Answer;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -11,7 +12,6 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::client::check;
-use basira_test_support::Answer;
 
 /// As the document calls it.
 const WS: &str = "/api/v1/databases/{id}/active/ws";

@@ -1,4 +1,7 @@
-//! What every test stands on.
+//! What the tests share.
+
+#[macro_use]
+mod versions;
 
 mod app;
 mod browser;

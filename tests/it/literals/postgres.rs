@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use basira_test_support::MAJORS;
 use futures_util::future::join_all;
 
 use super::generate::{Generator, POSTGRES};
@@ -24,12 +23,12 @@ const CATALOG: &[&str] = &[
     "create publication planted_n for table planted",
 ];
 
-async fn nothing_is_kept_of(major: u16, seed: u32) {
+async fn no_literal_is_stored(major: u16) {
     let app = TestApp::start_with(&[("LOG__LEVEL", "debug")]).await;
     let organization = Organization::verified(&app, "literals").await;
     let database = TestDatabase::create(shared(major).await).await;
     let admin = database.client().await;
-    let mut generator = Generator::new(&POSTGRES, seed);
+    let mut generator = Generator::new(&POSTGRES, u32::from(major));
     for template in CATALOG {
         admin.batch_execute(&generator.filled(template).sql).await.unwrap();
     }
@@ -61,12 +60,4 @@ async fn nothing_is_kept_of(major: u16, seed: u32) {
     assert_clean(&app, &registered).await;
 }
 
-#[tokio::test]
-async fn nothing_is_kept_of_14() {
-    nothing_is_kept_of(MAJORS[0], 14).await;
-}
-
-#[tokio::test]
-async fn nothing_is_kept_of_18() {
-    nothing_is_kept_of(MAJORS[4], 18).await;
-}
+on_versions!(no_literal_is_stored: on_14 = 14, on_18 = 18);

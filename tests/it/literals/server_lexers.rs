@@ -2,7 +2,6 @@
 
 use basira_actors::model::Engine;
 use basira_actors::text::normalise;
-use basira_test_support::MAJORS;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -43,7 +42,7 @@ fn leaks(engine: Engine, planted: &Planted, servers: &str) -> Vec<String> {
     leaked.map(|secret| format!("{secret} of {:?}\n{servers:?}\n{ours:?}", planted.sql)).collect()
 }
 
-async fn literals_are_those_of(major: u16) {
+async fn literals_are_those_of_the_server(major: u16) {
     let database = TestDatabase::create(shared(major).await).await;
     let client = database.client().await;
     client
@@ -71,15 +70,7 @@ async fn literals_are_those_of(major: u16) {
     assert!(compared > statements() / 8, "only {compared} were taken");
 }
 
-#[tokio::test]
-async fn literals_are_those_of_14() {
-    literals_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn literals_are_those_of_18() {
-    literals_are_those_of(MAJORS[4]).await;
-}
+on_versions!(literals_are_those_of_the_server: on_14 = 14, on_18 = 18);
 
 /// Pieces in any order with words between, of which only the server can tell which are literals.
 fn pieces(random: &mut StdRng) -> Planted {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use basira_test_support::MAJORS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use crate::harness::postgres::{NEWEST, private, shared};
 use crate::harness::{ChaosProxy, Mode, TestDatabase, eventually};
 
 /// A row, a table and an advisory lock, each with somebody behind it.
-async fn locks_are_those_of(major: u16) {
+async fn locks_are_those_of_the_server(major: u16) {
     let mut scene = Scene::on(shared(major).await).await;
     let row = "update orders set note = '{SECRET}' where id = 1".replace("{SECRET}", SECRET);
     let holder = scene.holds("holder", &row).await;
@@ -93,30 +92,7 @@ async fn in_the_server(scene: &Scene, pids: &[i64]) -> BTreeSet<Line> {
     rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect()
 }
 
-#[tokio::test]
-async fn locks_are_those_of_14() {
-    locks_are_those_of(MAJORS[0]).await;
-}
-
-#[tokio::test]
-async fn locks_are_those_of_15() {
-    locks_are_those_of(MAJORS[1]).await;
-}
-
-#[tokio::test]
-async fn locks_are_those_of_16() {
-    locks_are_those_of(MAJORS[2]).await;
-}
-
-#[tokio::test]
-async fn locks_are_those_of_17() {
-    locks_are_those_of(MAJORS[3]).await;
-}
-
-#[tokio::test]
-async fn locks_are_those_of_18() {
-    locks_are_those_of(MAJORS[4]).await;
-}
+on_every_version!(locks_are_those_of_the_server);
 
 #[tokio::test]
 async fn a_prepared_transaction_is_named_where_it_blocks() {
