@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_client_that_is_gone_is_no_failure() {
+    async fn a_disconnected_client_is_not_an_accept_failure() {
         let mut failures = AcceptFailures::of("test");
         failures.pause(&ErrorKind::ConnectionAborted.into()).await;
         assert!(!failures.failing, "the next client may well be accepted");

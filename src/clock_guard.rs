@@ -60,7 +60,7 @@ mod tests {
     const NOON: Timestamp = Timestamp(1_800_000_000_000);
 
     #[test]
-    fn a_clock_that_goes_as_clocks_do_is_believed() {
+    fn an_advancing_clock_is_accepted() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
         assert_eq!(guard.trusted_time_at(NOON, None, start), NOON);
         let later = NOON + MINUTE;
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_that_does_not_last_is_not_believed() {
+    fn a_short_clock_jump_is_not_accepted() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
         guard.trusted_time_at(NOON, None, start);
         let ahead = NOON + 500 * DAY;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_start_the_newest_data_are_the_measure() {
+    fn after_a_start_the_clock_is_compared_with_the_newest_data() {
         let (mut guard, start) = (ClockGuard::default(), Instant::now());
         let ahead = NOON + 500 * DAY;
         assert_eq!(guard.trusted_time_at(ahead, Some(NOON), start), NOON);

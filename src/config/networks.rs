@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn private_networks_are_denied_to_strangers_where_everybody_may_sign_up() {
+    fn private_networks_are_denied_where_signup_is_open() {
         for address in [
             "127.0.0.1",
             "127.8.9.10",

@@ -23,7 +23,7 @@ fn problems(file: &str, environment: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn flags_over_environment_over_file_over_defaults() {
+fn flags_override_environment_which_overrides_file_and_defaults() {
     let listen = |file: &str, environment: &[(&str, &str)], flags: &[Flag]| {
         load(file, environment, flags).expect("is good").http.listen.port()
     };
@@ -40,7 +40,7 @@ fn flags_over_environment_over_file_over_defaults() {
 type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[test]
-fn every_problem_names_its_key_and_place_and_what_is_right() {
+fn every_problem_names_its_key_location_and_valid_values() {
     let cases: [Case; 21] = [
         ("\n[http]\nlisen = 'x'", &[], &["basira.toml:3: unknown key http.lisen; did you mean http.listen?"]),
         ("[collect]\nmax_connects = 'x'", &[], &["basira.toml:2: collect.max_connects must be an integer"]),
@@ -178,7 +178,7 @@ fn samples_are_kept_with_the_storage_and_as_long_as_documented() {
 }
 
 #[test]
-fn samples_are_apart_only_where_the_storage_is_not() {
+fn samples_have_their_own_url_only_if_it_differs_and_is_not_of_clickhouse() {
     let apart = |storage: &str, samples: &str| {
         let environment = [("BASIRA__STORAGE__URL", storage), ("BASIRA__SAMPLES__URL", samples)];
         let config = load("", &environment, &[]).expect("is good");
@@ -221,7 +221,7 @@ fn secrets_are_read_from_files_and_never_shown() {
 }
 
 #[test]
-fn what_a_secret_file_holds_is_blamed_on_the_key_that_names_it() {
+fn a_problem_in_a_secret_file_names_the_key_of_the_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("secret");
     std::fs::write(&path, "hunter2\n").expect("written");
@@ -247,7 +247,7 @@ fn an_empty_basira_config_names_no_file() {
 }
 
 #[test]
-fn secrets_are_made_once_for_their_owner_alone() {
+fn secrets_are_generated_once_and_readable_by_the_owner_only() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut config = load("", &[], &[]).expect("is good");
     config.data_dir = directory.path().join("data");
@@ -316,7 +316,7 @@ fn rules_are_set_by_their_ids() {
 }
 
 #[test]
-fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
+fn a_reload_keeps_keys_that_need_a_restart_and_detects_a_changed_secret_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let (file, secret) = (directory.path().join("basira.toml"), directory.path().join("url"));
     let say = |text: &str| std::fs::write(&file, text).expect("written");
@@ -349,7 +349,7 @@ fn a_reload_keeps_what_needs_a_restart_and_tells_a_secret_file_from_before() {
 const PROVIDER: &str = "[auth.oidc.corp]\nissuer = 'https://login.corp.example/'\nclient_id = 'basira'\n";
 
 #[test]
-fn sign_in_providers_have_names_of_their_own() {
+fn sign_in_providers_have_unique_names() {
     assert!(load("", &[], &[]).expect("is good").auth.oidc.is_empty());
     let environment = [
         ("BASIRA__AUTH__OIDC__CORP__CLIENT_SECRET", "hunter2"),
@@ -387,7 +387,7 @@ fn sign_in_providers_have_names_of_their_own() {
 }
 
 #[test]
-fn what_is_wrong_with_a_sign_in_provider_is_named() {
+fn a_problem_of_a_sign_in_provider_is_named() {
     let cases = [
         ("", "issuer = 'x'", "auth.oidc.corp.client_id is required for a sign-in provider"),
         (
@@ -426,7 +426,7 @@ fn what_is_wrong_with_a_sign_in_provider_is_named() {
 }
 
 #[test]
-fn a_mail_server_listens_where_such_servers_do() {
+fn the_default_port_of_a_mail_server_follows_its_tls_mode() {
     let port = |tls: &str, more: &str| {
         let file =
             format!("[mail]\ntransport = 'smtp'\n[mail.smtp]\nhost = 'localhost'\ntls = '{tls}'\n{more}");
@@ -443,7 +443,7 @@ fn a_mail_server_listens_where_such_servers_do() {
 }
 
 #[test]
-fn what_is_no_certificate_is_refused_at_once() {
+fn an_invalid_certificate_is_refused_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("ca.pem");
     let file = format!("[mail.smtp]\nca_file = '{}'", path.display());
@@ -458,7 +458,7 @@ fn what_is_no_certificate_is_refused_at_once() {
 }
 
 #[test]
-fn who_stands_before_this_server_and_who_may_use_it_is_checked() {
+fn invalid_proxies_origins_and_limits_are_refused() {
     let proxies = "http.trusted_proxies must hold nothing but an address or a network such as 10.0.0.0/8";
     let origins =
         "http.cors.origins must hold nothing but an origin such as https://status.example.com, or *";

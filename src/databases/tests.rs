@@ -225,7 +225,7 @@ fn password_of(body: Value) -> Option<Option<Secret>> {
 }
 
 #[test]
-fn a_body_says_everything() {
+fn every_field_of_a_body_is_read() {
     let body = body(json!({
         "port": 6432, "database": "shop", "username": "watcher", "password": "p", "tls": "verify-ca",
         "tls_ca_pem": AUTHORITY, "poll_interval_seconds": 30, "tags": {"team": "payments"},
@@ -270,7 +270,7 @@ fn a_whole_server_is_chosen_by_patterns() {
 }
 
 #[test]
-fn a_dsn_says_the_whole_connection() {
+fn a_dsn_sets_the_whole_connection() {
     let dsn = json!({"name": "orders", "dsn": "postgres://watcher:p@db.example.com/shop?sslmode=require"});
     assert_eq!(input(dsn.clone()).expand_dsn().unwrap().engine(), Some(Engine::Postgres));
     let database = checked(dsn.clone()).unwrap();
@@ -419,7 +419,7 @@ async fn a_database_whose_samples_cannot_be_deleted_stays_registered() {
 }
 
 #[tokio::test]
-async fn a_change_that_cannot_be_read_at_once_is_taken_up_later() {
+async fn a_change_that_cannot_be_read_at_once_is_applied_later() {
     let Fixture { storage, directory: _directory, .. } = sqlite().await;
     let own = sign_up(&storage, "a@x.org").await.organization.id;
     let source = OutOfReach { targets: targets(&storage), failures: AtomicUsize::new(2) };
@@ -431,7 +431,7 @@ async fn a_change_that_cannot_be_read_at_once_is_taken_up_later() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_watched_is_not_stored() {
+async fn a_database_that_cannot_be_watched_is_not_stored() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
         let instance = Instance::start(storage).await;

@@ -54,7 +54,7 @@ mod tests {
     use super::ConcurrencyLimiter;
 
     #[test]
-    fn nobody_holds_too_much_and_nothing_is_kept_of_who_left() {
+    fn concurrency_is_limited_per_client_and_unused_entries_are_removed() {
         let shares = ConcurrencyLimiter::default();
         let first = shares.take("ada", 2).expect("room");
         let second = shares.take("ada", 2).expect("room");

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gives_up_waiting_holds_nobody_up() {
+    async fn a_cancelled_request_leaves_the_queue() {
         let turns = HashingQueue::new(1);
         let running = turns.take(host(1)).await.unwrap();
         for last in 0..=u8::MAX {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crowd_of_hosts_is_refused() {
+    async fn requests_of_too_many_hosts_are_refused() {
         let turns = HashingQueue::new(1);
         let _running = turns.take(None).await.unwrap();
         let mut waiting = Vec::new();

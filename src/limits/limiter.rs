@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn each_has_its_own_and_gets_it_back_in_time() {
+    fn each_client_has_its_own_limit_which_refills_over_time() {
         let (clock, limiter) = limiter(100);
         assert_eq!(taken(&limiter, FIVE, 1), 5);
         assert_eq!(taken(&limiter, FIVE, 2), 5);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_can_be_taken_again() {
+    fn a_returned_permit_can_be_taken_again() {
         let (_clock, limiter) = limiter(100);
         for _ in 0..50 {
             assert!(limiter.count(FIVE, 1).is_ok());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn another_rate_counts_at_once_and_none_is_no_limit() {
+    fn a_new_rate_applies_at_once_and_zero_means_no_limit() {
         let (_clock, limiter) = limiter(100);
         assert_eq!(taken(&limiter, FIVE, 1), 5);
         assert_eq!(taken(&limiter, Rate::every(7, HOUR), 1), 7);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_takes_no_memory_and_frees_nobody() {
+    fn many_clients_use_bounded_memory_and_keep_existing_limits() {
         let (_clock, limiter) = limiter(1_000);
         assert_eq!(taken(&limiter, FIVE, 1), 5);
         for stranger in 2..100_000 {

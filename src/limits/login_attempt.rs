@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_bounded_by_host_and_by_account() {
+    fn failed_logins_are_limited_by_host_and_by_account() {
         let limits = limits();
         assert_eq!(failed(&limits, 7, 1, ADA, None), 7);
         assert_eq!(failed(&limits, 20, 2, ADA, None), 3, "the account");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn success_costs_nothing() {
+    fn a_successful_login_is_not_counted() {
         let limits = limits();
         for _ in 0..100 {
             limits.login_attempt(address(1), ADA, None).expect("nobody failed").cancel();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_refused_for_an_account_is_not_counted_by_host() {
+    fn a_login_refused_by_the_account_limit_is_not_counted_by_host() {
         let limits = limits();
         assert_eq!(failed(&limits, 20, 1, ADA, None), 10);
         assert_eq!(failed(&limits, 20, 2, ADA, None), 0);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_locks_the_owner_out_who_guesses_no_further_either() {
+    fn guesses_neither_lock_the_owner_out_nor_exceed_the_limit() {
         let limits = limits();
         assert_eq!(failed(&limits, 20, 1, ADA, None), 10);
         assert_eq!(failed(&limits, 20, 1, ADA, HER_BROWSER), 10);

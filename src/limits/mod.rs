@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_of_databases_are_bounded_by_organization_address_and_in_number() {
+    fn connection_tests_are_limited_by_organization_by_address_and_in_number() {
         let limits = Limits::new(LiveConfig::new(config(&[("DATABASE_TESTS__PER_HOUR", "6")])));
         let address = |last: u8| Some([192, 0, 2, last].into());
         let [ada, bob] = [Uuid::from_u128(1), Uuid::from_u128(2)];
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_configuration_counts_from_now_on() {
+    fn a_new_configuration_applies_from_now_on() {
         let config_of = |count| config(&[("AUTH__SIGNUP_PER_HOUR", count)]);
         let live = LiveConfig::new(config_of("2"));
         let limits = Limits::new(live.clone());

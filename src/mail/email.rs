@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_call_themselves_is_text_and_no_template() {
+    fn display_names_are_escaped_and_not_templates() {
         let email = Email::invitation("<b>Ada</b>", "\"{{link}}\" & Söhne", 7, &Secret::new("https://x"));
         assert!(email.plain().contains("<b>Ada</b> invites you to join \"{{link}}\" & Söhne"));
         assert!(email.html().contains("&lt;b&gt;Ada&lt;/b&gt;"), "{}", email.html());

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_come_back_as_they_were_shown() {
+    fn stored_sessions_are_read_as_they_were_shown() {
         let texts = [(0xb5, "select $1".into()), (2, "active".into()), (3, "7,9".into())];
         let rows = vec![
             (41, row(&[("query_text", 0xb5), ("state", 2), ("blocking_pids", 3), ("duration_ms", 20)])),

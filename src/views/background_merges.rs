@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_runs_is_not_the_same_as_nothing_known() {
+    fn no_running_merges_differs_from_unknown_merges() {
         assert_eq!(Background::new(None, None), Background::default());
         let (merges, mutations) = (MergeSnapshot { merges: vec![] }, MutationSnapshot { mutations: vec![] });
         let quiet = Background::new(Some(&merges), Some(&mutations));

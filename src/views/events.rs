@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_of_one_cause_are_one_line() {
+    fn gaps_of_one_cause_are_one_row() {
         let gaps = vec![
             gap(&STATEMENTS, 100, 110, GapReason::Restarted),
             gap(&ACTIVITY, 98, 112, GapReason::Restarted),

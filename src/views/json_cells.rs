@@ -159,7 +159,7 @@ mod tests {
     use crate::samples::Window;
 
     #[test]
-    fn the_name_of_a_column_says_how_it_is_shown() {
+    fn the_suffix_of_a_column_sets_its_unit() {
         let texts = Texts::from([(7, "relation".into())]);
         let shown = |name, kind, value| shown_as(&Column { name, kind }, value, &texts);
         let pair = |name: &str, value| (name.to_owned(), value);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_found_by_name() {
+    fn cells_are_read_by_column_name() {
         let row = [7, NULL, 9, NULL, 12];
         assert_eq!(cell(&EVENTS, &row, "happened_at_ms"), Some(12));
         assert_eq!((cell(&EVENTS, &row, "subject"), cell(&EVENTS, &[], "kind")), (None, None));

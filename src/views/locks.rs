@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_look_gives_the_tree_again() {
+    fn a_stored_sample_gives_the_same_tree() {
         let texts = [(1, "ShareLock".into()), (2, "7".into()), (3, "lock table $1".into())];
         let waits = [("granted", 0), ("blocking_pids", 2), ("blocked_by_pid", 7), ("duration_ms", 300)];
         let rows = vec![

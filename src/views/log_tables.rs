@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_told_after_an_hour() {
+    fn growth_is_shown_after_an_hour() {
         let point = |minutes: i64, bytes: i64| {
             let mut values = vec![NULL; LOG_TABLES.columns.len()];
             values[LOG_TABLES.column("bytes").expect("a column")] = bytes;

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_look_that_had_ended_counts_whole() {
+    fn the_newest_sample_at_or_before_the_time_is_replayed() {
         let timelines = || vec![timeline(0, &[100, 200, 300]), timeline(7, &[100, 300]), timeline(9, &[200])];
         let at = |at| newest(timelines(), Timestamp(at));
         assert_eq!(at(99), None);

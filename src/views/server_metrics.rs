@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_over_the_time_that_was_counted() {
+    fn rates_are_per_counted_second() {
         let texts = Texts::from([(1, "a".into()), (2, "default".into())]);
         let counted = [("host_name", 1), ("queries", 30), ("inserts", 0), ("counted_us", 20_000_000)];
         let metrics = Timeline {

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_shows_null_for_what_is_not_known() {
+    fn a_row_has_null_for_unknown_values() {
         let busy = total(
             0xab,
             &[
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ratio_of_all_weighs_each_by_its_blocks() {
+    fn the_total_ratio_is_weighted_by_blocks() {
         let totals = [
             total(1, &[("shared_blks_hit", 90), ("shared_blks_read", 10)]),
             total(2, &[("shared_blks_hit", 0), ("shared_blks_read", 100)]),

@@ -68,7 +68,7 @@ mod tests {
     use crate::views::json_cells::Texts;
 
     #[test]
-    fn waits_are_in_the_order_of_time_and_then_of_count() {
+    fn waits_are_ordered_by_time_and_then_by_count() {
         let point = |ts, values: [i64; 4]| Point { ts: Timestamp(ts), values: values.to_vec() };
         let timelines = [
             Timeline { group: 0, points: vec![point(0, [NULL, NULL, 6, 60_000])] },

@@ -38,7 +38,7 @@ async fn signup_checks_each_field() {
 }
 
 #[tokio::test]
-async fn verification_lifts_the_limit_of_one_database_and_works_once() {
+async fn verification_removes_the_limit_of_one_database_and_works_once() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     organization.key.post("/databases", &somewhere("first"), 201).await;
@@ -53,7 +53,7 @@ async fn verification_lifts_the_limit_of_one_database_and_works_once() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_look_alike() {
+async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     let login = async |email: &str, password: &str, status| {
@@ -107,7 +107,7 @@ async fn cookies_carry_a_session_until_logout() {
 }
 
 #[tokio::test]
-async fn a_key_is_shown_once_and_dies_at_once() {
+async fn an_api_key_is_shown_once_and_revoked_at_once() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     let made = organization.owner.post("/api-keys", &json!({"name": "ci"}), 201).await;
@@ -131,7 +131,7 @@ async fn a_key_is_shown_once_and_dies_at_once() {
 }
 
 #[tokio::test]
-async fn accounts_survive_a_kill() {
+async fn accounts_survive_sigkill() {
     let mut app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     app.kill().await;

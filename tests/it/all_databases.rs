@@ -57,7 +57,7 @@ impl Cluster {
 }
 
 #[tokio::test]
-async fn databases_are_visited_as_they_come_and_go() {
+async fn created_databases_are_polled_and_dropped_ones_are_not() {
     for major in [MAJORS[0], NEWEST] {
         let names = ["shop_a", "shop_b", "shop_closed", "shop_denied", "shop_x_old", "bank"];
         let more = json!({"include_databases": ["shop_*", "late?"], "exclude_databases": ["*_old"]});
@@ -92,7 +92,7 @@ async fn databases_are_visited_as_they_come_and_go() {
 }
 
 #[tokio::test]
-async fn there_are_never_more_than_two_connections() {
+async fn at_most_two_connections_are_open() {
     let names: Vec<String> = (0..40).map(|number| format!("many_{number:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let cluster = Cluster::start(NEWEST, &names, json!({"include_databases": ["many_*"]})).await;
@@ -109,7 +109,7 @@ async fn there_are_never_more_than_two_connections() {
 }
 
 #[tokio::test]
-async fn one_question_reads_the_statements_of_every_database() {
+async fn one_query_reads_the_statements_of_all_databases() {
     for major in MAJORS {
         let cluster = Cluster::start(major, &["shop", "bank"], json!({})).await;
         for (name, times) in [("shop", 3), ("bank", 4)] {

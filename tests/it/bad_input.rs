@@ -47,7 +47,7 @@ async fn a_bad_field_is_named_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_resolve_is_a_state_or_a_refusal_but_never_a_crash() {
+async fn a_host_that_does_not_resolve_is_an_error_state() {
     let app = TestApp::start().await;
     let client = Organization::verified(&app, "input").await.key;
     let body = database_with("host", json!("no-such-host.invalid"));
@@ -57,7 +57,7 @@ async fn a_host_that_does_not_resolve_is_a_state_or_a_refusal_but_never_a_crash(
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_objects_are_refused() {
+async fn bodies_that_are_not_json_objects_are_refused() {
     let app = TestApp::start().await;
     let client = Organization::verified(&app, "input").await.key;
     for body in ["", "{", "[]", "null", "\"text\"", "{\"name\": }", "{\"name\":\"a\"} trailing", "\u{0}"] {
@@ -70,7 +70,7 @@ async fn bodies_that_are_no_json_objects_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_cap_is_cut_off() {
+async fn a_body_above_the_limit_is_refused() {
     let app = TestApp::start().await;
     let client = Organization::verified(&app, "input").await.key;
     let body = database_with("name", json!("x".repeat(MEBIBYTE + 1))).to_string();

@@ -33,7 +33,7 @@ fn the_effective_configuration_is_printed_without_secrets() {
 }
 
 #[test]
-fn a_variable_that_is_not_utf8_does_no_harm() {
+fn an_unrelated_variable_that_is_not_utf8_is_ignored() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
     let not_utf8 = OsStr::from_bytes(b"\xff");
     let output = command.args(["config", "check"]).env("UNRELATED", not_utf8).output().unwrap();
@@ -50,7 +50,7 @@ const PRINTS: [&[&str]; 5] = [
 ];
 
 #[test]
-fn a_reader_that_goes_away_is_no_fault() {
+fn a_closed_output_pipe_is_not_an_error() {
     for arguments in PRINTS {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -66,7 +66,7 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
-fn a_document_that_cannot_be_written_whole_is_one() {
+fn an_incomplete_write_is_an_error() {
     for arguments in &PRINTS[..4] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_basira"));
@@ -89,7 +89,7 @@ fn an_unknown_key_stops_the_start_and_names_the_nearest() {
 }
 
 #[test]
-fn an_ill_typed_value_is_named_with_its_place() {
+fn a_value_of_the_wrong_type_is_reported_with_its_location() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("basira.toml");
     fs::write(&file, "[http]\nlisten = 7\n").unwrap();
@@ -101,7 +101,7 @@ fn an_ill_typed_value_is_named_with_its_place() {
 }
 
 #[test]
-fn where_samples_go_is_checked_and_not_told() {
+fn the_url_of_the_sample_store_is_checked_and_not_printed() {
     let clickhouse = [("BASIRA__SAMPLES__URL", "clickhouse://u:hunter2@127.0.0.1:9000/d")];
     let output = basira(&["config", "check"], &clickhouse);
     let printed = text(&output.stdout);
@@ -125,7 +125,7 @@ fn where_samples_go_is_checked_and_not_told() {
 }
 
 #[test]
-fn a_retention_with_a_hole_stops_the_start() {
+fn a_retention_with_a_gap_stops_the_start() {
     let output = basira(&["serve"], &[("BASIRA__SAMPLES__RETENTION__RAW_HOURS", "1000")]);
     let error = text(&output.stderr);
     assert!(!output.status.success(), "a hole was accepted");
@@ -158,7 +158,7 @@ fn a_certificate_that_cannot_be_used_stops_the_start() {
 }
 
 #[test]
-fn every_command_explains_itself() {
+fn every_command_has_help() {
     for command in ["serve", "demo", "config", "admin"] {
         let output = basira(&[command, "--help"], &[]);
         assert!(output.status.success() && !output.stdout.is_empty(), "{command}");

@@ -90,7 +90,7 @@ async fn deadlock(database: &TestDatabase) {
 on_versions!(counts_are_exact: on_14 = 14, on_16 = 16, on_18 = 18);
 
 #[tokio::test]
-async fn an_archive_command_that_fails_is_seen_and_one_that_works_again_too() {
+async fn a_failing_archive_command_is_reported_until_it_works_again() {
     let server = private(NEWEST, "archive_mode = on\narchive_command = 'false'").await;
     let app = TestApp::start().await;
     let database = TestDatabase::create(&server).await;

@@ -80,7 +80,7 @@ impl Demo {
 }
 
 #[tokio::test]
-async fn it_shows_its_workload_and_leaves_nothing_behind() {
+async fn the_demo_shows_its_workload_and_cleans_up() {
     let mut demo = Demo::start().await;
     let key = demo.word_after("API key").to_owned();
     let url = demo.word_after("web shop at").to_owned();
@@ -118,7 +118,7 @@ async fn it_shows_its_workload_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn even_a_killed_demo_leaves_nothing_behind() {
+async fn a_killed_demo_is_cleaned_up() {
     let demo = Demo::start().await;
     demo.signal("-KILL").await;
     demo.nothing_is_left().await;

@@ -101,7 +101,7 @@ async fn every_collector_works_on_each_version() {
 }
 
 #[tokio::test]
-async fn nothing_happens_to_a_server_that_is_left_alone() {
+async fn an_idle_server_causes_no_events() {
     let watched = Watched::on(shared(NEWEST).await).await;
     let before = watched.registered.collector("pg_server").await["runs"].as_u64().unwrap();
     watched.looks("pg_server", before + 2).await;
@@ -132,7 +132,7 @@ async fn a_restart_is_an_event_and_a_gap() {
 }
 
 #[tokio::test]
-async fn a_crash_is_seen_by_the_counters_it_costs() {
+async fn a_crash_is_detected_by_lost_counters() {
     for major in [14, 15, NEWEST] {
         let server = private(major, "").await;
         let watched = Watched::on(&server).await;
@@ -151,7 +151,7 @@ async fn a_crash_is_seen_by_the_counters_it_costs() {
 }
 
 #[tokio::test]
-async fn resets_by_hand_are_told_apart() {
+async fn each_kind_of_manual_reset_has_its_own_event() {
     for major in [14, 16, NEWEST] {
         let server = private(major, "").await;
         let watched = Watched::on(&server).await;
@@ -175,7 +175,7 @@ async fn resets_by_hand_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_restart_while_basira_was_away_is_noticed() {
+async fn a_restart_while_basira_was_stopped_is_detected() {
     let mut server = private(NEWEST, "").await;
     let mut app = TestApp::start().await;
     let organization = Organization::verified(&app, "server").await;

@@ -74,7 +74,7 @@ impl Pair {
 }
 
 #[tokio::test]
-async fn a_hung_server_is_noticed_and_taken_back() {
+async fn an_unresponsive_server_is_detected_and_reconnected() {
     let server = private(NEWEST, "").await;
     let pair = Pair::on(&server, server.port()).await;
     server.suspend().unwrap();
@@ -86,7 +86,7 @@ async fn a_hung_server_is_noticed_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_black_hole_is_noticed_and_left() {
+async fn a_connection_without_replies_is_detected_and_closed() {
     let server = private(NEWEST, "").await;
     let proxy = ChaosProxy::before(server.port()).await;
     let pair = Pair::on(&server, proxy.port).await;
@@ -97,7 +97,7 @@ async fn a_black_hole_is_noticed_and_left() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_is_made_again() {
+async fn a_cut_connection_is_reopened() {
     let server = private(NEWEST, "").await;
     let proxy = ChaosProxy::before(server.port()).await;
     let pair = Pair::on(&server, proxy.port).await;
@@ -108,7 +108,7 @@ async fn a_cut_connection_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_lock_on_everything_costs_no_poll() {
+async fn locks_on_all_tables_fail_no_poll() {
     let server = private(NEWEST, "").await;
     let pair = Pair::on(&server, server.port()).await;
     let mut locker = pair.database.client().await;
@@ -130,7 +130,7 @@ async fn a_lock_on_everything_costs_no_poll() {
 }
 
 #[tokio::test]
-async fn a_full_server_says_so() {
+async fn a_server_without_free_connections_is_reported() {
     let server = private(NEWEST, "max_connections = 12\nsuperuser_reserved_connections = 3").await;
     let pair = Pair::on(&server, server.port()).await;
     let admin = server.client().await.unwrap();
@@ -161,7 +161,7 @@ async fn crowd_out(database: &TestDatabase, server: &PostgresServer, admin: &Cli
 }
 
 #[tokio::test]
-async fn a_changed_password_is_named_and_a_new_one_taken_at_once() {
+async fn a_changed_password_is_reported_and_the_new_one_used_at_once() {
     let distribution = Distribution::fetch(Some(NEWEST)).unwrap();
     let options = Options { password: Some("root".to_owned()), ..Options::default() };
     let server = PostgresServer::start(&distribution, options).await.unwrap();
@@ -179,7 +179,7 @@ async fn a_changed_password_is_named_and_a_new_one_taken_at_once() {
 }
 
 #[tokio::test]
-async fn a_server_without_the_extension_says_what_to_do() {
+async fn a_server_without_the_extension_gets_a_fix() {
     let server = private(NEWEST, "").await;
     let database = TestDatabase::create(&server).await;
     database.client().await.batch_execute("drop extension pg_stat_statements").await.unwrap();

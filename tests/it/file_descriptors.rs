@@ -10,7 +10,7 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(5);
 const FAILURE: &str = "accepting a connection failed";
 
 #[tokio::test]
-async fn a_server_without_free_descriptors_serves_who_is_connected_and_recovers() {
+async fn a_server_out_of_file_descriptors_serves_open_connections_and_recovers() {
     let app = TestApp::start().await;
     let connected = app.anonymous();
     connected.get("/healthz", 200).await;

@@ -258,7 +258,7 @@ async fn survives(quiet: &Quiet, breaks: impl AsyncFnOnce(&Quiet)) {
 }
 
 #[tokio::test]
-async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
+async fn a_reset_loses_no_counts_and_adds_none() {
     for major in [MAJORS[0], MAJORS[2], NEWEST] {
         let quiet = Quiet::of(major, "").await;
         survives(&quiet, async |quiet| {
@@ -274,7 +274,7 @@ async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
 }
 
 #[tokio::test]
-async fn a_killed_backend_which_restarts_all_is_survived() {
+async fn counting_continues_after_a_killed_backend() {
     for major in [MAJORS[0], NEWEST] {
         let quiet = Quiet::of(major, "").await;
         survives(&quiet, async |quiet| {
@@ -287,7 +287,7 @@ async fn a_killed_backend_which_restarts_all_is_survived() {
 }
 
 #[tokio::test]
-async fn what_is_not_measured_is_null_and_says_how_it_would_be() {
+async fn unmeasured_fields_are_null_with_the_setting_that_enables_them() {
     let quiet = Quiet::of(NEWEST, "track_io_timing = off").await;
     quiet.work().await;
     quiet.looks_again().await;

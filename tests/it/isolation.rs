@@ -33,7 +33,7 @@ fn routes_of_a_database(id: &str) -> Vec<(Method, String, Value)> {
 }
 
 #[tokio::test]
-async fn the_others_ids_are_unknown_on_every_route() {
+async fn ids_of_another_organization_are_unknown_on_every_route() {
     let app = TestApp::start().await;
     let owner = Organization::verified(&app, "mine").await;
     let stranger = Organization::verified(&app, "theirs").await;
@@ -53,7 +53,7 @@ async fn the_others_ids_are_unknown_on_every_route() {
 }
 
 #[tokio::test]
-async fn the_others_keys_are_neither_seen_nor_revoked() {
+async fn api_keys_of_another_organization_are_neither_listed_nor_revoked() {
     let app = TestApp::start().await;
     let owner = Organization::verified(&app, "mine").await;
     let stranger = Organization::verified(&app, "theirs").await;
@@ -78,7 +78,7 @@ async fn two_organizations_may_watch_one_database_under_one_name() {
 }
 
 #[tokio::test]
-async fn nothing_but_health_is_told_to_nobody() {
+async fn only_health_routes_answer_without_credentials() {
     let app = TestApp::start().await;
     let nobody = app.anonymous();
     nobody.get("/healthz", 200).await;

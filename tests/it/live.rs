@@ -46,7 +46,7 @@ async fn refusal(opened: Result<LiveStream, Error>) -> u16 {
 }
 
 #[tokio::test]
-async fn the_first_frame_says_hello_and_snapshots_follow_in_order() {
+async fn the_first_frame_is_hello_and_snapshots_follow_in_order() {
     let watched = Watched::new().await;
     let mut stream = watched.open("interval=1").await;
     let hello = stream.frame().await;
@@ -87,7 +87,7 @@ async fn a_running_statement_shows_without_its_literals() {
 }
 
 #[tokio::test]
-async fn each_of_two_hundred_clients_gets_its_own_pace() {
+async fn two_hundred_clients_get_the_interval_they_asked_for() {
     let database = TestDatabase::create(shared(NEWEST).await).await;
     let watched = Watched::on(&database).await;
     let admin = database.client().await;
@@ -195,7 +195,7 @@ async fn a_deleted_database_ends_its_streams() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_away_is_said_so_and_comes_back() {
+async fn a_disconnected_server_is_reported_and_reconnected() {
     let mut server = private(NEWEST, "").await;
     let watched = Watched::on(&TestDatabase::create(&server).await).await;
     let mut stream = watched.open("interval=1").await;

@@ -25,7 +25,7 @@ const FLAVOURS: [(&str, &str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn advice_suits_whoever_runs_the_server() {
+async fn advice_depends_on_the_managed_service() {
     let server = private(NEWEST, "shared_preload_libraries = ''").await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "managed").await;
@@ -93,7 +93,7 @@ fn without_options(startup: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_pooler_is_named_and_nothing_is_asked_through_it() {
+async fn a_connection_pooler_is_detected_and_not_polled() {
     let server = private(NEWEST, "").await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "pooler").await;

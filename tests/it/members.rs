@@ -14,7 +14,7 @@ async fn accept(app: &TestApp, email: &str, status: u16) -> Value {
 }
 
 #[tokio::test]
-async fn on_a_server_for_the_invited_others_do_not_sign_up() {
+async fn where_signup_is_by_invitation_others_cannot_sign_up() {
     let mut app = TestApp::start().await;
     let organization = Organization::verified(&app, "acme").await;
     app.kill().await;
@@ -38,7 +38,7 @@ async fn on_a_server_for_the_invited_others_do_not_sign_up() {
 }
 
 #[tokio::test]
-async fn a_deleted_organization_leaves_nothing_and_is_watched_no_more() {
+async fn a_deleted_organization_leaves_no_rows_and_its_databases_are_not_polled() {
     let app = TestApp::start().await;
     let kept = Organization::verified(&app, "kept").await;
     let gone = Organization::verified(&app, "gone").await;
@@ -74,7 +74,7 @@ async fn a_deleted_organization_leaves_nothing_and_is_watched_no_more() {
 }
 
 #[tokio::test]
-async fn the_operator_says_who_runs_the_instance_and_it_is_written_down() {
+async fn the_operator_appoints_instance_admins_and_the_audit_log_records_it() {
     let app = TestApp::start().await;
     let first = Organization::unverified(&app, "first").await;
     let second = Organization::unverified(&app, "second").await;
@@ -113,7 +113,7 @@ fn printed_token(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn where_nobody_signs_up_the_operator_makes_accounts_and_lends_a_hand_without_mail() {
+async fn where_signup_is_closed_the_operator_creates_accounts_without_mail() {
     let app = TestApp::start_with(&[("AUTH__SIGNUP", "closed")]).await;
     let made = app.admin(&["create-organization", "Acme, Inc.", " Ada@x.example"]).await;
     let chosen = json!({"token": printed_token(&made), "password": PASSWORD});

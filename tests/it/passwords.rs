@@ -50,7 +50,7 @@ async fn a_forgotten_password_is_replaced_by_mail() {
 }
 
 #[tokio::test]
-async fn a_password_is_changed_by_who_knows_it() {
+async fn changing_a_password_requires_the_current_one() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     let session = log_in(&app, &organization.email, PASSWORD, 200).await;
@@ -84,7 +84,7 @@ async fn a_verification_mail_can_be_asked_for_again() {
 }
 
 #[tokio::test]
-async fn who_lost_the_second_factor_is_helped_by_the_operator() {
+async fn the_operator_can_remove_a_second_factor() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "acme").await;
     let owner = &organization.owner;

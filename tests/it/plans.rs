@@ -161,7 +161,7 @@ async fn a_statement_gets_its_plan_and_a_dropped_index_changes_it(major: u16) {
 on_every_version!(a_statement_gets_its_plan_and_a_dropped_index_changes_it);
 
 #[tokio::test]
-async fn what_is_denied_is_named_and_its_fix_works() {
+async fn a_denied_plan_names_the_missing_privilege_and_its_fix_works() {
     let it = planned(shared(NEWEST).await, false, READ).await;
     it.admin.batch_execute(READ).await.unwrap();
     let hash = it.hash("from planned").await;
@@ -185,7 +185,7 @@ async fn what_is_denied_is_named_and_its_fix_works() {
 }
 
 #[tokio::test]
-async fn a_locked_table_delays_nothing_else() {
+async fn a_locked_table_delays_no_other_plan() {
     let it = planned(shared(NEWEST).await, true, READ).await;
     let locker = it.database.client().await;
     locker.batch_execute("begin; lock table planned in access exclusive mode").await.unwrap();

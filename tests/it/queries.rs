@@ -113,7 +113,7 @@ async fn totals_are_exact(major: u16) {
 on_every_version!(totals_are_exact);
 
 #[tokio::test]
-async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
+async fn a_reset_loses_no_counts_and_adds_none() {
     for major in [MAJORS[0], NEWEST] {
         let server = private(major, "").await;
         let scripted = Scripted::on(&server).await;
@@ -129,7 +129,7 @@ async fn a_reset_loses_nothing_that_was_seen_and_invents_nothing() {
 }
 
 #[tokio::test]
-async fn a_restart_is_survived() {
+async fn counting_continues_after_a_restart() {
     let mut server = private(NEWEST, "").await;
     let scripted = Scripted::on(&server).await;
     scripted.run(10).await;
@@ -142,7 +142,7 @@ async fn a_restart_is_survived() {
 }
 
 #[tokio::test]
-async fn a_killed_backend_which_restarts_all_is_survived() {
+async fn counting_continues_after_a_killed_backend() {
     let server = private(NEWEST, "").await;
     let scripted = Scripted::on(&server).await;
     scripted.run(10).await;
@@ -182,7 +182,7 @@ async fn an_evicted_statement_is_never_counted_twice() {
 }
 
 #[tokio::test]
-async fn a_killed_basira_keeps_what_it_acknowledged() {
+async fn acknowledged_samples_outlive_sigkill() {
     let server = private(NEWEST, "").await;
     let mut scripted = Scripted::on(&server).await;
     scripted.run(10).await;
@@ -198,7 +198,7 @@ async fn a_killed_basira_keeps_what_it_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_window_shows_the_work_that_it_covers_and_no_other() {
+async fn a_window_includes_exactly_the_work_inside_it() {
     let scripted = Scripted::on(shared(NEWEST).await).await;
     scripted.registered.polls_pass(2).await;
     let before = Timestamp::now();

@@ -39,7 +39,7 @@ async fn registered(organization: &Organization, changes: &Value) -> Registered 
 }
 
 #[tokio::test]
-async fn what_changed_is_told_and_takes_effect() {
+async fn changed_keys_are_listed_and_take_effect() {
     let app = TestApp::start_configured("[collect]\npoll_interval_seconds = 2\n").await;
     let organization = Organization::verified(&app, "reload").await;
     let follower = registered(&organization, &json!({})).await;
@@ -80,7 +80,7 @@ async fn what_changed_is_told_and_takes_effect() {
 }
 
 #[tokio::test]
-async fn a_denied_address_is_left_at_once() {
+async fn a_newly_denied_address_is_disconnected_at_once() {
     let app = TestApp::start_configured("").await;
     let organization = Organization::verified(&app, "deny").await;
     let database = registered(&organization, &json!({"poll_interval_seconds": 1})).await;
@@ -94,7 +94,7 @@ async fn a_denied_address_is_left_at_once() {
 }
 
 #[tokio::test]
-async fn a_bad_configuration_changes_nothing() {
+async fn an_invalid_configuration_changes_nothing() {
     let app = TestApp::start_configured("[auth]\nsignup = 'open'\n").await;
     let organization = Organization::verified(&app, "bad").await;
     for (text, word) in [
@@ -115,7 +115,7 @@ async fn a_bad_configuration_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_an_instance_admin_may_and_secrets_stay_hidden() {
+async fn only_instance_admins_may_reload_and_secrets_stay_hidden() {
     let app = TestApp::start_configured("").await;
     let first = Organization::verified(&app, "first").await;
     let second = Organization::verified(&app, "second").await;
@@ -176,7 +176,7 @@ async fn the_operator_reloads_by_command_and_by_signal() {
 
 /// The full load is a bench; this is enough to fail when something is dropped.
 #[tokio::test]
-async fn nothing_is_dropped_while_it_is_reloaded() {
+async fn no_request_is_dropped_during_a_reload() {
     let text = |interval| format!("[collect]\npoll_interval_seconds = {interval}\n[auth]\nsignup = 'open'\n");
     let app = TestApp::start_configured(&text(1)).await;
     let organization = Organization::verified(&app, "load").await;

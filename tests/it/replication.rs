@@ -233,7 +233,7 @@ async fn watched(
 }
 
 #[tokio::test]
-async fn a_slot_is_lost_when_it_holds_back_too_much() {
+async fn a_slot_that_retains_too_much_wal_is_lost() {
     for major in [MAJORS[0], NEWEST] {
         let slots = "select pg_create_physical_replication_slot('behind', true); \
                      select pg_create_logical_replication_slot('changes', 'pgoutput')";
@@ -269,7 +269,7 @@ async fn a_slot_is_lost_when_it_holds_back_too_much() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_see_standbys_is_told_what_to_grant() {
+async fn a_role_that_cannot_see_standbys_gets_the_missing_grant() {
     let pair = Pair::of(NEWEST).await;
     let admin = pair.primary_server.client().await.unwrap();
     let name = text(&admin, "select rolname::text from pg_roles where rolname like 't0%'").await;
@@ -291,7 +291,7 @@ async fn a_role_that_may_not_see_standbys_is_told_what_to_grant() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_want_it_is_not_asked() {
+async fn a_disabled_collector_sends_no_query() {
     let (_app, _server, _, registered) = watched(NEWEST, "", "select 1").await;
     let change = |on: bool| json!({"collect_replication": on});
     let path = format!("/databases/{}", registered.id);

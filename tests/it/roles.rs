@@ -115,7 +115,7 @@ on_every_version!(every_role_gets_a_fix_that_works);
 
 /// `GET /collectors` says the same as the test before registering.
 #[tokio::test]
-async fn a_registered_database_says_the_same_as_its_test() {
+async fn a_registered_database_has_the_same_result_as_its_connection_test() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "same").await;
     let database = TestDatabase::create(shared(NEWEST).await).await;

@@ -111,7 +111,7 @@ async fn a_rotation_that_is_killed_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_data_dir_that_others_can_open_is_refused() {
+async fn a_data_dir_accessible_to_other_users_is_refused() {
     let app = TestApp::start().await;
     fs::set_permissions(app.data_dir(), fs::Permissions::from_mode(0o755)).unwrap();
     let refused = app.admin(&["rotate-keys"]).await;

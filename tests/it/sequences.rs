@@ -12,7 +12,7 @@ async fn line(registered: &Registered, name: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_sequence_is_as_far_as_its_column_allows() {
+async fn used_percent_of_a_sequence_follows_the_narrower_of_sequence_and_column() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "sequences").await;
     for major in MAJORS {
@@ -71,7 +71,7 @@ async fn a_sequence_is_as_far_as_its_column_allows() {
 }
 
 #[tokio::test]
-async fn one_that_is_being_altered_is_skipped() {
+async fn a_sequence_that_is_being_altered_is_skipped() {
     let database = TestDatabase::create(shared(NEWEST).await).await;
     let mut admin = database.client().await;
     let grant = format!(

@@ -59,7 +59,7 @@ async fn every_setting_is_as_the_server_says_on_each_version() {
 }
 
 #[tokio::test]
-async fn a_change_is_noticed_also_while_basira_is_away() {
+async fn a_change_made_while_basira_was_stopped_is_detected() {
     let server = private(NEWEST, "").await;
     let database = TestDatabase::create(&server).await;
     let mut app = TestApp::start().await;
@@ -117,7 +117,7 @@ async fn a_change_is_noticed_also_while_basira_is_away() {
 }
 
 #[tokio::test]
-async fn a_secret_in_a_setting_goes_nowhere() {
+async fn secrets_in_settings_are_neither_stored_nor_shown() {
     let conninfo = format!("host=nowhere user=repl password={SECRET}");
     let command =
         format!("PGPASSWORD={SECRET} put %p https://joe:{SECRET}@backup.example/%f --token {SECRET}");
@@ -166,7 +166,7 @@ async fn a_secret_in_a_setting_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn what_a_lesser_role_cannot_see_is_named_and_the_fix_works() {
+async fn settings_hidden_from_the_role_are_named_and_the_fix_works() {
     let database = TestDatabase::create(shared(NEWEST).await).await;
     let admin = database.client().await;
     admin.batch_execute(&format!("revoke pg_monitor from {}", database.name)).await.unwrap();

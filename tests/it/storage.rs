@@ -8,7 +8,7 @@ use crate::harness::postgres::{NEWEST, shared};
 use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
 
 #[tokio::test]
-async fn everything_works_on_postgres_and_outlives_the_server() {
+async fn everything_works_on_postgres_and_survives_a_restart() {
     let server = shared(NEWEST).await;
     let own = TestDatabase::create(server).await;
     let url = own.superuser_dsn();
@@ -78,7 +78,7 @@ async fn a_second_server_on_the_same_data_names_the_first_and_does_not_start() {
 
 /// The storage of one server is taken by another, while the session of the first is cut.
 #[tokio::test]
-async fn a_server_whose_storage_was_taken_stops() {
+async fn a_server_that_lost_the_storage_lock_stops() {
     let own = TestDatabase::create(shared(NEWEST).await).await;
     let mut app = TestApp::start_with(&[("STORAGE__URL", own.superuser_dsn())]).await;
     let client = own.client().await;

@@ -201,7 +201,7 @@ async fn insert(shop: &Shop, count: usize) {
 }
 
 #[tokio::test]
-async fn resets_double_nothing() {
+async fn resets_count_nothing_twice() {
     for major in [MAJORS[0], NEWEST] {
         let server = private(major, "").await;
         let shop = Shop::on(&server, COUNTED).await;
@@ -224,7 +224,7 @@ async fn resets_double_nothing() {
 }
 
 #[tokio::test]
-async fn a_killed_backend_and_a_restart_are_survived() {
+async fn counting_continues_after_a_killed_backend_and_a_restart() {
     for major in [MAJORS[1], NEWEST] {
         let mut server = private(major, "").await;
         let mut shop = Shop::on(&server, COUNTED).await;
@@ -248,7 +248,7 @@ async fn a_killed_backend_and_a_restart_are_survived() {
 }
 
 #[tokio::test]
-async fn a_table_made_anew_goes_on_under_its_name() {
+async fn a_recreated_table_continues_the_series_of_its_name() {
     let shop = Shop::on(shared(NEWEST).await, COUNTED).await;
     insert(&shop, 30).await;
     shop.sums_up_to("counted", "n_tup_ins", 30).await;
@@ -268,7 +268,7 @@ async fn a_table_made_anew_goes_on_under_its_name() {
 }
 
 #[tokio::test]
-async fn a_name_may_hold_anything() {
+async fn table_names_may_contain_any_character() {
     let shop = Shop::on(shared(NEWEST).await, "create schema \"a/b\"").await;
     shop.run("create table \"a/b\".\"it's \"\"q\"\" % é/?\" (id int)").await;
     let path = "/tables/a%2Fb/it's%20%22q%22%20%25%20%C3%A9%2F%3F";
@@ -285,7 +285,7 @@ async fn a_name_may_hold_anything() {
 }
 
 #[tokio::test]
-async fn a_locked_table_holds_nothing_up_and_is_not_held_up() {
+async fn a_locked_table_delays_no_poll_and_no_poll_delays_it() {
     let shop = Shop::on(shared(NEWEST).await, COUNTED).await;
     shop.run("create index on counted (id)").await;
     let locker = shop.database.client().await;
@@ -327,7 +327,7 @@ const MANY: &str = "do $$ begin
     end loop; end $$";
 
 #[tokio::test]
-async fn ten_thousand_tables_are_read_in_time_and_without_their_locks() {
+async fn ten_thousand_tables_are_read_in_time_without_table_locks() {
     let server = private(NEWEST, "max_locks_per_transaction = 2000").await;
     let shop = Shop::on(&server, MANY).await;
     eventually(Duration::from_secs(60), async || {

@@ -27,7 +27,7 @@ async fn page(client: &TestClient, path: &str) -> (Vec<String>, String) {
 }
 
 #[tokio::test]
-async fn an_organization_has_no_more_than_its_quotas() {
+async fn an_organization_cannot_exceed_its_quotas() {
     let app = TestApp::start_with(&[
         ("LIMITS__QUOTAS__DATABASES", "2"),
         ("LIMITS__QUOTAS__API_KEYS", "3"),
@@ -68,7 +68,7 @@ async fn an_organization_has_no_more_than_its_quotas() {
 }
 
 #[tokio::test]
-async fn every_text_of_a_body_has_a_greatest_length() {
+async fn every_text_field_has_a_maximum_length() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "acme").await;
     let long = "x".repeat(400_000);
@@ -116,7 +116,7 @@ async fn every_text_of_a_body_has_a_greatest_length() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_few_invitations_and_nothing_that_the_inviter_worded() {
+async fn invitations_to_an_address_are_limited_and_contain_no_text_of_the_inviter() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "acme").await;
     let name = "You won! https://evil.example/win";
@@ -142,7 +142,7 @@ async fn a_stranger_gets_few_invitations_and_nothing_that_the_inviter_worded() {
 }
 
 #[tokio::test]
-async fn logins_of_one_address_do_not_make_those_of_others_wait() {
+async fn logins_from_one_address_do_not_delay_those_from_others() {
     let app = TestApp::start_with(&[("HTTP__TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let organization = Organization::unverified(&app, "acme").await;
     let login = async |address: &str| {

@@ -38,7 +38,7 @@ async fn a_server_survives_restart_crash_and_suspension() {
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_when_there_is_one() {
+async fn a_server_with_a_password_requires_it() {
     let distribution = Distribution::fetch(Some(NEWEST)).unwrap();
     let options = Options { password: Some("right".to_owned()), ..Options::default() };
     let server = PostgresServer::start(&distribution, options).await.unwrap();
@@ -48,7 +48,7 @@ async fn a_password_is_asked_for_when_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_setting_nobody_knows_fails_the_start_with_the_servers_own_words() {
+async fn an_unknown_setting_fails_the_start_with_the_servers_message() {
     let distribution = Distribution::fetch(Some(NEWEST)).unwrap();
     let options = Options { settings: "no_such_setting = 1".to_owned(), ..Options::default() };
     let error = PostgresServer::start(&distribution, options).await.unwrap_err().to_string();

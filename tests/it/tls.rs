@@ -98,7 +98,7 @@ fn write(folder: &Path, (cert, key): &(String, String)) {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_taken_up_and_a_bad_one_changes_nothing() {
+async fn a_new_certificate_is_loaded_and_an_invalid_one_is_ignored() {
     let [first, second] = ["First", "Second"].map(Authority::new);
     let server = Secured::start(&first).await;
     let answer = server.healthy(&first).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_new_certificate_is_taken_up_and_a_bad_one_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_live_stream_runs_over_it_and_cookies_are_kept_to_it() {
+async fn live_streams_work_over_tls_and_cookies_are_secure() {
     let authority = Authority::new("First");
     let server = Secured::start(&authority).await;
     let account = json!({"email": "a@tls.example", "password": PASSWORD, "name": "A", "org_name": "tls"});

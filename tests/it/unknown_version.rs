@@ -12,7 +12,7 @@ const RENAMED: [(&str, &str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn a_column_that_is_gone_costs_its_field_only() {
+async fn a_missing_column_makes_only_its_field_null() {
     let server = private(NEWEST, "allow_system_table_mods = on").await;
     let database = TestDatabase::create(&server).await;
     let admin = database.client().await;

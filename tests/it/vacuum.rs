@@ -29,7 +29,7 @@ async fn shown(
 }
 
 #[tokio::test]
-async fn a_table_is_held_against_its_own_trigger() {
+async fn dead_tuples_are_compared_with_the_tables_own_vacuum_threshold() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "vacuum").await;
     for major in MAJORS {
@@ -88,7 +88,7 @@ async fn a_table_is_held_against_its_own_trigger() {
 }
 
 #[tokio::test]
-async fn on_18_the_trigger_of_a_large_table_has_a_cap() {
+async fn on_18_the_vacuum_threshold_is_capped() {
     let server = private(NEWEST, "autovacuum_vacuum_max_threshold = 90\nautovacuum = off").await;
     let database = TestDatabase::create(&server).await;
     let admin = database.client().await;
@@ -106,7 +106,7 @@ async fn on_18_the_trigger_of_a_large_table_has_a_cap() {
 }
 
 #[tokio::test]
-async fn whoever_holds_the_horizon_is_named() {
+async fn the_holder_of_the_xmin_horizon_is_named() {
     for major in [14, 16, NEWEST] {
         let server = private(major, "max_prepared_transactions = 5\nwal_level = logical").await;
         let database = TestDatabase::create(&server).await;
@@ -156,7 +156,7 @@ async fn whoever_holds_the_horizon_is_named() {
 }
 
 #[tokio::test]
-async fn a_running_vacuum_shows_how_far_it_is() {
+async fn a_running_vacuum_shows_its_progress() {
     for major in [14, 17, NEWEST] {
         let database = TestDatabase::create(shared(major).await).await;
         let admin = database.client().await;

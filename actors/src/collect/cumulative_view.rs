@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_measured_only_at_times_is_never_counted_twice() {
+    fn values_measured_intermittently_are_not_counted_twice() {
         let mut view = CumulativeView::new(Duration::from_secs(60));
         take(&mut view, 10_000, 5, [100, 50]);
         assert_eq!(take(&mut view, 20_000, 5, [110, NULL]).rows, [(7, [10, NULL])], "switched off");

@@ -53,7 +53,7 @@ mod tests {
     use super::{Interner, ROUNDS};
 
     #[test]
-    fn words_that_the_store_may_have_dropped_are_handed_on_again() {
+    fn texts_that_the_store_may_have_dropped_are_sent_again() {
         let mut interner = Interner::default();
         let handed_on = (0..=2 * ROUNDS).filter(|_| {
             interner.intern(Some("idle"));

@@ -67,7 +67,7 @@ fn the_page_is_that_of_the_rules() {
 }
 
 #[test]
-fn a_threshold_that_was_set_keeps_its_distance() {
+fn a_configured_threshold_scales_the_leave_threshold() {
     let rule = find("connections.saturation").unwrap();
     let set = |threshold| EffectiveSettings::of(rule, RuleSetting { threshold, ..RuleSetting::default() });
     assert_eq!((set(None).enter, set(None).leave), (rule.threshold.enter, rule.threshold.leave));

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_secret_goes_wherever_it_stands() {
+    fn a_known_secret_is_removed_anywhere_in_a_text() {
         let secret = Secret::new("it's");
         assert_eq!(without("near 'it\\'s', it's", Some(&secret)), "near '***', ***");
         assert_eq!(without("as it is", None), "as it is");
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_whose_name_is_a_secrets_is_hidden_whole() {
+    fn a_setting_whose_name_denotes_a_secret_is_hidden_whole() {
         let cases = [
             ("ssl_passphrase_command", "echo hunter2", "***"),
             ("ssl_passphrase_command", "", ""),

@@ -82,7 +82,7 @@ async fn arrives(server: &MailServer) -> String {
 }
 
 #[tokio::test]
-async fn a_letter_is_whole_in_plain_text_and_html() {
+async fn a_message_has_the_same_content_in_plain_text_and_html() {
     let server = MailServer::start(Speech::Plain, "localhost").await;
     let sender = Sender::new();
     sender.by(&server, SmtpTls::None, None);
@@ -110,7 +110,7 @@ async fn a_letter_is_whole_in_plain_text_and_html() {
 }
 
 #[tokio::test]
-async fn logins_and_letters_are_encrypted() {
+async fn logins_and_messages_are_encrypted() {
     for (speech, tls) in [(Speech::Starttls, SmtpTls::Starttls), (Speech::Tls, SmtpTls::Tls)] {
         let server = MailServer::start(speech, "localhost").await;
         let sender = Sender::new();
@@ -128,7 +128,7 @@ async fn logins_and_letters_are_encrypted() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_to_a_server_that_cannot_prove_who_it_is() {
+async fn nothing_is_sent_to_a_server_without_a_valid_certificate() {
     let right = MailServer::start(Speech::Starttls, "localhost").await;
     let other_name = MailServer::start(Speech::Starttls, "elsewhere.example").await;
     let no_tls = MailServer::start(Speech::Plain, "localhost").await;
@@ -156,7 +156,7 @@ async fn nothing_is_told_to_a_server_that_cannot_prove_who_it_is() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again_and_what_may_not_is_given_up() {
+async fn temporary_errors_are_retried_and_permanent_ones_are_not() {
     let server = MailServer::start(Speech::Plain, "localhost").await;
     let sender = Sender::new();
     sender.by(&server, SmtpTls::None, None);
@@ -178,7 +178,7 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_wrong_login_is_no_reason_to_come_back() {
+async fn a_refused_login_is_not_retried() {
     let server = MailServer::start(Speech::Tls, "localhost").await;
     let sender = Sender::new();
     sender.by(&server, SmtpTls::Tls, Some("wrong"));
@@ -191,7 +191,7 @@ async fn a_wrong_login_is_no_reason_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_waiting_letter_goes_by_the_server_that_is_configured_meanwhile() {
+async fn a_queued_message_is_sent_by_the_server_configured_later() {
     let (away, here) =
         (MailServer::start(Speech::Plain, "x").await, MailServer::start(Speech::Plain, "x").await);
     let sender = Sender::new();
@@ -205,7 +205,7 @@ async fn a_waiting_letter_goes_by_the_server_that_is_configured_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_stop_gives_waiting_letters_a_last_try() {
+async fn a_shutdown_tries_queued_messages_once_more() {
     let server = MailServer::start(Speech::Plain, "localhost").await;
     let sender = Sender::new();
     sender.by(&server, SmtpTls::None, None);
@@ -219,7 +219,7 @@ async fn a_stop_gives_waiting_letters_a_last_try() {
 }
 
 #[tokio::test]
-async fn a_mute_server_is_left_in_time() {
+async fn an_unresponsive_server_is_disconnected_in_time() {
     let server = MailServer::start(Speech::Mute, "localhost").await;
     let sender = Sender::new();
     let smtp = sender.by(&server, SmtpTls::None, None);
@@ -231,7 +231,7 @@ async fn a_mute_server_is_left_in_time() {
 }
 
 #[tokio::test]
-async fn a_flood_is_refused_before_it_fills_the_memory() {
+async fn messages_above_the_queue_limit_are_refused() {
     let server = MailServer::start(Speech::Mute, "localhost").await;
     let sender = Sender::new();
     sender.by(&server, SmtpTls::None, None);

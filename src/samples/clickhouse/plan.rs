@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_days_come_from_hours_and_edges_from_the_finest() {
+    fn whole_days_are_read_from_hours_and_edges_from_the_finest_resolution() {
         use Resolution::{Hour, Minute, Raw};
         let day = DAY_MS;
         let kept = Kept { raw: 8, minute: 3, hour: 1 };

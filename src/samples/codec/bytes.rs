@@ -92,7 +92,7 @@ mod tests {
     use super::{Bytes, put, put_signed};
 
     #[test]
-    fn the_ends_of_the_range_come_back() {
+    fn the_ends_of_the_range_are_decoded_as_encoded() {
         for value in [0, 1, -1, 63, 64, -65, i64::MAX, i64::MIN + 1, i64::MIN] {
             let mut out = Vec::new();
             put_signed(&mut out, value);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_number_is_refused() {
+    fn a_number_without_an_end_is_refused() {
         assert!(Bytes(&[0xff; 20]).varint().is_err());
         assert!(Bytes(&[0xff; 3]).varint().is_err());
     }

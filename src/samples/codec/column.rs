@@ -68,7 +68,7 @@ mod tests {
     use super::{Bytes, column, put_column};
 
     #[test]
-    fn every_shape_comes_back() {
+    fn every_shape_is_decoded_as_encoded() {
         let shapes: [&[i64]; 7] = [
             &[],
             &[NULL, NULL],

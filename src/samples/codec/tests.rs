@@ -50,7 +50,7 @@ fn unpack(stream: &Stream, packed: &super::stripe::PackedStripe, wanted: &[bool]
 }
 
 #[test]
-fn every_cell_comes_back() {
+fn every_cell_is_decoded_as_encoded() {
     let mut random = StdRng::seed_from_u64(4);
     for (stream, series, most, rolled) in [
         (&STATEMENTS, 1, 1, false),
@@ -90,7 +90,7 @@ fn every_cell_comes_back() {
 }
 
 #[test]
-fn what_follows_calls_costs_little() {
+fn columns_correlated_with_calls_compress_well() {
     let mut random = StdRng::seed_from_u64(5);
     let packed_bytes = |random: &mut StdRng, follows: bool| {
         let mut table = Table::new(STATEMENTS.columns.len());

@@ -91,7 +91,7 @@ mod tests {
     use super::Cache;
 
     #[test]
-    fn what_was_not_used_for_longest_makes_room() {
+    fn the_least_recently_used_value_is_evicted() {
         let cache = Cache::new(20);
         for (key, value) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
             cache.put(key, value, 5);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_above_a_quarter_of_the_room_pushes_nothing_out() {
+    fn a_value_above_a_quarter_of_the_capacity_is_not_cached() {
         let cache = Cache::new(20);
         cache.put("a", 1, 5);
         cache.put("huge", 9, 6);

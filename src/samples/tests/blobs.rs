@@ -18,7 +18,7 @@ fn random_records(seed: u64, count: i64) -> Vec<Record> {
 }
 
 #[test]
-fn records_come_back() {
+fn records_are_decoded_as_encoded() {
     for record in (0..20).flat_map(|seed| random_records(seed, 10)) {
         let rows = decode_record(&encode_record(&record).unwrap(), record.columns.len()).unwrap();
         assert_eq!((rows.from, rows.at), (record.from.0, record.at.0));
@@ -56,7 +56,7 @@ fn notices_damage<T>(blob: &[u8], open: impl Fn(&[u8]) -> Result<T, CodecError>)
 }
 
 #[test]
-fn damage_is_noticed() {
+fn damage_is_detected() {
     for seed in [2, 3] {
         let records = random_records(seed, 12);
         let columns = records[0].columns.len();
@@ -72,7 +72,7 @@ fn damage_is_noticed() {
 }
 
 #[test]
-fn a_blob_is_not_taken_for_another() {
+fn a_blob_is_bound_to_its_identity() {
     let record = &random_records(4, 1)[0];
     let blob = encode_record(record).unwrap();
     assert!(matches!(Sums::decode(&blob, 1), Err(CodecError::Kind)));

@@ -29,7 +29,7 @@ async fn calls(fixture: &Fixture, window: Window) -> i64 {
 }
 
 #[tokio::test]
-async fn what_is_appended_twice_counts_once() {
+async fn a_batch_appended_twice_counts_once() {
     on_each_backend(async |fixture| {
         for _ in 0..2 {
             fixture.append(two_hours()).await;
@@ -85,7 +85,7 @@ const NO_POISON: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn a_bad_batch_is_refused_whole_and_alone() {
+async fn a_batch_that_fails_is_refused_whole_and_others_are_stored() {
     on_each_backend(async |fixture| {
         fixture.execute(NO_POISON[0], NO_POISON[1]).await;
         let append = |(number, record): (usize, Record)| {
@@ -141,7 +141,7 @@ async fn a_read_that_fails_while_a_batch_is_stored_loses_no_batch() {
 }
 
 #[tokio::test]
-async fn closing_writes_what_waits() {
+async fn closing_keeps_acknowledged_batches_and_refuses_later_ones() {
     on_each_backend(async |fixture| {
         let appends = join_all(
             two_hours().into_iter().map(|record| fixture.store.append(fixture.batch(vec![record]).into())),
@@ -187,7 +187,7 @@ async fn damaged(fixture: &Fixture) -> Vec<(i64, i64)> {
 }
 
 #[tokio::test]
-async fn what_is_damaged_is_left_out_and_shown_as_a_gap() {
+async fn damaged_records_are_skipped_and_shown_as_a_gap() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         fixture.append(two_hours()).await;
         damage_tail(fixture, START + 5 * 60_000).await;
@@ -210,7 +210,7 @@ async fn what_is_damaged_is_left_out_and_shown_as_a_gap() {
 }
 
 #[tokio::test]
-async fn a_column_that_came_later_is_unknown_before() {
+async fn an_added_column_is_null_in_older_records() {
     static BEFORE: Stream =
         Stream { name: STATEMENTS.name, columns: STATEMENTS.columns.first_chunk::<5>().unwrap() };
     on_each_backend(async |fixture| {

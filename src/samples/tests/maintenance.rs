@@ -51,7 +51,7 @@ const NO_SEGMENT: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn a_crash_between_blocks_and_segment_leaves_nothing_behind() {
+async fn a_crash_between_blocks_and_segment_leaves_no_blocks() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         fixture.append(records(MIDNIGHT, 30)).await;
         let all = calls(fixture, EVER).await;
@@ -83,7 +83,7 @@ async fn a_crash_between_blocks_and_segment_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_damaged_block_takes_only_itself_along() {
+async fn a_damaged_block_loses_only_its_own_records() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         // more than one block
         fixture.append(records(START + HOUR, 3_000)).await;
@@ -122,7 +122,7 @@ async fn file_bytes(fixture: &Fixture) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn what_is_past_its_time_is_given_back_to_the_disk() {
+async fn expired_data_is_deleted_and_its_space_freed() {
     let brief = Retention {
         raw: Duration::from_secs(24 * 3600),
         minute: Duration::from_secs(48 * 3600),
@@ -155,7 +155,7 @@ async fn what_is_past_its_time_is_given_back_to_the_disk() {
 }
 
 #[tokio::test]
-async fn the_cap_is_kept_by_dropping_the_finest_and_oldest() {
+async fn above_the_size_limit_the_finest_and_oldest_data_is_dropped() {
     const CAP: u64 = 12 << 20;
     on_each_backend_keeping(Retention { max_bytes: Some(CAP), ..Retention::default() }, async |fixture| {
         let records = records(MIDNIGHT + DAY, 1_000);
@@ -180,7 +180,7 @@ async fn the_cap_is_kept_by_dropping_the_finest_and_oldest() {
 }
 
 #[tokio::test]
-async fn names_go_with_the_last_samples_that_need_them() {
+async fn texts_are_deleted_with_the_last_samples_that_use_them() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         // everything is as old as the samples say
         let age = |entry: u64| SeriesEntry {
@@ -228,7 +228,7 @@ async fn names_go_with_the_last_samples_that_need_them() {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_frees_its_connection() {
+async fn a_dropped_reader_frees_its_connection() {
     on_each_backend(async |fixture| {
         for some in records(START + 6 * HOUR, 500).chunks(6) {
             fixture.append(some.to_vec()).await;
@@ -246,7 +246,7 @@ async fn a_reader_that_goes_away_frees_its_connection() {
 }
 
 #[tokio::test]
-async fn a_retention_that_was_changed_counts_from_the_next_upkeep() {
+async fn a_changed_retention_applies_from_the_next_maintenance() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         fixture.append(records(MIDNIGHT, 3)).await;
         let now = Timestamp(MIDNIGHT + 3 * HOUR);

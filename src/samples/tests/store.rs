@@ -38,7 +38,7 @@ async fn fill(fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn gaps_words_and_members_come_back_once() {
+async fn gaps_words_and_members_are_read_once() {
     on_each_backend(async |fixture| {
         fill(fixture).await;
         let store = &fixture.store;
@@ -76,7 +76,7 @@ async fn gaps_words_and_members_come_back_once() {
 }
 
 #[tokio::test]
-async fn of_many_gaps_the_newest_come_back() {
+async fn the_newest_gaps_are_read_first() {
     on_each_backend(async |fixture| {
         let most = i64::try_from(MAX_GAPS).unwrap();
         let gaps = (0..most + 20).map(|number| gap(START + number, START + number + 1, GapReason::Evicted));
@@ -120,7 +120,7 @@ async fn sees(fixture: &Fixture, scope: DatabaseScope) -> [usize; 5] {
 }
 
 #[tokio::test]
-async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
+async fn reads_and_deletions_are_isolated_by_organization_and_database() {
     on_each_backend(async |fixture| {
         fill(fixture).await;
         let stranger = DatabaseScope { organization: OrganizationId::generate(), ..fixture.scope };
@@ -162,7 +162,7 @@ async fn a_record_that_contradicts_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn a_stream_is_remembered_by_the_newest_values_of_each_series() {
+async fn last_values_are_the_newest_of_each_series() {
     on_each_backend(async |fixture| {
         let row = |series, value: u64| (series, [1, value.cast_signed(), NULL, NULL]);
         let first =

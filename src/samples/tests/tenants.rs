@@ -39,7 +39,7 @@ fn poll_of_new_statements(scope: DatabaseScope, at: i64, count: u64) -> Arc<Batc
 }
 
 #[tokio::test]
-async fn a_tenant_that_floods_the_store_loses_its_own_samples() {
+async fn a_tenant_above_its_quota_loses_only_its_own_samples() {
     const CAP: u64 = 6 << 20;
     let retention = Retention { max_bytes: Some(CAP), new_texts_per_hour: None, ..Retention::default() };
     on_each_backend_keeping(retention, async |fixture| {
@@ -77,7 +77,7 @@ async fn a_tenant_that_floods_the_store_loses_its_own_samples() {
 }
 
 #[tokio::test]
-async fn new_texts_above_the_limit_are_left_out_and_their_samples_stay() {
+async fn new_texts_above_the_limit_are_not_stored_but_their_samples_are() {
     let retention = Retention { new_texts_per_hour: Some(100), ..Retention::default() };
     on_each_backend_keeping(retention, async |fixture| {
         for second in 1..=5 {
@@ -123,7 +123,7 @@ async fn a_batch_that_is_appended_again_counts_its_new_texts_once() {
 }
 
 #[tokio::test]
-async fn a_clock_that_leaps_drops_nothing() {
+async fn a_clock_jump_drops_nothing() {
     on_each_backend_keeping(Retention::default(), async |fixture| {
         fixture.store.append(poll_of_new_statements(fixture.scope, START + 60_000, 20)).await.unwrap();
         let now = START + 2 * HOUR;
@@ -158,7 +158,7 @@ async fn a_clock_that_leaps_drops_nothing() {
 }
 
 #[tokio::test]
-async fn one_run_drops_only_so_many_segments() {
+async fn one_run_drops_a_limited_number_of_segments() {
     let short = Duration::from_secs(3_600);
     on_each_backend_keeping(Retention::default(), async |fixture| {
         fixture.store.append(poll_of_new_statements(fixture.scope, START + 60_000, 1)).await.unwrap();

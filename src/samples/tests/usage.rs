@@ -10,7 +10,7 @@ use crate::samples::entity::{block, segment, tail};
 use crate::samples::{ManagedSampleStore, Resolution, Retention, Usage};
 
 #[tokio::test]
-async fn an_empty_store_holds_nothing_on_some_pages() {
+async fn an_empty_store_has_no_rows_but_uses_disk_space() {
     on_each_backend(async |fixture| {
         let usage = fixture.store.usage().await.unwrap();
         assert!(usage.disk_bytes > 0);
@@ -21,7 +21,7 @@ async fn an_empty_store_holds_nothing_on_some_pages() {
 }
 
 #[tokio::test]
-async fn what_is_sealed_and_what_waits_is_counted_apart() {
+async fn sealed_and_unsealed_records_are_counted_separately() {
     on_each_backend(async |fixture| {
         let poll = |stream: &'static Stream, nth: i64| {
             let at = START + nth * 60_000;

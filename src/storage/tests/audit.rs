@@ -78,7 +78,7 @@ async fn written_at(storage: &Storage, action: &str, at: Timestamp) {
 }
 
 #[tokio::test]
-async fn entries_are_found_by_time_and_forgotten_with_it() {
+async fn entries_are_found_by_time_and_deleted_after_the_retention() {
     for Fixture { storage, .. } in fixtures().await {
         let record = async |action: &str, kept| {
             storage.record(entry(None, Actor::Operator, action), kept).await.unwrap();
@@ -100,7 +100,7 @@ async fn entries_are_found_by_time_and_forgotten_with_it() {
 }
 
 #[tokio::test]
-async fn a_clock_that_leaps_forgets_nothing() {
+async fn a_clock_jump_deletes_no_entries() {
     for Fixture { storage, .. } in fixtures().await {
         storage.record(entry(None, Actor::Operator, "kept"), YEAR).await.unwrap();
         let now = Timestamp::now();
@@ -116,7 +116,7 @@ async fn a_clock_that_leaps_forgets_nothing() {
 }
 
 #[tokio::test]
-async fn an_organization_keeps_so_many_entries_and_only_its_own_are_counted() {
+async fn the_number_of_entries_is_limited_per_organization() {
     for Fixture { storage, .. } in fixtures().await {
         let own = Some(sign_up(&storage, "ada@x.org").await.organization.id);
         for number in 0..5 {

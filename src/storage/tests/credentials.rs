@@ -51,7 +51,7 @@ async fn addresses_and_slugs_are_unique() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_twice_ends_its_family() {
+async fn a_refresh_token_works_once_and_its_reuse_revokes_the_family() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
         let (session_id, user_id) = (Uuid::now_v7(), account.user.id);
@@ -94,7 +94,7 @@ async fn a_logout_ends_its_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn of_many_refreshes_at_once_one_wins() {
+async fn of_concurrent_refreshes_one_succeeds() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
         storage.start_session(Uuid::now_v7(), account.user.id, refresh_token("one")).await.unwrap();
@@ -116,7 +116,7 @@ async fn of_many_refreshes_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn a_verification_token_is_good_once_and_for_its_purpose() {
+async fn a_verification_token_works_once_and_for_its_purpose() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
         for (token_hash, purpose) in [("verify", Purpose::VerifyEmail), ("reset", Purpose::ResetPassword)] {
@@ -173,7 +173,7 @@ async fn keys_are_listed_and_revoked_in_their_organization_only() {
 }
 
 #[tokio::test]
-async fn the_use_of_a_key_is_noted_once_a_minute() {
+async fn the_use_of_a_key_is_recorded_once_a_minute() {
     for Fixture { storage, .. } in fixtures().await {
         let account = sign_up(&storage, "a@x.org").await;
         let own = account.organization.id;

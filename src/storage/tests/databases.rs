@@ -61,7 +61,7 @@ async fn names_are_unique_in_an_organization() {
 }
 
 #[tokio::test]
-async fn an_unverified_organization_has_one_database_even_when_it_hurries() {
+async fn concurrent_registrations_of_an_unverified_organization_store_one_database() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;
         let (one, two) = (database(own, "one"), database(own, "two"));
@@ -74,7 +74,7 @@ async fn an_unverified_organization_has_one_database_even_when_it_hurries() {
 }
 
 #[tokio::test]
-async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know() {
+async fn an_update_keeps_observed_fields_and_an_observation_keeps_unknown_ones() {
     for Fixture { storage, .. } in fixtures().await {
         let own = verified(&storage, "a@x.org").await;
         let id = {
@@ -107,7 +107,7 @@ async fn an_update_keeps_what_polls_learned_and_a_sighting_what_it_does_not_know
 }
 
 #[tokio::test]
-async fn passwords_are_encrypted_and_outlive_a_start_with_the_wrong_key() {
+async fn passwords_are_encrypted_and_survive_a_start_with_the_wrong_key() {
     let Fixture { storage, url, directory } = sqlite().await;
     let own = verified(&storage, "a@x.org").await;
     let stored = database(own, "orders");
@@ -137,7 +137,7 @@ async fn passwords_are_encrypted_and_outlive_a_start_with_the_wrong_key() {
 }
 
 #[tokio::test]
-async fn databases_go_with_their_organization() {
+async fn databases_are_deleted_with_their_organization() {
     for Fixture { storage, .. } in fixtures().await {
         let own = verified(&storage, "a@x.org").await;
         storage.databases(own).insert(&database(own, "orders"), Some(&password())).await.unwrap();
@@ -148,7 +148,7 @@ async fn databases_go_with_their_organization() {
 }
 
 #[tokio::test]
-async fn those_without_an_interval_or_collectors_of_their_own_follow_the_configuration() {
+async fn databases_without_own_interval_or_collectors_use_the_configuration() {
     for Fixture { storage, .. } in fixtures().await {
         let own = verified(&storage, "a@x.org").await;
         let follows = |poll_interval, disabled_collectors| Follows { poll_interval, disabled_collectors };

@@ -32,7 +32,7 @@ fn key(name: &str, created_by: Uuid) -> NewApiKey<'_> {
 /// SQLite rolls back by itself on a full disk; a trigger makes it do so on any. Then nothing is left for the driver to
 /// roll back, which still counts a transaction as open.
 #[tokio::test]
-async fn a_connection_whose_rollback_failed_never_serves_again() {
+async fn a_connection_whose_rollback_failed_is_not_reused() {
     let Fixture { storage, directory: _directory, .. } = sqlite().await;
     let account = sign_up(&storage, "ada@example.com").await;
     let roll_back_by_itself = [

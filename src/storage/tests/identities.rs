@@ -14,7 +14,7 @@ fn newcomer<'a>(email: &'a str, home: Home<'a>) -> Newcomer<'a> {
 }
 
 #[tokio::test]
-async fn an_identity_is_one_persons_until_it_is_taken_away() {
+async fn an_identity_belongs_to_one_user_until_it_is_removed() {
     for Fixture { storage, .. } in fixtures().await {
         let (ada, eve) = (sign_up(&storage, "ada@x.org").await, sign_up(&storage, "eve@x.org").await);
         assert_eq!(storage.account_by_identity(&identity("1"), NOW).await.unwrap(), None);
@@ -37,7 +37,7 @@ async fn an_identity_is_one_persons_until_it_is_taken_away() {
 }
 
 #[tokio::test]
-async fn identities_go_with_their_person() {
+async fn identities_are_deleted_with_their_user() {
     for Fixture { storage, .. } in fixtures().await {
         let ada = sign_up(&storage, "ada@x.org").await;
         storage.insert_identity(ada.user.id, identity("1"), NOW).await.unwrap();
@@ -47,7 +47,7 @@ async fn identities_go_with_their_person() {
 }
 
 #[tokio::test]
-async fn a_newcomer_has_a_home_and_an_identity_or_nothing() {
+async fn a_new_account_is_created_with_its_identity_or_not_at_all() {
     for Fixture { storage, .. } in fixtures().await {
         let nowhere = newcomer("ada@x.org", Home::Joins { slug: "acme" });
         assert_eq!(storage.create_account_of(nowhere, identity("1"), NOW).await.unwrap(), None);

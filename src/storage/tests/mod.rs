@@ -207,7 +207,7 @@ async fn a_sqlite_file_is_private_durable_and_gives_space_back() {
 }
 
 #[tokio::test]
-async fn a_storage_that_is_away_is_told_apart() {
+async fn an_unreachable_storage_has_its_own_error() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("postgres://someone:s3cret@127.0.0.1:{port}/basira");
     let error = Storage::open(&url, &KEY).await.unwrap_err();

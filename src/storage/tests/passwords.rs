@@ -10,7 +10,7 @@ fn refresh_token(hash: &str) -> NewRefreshToken {
 }
 
 #[tokio::test]
-async fn a_login_that_a_change_overtook_starts_no_session() {
+async fn a_login_during_a_password_change_starts_no_session() {
     for Fixture { storage, .. } in fixtures().await {
         let user = sign_up(&storage, "a@x.org").await.user;
         let start = async |user, hash| {
@@ -29,7 +29,7 @@ async fn a_login_that_a_change_overtook_starts_no_session() {
 }
 
 #[tokio::test]
-async fn of_many_resets_at_once_one_wins_and_no_login_outlives_it() {
+async fn of_concurrent_resets_one_succeeds_and_ends_all_sessions() {
     for Fixture { storage, .. } in fixtures().await {
         let user = sign_up(&storage, "a@x.org").await.user;
         let token = NewEmailToken {
@@ -66,7 +66,7 @@ async fn of_many_resets_at_once_one_wins_and_no_login_outlives_it() {
 }
 
 #[tokio::test]
-async fn resets_of_one_leave_others_alone() {
+async fn resets_of_one_user_do_not_affect_others() {
     for Fixture { storage, .. } in fixtures().await {
         let (ada, eve) = (sign_up(&storage, "a@x.org").await, sign_up(&storage, "e@x.org").await);
         for (user_id, token_hash) in [(ada.user.id, "ada"), (eve.user.id, "eve")] {

@@ -60,7 +60,7 @@ async fn two_owners(storage: &Storage) -> (OrganizationId, Uuid, Uuid) {
 }
 
 #[tokio::test]
-async fn the_last_owner_stays_whoever_steps_down_at_once() {
+async fn concurrent_demotions_leave_one_owner() {
     for Fixture { storage, .. } in fixtures().await {
         let (organization, ada, bob) = two_owners(&storage).await;
         let change = async |id, role| {
@@ -87,7 +87,7 @@ async fn the_last_owner_stays_whoever_steps_down_at_once() {
 }
 
 #[tokio::test]
-async fn who_goes_takes_sessions_and_keys_along() {
+async fn sessions_and_keys_of_a_removed_member_end() {
     for Fixture { storage, .. } in fixtures().await {
         let (organization, ada, bob) = two_owners(&storage).await;
         let session = Uuid::now_v7();
@@ -116,7 +116,7 @@ async fn who_goes_takes_sessions_and_keys_along() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_good_once_in_time_and_for_one_who_has_no_account() {
+async fn an_invitation_works_once_before_it_expires_and_for_a_new_account() {
     for Fixture { storage, .. } in fixtures().await {
         let ada = sign_up(&storage, "ada@x.org").await;
         let (own, eve) = (ada.organization.id, sign_up(&storage, "eve@x.org").await);
@@ -148,7 +148,7 @@ async fn an_invitation_is_good_once_in_time_and_for_one_who_has_no_account() {
 }
 
 #[tokio::test]
-async fn of_many_who_accept_at_once_one_joins() {
+async fn of_concurrent_acceptances_one_succeeds() {
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "ada@x.org").await.organization.id;
         invite(&storage, own, "bob@x.org", "token").await;
@@ -164,7 +164,7 @@ async fn of_many_who_accept_at_once_one_joins() {
 }
 
 #[tokio::test]
-async fn an_organization_goes_with_all_that_it_has() {
+async fn everything_of_a_deleted_organization_is_deleted() {
     for Fixture { storage, .. } in fixtures().await {
         let ada = sign_up(&storage, "ada@x.org").await;
         let eve = sign_up(&storage, "eve@x.org").await;
@@ -207,7 +207,7 @@ async fn an_organization_goes_with_all_that_it_has() {
 }
 
 #[tokio::test]
-async fn somebody_always_runs_the_instance() {
+async fn an_instance_always_has_an_admin() {
     for Fixture { storage, .. } in fixtures().await {
         let ada = sign_up(&storage, "ada@x.org").await.user.id;
         let eve = sign_up(&storage, "eve@x.org").await.user.id;
@@ -243,7 +243,7 @@ async fn the_last_instance_admin_cannot_be_removed() {
 }
 
 #[tokio::test]
-async fn keys_that_outlast_their_maker_pass_to_an_owner() {
+async fn keys_that_outlast_their_creator_pass_to_an_owner() {
     for Fixture { storage, .. } in fixtures().await {
         let (organization, ada, bob) = two_owners(&storage).await;
         let key = key_of(&storage, organization, bob, "k1").await;

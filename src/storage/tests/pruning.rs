@@ -37,7 +37,7 @@ async fn only_what_has_expired_is_pruned() {
 }
 
 #[tokio::test]
-async fn enrolments_that_nobody_confirmed_are_pruned_and_second_factors_stay() {
+async fn unconfirmed_enrolments_are_pruned_and_second_factors_kept() {
     for Fixture { storage, .. } in fixtures().await {
         let (ada, eve) =
             (sign_up(&storage, "a@x.org").await.user.id, sign_up(&storage, "e@x.org").await.user.id);

@@ -30,7 +30,7 @@ fn invitation(email: &str) -> NewInvitation<'_> {
 }
 
 #[tokio::test]
-async fn an_organization_gets_no_more_than_its_quota_and_another_is_not_counted() {
+async fn quotas_are_enforced_per_organization() {
     for Fixture { storage, .. } in fixtures().await {
         let (ada, eve) = (sign_up(&storage, "a@x.org").await, sign_up(&storage, "e@x.org").await);
         let (own, other) = (ada.organization.id, eve.organization.id);

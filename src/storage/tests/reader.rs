@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn nothing_is_made_where_nothing_is() {
+async fn a_missing_storage_is_not_created_by_a_reader() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("basira.db");
     let error = StorageReader::open(&format!("sqlite://{}", path.display())).await.unwrap_err();
@@ -12,7 +12,7 @@ async fn nothing_is_made_where_nothing_is() {
 }
 
 #[tokio::test]
-async fn an_older_schema_is_told_and_left_as_it_is() {
+async fn an_older_schema_is_reported_and_not_migrated() {
     let directory = TempDir::new().unwrap();
     let url = format!("sqlite://{}/basira.db", directory.path().display());
     let storage = Storage::open(&url, &KEY).await.unwrap();

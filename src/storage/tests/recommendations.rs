@@ -83,7 +83,7 @@ async fn rules_open_update_and_resolve() {
 }
 
 #[tokio::test]
-async fn what_was_dismissed_stays_dismissed() {
+async fn a_dismissed_recommendation_stays_dismissed() {
     use AdviceStatus::{Dismissed, Open, Resolved};
     for Fixture { storage, .. } in fixtures().await {
         let own = sign_up(&storage, "a@x.org").await.organization.id;

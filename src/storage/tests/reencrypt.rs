@@ -62,7 +62,7 @@ async fn every_password_is_encrypted_again_or_none() {
 }
 
 #[tokio::test]
-async fn whoever_seals_meanwhile_is_waited_for() {
+async fn reencryption_waits_for_uncommitted_encryptions() {
     for Fixture { storage, .. } in fixtures().await {
         let sealing = storage.begin_encrypting().await.unwrap();
         let resealing = tokio::spawn({

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_on_several_nodes_is_one_line_and_never_a_sum() {
+    fn a_table_on_several_nodes_is_one_row_and_not_a_sum() {
         let tables = vec![
             table("one", "orders", Some(40), Some((1, 10))),
             table("two", "orders", Some(50), Some((1, 10))),

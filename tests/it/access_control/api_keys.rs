@@ -6,7 +6,7 @@ use super::{id_of, invited, key_of};
 use crate::harness::{Browser, OpenIdProvider, Organization, TestApp, TestClient};
 
 #[tokio::test]
-async fn keys_end_with_their_maker_however_they_were_made() {
+async fn api_keys_end_when_their_creator_is_removed() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "keys").await;
     let bob = invited(&app, &organization, "bob@keys.example", "owner").await;
@@ -34,7 +34,7 @@ async fn keys_end_with_their_maker_however_they_were_made() {
 }
 
 #[tokio::test]
-async fn a_key_does_no_more_than_its_maker_may_now() {
+async fn an_api_key_is_limited_by_its_creators_current_role() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "capped").await;
     let bob = invited(&app, &organization, "bob@capped.example", "admin").await;
@@ -59,7 +59,7 @@ async fn a_key_does_no_more_than_its_maker_may_now() {
 }
 
 #[tokio::test]
-async fn who_is_demoted_by_the_provider_loses_the_keys_too() {
+async fn api_keys_end_when_the_provider_demotes_their_creator() {
     let provider = OpenIdProvider::start().await;
     let settings = [
         ("AUTH__OIDC__CORP__ORGANIZATION", "acme"),

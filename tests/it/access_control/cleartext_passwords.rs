@@ -65,7 +65,7 @@ fn registration(engine: &str, port: u16, tls: &str) -> Value {
 }
 
 #[tokio::test]
-async fn no_password_is_sent_in_cleartext_unless_the_registration_says_so() {
+async fn no_password_is_sent_in_cleartext_unless_the_registration_allows_it() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "cleartext").await;
     let report = async |engine: &str, port: u16, tls: &str| {

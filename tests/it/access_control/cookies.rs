@@ -27,7 +27,7 @@ async fn answer(app: &TestApp, headers: &[(reqwest::header::HeaderName, &str)]) 
 }
 
 #[tokio::test]
-async fn over_https_only_cookies_of_this_very_host_count() {
+async fn over_https_only_host_prefixed_cookies_are_accepted() {
     let app = TestApp::start_with(&[("HTTP__PUBLIC_URL", "https://basira.example")]).await;
     let organization = Organization::unverified(&app, "cookies").await;
     let cookies = cookies_of_a_login(&app, &organization).await;
@@ -42,7 +42,7 @@ async fn over_https_only_cookies_of_this_very_host_count() {
 }
 
 #[tokio::test]
-async fn cookies_count_at_the_names_of_this_server_only() {
+async fn cookies_are_accepted_only_with_host_names_of_this_server() {
     let app = TestApp::start_with(&[("HTTP__HOSTS", "basira.internal")]).await;
     let organization = Organization::unverified(&app, "hosts").await;
     let cookies = cookies_of_a_login(&app, &organization).await;

@@ -6,7 +6,7 @@ use super::{id_of, invited};
 use crate::harness::{Organization, TestApp};
 
 #[tokio::test]
-async fn the_last_instance_admin_stays_whatever_is_asked_for() {
+async fn the_last_instance_admin_cannot_be_removed_demoted_or_deleted() {
     let app = TestApp::start().await;
     let first = Organization::verified(&app, "first").await;
     let second = Organization::verified(&app, "second").await;

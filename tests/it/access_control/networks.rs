@@ -18,7 +18,7 @@ fn private_by_default() -> String {
 }
 
 #[tokio::test]
-async fn strangers_do_not_reach_private_networks_where_everybody_may_sign_up() {
+async fn private_networks_are_denied_to_ordinary_accounts_where_signup_is_open() {
     let app = TestApp::start_with(&[("TARGETS__PRIVATE", &private_by_default())]).await;
     // the first account of an instance runs it
     let operator = Organization::verified(&app, "operator").await;
@@ -54,7 +54,7 @@ async fn strangers_do_not_reach_private_networks_where_everybody_may_sign_up() {
 }
 
 #[tokio::test]
-async fn a_connection_is_judged_by_who_runs_the_instance_now() {
+async fn a_connection_is_checked_against_the_current_instance_admins() {
     let app = TestApp::start_with(&[("TARGETS__PRIVATE", &private_by_default())]).await;
     let operator = Organization::verified(&app, "operator").await;
     let former = Organization::verified(&app, "former").await;
@@ -70,7 +70,7 @@ async fn a_connection_is_judged_by_who_runs_the_instance_now() {
 }
 
 #[tokio::test]
-async fn where_people_are_invited_private_networks_are_open() {
+async fn private_networks_are_allowed_where_signup_is_by_invitation() {
     let mut app = TestApp::start_with(&[("TARGETS__PRIVATE", &private_by_default())]).await;
     Organization::verified(&app, "operator").await;
     let other = Organization::verified(&app, "other").await;

@@ -30,7 +30,7 @@ async fn mails_in_files_are_deleted_when_their_tokens_have_expired() {
 }
 
 #[tokio::test]
-async fn nobody_takes_the_name_that_newcomers_of_a_provider_are_sent_to() {
+async fn the_slug_reserved_for_a_provider_is_not_given_to_signups() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[("AUTH__OIDC__CORP__ORGANIZATION", "acme")]).await;
     let operator = Organization::verified(&app, "operator").await;
@@ -55,7 +55,7 @@ async fn nobody_takes_the_name_that_newcomers_of_a_provider_are_sent_to() {
 }
 
 #[tokio::test]
-async fn long_names_of_fields_are_not_sent_back_whole() {
+async fn long_field_names_are_truncated_in_error_messages() {
     let app = TestApp::start().await;
     let organization = Organization::unverified(&app, "long").await;
     let body = format!(r#"{{"name": "x", "tags": {{"{}": 7}}}}"#, "n".repeat(900_000));

@@ -10,7 +10,7 @@ use crate::harness::{Organization, TestApp};
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 #[tokio::test]
-async fn a_client_that_cannot_be_told_is_nobody_and_never_the_proxy() {
+async fn a_client_address_that_cannot_be_parsed_is_never_replaced_by_the_proxys() {
     let app = TestApp::start_with(&[("HTTP__TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.0/8")]).await;
     let organization = Organization::verified(&app, "proxied").await;
     // good for the network of the proxies, and for one client
@@ -54,7 +54,7 @@ async fn a_client_that_cannot_be_told_is_nobody_and_never_the_proxy() {
 }
 
 #[tokio::test]
-async fn nobody_escapes_the_limits_by_a_header_that_cannot_be_read() {
+async fn an_unreadable_forwarding_header_does_not_bypass_the_limits() {
     let settings = [("HTTP__TRUSTED_PROXIES", "127.0.0.1"), ("LIMITS__AUTH__SIGNUP_PER_HOUR", "2")];
     let app = TestApp::start_with(&settings).await;
     let mut last = 0;

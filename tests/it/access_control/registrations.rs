@@ -6,7 +6,7 @@ use super::key_of;
 use crate::harness::{Authority, Organization, TestApp};
 
 #[tokio::test]
-async fn a_change_that_sends_the_stored_password_elsewhere_needs_the_password() {
+async fn changing_the_host_of_a_database_requires_its_password() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "moving").await;
     let key = key_of(&organization.key, &app, json!({"scope": "write"})).await;

@@ -156,7 +156,7 @@ async fn a_copy_that_cannot_be_made_leaves_nothing_and_says_why() {
 }
 
 #[tokio::test]
-async fn nothing_is_replaced_unless_told_to() {
+async fn a_restore_replaces_nothing_without_its_option() {
     let app = TestApp::start().await;
     let data_dir = app.data_dir();
     let folder = data_dir.parent().unwrap();
@@ -194,7 +194,7 @@ async fn on_postgres_the_command_to_use_is_named() {
 }
 
 #[tokio::test]
-async fn samples_kept_apart_are_copied_apart() {
+async fn samples_in_their_own_directory_are_copied_separately() {
     let server = shared(NEWEST).await;
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("samples.db").display());

@@ -93,7 +93,7 @@ async fn the_figures_are_those_of_the_tables() {
 }
 
 #[tokio::test]
-async fn a_cap_and_a_storage_on_postgres_are_told_as_they_are() {
+async fn the_report_shows_a_size_limit_and_postgres_storage() {
     let own = TestDatabase::create(shared(NEWEST).await).await;
     let settings = [("STORAGE__URL", own.superuser_dsn()), ("SAMPLES__RETENTION__MAX_BYTES", "0")];
     let app = TestApp::start_with(&settings).await;

@@ -59,7 +59,7 @@ async fn suffers(registered: &Registered, words: &str) {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_told_and_forgotten_when_answers_come_again() {
+async fn invalid_responses_are_reported_until_valid_ones_follow() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -76,7 +76,7 @@ async fn what_is_no_answer_is_told_and_forgotten_when_answers_come_again() {
 }
 
 #[tokio::test]
-async fn an_error_behind_the_first_rows_is_no_answer() {
+async fn an_exception_after_the_first_rows_is_an_error() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -104,7 +104,7 @@ async fn an_error_behind_the_first_rows_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_wrong_port_or_protocol_is_told() {
+async fn a_wrong_port_or_protocol_is_reported() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;

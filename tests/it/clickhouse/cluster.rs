@@ -52,7 +52,7 @@ async fn sleeps_on(database: &ClickHouseDatabase) -> tokio::task::JoinHandle<()>
 }
 
 #[tokio::test]
-async fn nodes_are_seen_together_and_told_apart_and_one_that_is_gone_is_missed() {
+async fn nodes_are_listed_separately_and_a_missing_one_is_reported() {
     let [first, mut second] = cluster::<2>().await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "cluster").await;
@@ -124,7 +124,7 @@ async fn a_node_that_hangs_does_not_hide_the_others() {
 }
 
 #[tokio::test]
-async fn a_wrong_name_and_a_missing_grant_are_told() {
+async fn a_wrong_cluster_name_and_a_missing_grant_are_reported() {
     let [mut server] = cluster::<1>().await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "clusters").await;

@@ -25,7 +25,7 @@ async fn suffers(registered: &Registered, words: &str) -> String {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_named_and_never_shown() {
+async fn wrong_credentials_are_reported_without_the_password() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "credentials").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -57,7 +57,7 @@ async fn wrong_credentials_are_named_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_named() {
+async fn a_missing_database_is_named() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "missing").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -68,7 +68,7 @@ async fn a_database_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_user_that_may_set_nothing_is_told_to_be_limited() {
+async fn a_readonly_user_gets_the_advice_to_set_limits_in_its_profile() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "strict").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -86,7 +86,7 @@ async fn a_user_that_may_set_nothing_is_told_to_be_limited() {
 }
 
 #[tokio::test]
-async fn a_user_without_grants_is_told_each_and_works_with_them() {
+async fn a_user_without_grants_gets_each_missing_grant() {
     let mut server = private(ClickHouseOptions::default()).await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "blind").await;
@@ -125,7 +125,7 @@ async fn a_user_without_grants_is_told_each_and_works_with_them() {
 }
 
 #[tokio::test]
-async fn a_hung_server_is_noticed_and_taken_back() {
+async fn an_unresponsive_server_is_detected_and_reconnected() {
     let server = private(ClickHouseOptions::default()).await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "hung").await;
@@ -139,7 +139,7 @@ async fn a_hung_server_is_noticed_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_server_killed_while_it_answers_is_noticed_and_taken_back() {
+async fn a_server_killed_during_a_response_is_detected_and_reconnected() {
     let mut server = private(ClickHouseOptions::default()).await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "killed").await;
@@ -161,7 +161,7 @@ async fn a_server_killed_while_it_answers_is_noticed_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_named() {
+async fn a_missing_table_is_named() {
     // a server whose logs are off has no such tables; what is left works
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "tables").await;

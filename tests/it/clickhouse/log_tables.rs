@@ -11,7 +11,7 @@ fn find(lines: &Value, name: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_log_without_end_is_flagged_until_the_printed_sql_was_run() {
+async fn a_log_table_without_ttl_is_flagged_until_the_printed_sql_is_run() {
     let app = TestApp::start().await;
     let server = private(ClickHouseOptions::default()).await;
     let database = ClickHouseDatabase::create(&server).await;

@@ -10,7 +10,7 @@ use crate::harness::{ClickHouseDatabase, Organization, TestApp};
 const CONNECTED_WITHIN: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn the_oldest_version_shows_what_runs_and_says_what_it_lacks() {
+async fn the_oldest_version_shows_running_queries_and_names_what_is_unavailable() {
     let server = oldest().await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "oldest").await;

@@ -135,7 +135,7 @@ async fn parts_are_counted_as_the_server_counts_them() {
 }
 
 #[tokio::test]
-async fn three_thousand_parts_in_one_partition_are_one_line() {
+async fn three_thousand_parts_of_a_partition_are_one_row() {
     let (_app, database, registered) = watched("many-parts").await;
     for name in ["few", "many"] {
         let sql = format!(
@@ -163,7 +163,7 @@ async fn three_thousand_parts_in_one_partition_are_one_line() {
 }
 
 #[tokio::test]
-async fn tables_without_parts_are_tables_too() {
+async fn tables_without_parts_are_listed() {
     let (_app, database, registered) = watched("engines").await;
     for sql in [
         "CREATE TABLE log (n UInt64) ENGINE = Log",
@@ -221,7 +221,7 @@ async fn tables_without_parts_are_tables_too() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_asked_as_a_whole() {
+async fn all_nodes_of_a_cluster_are_queried() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let options =
         ClickHouseOptions { settings: ClickHouseServer::cluster_of(&[port]), native_port: Some(port) };
@@ -264,7 +264,7 @@ async fn a_cluster_is_asked_as_a_whole() {
 }
 
 #[tokio::test]
-async fn each_engine_has_its_own() {
+async fn routes_of_the_other_engine_are_refused_and_its_fields_absent() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "engine-mismatch").await;
     let postgres = TestDatabase::create(shared_postgres(NEWEST).await).await;

@@ -142,7 +142,7 @@ async fn calls_rows_bytes_and_percentiles_are_those_of_the_log() {
 }
 
 #[tokio::test]
-async fn rows_that_come_late_are_counted_once() {
+async fn late_log_rows_are_counted_once() {
     let server = private(ClickHouseOptions::default()).await;
     let database = ClickHouseDatabase::create(&server).await;
     let app = TestApp::start().await;

@@ -21,7 +21,7 @@ fn ours(database: &ClickHouseDatabase) -> String {
 }
 
 #[tokio::test]
-async fn each_question_is_marked_limited_and_asked_alone() {
+async fn each_query_is_tagged_limited_and_run_one_at_a_time() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "courtesy").await;
     let database = ClickHouseDatabase::create(shared().await).await;
@@ -84,7 +84,7 @@ fn endless(request: String) -> String {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_ended_on_the_server() {
+async fn queries_that_exceed_their_deadline_are_killed_on_the_server() {
     let server = private(ClickHouseOptions::default()).await;
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "deadline").await;

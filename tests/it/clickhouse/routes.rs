@@ -86,7 +86,7 @@ fn has_shape(view: &str, answer: &Value, names: &[&str]) {
 }
 
 #[tokio::test]
-async fn every_path_works_or_says_that_it_is_for_the_other_engine() {
+async fn every_path_works_or_names_the_engine_it_is_for() {
     let app = TestApp::start().await;
     let database = ClickHouseDatabase::create(shared().await).await;
     database.run("SYSTEM FLUSH LOGS").await;
@@ -134,7 +134,7 @@ async fn every_path_works_or_says_that_it_is_for_the_other_engine() {
 }
 
 #[tokio::test]
-async fn what_only_clickhouse_has_is_refused_for_postgres() {
+async fn routes_of_clickhouse_are_refused_for_postgres() {
     let app = TestApp::start().await;
     let database =
         TestDatabase::create(crate::harness::postgres::shared(crate::harness::postgres::NEWEST).await).await;

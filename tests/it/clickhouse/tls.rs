@@ -50,7 +50,7 @@ async fn certificates_are_checked_as_far_as_the_mode_says() {
 }
 
 #[tokio::test]
-async fn what_is_preferred_is_found_out_and_sends_no_password_without_tls() {
+async fn tls_mode_prefer_is_detected_and_sends_no_password_without_tls() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "prefer").await;
     let database = ClickHouseDatabase::create(shared().await).await;

@@ -34,7 +34,7 @@ struct Scene<'a> {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_said_and_survived() {
+async fn a_full_disk_is_reported_and_recovered_from() {
     let files = FailingFiles::containing("/data/");
     let mut app = TestApp::start_on(&files).await;
     let fill = || files.fail_from(Fault::DiskFull, 1);
@@ -42,7 +42,7 @@ async fn a_full_disk_is_said_and_survived() {
 }
 
 #[tokio::test]
-async fn a_real_disk_that_is_full_is_said_and_survived() {
+async fn a_full_file_system_is_reported_and_recovered_from() {
     let mut disk = None;
     let mut app = TestApp::start_from(|data_dir| disk = SmallDisk::at(data_dir)).await;
     let Some(disk) = disk else {

@@ -50,17 +50,17 @@ const SCOPE: DatabaseScope = DatabaseScope {
 };
 
 #[tokio::test]
-async fn a_full_disk_at_any_call_of_the_store_loses_and_doubles_no_record() {
+async fn a_full_disk_at_any_call_neither_loses_nor_duplicates_records() {
     keeps_its_records(Fault::DiskFull, FULL_FOR).await;
 }
 
 #[tokio::test]
-async fn an_error_at_any_call_of_the_store_loses_and_doubles_no_record() {
+async fn an_error_at_any_call_neither_loses_nor_duplicates_records() {
     keeps_its_records(Fault::InputOutput, 1).await;
 }
 
 #[tokio::test]
-async fn a_kill_at_any_call_of_the_store_loses_and_doubles_no_record() {
+async fn a_kill_at_any_call_neither_loses_nor_duplicates_records() {
     keeps_its_records(Fault::Kill, 1).await;
 }
 

@@ -48,7 +48,7 @@ async fn survives(cut: Cut) {
 }
 
 #[tokio::test]
-async fn a_connection_cut_before_a_commit_has_done_nothing() {
+async fn a_connection_cut_before_its_commit_changes_nothing() {
     survives(Cut::BeforeCommit).await;
 }
 

@@ -33,7 +33,7 @@ async fn recommendation(scene: &HealthScene, path: &str, object: &str) -> Value 
 }
 
 #[tokio::test]
-async fn advice_is_opened_dismissed_and_resolved() {
+async fn recommendations_are_opened_dismissed_and_resolved() {
     let scene = with_an_invalid_index().await;
     let HealthScene { registered, .. } = &scene;
     let client = &registered.client;
@@ -67,7 +67,7 @@ async fn advice_is_opened_dismissed_and_resolved() {
 }
 
 #[tokio::test]
-async fn advice_belongs_to_its_organization_and_goes_with_its_database() {
+async fn recommendations_belong_to_their_organization_and_are_deleted_with_their_database() {
     let scene = with_an_invalid_index().await;
     let open = recommendation(&scene, "/recommendations", "public.twins_n").await;
     let path = format!("/recommendations/{}", open["id"].as_str().unwrap());
@@ -82,7 +82,7 @@ async fn advice_belongs_to_its_organization_and_goes_with_its_database() {
 }
 
 #[tokio::test]
-async fn the_fleet_is_shown_worst_first() {
+async fn databases_are_listed_by_score_the_lowest_first() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "fleet").await;
     let (well, ill) =

@@ -10,7 +10,7 @@ use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, private};
 
 #[tokio::test]
-async fn a_crash_and_a_restart_are_told_apart() {
+async fn a_crash_is_distinguished_from_a_restart() {
     let mut server = private(NEWEST, "").await;
     let scene = HealthScene::on(&server, &json!({"availability.restarted": {"window_seconds": 12}})).await;
     scene.registered.wait_until_resolved("availability.restarted", "server").await;
@@ -27,7 +27,7 @@ async fn a_crash_and_a_restart_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_damaged_page_is_the_end_of_good_health() {
+async fn a_checksum_failure_lowers_the_score() {
     let mut server = private(NEWEST, "").await;
     let rules = json!({"storage.checksum_failures": {"window_seconds": 10}});
     let scene = HealthScene::on(&server, &rules).await;

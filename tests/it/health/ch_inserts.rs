@@ -9,7 +9,7 @@ use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
-async fn parts_pile_up() {
+async fn too_many_parts_are_reported() {
     let rule = "inserts.parts_per_partition";
     // others let parts pile up on the shared one too
     let server = private(Default::default()).await;
@@ -47,7 +47,7 @@ async fn parts_pile_up() {
 }
 
 #[tokio::test]
-async fn it_is_foreseen_when_inserts_will_be_refused() {
+async fn the_time_until_inserts_are_refused_is_predicted() {
     let rule = "inserts.parts_per_partition";
     let server = private(Default::default()).await;
     let setting = json!({rule: {"threshold": 0.5, "window_seconds": 40}});
@@ -71,7 +71,7 @@ async fn it_is_foreseen_when_inserts_will_be_refused() {
 }
 
 #[tokio::test]
-async fn inserts_are_too_small() {
+async fn small_inserts_are_reported() {
     let rule = "inserts.too_small";
     let server = private(Default::default()).await;
     let scene =

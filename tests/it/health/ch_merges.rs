@@ -6,7 +6,7 @@ use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
-async fn a_mutation_is_stuck_until_it_is_killed_as_printed() {
+async fn a_stuck_mutation_is_reported_until_the_printed_kill() {
     let rule = "merges.stuck_mutations";
     let server = private(Default::default()).await;
     let scene = ClickHouseHealthScene::on(&server, &json!({rule: {}})).await;
@@ -30,7 +30,7 @@ async fn a_mutation_is_stuck_until_it_is_killed_as_printed() {
 }
 
 #[tokio::test]
-async fn the_pool_that_merges_is_busy() {
+async fn a_busy_merge_pool_is_reported() {
     let rule = "merges.behind";
     let server = private(Default::default()).await;
     let scene = ClickHouseHealthScene::on(&server, &json!({rule: {}})).await;

@@ -8,7 +8,7 @@ use crate::harness::ClickHouseDatabase;
 use crate::harness::clickhouse::{cluster, private};
 
 #[tokio::test]
-async fn a_node_is_missing_and_then_started_anew() {
+async fn a_missing_node_is_reported_until_it_restarts() {
     let [first, mut second] = cluster::<2>().await;
     let rules = json!({"availability.node_missing": {}, "availability.server_restarted": {}});
     let scene = ClickHouseHealthScene::on_cluster(&first, ClickHouseServer::CLUSTER, &rules).await;

@@ -10,7 +10,7 @@ use super::scene::ClickHouseHealthScene;
 use crate::harness::clickhouse::private;
 
 #[tokio::test]
-async fn queries_fail_for_want_of_memory_but_not_by_their_own_fault() {
+async fn failures_for_lack_of_memory_are_reported_and_those_of_wrong_sql_are_not() {
     let rule = "queries.failed";
     let server = private(Default::default()).await;
     let scene = ClickHouseHealthScene::on(&server, &json!({rule: {"window_seconds": 40}})).await;
@@ -40,7 +40,7 @@ async fn queries_fail_for_want_of_memory_but_not_by_their_own_fault() {
 const FAST_FOR: Duration = Duration::from_secs(55);
 
 #[tokio::test]
-async fn queries_take_longer_than_before() {
+async fn slower_queries_are_reported() {
     let rule = "queries.p99_regression";
     let server = private(Default::default()).await;
     let setting = json!({rule: {"window_seconds": 20, "baseline_seconds": 30}});
@@ -86,7 +86,7 @@ async fn queries_take_longer_than_before() {
 }
 
 #[tokio::test]
-async fn memory_is_near_the_limit_until_the_greediest_is_killed() {
+async fn memory_near_its_limit_is_reported_until_the_largest_query_is_killed() {
     let rule = "memory.near_limit";
     let server = private(Default::default()).await;
     let scene = ClickHouseHealthScene::on(&server, &json!({rule: {"threshold": 11}})).await;

@@ -69,7 +69,7 @@ impl Twins {
 }
 
 #[tokio::test]
-async fn a_replica_is_behind_until_it_may_fetch_again() {
+async fn a_delayed_replica_is_reported_until_it_catches_up() {
     let rule = "replication.delay";
     let twins = Twins::watched_by(&json!({rule: {"threshold": 2}})).await;
     let database = &twins.scene.database;
@@ -90,7 +90,7 @@ async fn a_replica_is_behind_until_it_may_fetch_again() {
 }
 
 #[tokio::test]
-async fn a_merge_fails_for_want_of_files_until_the_replica_fetches_them() {
+async fn a_merge_that_lacks_its_parts_is_reported_until_they_are_fetched() {
     let rule = "replication.queue_errors";
     let twins = Twins::watched_by(&json!({rule: {"threshold": 3}})).await;
     let database = &twins.scene.database;
@@ -130,7 +130,7 @@ async fn a_merge_fails_for_want_of_files_until_the_replica_fetches_them() {
 
 /// This server knows no KILL MUTATION yet.
 #[tokio::test]
-async fn a_mutation_that_fails_on_every_replica_is_to_be_killed() {
+async fn a_mutation_that_fails_on_all_replicas_is_reported_with_its_kill() {
     let rule = "replication.queue_errors";
     let twins = Twins::watched_by(&json!({rule: {"threshold": 2}})).await;
     let database = &twins.scene.database;
@@ -154,7 +154,7 @@ async fn a_mutation_that_fails_on_every_replica_is_to_be_killed() {
 }
 
 #[tokio::test]
-async fn tables_are_read_only_while_keeper_is_away() {
+async fn tables_are_read_only_while_keeper_is_unreachable() {
     let rule = "replication.read_only";
     let twins = Twins::watched_by(&json!({rule: {}})).await;
     let database = &twins.scene.database;

@@ -10,7 +10,7 @@ use crate::harness::ClickHouseDatabase;
 use crate::harness::clickhouse::{private, shared};
 
 #[tokio::test]
-async fn a_disk_fills_up() {
+async fn a_full_disk_is_reported() {
     let rule = "storage.disk_full";
     let scene = ClickHouseHealthScene::on(shared().await, &json!({rule: {"threshold": 0.1}})).await;
     let own = "SELECT concat(name, ' on ', hostName()) AS object, \
@@ -38,7 +38,7 @@ async fn a_disk_fills_up() {
 }
 
 #[tokio::test]
-async fn log_tables_grow_without_end_until_the_printed_sql_was_run() {
+async fn log_tables_without_ttl_are_reported_until_the_printed_fix_is_applied() {
     let rule = "storage.log_tables";
     let server = private(Default::default()).await;
     let scene = ClickHouseHealthScene::on(&server, &json!({rule: {"threshold": 1}})).await;
@@ -60,7 +60,7 @@ async fn log_tables_grow_without_end_until_the_printed_sql_was_run() {
 }
 
 #[tokio::test]
-async fn parts_are_detached() {
+async fn detached_parts_are_reported() {
     let rule = "storage.detached_parts";
     let server = private(Default::default()).await;
     let maker = ClickHouseDatabase::create(&server).await;

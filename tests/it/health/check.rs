@@ -21,7 +21,7 @@ fn text(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn a_healthy_server_passes_and_is_described() {
+async fn a_healthy_server_passes_and_is_reported() {
     let server = private(NEWEST, "fsync = on").await;
     let database = TestDatabase::create(&server).await;
     let output = check(&[database.superuser_dsn()]).await;
@@ -43,7 +43,7 @@ async fn a_healthy_server_passes_and_is_described() {
 }
 
 #[tokio::test]
-async fn a_degraded_server_and_none_at_all_have_codes_of_their_own() {
+async fn a_degraded_and_an_unreachable_server_have_their_own_exit_codes() {
     let server = private(NEWEST, "max_connections = 10\nfsync = on").await;
     let mut crowd = Vec::new();
     // with the one that checks they take all that ordinary roles may

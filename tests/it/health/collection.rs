@@ -9,7 +9,7 @@ use crate::harness::postgres::{NEWEST, private, shared};
 use crate::harness::{Organization, TestApp, TestDatabase, eventually, issue};
 
 #[tokio::test]
-async fn a_database_that_is_away_has_no_score() {
+async fn an_unreachable_database_has_no_score() {
     let mut server = private(NEWEST, "fsync = on").await;
     let scene = HealthScene::on(&server, &json!({})).await;
     let doctor = scene
@@ -36,7 +36,7 @@ async fn a_database_that_is_away_has_no_score() {
 }
 
 #[tokio::test]
-async fn the_history_says_what_the_points_were_lost_to() {
+async fn the_history_names_the_rules_that_cost_points() {
     let server = private(NEWEST, "fsync = on").await;
     let scene = HealthScene::on(&server, &json!({"connections.saturation": {"threshold": 0.1}})).await;
     let issue = scene.registered.wait_for_issue("connections.saturation", "max_connections").await;
@@ -68,7 +68,7 @@ async fn the_history_says_what_the_points_were_lost_to() {
 }
 
 #[tokio::test]
-async fn a_collector_that_lost_its_privilege_fails_until_it_is_granted_as_printed() {
+async fn a_collector_without_its_privilege_fails_until_the_printed_grant() {
     let rule = "collection.failing";
     let scene = HealthScene::on(shared(NEWEST).await, &json!({rule: {}})).await;
     // a server where not everybody may see everything
@@ -96,7 +96,7 @@ fn clock_ahead(seconds: u32) -> String {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_is_noticed_until_it_is_set() {
+async fn clock_skew_is_reported_until_it_is_corrected() {
     let rule = "collection.clock_skew";
     let server = private(NEWEST, "allow_system_table_mods = on").await;
     let database = TestDatabase::create(&server).await;

@@ -9,7 +9,7 @@ use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, private};
 
 #[tokio::test]
-async fn connections_run_out() {
+async fn connections_near_their_limit_are_reported() {
     let server = private(NEWEST, "max_connections = 20").await;
     let scene = HealthScene::on(&server, &json!({"connections.saturation": {"threshold": 60}})).await;
     scene.registered.wait_until_resolved("connections.saturation", "max_connections").await;

@@ -24,7 +24,7 @@ fn evidence(issue: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_nobody_needs_is_dropped() {
+async fn unused_and_duplicate_indexes_are_reported_until_they_are_dropped() {
     let rules = json!({
         "indexes.unused": {"window_seconds": 1}, "indexes.duplicate": {"threshold": 1}, "indexes.invalid": {},
     });
@@ -67,7 +67,7 @@ async fn what_nobody_needs_is_dropped() {
 }
 
 #[tokio::test]
-async fn nothing_is_called_unused_before_it_was_counted_for_two_weeks() {
+async fn no_index_is_unused_before_two_weeks_of_counts() {
     let scene = HealthScene::on(shared(NEWEST).await, &json!({"indexes.unused": {}})).await;
     scene
         .run(
@@ -87,7 +87,7 @@ async fn nothing_is_called_unused_before_it_was_counted_for_two_weeks() {
 }
 
 #[tokio::test]
-async fn a_table_that_lacks_an_index_is_found() {
+async fn a_missing_index_is_reported() {
     let rules = json!({"indexes.missing": {"threshold": 100_000, "window_seconds": 10}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     scene

@@ -44,7 +44,7 @@ async fn small_shared_buffers_are_seen_by_reads_and_by_writes() {
 }
 
 #[tokio::test]
-async fn checkpoints_come_before_their_time() {
+async fn requested_checkpoints_are_reported() {
     let server = private(NEWEST, "max_wal_size = 32MB").await;
     let rules = json!({"checkpoints.requested": {"threshold": 30, "window_seconds": 15}});
     let scene = HealthScene::on(&server, &rules).await;

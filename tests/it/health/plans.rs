@@ -11,7 +11,7 @@ const LOG_PLANS: &str = "logging_collector = on\nlog_destination = jsonlog\n\
     auto_explain.log_min_duration = 0\nauto_explain.log_format = json";
 
 #[tokio::test]
-async fn a_changed_plan_is_told_for_a_while() {
+async fn a_changed_plan_is_reported_for_a_limited_time() {
     let server = private(NEWEST, LOG_PLANS).await;
     let rules = json!({"queries.plan_changed": {"threshold": 1, "window_seconds": 20}});
     let scene = HealthScene::on(&server, &rules).await;

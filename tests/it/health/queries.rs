@@ -6,7 +6,7 @@ use super::scene::{Busy, HealthScene};
 use crate::harness::postgres::{NEWEST, private, shared};
 
 #[tokio::test]
-async fn sorts_that_spill_get_more_memory() {
+async fn spilled_sorts_are_reported_until_work_mem_is_raised() {
     let rules = json!({"queries.temp_spills": {"threshold": 1_000_000, "window_seconds": 10}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     let name = &scene.database.name;
@@ -44,7 +44,7 @@ async fn statistics_are_out_of_date_until_analyze() {
 }
 
 #[tokio::test]
-async fn transactions_that_fail_are_noticed() {
+async fn failing_transactions_are_reported() {
     let rules = json!({"queries.rollbacks": {"threshold": 5, "window_seconds": 10}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     // a session that reads no table at all tells of its transactions when it ends
@@ -59,7 +59,7 @@ async fn transactions_that_fail_are_noticed() {
 }
 
 #[tokio::test]
-async fn a_statement_becomes_slower_than_before() {
+async fn a_slower_statement_is_reported() {
     let rules = json!({"queries.regression": {"threshold": 2, "window_seconds": 8, "baseline_seconds": 24}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     let paced = |seconds: f64| {
@@ -83,7 +83,7 @@ async fn a_statement_becomes_slower_than_before() {
 }
 
 #[tokio::test]
-async fn statements_are_forgotten_for_want_of_room() {
+async fn evicted_statements_are_reported() {
     let mut server = private(NEWEST, "pg_stat_statements.max = 100").await;
     let rules = json!({"queries.statements_evicted": {"threshold": 1, "window_seconds": 10}});
     let scene = HealthScene::on(&server, &rules).await;

@@ -87,7 +87,7 @@ async fn a_standby_that_does_not_replay_is_seen_from_both_sides() {
 }
 
 #[tokio::test]
-async fn slots_that_nobody_reads_and_that_have_lost_their_wal() {
+async fn inactive_and_lost_slots_are_reported() {
     let settings =
         "max_slot_wal_keep_size = 32MB\nmax_wal_size = 32MB\nmin_wal_size = 32MB\nwal_keep_size = 0";
     let server = private(NEWEST, settings).await;
@@ -111,7 +111,7 @@ async fn slots_that_nobody_reads_and_that_have_lost_their_wal() {
 }
 
 #[tokio::test]
-async fn a_slot_about_to_lose_its_wal_is_saved_by_the_printed_setting() {
+async fn a_slot_close_to_its_wal_limit_is_reported_until_the_printed_setting_is_applied() {
     // no checkpoint comes by itself
     let settings = "max_slot_wal_keep_size = 32MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 1h";
     let server = private(NEWEST, settings).await;
@@ -146,7 +146,7 @@ alter subscription follows enable",
 }
 
 #[tokio::test]
-async fn wal_that_is_not_archived() {
+async fn failed_archiving_is_reported() {
     let server = private(NEWEST, "archive_mode = on\narchive_command = 'false'").await;
     let scene = HealthScene::on(&server, &json!({"storage.archiving": {}})).await;
     let switch = "create table if not exists t (n int); insert into t values (1); select pg_switch_wal()";

@@ -16,7 +16,7 @@ fn in_background(client: Client, sql: &'static str) {
 }
 
 #[tokio::test]
-async fn an_idle_transaction_is_named_and_ended() {
+async fn an_idle_transaction_is_named_until_it_is_terminated() {
     let scene = HealthScene::on(shared(NEWEST).await, &json!({"transactions.idle": {"threshold": 1}})).await;
     let lazy = scene.database.client().await;
     let name = format!("pid {}", pid(&lazy).await);
@@ -36,7 +36,7 @@ fn pid_of(name: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_long_transaction_is_named_and_cancelled() {
+async fn a_long_transaction_is_named_until_it_is_cancelled() {
     let scene = HealthScene::on(shared(NEWEST).await, &json!({"transactions.long": {"threshold": 1}})).await;
     let client = scene.database.client().await;
     let name = format!("pid {}", pid(&client).await);
@@ -68,7 +68,7 @@ async fn the_root_of_a_chain_of_locks_is_named() {
 }
 
 #[tokio::test]
-async fn a_forgotten_prepared_transaction_is_rolled_back() {
+async fn an_old_prepared_transaction_is_named_until_it_is_rolled_back() {
     let server = private(NEWEST, "max_prepared_transactions = 5").await;
     let scene = HealthScene::on(&server, &json!({"transactions.prepared": {"threshold": 1}})).await;
     let prepare = "begin; create table half (n int); prepare transaction 'it''s lost'";

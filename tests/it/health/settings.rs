@@ -6,7 +6,7 @@ use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, private};
 
 #[tokio::test]
-async fn settings_that_lose_data_are_turned_on() {
+async fn unsafe_settings_are_reported_until_they_are_enabled() {
     let settings = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off";
     let server = private(NEWEST, settings).await;
     let scene = HealthScene::on(&server, &json!({"settings.durability": {}})).await;
@@ -28,7 +28,7 @@ async fn settings_that_lose_data_are_turned_on() {
 }
 
 #[tokio::test]
-async fn a_setting_waits_for_a_restart() {
+async fn a_setting_that_needs_a_restart_is_reported() {
     let mut server = private(NEWEST, "").await;
     let scene = HealthScene::on(&server, &json!({"settings.pending_restart": {}})).await;
     let change = "alter system set max_connections = 77;\nselect pg_reload_conf()";

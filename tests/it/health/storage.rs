@@ -6,7 +6,7 @@ use super::scene::HealthScene;
 use crate::harness::postgres::{NEWEST, shared};
 
 #[tokio::test]
-async fn sequences_come_to_their_end() {
+async fn sequences_close_to_their_end_are_reported() {
     let rules = json!({"storage.sequence_exhaustion": {"threshold": 80}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     // both an integer; a column that holds less than its sequence; one that has room

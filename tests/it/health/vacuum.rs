@@ -14,7 +14,7 @@ async fn burn(scene: &HealthScene, count: u32) {
 }
 
 #[tokio::test]
-async fn dead_rows_of_a_table_that_nobody_vacuums() {
+async fn dead_rows_of_an_unvacuumed_table_are_reported() {
     let rules = json!({"vacuum.dead_tuples": {}, "vacuum.behind": {}});
     let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
     let table = "create table neglected with (autovacuum_enabled = false) as select n from generate_series(1, 50000) n";
@@ -37,7 +37,7 @@ async fn dead_rows_of_a_table_that_nobody_vacuums() {
 }
 
 #[tokio::test]
-async fn a_table_whose_autovacuum_was_switched_off_gets_it_back() {
+async fn a_table_without_autovacuum_is_reported_until_it_is_enabled() {
     let scene = HealthScene::on(shared(NEWEST).await, &json!({"vacuum.behind": {}})).await;
     let table =
         "create table \"Off\" with (autovacuum_enabled = false) as select n from generate_series(1, 30000) n";
@@ -57,7 +57,7 @@ async fn wear_out(scene: &HealthScene, table: &str) {
 }
 
 #[tokio::test]
-async fn autovacuum_is_off_until_it_is_switched_on_as_printed() {
+async fn disabled_autovacuum_is_reported_until_the_printed_fix_is_applied() {
     let server = private(NEWEST, "autovacuum = off\nautovacuum_naptime = 1s").await;
     let scene = HealthScene::on(&server, &json!({"vacuum.behind": {}, "vacuum.dead_tuples": {}})).await;
     wear_out(&scene, "dusty").await;
@@ -73,7 +73,7 @@ async fn autovacuum_is_off_until_it_is_switched_on_as_printed() {
 }
 
 #[tokio::test]
-async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
+async fn busy_autovacuum_workers_are_reported_until_the_printed_fix_is_applied() {
     // 0.4 s for each page
     let slow = "autovacuum_max_workers = 1\nautovacuum_naptime = 1s\nautovacuum_vacuum_cost_limit = 1\n\
                 autovacuum_vacuum_cost_delay = 100ms";
@@ -98,7 +98,7 @@ async fn the_only_worker_of_autovacuum_is_slow_until_it_may_do_more() {
 }
 
 #[tokio::test]
-async fn whoever_keeps_vacuum_from_its_work_is_named() {
+async fn a_session_that_blocks_vacuum_is_named() {
     let scene = HealthScene::on(shared(NEWEST).await, &json!({"vacuum.blocked": {"threshold": 500}})).await;
     let old = scene.database.client().await;
     let pid: i32 = old.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
@@ -113,7 +113,7 @@ async fn whoever_keeps_vacuum_from_its_work_is_named() {
 }
 
 #[tokio::test]
-async fn whatever_keeps_vacuum_from_its_work_without_a_session_is_named_too() {
+async fn a_slot_or_prepared_transaction_that_blocks_vacuum_is_named() {
     let server = private(NEWEST, "wal_level = logical\nmax_prepared_transactions = 5").await;
     let scene = HealthScene::on(&server, &json!({"vacuum.blocked": {"threshold": 500}})).await;
     scene.run("select pg_create_logical_replication_slot('left_over', 'pgoutput')").await;
@@ -141,7 +141,7 @@ const MULTIXACTS: &str = "do $$ begin
 end $$";
 
 #[tokio::test]
-async fn both_kinds_of_ids_run_out_until_they_are_frozen() {
+async fn wraparound_of_both_kinds_is_reported_until_rows_are_frozen() {
     let server = private(NEWEST, "").await;
     let rules = json!({
         "vacuum.xid_wraparound": {"threshold": 0.0003, "window_seconds": 40},

@@ -17,7 +17,7 @@ const SLOW: usize = 5;
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn nothing_is_kept_of_clickhouse() {
+async fn no_literal_of_clickhouse_is_stored() {
     let app = TestApp::start_with(&[("LOG__LEVEL", "debug")]).await;
     let organization = Organization::verified(&app, "literals").await;
     let database = ClickHouseDatabase::create(shared().await).await;

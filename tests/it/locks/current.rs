@@ -109,7 +109,7 @@ async fn a_prepared_transaction_is_named_where_it_blocks() {
 }
 
 #[tokio::test]
-async fn a_deadlock_is_a_tree_that_says_so() {
+async fn a_deadlock_is_marked_in_its_tree() {
     let mut scene = Scene::on(shared(NEWEST).await).await;
     let patient = "set deadlock_timeout = '60s'; begin; select pg_advisory_lock";
     let first = scene.session("first").await;
@@ -129,7 +129,7 @@ async fn a_deadlock_is_a_tree_that_says_so() {
 }
 
 #[tokio::test]
-async fn without_the_server_there_is_a_reason_and_no_lock() {
+async fn an_unreachable_server_gives_a_reason_and_no_locks() {
     let database = TestDatabase::create(shared(NEWEST).await).await;
     let proxy = ChaosProxy::before(database.port).await;
     let scene = Scene::as_registered(database, |database| database.registration_through(proxy.port)).await;

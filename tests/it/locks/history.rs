@@ -11,7 +11,7 @@ use crate::harness::eventually;
 use crate::harness::postgres::{NEWEST, shared};
 
 #[tokio::test]
-async fn a_minute_that_is_over_is_replayed_as_it_was_shown() {
+async fn a_past_minute_is_replayed_as_it_was_shown() {
     let mut scene = Scene::on(shared(NEWEST).await).await;
     let update = format!("update orders set note = '{SECRET}' where id = 1");
     let holder = scene.holds("holder", &update).await;

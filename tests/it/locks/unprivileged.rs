@@ -9,7 +9,7 @@ use crate::harness::{TestDatabase, eventually};
 const COLLECTORS: [&str; 4] = ["pg_locks", "pg_stat_activity", "pg_wait_events", "connections"];
 
 #[tokio::test]
-async fn each_collector_says_which_grant_is_missing_and_works_with_it() {
+async fn each_collector_names_its_missing_grant_and_works_with_it() {
     let database = TestDatabase::create(shared(NEWEST).await).await;
     let revoke = format!("revoke pg_monitor from {}", database.name);
     database.client().await.batch_execute(&revoke).await.unwrap();

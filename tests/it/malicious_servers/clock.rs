@@ -36,7 +36,7 @@ async fn answer(mut client: TcpStream, value: &'static str) -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn no_figure_of_a_server_ends_its_monitor() {
+async fn no_value_sent_by_a_server_ends_its_monitor() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "clock").await;
     for value in ["9223372036854775807", "-9223372036854775808", "253402300800000000", "-1"] {

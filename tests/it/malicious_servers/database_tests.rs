@@ -8,7 +8,7 @@ use super::registration;
 use crate::harness::{Organization, TestApp};
 
 #[tokio::test]
-async fn tests_of_databases_are_bounded_and_for_who_may_register() {
+async fn connection_tests_are_limited_and_require_permission_to_register() {
     let app = TestApp::start_with(&[("LIMITS__DATABASE_TESTS__PER_HOUR", "3")]).await;
     let organization = Organization::unverified(&app, "trying").await;
     let fake_server = start(Behavior::AnotherService).await;

@@ -82,7 +82,7 @@ async fn watch(app: &TestApp, scenes: &[Scene]) -> (Duration, u64) {
 }
 
 #[tokio::test]
-async fn a_hostile_server_costs_nobody_but_its_own_monitor() {
+async fn a_malicious_server_affects_only_its_own_monitor() {
     let mut app = TestApp::start().await;
     let organization = Organization::verified(&app, "hostile").await;
     let neighbour = organization.register(&TestDatabase::create(shared(NEWEST).await).await).await;

@@ -45,7 +45,7 @@ async fn calls(admin: &Client) -> i64 {
 }
 
 #[tokio::test]
-async fn planning_runs_no_function_of_others() {
+async fn planning_runs_no_user_defined_function() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "planning").await;
     let database = TestDatabase::create(shared(NEWEST).await).await;

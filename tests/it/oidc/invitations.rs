@@ -17,7 +17,7 @@ async fn accepts(app: &TestApp, browser: &Browser, token: &str, person: &str) ->
 }
 
 #[tokio::test]
-async fn who_is_invited_joins_as_who_they_are_at_the_provider() {
+async fn an_invitation_is_accepted_with_the_identity_of_the_provider() {
     let provider = OpenIdProvider::start().await;
     let mut app = provider.app(&[]).await;
     let acme = Organization::verified(&app, "acme").await;
@@ -58,7 +58,7 @@ async fn who_is_invited_joins_as_who_they_are_at_the_provider() {
 }
 
 #[tokio::test]
-async fn where_nobody_may_come_an_invitation_is_no_way_in() {
+async fn an_invitation_is_refused_where_signup_is_closed() {
     let provider = OpenIdProvider::start().await;
     let mut app = provider.app(&[]).await;
     let acme = Organization::verified(&app, "acme").await;

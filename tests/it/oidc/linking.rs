@@ -17,7 +17,7 @@ async fn logged_in(app: &TestApp, organization: &Organization) -> Browser {
 }
 
 #[tokio::test]
-async fn an_account_is_linked_only_when_both_proved_the_address() {
+async fn an_account_is_linked_only_when_both_sides_verified_the_address() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let proved = Organization::verified(&app, "proved").await;
@@ -47,7 +47,7 @@ async fn an_account_is_linked_only_when_both_proved_the_address() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_links_whatever_they_are_there() {
+async fn a_signed_in_user_may_link_an_identity_with_another_address() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let acme = Organization::unverified(&app, "acme").await;
@@ -87,7 +87,7 @@ async fn who_is_signed_in_links_whatever_they_are_there() {
 }
 
 #[tokio::test]
-async fn nobody_is_made_to_link() {
+async fn linking_requires_a_session_and_an_origin_of_this_server() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let acme = Organization::unverified(&app, "acme").await;
@@ -111,7 +111,7 @@ async fn nobody_is_made_to_link() {
 }
 
 #[tokio::test]
-async fn a_link_is_told_by_mail_and_ends_with_a_reset_of_the_password() {
+async fn a_link_is_announced_by_mail_and_removed_by_a_password_reset() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let acme = Organization::verified(&app, "acme").await;

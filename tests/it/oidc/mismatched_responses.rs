@@ -43,7 +43,7 @@ async fn two_browsers_are_not_mixed_up() {
 }
 
 #[tokio::test]
-async fn a_code_serves_only_who_asked_for_it_and_once() {
+async fn an_authorization_code_works_once_and_only_in_its_browser() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let (ada, eve) = (Browser::new(), Browser::new());
@@ -66,7 +66,7 @@ async fn a_code_serves_only_who_asked_for_it_and_once() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_with_the_provider_that_it_began_with() {
+async fn a_sign_in_must_end_with_the_provider_it_began_with() {
     let provider = OpenIdProvider::start().await;
     let other = [
         ("AUTH__OIDC__OTHER__ISSUER", provider.issuer.as_str()),

@@ -18,7 +18,7 @@ fn parameter(url: &Url, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_and_is_the_same_the_next_time() {
+async fn a_second_sign_in_uses_the_same_account() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[("AUTH__OIDC__CORP__LABEL", "Corp")]).await;
     let listed = app.anonymous().get("/auth/oidc", 200).await;
@@ -55,7 +55,7 @@ async fn a_person_signs_in_and_is_the_same_the_next_time() {
 }
 
 #[tokio::test]
-async fn behind_https_a_sign_in_is_kept_for_this_very_host() {
+async fn behind_https_the_sign_in_cookie_is_host_prefixed() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[("HTTP__PUBLIC_URL", "https://basira.example")]).await;
     let begun = Browser::new().asks(&app, "/auth/oidc/corp/start").await;
@@ -67,7 +67,7 @@ async fn behind_https_a_sign_in_is_kept_for_this_very_host() {
 }
 
 #[tokio::test]
-async fn nobody_is_led_elsewhere_afterwards() {
+async fn the_return_path_stays_on_this_server() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     for elsewhere in [
@@ -91,7 +91,7 @@ async fn nobody_is_led_elsewhere_afterwards() {
 }
 
 #[tokio::test]
-async fn what_a_person_refuses_is_refused() {
+async fn a_sign_in_denied_at_the_provider_is_refused() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let browser = Browser::new();

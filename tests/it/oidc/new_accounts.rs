@@ -6,7 +6,7 @@ use super::ADA;
 use crate::harness::{Browser, OpenIdProvider, Organization};
 
 #[tokio::test]
-async fn the_signup_policy_counts_for_providers_too() {
+async fn the_signup_policy_applies_to_providers() {
     let provider = OpenIdProvider::start().await;
     for policy in ["invite", "closed"] {
         let app = provider.app(&[("AUTH__SIGNUP", policy)]).await;
@@ -21,7 +21,7 @@ async fn the_signup_policy_counts_for_providers_too() {
 }
 
 #[tokio::test]
-async fn newcomers_join_the_organization_of_the_provider() {
+async fn new_accounts_join_the_organization_of_the_provider() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[("AUTH__OIDC__CORP__ORGANIZATION", "acme")]).await;
     let acme = Organization::verified(&app, "acme").await;
@@ -41,7 +41,7 @@ async fn newcomers_join_the_organization_of_the_provider() {
 }
 
 #[tokio::test]
-async fn a_claim_decides_on_the_role_at_each_sign_in() {
+async fn a_claim_sets_the_role_at_each_sign_in() {
     let provider = OpenIdProvider::start().await;
     let settings = [
         ("AUTH__OIDC__CORP__ORGANIZATION", "acme"),
@@ -69,7 +69,7 @@ async fn a_claim_decides_on_the_role_at_each_sign_in() {
 }
 
 #[tokio::test]
-async fn only_proved_addresses_of_allowed_domains_come_in() {
+async fn only_verified_addresses_of_allowed_domains_are_accepted() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[("AUTH__OIDC__CORP__ALLOWED_DOMAINS", "Corp.example,sub.corp.example")]).await;
     for person in [
@@ -94,7 +94,7 @@ async fn only_proved_addresses_of_allowed_domains_come_in() {
 }
 
 #[tokio::test]
-async fn newcomers_without_a_proved_address_stay_outside() {
+async fn new_accounts_without_a_verified_address_are_refused() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     for person in

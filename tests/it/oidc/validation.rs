@@ -11,7 +11,7 @@ use crate::harness::{Authority, Browser, OpenIdProvider, TestApp, TlsProxy};
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 #[tokio::test]
-async fn an_id_token_that_is_not_quite_right_is_not_believed() {
+async fn an_invalid_id_token_is_rejected() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     let browser = Browser::new();
@@ -37,7 +37,7 @@ async fn an_id_token_that_is_not_quite_right_is_not_believed() {
 }
 
 #[tokio::test]
-async fn new_keys_are_found_and_every_kind_of_key_is_understood() {
+async fn rotated_keys_are_fetched_and_every_key_type_is_supported() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     for algorithm in ["ES256", "PS256", "EdDSA", "RS256"] {
@@ -48,7 +48,7 @@ async fn new_keys_are_found_and_every_kind_of_key_is_understood() {
 }
 
 #[tokio::test]
-async fn people_may_be_described_in_the_id_token_too() {
+async fn profile_claims_may_be_in_the_id_token() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     // where the access token leads, nobody answers: so it is not asked
@@ -59,7 +59,7 @@ async fn people_may_be_described_in_the_id_token_too() {
 }
 
 #[tokio::test]
-async fn a_provider_that_misbehaves_costs_one_sign_in_and_little_time() {
+async fn a_faulty_provider_fails_one_sign_in_within_the_time_limit() {
     let provider = OpenIdProvider::start().await;
     let elsewhere = format!("{}/jwks", provider.issuer);
     let other = json!({"issuer": "https://evil.example", "authorization_endpoint": "https://evil.example/a",
@@ -93,7 +93,7 @@ async fn a_provider_that_misbehaves_costs_one_sign_in_and_little_time() {
 }
 
 #[tokio::test]
-async fn those_who_wait_for_a_silent_provider_do_not_pile_up() {
+async fn sign_ins_waiting_for_an_unresponsive_provider_are_limited() {
     let provider = OpenIdProvider::start().await;
     let app = provider.app(&[]).await;
     provider.pull(json!({"spoil": {"path": DISCOVERY, "hang": true}})).await;
@@ -109,7 +109,7 @@ async fn those_who_wait_for_a_silent_provider_do_not_pile_up() {
 }
 
 #[tokio::test]
-async fn a_wrong_client_secret_is_the_operators_fault() {
+async fn a_wrong_client_secret_is_reported_as_a_configuration_error() {
     let provider = OpenIdProvider::start().await;
     let app = TestApp::start_with(&[
         ("AUTH__OIDC__CORP__ISSUER", &provider.issuer),
@@ -122,7 +122,7 @@ async fn a_wrong_client_secret_is_the_operators_fault() {
 }
 
 #[tokio::test]
-async fn a_provider_elsewhere_must_prove_itself() {
+async fn the_certificate_of_a_remote_provider_is_verified() {
     let provider = OpenIdProvider::start().await;
     let port = provider.issuer.rsplit(':').next().unwrap().parse().unwrap();
     let (ours, foreign) = (Authority::new("ours"), Authority::new("foreign"));

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_that_fails_is_asked_once_more() {
+    fn a_failed_page_is_read_once_more() {
         let page = |oids: &[i64]| Some(Param::BigInts(oids.to_vec()));
         let mut pages = OidPages::default();
         pages.restart(vec![1, 2, 3]);

@@ -95,7 +95,7 @@ fn scans(collected: &Collected) -> Vec<i64> {
 }
 
 #[test]
-fn only_what_changed_is_stored_after_the_first_look() {
+fn only_changed_rows_are_stored_after_the_first_sample() {
     let mut play = Play::new();
     assert_eq!(scans(&play.poll(&[(1, "a", 5), (2, "b", 9)])), [NULL, NULL], "readings, but no delta");
     assert_eq!(scans(&play.poll(&[(1, "a", 7), (2, "b", 9)])), [2]);
@@ -110,7 +110,7 @@ fn only_what_changed_is_stored_after_the_first_look() {
 }
 
 #[test]
-fn a_reset_counts_from_zero_and_one_of_another_counts_on() {
+fn after_a_reset_of_one_relation_or_all_counters_count_from_zero() {
     let mut play = Play::new();
     play.poll(&[(1, "a", 50), (2, "b", 60)]);
     play.reset_at = Some(play.now + 5_000);
@@ -135,7 +135,7 @@ fn a_rebuilt_index_takes_over_the_count_of_its_name() {
 }
 
 #[test]
-fn a_run_that_was_broken_off_loses_nothing() {
+fn an_interrupted_run_loses_nothing() {
     let mut play = Play::new();
     play.poll(&[(1, "a", 50)]);
     play.now += 10_000;

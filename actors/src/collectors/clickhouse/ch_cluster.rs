@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_goes_and_comes_is_told_once_each() {
+    fn a_node_that_leaves_or_returns_is_one_event() {
         let mut nodes = Nodes::default();
         let all = look(&mut nodes, &[1, 2, 3]);
         assert_eq!((answering(&all), all.events.len(), all.notice), (vec![true; 4], 0, None));

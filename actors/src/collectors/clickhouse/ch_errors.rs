@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_counted_from_look_to_look_and_from_a_restart_on() {
+    fn errors_are_counted_between_samples_and_since_a_restart() {
         let mut errors =
             Errors { clock: None, counters: HostCounters::new(MAX_INTERVAL), interner: Interner::default() };
         assert!(run(&mut errors, 100, 50, &[]).records.is_empty(), "nothing to compare with");

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ttl_is_what_stands_between_the_order_and_the_settings() {
+    fn the_ttl_is_parsed_from_between_order_by_and_settings() {
         let cases = [
             (
                 "MergeTree PARTITION BY toYYYYMM(event_date) ORDER BY (event_date, event_time) SETTINGS index_granularity = 8192",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_put_aside_are_told_from_what_is_written() {
+    fn renamed_copies_are_distinguished_from_the_current_table() {
         let cases = [
             ("query_log", None),
             ("query_log_0", Some("query_log")),

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_and_what_went() {
+    fn created_and_dropped_databases_are_events() {
         let list = |list: &[(i64, &str)]| list.iter().map(|&(oid, name)| (oid, Arc::from(name))).collect();
         let (before, now) =
             (list(&[(1, "shop"), (2, "bank"), (3, "old")]), list(&[(1, "shop"), (3, "new"), (4, "bank")]));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_with_its_unit_and_only_once() {
+    fn a_change_is_reported_once_with_its_unit() {
         let mut settings = Settings::default();
         let at = |value: &str| vec![row("work_mem", value, text("kB"), "integer", "default")];
         assert!(run(&mut settings, at("4096")).events.is_empty());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_our_own_is_not_shown_as_the_servers() {
+    fn settings_of_our_session_are_not_shown_as_the_servers() {
         let mut settings = Settings::default();
         let collected = run(&mut settings, vec![row("jit", "off", Cell::Null, "bool", "client")]);
         assert!(collected.records.is_empty());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_leaves_and_a_changed_one_is_no_event() {
+    fn secrets_are_hidden_and_their_changes_are_no_events() {
         let mut settings = Settings::default();
         let conninfo = |password: &str| {
             let value = format!("host=a password={password}");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_while_basira_was_away_is_told_too() {
+    fn changes_made_while_basira_was_stopped_are_reported() {
         let mut interner = Interner::default();
         let row_of = [
             interner.intern(Some("work_mem")),

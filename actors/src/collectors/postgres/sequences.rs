@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_go_down_too_and_may_be_beyond_their_end() {
+    fn descending_sequences_and_values_beyond_the_end_are_handled() {
         let down = Span::new(-10, -100, -1, Some("smallint"));
         assert!((down.used_pct(Some(-50)) - 50.0).abs() < 0.001);
         assert_eq!((down.remaining(Some(-50), -10), down.remaining(Some(-100), -10)), (5, 0));

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_which_rows_count_must_be_there() {
+    fn columns_that_filter_rows_are_required() {
         let error = known(&["peak"]).adapt(SQL, None).expect_err("query_id filters");
         assert!(error.to_string().contains("system.processes has no column query_id"), "{error}");
     }

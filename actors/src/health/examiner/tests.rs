@@ -50,13 +50,13 @@ fn scores(course: &[(i64, i64)]) -> Vec<u8> {
 }
 
 #[test]
-fn what_passes_by_does_not_count() {
+fn a_short_violation_does_not_count() {
     // enters at 80 after 30 s, leaves at 75 after 15 s
     assert_eq!(scores(&[(0, 85), (10, 85), (20, 70), (30, 85), (50, 85)]), [100; 5]);
 }
 
 #[test]
-fn between_the_thresholds_it_stays_as_it_was() {
+fn between_the_thresholds_the_state_is_kept() {
     assert_eq!(scores(&[(0, 78), (60, 78)]), [100, 100], "never entered");
     let course = [(0, 80), (30, 80), (60, 76), (90, 76), (100, 74), (110, 76), (120, 74), (135, 74)];
     assert_eq!(scores(&course), [100, 90, 90, 90, 90, 90, 90, 100]);
@@ -70,7 +70,7 @@ fn the_penalty_follows_the_value_and_the_answer_is_the_same_each_time() {
 }
 
 #[test]
-fn what_is_not_known_is_not_passed() {
+fn a_check_without_data_is_not_passed() {
     let reason = |change: &dyn Fn(&mut Facts)| {
         let mut facts = crowded(100, 0);
         change(&mut facts);
@@ -127,7 +127,7 @@ fn without_a_connection_there_is_no_score() {
 }
 
 #[test]
-fn what_was_dismissed_costs_nothing() {
+fn a_dismissed_issue_costs_no_points() {
     let set = RuleSettings([(SATURATION.to_owned(), at_once())].into());
     let dismissed = Dismissed::from([(SATURATION.to_owned(), "max_connections".to_owned())]);
     let examine = |dismissed| Examiner::default().examine(&crowded(100, 0), &set, dismissed).diagnosis.score;
@@ -157,7 +157,7 @@ fn held_back(is_held: bool, seconds: i64) -> Facts {
 }
 
 #[test]
-fn advice_is_given_and_taken_back_when_it_is_clear() {
+fn recommendations_are_opened_and_resolved() {
     let mut examiner = Examiner::default();
     let rule = "vacuum.blocked";
     for (seconds, is_held, expected) in [

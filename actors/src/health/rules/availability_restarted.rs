@@ -93,7 +93,7 @@ mod tests {
     use super::crashes;
 
     #[test]
-    fn one_view_after_the_other_is_no_crash() {
+    fn a_reset_of_one_view_at_a_time_is_no_crash() {
         assert_eq!(crashes(&[]), [0; 0]);
         assert_eq!(crashes(&[1_000, 2_000]), [0; 0]);
         assert_eq!(crashes(&[1_000, 90_000, 200_000]), [0; 0]);

@@ -62,7 +62,7 @@ mod tests {
     use crate::model::{HostMetrics, Timestamp};
 
     #[test]
-    fn only_a_start_that_was_seen_counts() {
+    fn only_an_observed_start_counts() {
         for (watched_seconds, uptime_seconds, expected) in [
             (86_400, 60, true),
             (86_400, 601, false),

@@ -53,7 +53,7 @@ mod tests {
     use crate::health::testing::{collector, found};
 
     #[test]
-    fn skipped_ones_do_not_fail() {
+    fn skipped_collectors_are_not_failing() {
         let mut lines = vec![collector("pg_locks"), collector("pg_settings"), collector("pg_stat_wal")];
         (lines[0].state, lines[0].reason) = (CollectorState::Failing, Some("timed out".to_owned()));
         lines[1].state = CollectorState::Skipped;

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_gains_much_is_told() {
+    fn only_advice_with_a_large_gain_is_reported() {
         for (gain_pct, evidence, expected) in [
             (69.0, Evidence::Hypopg, None),
             (

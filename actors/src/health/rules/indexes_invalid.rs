@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_built_is_left_alone() {
+    fn an_index_being_built_is_not_reported() {
         for (running, expected) in [
             (vec![], 1),
             (vec![building(Some("other"))], 1),

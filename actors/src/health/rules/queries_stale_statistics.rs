@@ -95,7 +95,7 @@ mod tests {
     use crate::health::as_f64;
 
     #[test]
-    fn only_what_is_known_and_large_counts() {
+    fn only_known_and_large_estimates_count() {
         let row = |changed: i64, live: i64| {
             let mut values = [NULL; TABLE_COLUMNS];
             values[TABLES.column("n_mod_since_analyze").unwrap()] = changed;

@@ -75,7 +75,7 @@ mod tests {
     use crate::health::testing::{NOW, add_snapshot, found, replica};
 
     #[test]
-    fn what_fails_often_counts() {
+    fn entries_that_fail_often_count() {
         let entries = |tries, exception: Option<&str>| QueueEntries {
             kind: "GET_PART".to_owned(),
             entries: 2,

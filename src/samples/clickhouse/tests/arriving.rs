@@ -58,12 +58,12 @@ async fn counts_once(mut fixture: Fixture) {
 }
 
 #[tokio::test]
-async fn what_is_appended_twice_counts_once() {
+async fn a_batch_appended_twice_counts_once() {
     counts_once(Fixture::open(clickhouse().await).await).await;
 }
 
 #[tokio::test]
-async fn what_is_appended_twice_counts_once_with_a_tail_on_postgresql() {
+async fn a_batch_appended_twice_counts_once_with_a_tail_on_postgresql() {
     let storage = postgres_url().await;
     let admin = Database::connect(&storage).await.unwrap();
     let name = format!("samples_{}", uuid::Uuid::now_v7().simple());
@@ -74,7 +74,7 @@ async fn what_is_appended_twice_counts_once_with_a_tail_on_postgresql() {
 }
 
 #[tokio::test]
-async fn what_waits_is_shipped_without_being_asked() {
+async fn waiting_records_are_shipped_in_the_background() {
     let fixture = Fixture::open(clickhouse().await).await;
     fixture.append(two_hours()).await;
     while fixture.waiting().await != (0, 0) {
@@ -84,7 +84,7 @@ async fn what_waits_is_shipped_without_being_asked() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_is_left_out_and_shown_as_a_gap() {
+async fn a_damaged_record_is_skipped_and_shown_as_a_gap() {
     let fixture = Fixture::open(clickhouse().await).await;
     fixture.append(two_hours()).await;
     let at = START + 5 * 60_000;
@@ -99,7 +99,7 @@ async fn a_damaged_record_is_left_out_and_shown_as_a_gap() {
 }
 
 #[tokio::test]
-async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice() {
+async fn an_insert_without_a_response_is_repeated_and_counted_once() {
     let mut fixture = Fixture::open(clickhouse().await).await;
     // as after a crash of ours, each time a little later
     for arrived in ["", "raw", "raw minute", "raw minute hour"] {
@@ -125,7 +125,7 @@ async fn an_insert_of_which_nothing_was_heard_is_repeated_without_counting_twice
 }
 
 #[tokio::test]
-async fn a_server_that_denies_what_it_does_not_have_is_not_believed() {
+async fn rows_the_server_lost_after_the_insert_are_inserted_again() {
     let fixture = Fixture::open(clickhouse().await).await;
     let shipper = fixture.store.engine.shipper.lock().await;
     fixture.append(two_hours()).await;
@@ -142,7 +142,7 @@ async fn a_server_that_denies_what_it_does_not_have_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_again_and_again_loses_nothing() {
+async fn a_repeatedly_killed_server_loses_no_records() {
     let mut server = own_clickhouse().await;
     let fixture = Fixture::open_with(&server, impatient).await;
     for round in 1..=4 {
@@ -170,7 +170,7 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_holds_up_nobody_and_counts_once_when_it_goes_on() {
+async fn an_unresponsive_server_delays_no_append_and_counts_once_when_it_resumes() {
     let server = own_clickhouse().await;
     let fixture = Fixture::open_with(&server, impatient).await;
     fixture.append(two_hours()).await;
@@ -189,7 +189,7 @@ async fn a_server_that_hangs_holds_up_nobody_and_counts_once_when_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_store_starts_without_its_server() {
+async fn a_store_starts_while_its_server_is_unreachable() {
     let mut server = own_clickhouse().await;
     let mut fixture = Fixture::open_with(&server, impatient).await;
     server.kill_hard().await.unwrap();
@@ -203,7 +203,7 @@ async fn a_store_starts_without_its_server() {
 }
 
 #[tokio::test]
-async fn a_column_that_came_later_is_unknown_before() {
+async fn an_added_column_is_null_in_older_records() {
     static BEFORE: Stream =
         Stream { name: STATEMENTS.name, columns: STATEMENTS.columns.first_chunk::<5>().unwrap() };
     let mut fixture = Fixture::open(clickhouse().await).await;
@@ -243,7 +243,7 @@ async fn a_column_that_came_later_is_unknown_before() {
 }
 
 #[tokio::test]
-async fn another_organization_or_database_sees_nothing_and_forgets_nothing() {
+async fn reads_and_deletions_are_isolated_by_organization_and_database() {
     let fixture = Fixture::open(clickhouse().await).await;
     let stranger = DatabaseScope { organization: OrganizationId::generate(), ..fixture.scope };
     let neighbour = DatabaseScope { database: DatabaseId::generate(), ..fixture.scope };

@@ -62,7 +62,7 @@ async fn recovers(fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_looked_up_is_refused_rather_than_lost() {
+async fn a_record_that_cannot_be_looked_up_is_refused() {
     let fixture = Fixture::open(clickhouse().await).await;
     execute(&fixture, "ALTER TABLE sample_segment RENAME TO hidden").await;
     let acknowledged = append_each(&fixture).await;
@@ -72,7 +72,7 @@ async fn a_record_that_cannot_be_looked_up_is_refused_rather_than_lost() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_committed_is_refused_and_not_there() {
+async fn a_record_that_cannot_be_committed_is_refused_and_not_stored() {
     for refusal in refusals("INSERT ON") {
         let fixture = Fixture::open(clickhouse().await).await;
         execute(&fixture, &refusal).await;
@@ -84,7 +84,7 @@ async fn a_record_that_cannot_be_committed_is_refused_and_not_there() {
 }
 
 #[tokio::test]
-async fn an_arrival_that_cannot_be_noted_counts_once() {
+async fn a_batch_whose_arrival_cannot_be_recorded_counts_once() {
     for refusal in refusals("DELETE ON") {
         let mut fixture = Fixture::open(clickhouse().await).await;
         fixture.append(records()).await;

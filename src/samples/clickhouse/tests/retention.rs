@@ -81,7 +81,7 @@ async fn whole_days_are_dropped_when_their_end_is_past_the_retention() {
 }
 
 #[tokio::test]
-async fn edges_are_answered_from_the_finest_that_is_left() {
+async fn edges_are_read_from_the_finest_remaining_resolution() {
     let mut fixture = kept().await;
     let ten = 10 * 60_000;
     for _ in 0..2 {
@@ -126,7 +126,7 @@ async fn points(fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn a_record_that_comes_after_its_day_was_dropped_is_counted_in_the_buckets() {
+async fn a_record_of_a_dropped_day_is_counted_in_the_buckets() {
     let fixture = kept().await;
     let at = START + 5 * DAY + 90_000;
     fixture.append(vec![record(&STATEMENTS, at - 1, at, &[7], 1)]).await;
@@ -142,7 +142,7 @@ async fn a_record_that_comes_after_its_day_was_dropped_is_counted_in_the_buckets
 }
 
 #[tokio::test]
-async fn above_the_cap_the_finest_goes_first_and_the_oldest_of_it() {
+async fn above_the_size_limit_the_oldest_of_the_finest_resolution_is_dropped_first() {
     let fixture = kept().await;
     let used = fixture.store.usage().await.unwrap().disk_bytes;
     let mut options = fixture.options.clone();
@@ -158,7 +158,7 @@ async fn above_the_cap_the_finest_goes_first_and_the_oldest_of_it() {
 }
 
 #[tokio::test]
-async fn the_tables_are_told_of_a_retention_that_was_changed() {
+async fn a_changed_retention_is_applied_to_the_tables() {
     let fixture = kept().await;
     let told = async || {
         let tables = "SELECT count() FROM system.tables WHERE database = currentDatabase()

@@ -62,7 +62,7 @@ fn mutations(step: Step) -> Vec<Mutation> {
 }
 
 #[test]
-fn one_that_fails_is_stuck_until_it_ends() {
+fn a_failing_mutation_is_stuck_until_it_ends() {
     let reason =
         "Code: 6. DB::Exception: Cannot parse string 'hunter2' as UInt64 (CANNOT_PARSE_TEXT) (version 1)";
     let cases = [
@@ -82,7 +82,7 @@ fn one_that_fails_is_stuck_until_it_ends() {
 }
 
 #[test]
-fn one_that_does_not_get_on_is_stuck() {
+fn a_mutation_without_progress_is_stuck() {
     let mut collector = Mutations::default();
     let open = |age, parts| vec![row(age, parts, false, Some(false), "")];
     let stuck = |collector: &mut Mutations, age, parts| look(collector, open(age, parts), None)[0].stuck;
@@ -102,7 +102,7 @@ fn one_that_does_not_get_on_is_stuck() {
 }
 
 #[test]
-fn what_runs_need_not_be_known() {
+fn mutations_are_shown_when_running_merges_cannot_be_read() {
     let mut collector = Mutations::default();
     let open = |age: i64| vec![row(age, 5, false, Some(false), "")];
     look(&mut collector, open(0), None);

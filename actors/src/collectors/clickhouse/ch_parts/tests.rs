@@ -82,7 +82,7 @@ fn table(collected: &Collected, name: &str) -> StoredTable {
 }
 
 #[test]
-fn tables_with_and_without_parts_are_put_together() {
+fn tables_with_and_without_parts_are_joined() {
     let tables = vec![
         listed("orders", "MergeTree", 1),
         listed("empty", "ReplicatedMergeTree", 1),
@@ -108,7 +108,7 @@ fn tables_with_and_without_parts_are_put_together() {
 }
 
 #[test]
-fn what_changed_is_stored_and_everything_once_an_hour() {
+fn changed_tables_are_stored_at_once_and_all_once_an_hour() {
     let mut collector = Parts::new();
     let tables = |changed_at| vec![listed("orders", "MergeTree", changed_at), listed("notes", "Log", 1)];
     let first = run(&mut collector, 1, tables(1), vec![counted("orders", 3)], true);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_still_come_is_left_for_later_and_late_rows_are_looked_for() {
+    fn recent_rows_are_read_later_and_late_rows_are_found() {
         let mut horizon = Horizon::default();
         horizon.resume(Some(at(0)));
         let span = horizon.next(&[node(8, 5)]).expect("something is complete");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_made_up_for_in_parts_but_not_for_ever() {
+    fn a_pause_is_caught_up_in_parts_up_to_a_limit() {
         let mut horizon = Horizon::default();
         horizon.resume(Some(at(0)));
         let span = horizon.next(&[node(3_600, 3_600)]).expect("a part");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_for_the_first_time_sees_the_last_minutes() {
+    fn the_first_run_reads_the_last_minutes() {
         let mut horizon = Horizon::default();
         let span = horizon.next(&[node(10_000, 10_000)]).expect("a part");
         assert_eq!((span.since, span.from, span.until), (at(9_699), at(9_699), at(9_999)));

@@ -15,7 +15,7 @@ fn settings(pairs: &[(&str, &str)]) -> Table {
 }
 
 #[test]
-fn what_the_log_leaves_out_is_told() {
+fn settings_that_limit_the_log_are_reported() {
     let whole =
         [("log_queries", "1"), ("log_queries_probability", "1"), ("log_queries_min_type", "QUERY_START")];
     assert_eq!(sampled(&answer(&settings(&whole))), Ok(None));

@@ -49,7 +49,7 @@ fn seen(collected: &Collected) -> std::sync::Arc<Replicas> {
 }
 
 #[test]
-fn the_worst_table_counts_and_no_literal_is_kept() {
+fn the_worst_table_counts_and_no_literal_is_stored() {
     let failure =
         "Code: 6. DB::Exception: Cannot parse string 'hunter2' as UInt8: while executing toUInt8('hunter2')";
     let replicas = vec![row("a", "sales", 40, true, failure), row("b", "sales", 0, false, "")];
@@ -83,7 +83,7 @@ fn the_worst_table_counts_and_no_literal_is_kept() {
 }
 
 #[test]
-fn without_replicated_tables_the_queue_is_not_asked_for() {
+fn without_replicated_tables_the_queue_is_not_queried() {
     let collected = run(&mut fresh(), vec![vec![]]);
     assert_eq!((seen(&collected).worst_delay_seconds(), collected.rows), (None, 0));
     let place = streams::REPLICATION.column("is_replica").expect("a column");
@@ -91,7 +91,7 @@ fn without_replicated_tables_the_queue_is_not_asked_for() {
 }
 
 #[test]
-fn a_queue_that_cannot_be_read_is_said() {
+fn an_unreadable_queue_is_reported() {
     let collected = run(&mut fresh(), vec![vec![row("a", "sales", 1, false, "")]]);
     let notice = collected.notice.as_ref().expect("a notice");
     assert!(notice.reason.contains("no such table") && notice.fix == "have it");

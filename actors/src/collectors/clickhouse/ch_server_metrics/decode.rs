@@ -129,7 +129,7 @@ mod tests {
     use crate::collect::fixture::{Cell, Table};
 
     #[test]
-    fn metrics_of_each_node_find_their_place() {
+    fn metrics_of_each_node_are_decoded_into_their_fields() {
         let row = |host: &str, kind: &str, name: &str, value: i64| {
             let text = |text: &str| Cell::Text(text.to_owned());
             vec![text(host), text("26.7.2.1"), Cell::Int(77), text(kind), text(name), Cell::Int(value)]
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_without_an_end_has_no_sizes() {
+    fn a_disk_without_a_size_limit_has_no_sizes() {
         let row = |free, total| {
             let text = |text: &str| Cell::Text(text.to_owned());
             vec![text("d"), text("/d/"), Cell::Null, Cell::Int(free), Cell::Int(total)]

@@ -66,7 +66,7 @@ fn rates_are_null_at_first_and_after_a_restart() {
 }
 
 #[test]
-fn what_cannot_be_read_is_null_and_said() {
+fn unreadable_metrics_are_null_and_reported() {
     let collected = run(&mut *fresh(), 100, 50, 1000);
     let seen = collected.snapshots[0].get::<ServerMetrics>().expect("metrics");
     assert_eq!((seen.own.memory.resident_bytes, seen.own.memory.limit_bytes), (None, None));

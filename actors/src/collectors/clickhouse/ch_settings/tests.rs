@@ -36,7 +36,7 @@ fn told(collected: &Collected) -> Vec<(&str, Option<&str>, Option<&str>)> {
 }
 
 #[test]
-fn what_is_set_and_what_is_taken_back_are_events() {
+fn set_and_reset_settings_are_events() {
     let mut settings = Settings::default();
     let of = |value: &str| {
         [
@@ -59,7 +59,7 @@ fn what_is_set_and_what_is_taken_back_are_events() {
 }
 
 #[test]
-fn a_table_that_is_read_for_the_first_time_tells_no_changes() {
+fn the_first_read_of_a_table_reports_no_changes() {
     let mut interner = Interner::default();
     let stored = [interner.intern(Some("max_block_size")), interner.intern(Some("1")), 0, 0];
     let words = interner.drain_new().into_iter().map(|word| (word.hash, word.text)).collect();
@@ -81,7 +81,7 @@ fn a_table_that_is_read_for_the_first_time_tells_no_changes() {
 }
 
 #[test]
-fn no_secret_leaves_and_numbers_are_no_secrets() {
+fn secrets_are_hidden_and_numbers_are_not() {
     let mut settings = Settings::default();
     let collected = run(
         &mut settings,
@@ -111,7 +111,7 @@ fn no_secret_leaves_and_numbers_are_no_secrets() {
 }
 
 #[test]
-fn nodes_that_differ_are_noted() {
+fn settings_that_differ_between_nodes_are_marked() {
     let mut settings = Settings::default();
     let rows = vec![
         row("b", "mark_cache_size", "2", "5", "UInt64"),

@@ -45,7 +45,7 @@ fn any_log_is_read() {
 }
 
 #[test]
-fn any_text_is_hex_or_nothing() {
+fn any_text_is_hex_or_none() {
     fuzz(text(&["\\x", "00", "fF", "g", "0"], 20), |hex| {
         assert!(bytes(&hex).len() <= hex.len() / 2);
     });

@@ -49,7 +49,7 @@ fn plans_are_found_in_every_format_whatever_surrounds_them() {
 }
 
 #[test]
-fn a_log_cut_anywhere_shows_each_plan_once() {
+fn a_log_read_in_any_pieces_gives_each_plan_once() {
     for format in [Format::Json, Format::Csv, Format::Plain] {
         let text = log(format, "shop") + &log(format, "é");
         for cut in 0..text.len() {
@@ -63,7 +63,7 @@ fn a_log_cut_anywhere_shows_each_plan_once() {
 }
 
 #[test]
-fn noise_is_no_plan() {
+fn other_log_lines_are_not_plans() {
     let noise =
         ["", "\n", "duration: x ms  plan:\nno json\n", " ms  plan:\n", "\u{0}\n\"\n", "{}\n{\"dbname\":1}\n"];
     for format in [Format::Json, Format::Csv, Format::Plain] {

@@ -26,7 +26,7 @@ fn refused(code: &str) -> Outcome {
 }
 
 #[test]
-fn each_statement_has_its_turn_and_again_after_a_while() {
+fn each_statement_is_planned_in_turn_and_again_later() {
     let mut queue = queue(&["select a from t", "select b from t", "vacuum t", "select A from T"]);
     let first = turns(&mut queue, 1..4);
     assert!(first[0].is_some() && first[1].is_some() && first[0] != first[1] && first[2].is_none());
@@ -37,7 +37,7 @@ fn each_statement_has_its_turn_and_again_after_a_while() {
 }
 
 #[test]
-fn a_refusal_is_not_asked_for_again_for_a_day() {
+fn a_refused_statement_is_not_planned_again_for_a_day() {
     let mut queue = queue(&["select interval $1"]);
     let (fingerprint, _) = queue.take(1).unwrap();
     queue.note(fingerprint, refused("42601"));
@@ -50,7 +50,7 @@ fn a_refusal_is_not_asked_for_again_for_a_day() {
 }
 
 #[test]
-fn a_lock_is_waited_for_and_a_new_membership_lifts_what_was_denied() {
+fn a_locked_statement_is_retried_and_a_new_membership_ends_a_refusal() {
     let mut queue = queue(&["select a from t", "select b from t"]);
     let (locked, _) = queue.take(1).unwrap();
     queue.note(locked, refused("55P03"));
@@ -64,7 +64,7 @@ fn a_lock_is_waited_for_and_a_new_membership_lifts_what_was_denied() {
 }
 
 #[test]
-fn what_a_superuser_must_not_plan_is_counted_and_has_no_turn() {
+fn statements_that_a_superuser_must_not_plan_are_counted_and_skipped() {
     let mut queue = Queue::default();
     queue.begin_sample();
     queue.offer("ann", "select a from t", true);
@@ -81,7 +81,7 @@ fn our_own_statements_are_never_planned() {
 }
 
 #[test]
-fn the_right_to_write_is_never_asked_for() {
+fn no_fix_grants_a_write_privilege() {
     let mut queue = queue(&["delete from t where a = $1"]);
     let (fingerprint, _) = queue.take(1).unwrap();
     queue.note(fingerprint, refused("42501"));

@@ -57,7 +57,7 @@ fn proposed(planned: &[Planned], rows: f64, existing: &[Existing]) -> Vec<String
 }
 
 #[test]
-fn what_begins_another_is_part_of_it() {
+fn a_prefix_of_another_candidate_is_merged_into_it() {
     for (statements, expected) in [
         (vec![statement(1, &["a"], &[]), statement(2, &["a", "b"], &[])], &["a, b for 2"][..]),
         (vec![statement(1, &["b"], &[]), statement(2, &["a", "b"], &[])], &["b, a for 2"]),
@@ -79,7 +79,7 @@ fn what_begins_another_is_part_of_it() {
 }
 
 #[test]
-fn what_narrows_little_or_cannot_be_indexed_is_left_out() {
+fn unselective_and_unindexable_columns_are_left_out() {
     let none: [&str; 0] = [];
     assert_eq!(proposed(&[statement(1, &["few", "a"], &[])], 100_000.0, &[]), ["a for 1"]);
     assert_eq!(proposed(&[statement(1, &["few"], &[])], 100_000.0, &[]), none);
@@ -89,7 +89,7 @@ fn what_narrows_little_or_cannot_be_indexed_is_left_out() {
 }
 
 #[test]
-fn what_exists_is_not_proposed() {
+fn an_existing_index_is_not_proposed() {
     let index = |is_unique, keys: &[i64]| Existing { table_oid: 7, is_unique, keys: keys.to_vec() };
     for (existing, is_there) in [
         (index(false, &[1, 2]), true),
@@ -106,7 +106,7 @@ fn what_exists_is_not_proposed() {
 }
 
 #[test]
-fn advice_says_what_it_rests_on() {
+fn advice_names_its_evidence() {
     let tables = tables(100_000.0);
     let proposals = proposals(&[statement(1, &["a"], &[])], &tables, &[]);
     let context = Context {

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_nulls_are_a_property_and_not_a_name() {
+    fn nulls_not_distinct_distinguishes_definitions() {
         assert!(of("a", "(b) NULLS NOT DISTINCT").nulls_are_equal);
         assert!(!of("\" NULLS NOT DISTINCT\"", "(b)").nulls_are_equal);
     }

@@ -54,7 +54,7 @@ fn locks(collected: &Collected) -> Vec<Lock> {
 }
 
 #[test]
-fn waits_come_first_then_what_is_in_the_way_and_only_these_are_stored() {
+fn waiting_locks_come_first_then_blocking_ones_and_only_these_are_stored() {
     let rows = vec![
         lock(3, "AccessExclusiveLock", "relation/5/1", AT - 900, &[2, 1, 2], "lock table orders"),
         lock(2, "RowExclusiveLock", "relation/5/1", AT - 500, &[1], "update orders set note = 'secret'"),
@@ -83,7 +83,7 @@ fn waits_come_first_then_what_is_in_the_way_and_only_these_are_stored() {
 }
 
 #[test]
-fn of_what_a_session_holds_the_longest_awaited_comes_first() {
+fn the_lock_awaited_longest_comes_first() {
     let rows = vec![
         lock(3, "ShareLock", "transactionid/7", AT - 900, &[1], "update a set b = 1"),
         lock(2, "AccessExclusiveLock", "relation/5/1", AT - 500, &[1], "lock table a"),
@@ -97,7 +97,7 @@ fn of_what_a_session_holds_the_longest_awaited_comes_first() {
 }
 
 #[test]
-fn a_prepared_transaction_is_pid_0_and_not_the_look() {
+fn a_prepared_transaction_has_pid_0() {
     let rows = vec![
         lock(9, "ShareLock", "transactionid/7", AT - 5, &[0], "update a set b = 1"),
         lock(0, "ExclusiveLock", "transactionid/7", 0, &[], ""),
@@ -108,7 +108,7 @@ fn a_prepared_transaction_is_pid_0_and_not_the_look() {
 }
 
 #[test]
-fn an_empty_look_is_a_look_and_a_late_one_leaves_a_gap() {
+fn an_empty_sample_is_stored_and_a_late_one_leaves_a_gap() {
     let mut collector = Locks::default();
     let nothing = |at| {
         let mut row = vec![Cell::Null; COLUMNS.len()];
@@ -129,7 +129,7 @@ fn an_empty_look_is_a_look_and_a_late_one_leaves_a_gap() {
 }
 
 #[test]
-fn hidden_sessions_are_told_with_the_fix() {
+fn hidden_sessions_are_reported_with_the_fix() {
     let hidden = |pid| lock(pid, "ShareLock", "relation/5/1", 0, &[], "<insufficient privilege>");
     let collected = look(&mut Locks::default(), vec![hidden(1), hidden(1), hidden(2)]);
     let notice = collected.notice.as_ref().expect("a notice");

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_reads_back_as_it_was() {
+    fn stored_state_is_read_as_it_was_written() {
         let mut identity = Identity::default();
         let now = ServerIdentity {
             at: Timestamp(0),

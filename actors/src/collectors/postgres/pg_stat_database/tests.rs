@@ -57,7 +57,7 @@ fn the_first_sample_is_a_baseline_and_a_new_database_counts_from_zero() {
 }
 
 #[test]
-fn a_reset_of_one_database_is_told_and_its_counters_count() {
+fn a_reset_of_one_database_is_an_event_and_its_counters_are_the_delta() {
     let mut databases = Databases::default();
     run(&mut databases, sample(1_000, 1, 1), &[database("shop", 50, None), database("bank", 9, None)]);
     let rows = [database("shop", 60, Some(20_000)), database("bank", 10, None)];
@@ -79,7 +79,7 @@ fn after_a_crash_every_counter_began_at_zero() {
 }
 
 #[test]
-fn a_reset_of_shared_views_is_none_of_databases() {
+fn a_reset_of_shared_views_is_not_a_reset_of_databases() {
     let mut databases = Databases::default();
     run(&mut databases, sample(1_000, 1, 1), &[database("shop", 50, None)]);
     let collected = run(&mut databases, sample(31_000, 1, 20_000), &[database("shop", 51, None)]);
@@ -104,7 +104,7 @@ fn a_database_of_which_nothing_was_counted_yet_begins_without_an_event() {
 }
 
 #[test]
-fn sizes_are_asked_for_now_and_then() {
+fn sizes_are_read_at_longer_intervals() {
     let mut databases = Databases::default();
     let asked: Vec<bool> = (0..41)
         .map(|_| match databases.begin(&fixture::server()).expect("a question") {

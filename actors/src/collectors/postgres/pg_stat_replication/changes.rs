@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_come_go_and_change() {
+    fn created_dropped_and_changed_slots_are_events() {
         let mut changes = Changes::default();
         let mut look = |slots| told(&mut changes, 1, &seen(false, slots, Vec::new()));
         assert!(look(vec![slot("a", true, "reserved")]).is_empty(), "nothing to compare with");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn standbys_come_and_go() {
+    fn connected_and_disconnected_standbys_are_events() {
         let mut changes = Changes::default();
         let mut look = |started_at, is_replica, standbys| {
             told(&mut changes, started_at, &seen(is_replica, Vec::new(), standbys))

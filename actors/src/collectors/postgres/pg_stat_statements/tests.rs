@@ -196,7 +196,7 @@ fn an_evicted_statement_that_comes_back_counts_from_zero() {
 }
 
 #[test]
-fn a_restarted_server_with_older_counters_is_not_believed() {
+fn counters_older_than_a_restart_are_rejected() {
     let mut play = Play::new();
     play.poll(&[shown(1, 50), shown(2, 7)]);
     play.server.started_at = Timestamp(112_000);
@@ -206,7 +206,7 @@ fn a_restarted_server_with_older_counters_is_not_believed() {
 }
 
 #[test]
-fn a_sample_that_is_broken_off_joins_the_next() {
+fn an_interrupted_sample_is_merged_into_the_next() {
     let mut play = Play::new();
     play.poll(&[shown(1, 50)]);
     play.begin();
@@ -219,7 +219,7 @@ fn a_sample_that_is_broken_off_joins_the_next() {
 }
 
 #[test]
-fn statements_of_our_own_and_of_nobody_are_left_out() {
+fn own_statements_and_those_without_an_id_are_left_out() {
     let mut play = Play::new();
     let own =
         |queryid, calls| Shown { queryid, user: ROLE, calls, text: "SELECT /* basira */ 1", elsewhere: HERE };
@@ -250,7 +250,7 @@ fn a_counter_that_is_null_is_zero_unless_the_version_lacks_it() {
 }
 
 #[test]
-fn without_the_extension_the_fix_is_said() {
+fn without_the_extension_a_fix_is_given() {
     let mut play = Play::new();
     play.server.statements = None;
     let Err(CollectError::Missing { fix, .. }) = play.collector.begin(&play.server) else { panic!("began") };
