@@ -13,15 +13,15 @@ use crate::samples::{Point, Window};
 /// The texts behind the cells of word columns.
 pub type Texts = HashMap<u64, Arc<str>>;
 
-/// One bucket: every column that was asked for, by its name.
+/// One bucket of a series: its columns by their names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Line {
+pub struct Bucket {
     pub ts: Timestamp,
     #[serde(flatten)]
     pub columns: Map<String, Value>,
 }
 
-impl Line {
+impl Bucket {
     /// Every column of `point`.
     #[must_use]
     pub fn new(stream: &Stream, point: &Point, texts: &Texts) -> Self {
@@ -29,15 +29,15 @@ impl Line {
     }
 }
 
-/// A stretch without trustworthy samples.
+/// A gap, as the API shows it.
 #[derive(Serialize)]
-pub struct GapLine {
+pub struct GapRow {
     from: Timestamp,
     to: Timestamp,
     reason: GapReason,
 }
 
-impl From<Gap> for GapLine {
+impl From<Gap> for GapRow {
     fn from(gap: Gap) -> Self {
         Self { from: gap.from, to: gap.to, reason: gap.reason }
     }

@@ -5,7 +5,7 @@ use basira_test_support::PostgresServer;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::harness::postgres::{NEWEST, shared, with_hypopg};
+use crate::harness::postgres::{shared, with_hypopg};
 use crate::harness::{Organization, Registered, TestApp, TestDatabase};
 
 /// A literal of the statements; shown nowhere.

@@ -9,31 +9,36 @@ use serde_json::{Value, json};
 use crate::harness::clickhouse::{private, shared};
 use crate::harness::postgres::{self, NEWEST};
 use crate::harness::{
-    Authority, ClickHouseDatabase, Organization, Play, Registered, Tap, TestApp, TlsProxy, eventually,
+    Authority, ClickHouseDatabase, InterceptingProxy, Interception, Organization, Registered, TestApp,
+    TlsProxy, eventually,
 };
 
 const NOTICED_WITHIN: Duration = Duration::from_secs(30);
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is played, and words of the reason that is told for it.
-const PLAYED: [(Play, &str); 7] = [
+const INTERCEPTIONS: [(Interception, &str); 7] = [
     (
-        Play::Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>Welcome"),
+        Interception::Answer(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>Welcome",
+        ),
         "a web page came back",
     ),
     (
-        Play::Answer("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n<html><h1>502 Bad Gateway"),
+        Interception::Answer(
+            "HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n<html><h1>502 Bad Gateway",
+        ),
         "a web page came back",
     ),
-    (Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "an empty answer came back"),
+    (Interception::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "an empty answer came back"),
     (
-        Play::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"),
+        Interception::Answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n+OK what do you want"),
         "something else came back",
     ),
-    (Play::Answer("220 mail.example ESMTP ready\r\n"), "does not respond over HTTP"),
-    (Play::Endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "something else came back"),
+    (Interception::Answer("220 mail.example ESMTP ready\r\n"), "does not respond over HTTP"),
+    (Interception::Endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"), "something else came back"),
     (
-        Play::Endless("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"),
+        Interception::Endless("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"),
         "something else came back",
     ),
 ];
@@ -63,16 +68,16 @@ async fn invalid_responses_are_reported_until_valid_ones_follow() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
-    let scene = async |(play, words): (Play, &'static str)| {
-        let tap = Tap::before(database.port).await;
-        let registered = organization.register_as(&database.registration_through(tap.port)).await;
+    let scene = async |(interception, words): (Interception, &'static str)| {
+        let proxy = InterceptingProxy::before(database.port).await;
+        let registered = organization.register_as(&database.registration_through(proxy.port)).await;
         registered.status_becomes("connected", RECOVERED_WITHIN).await;
-        tap.plays(play);
+        proxy.set(interception);
         suffers(&registered, words).await;
-        tap.plays(Play::Forward);
+        proxy.set(Interception::Forward);
         registered.status_becomes("connected", RECOVERED_WITHIN).await;
     };
-    join_all(PLAYED.map(scene)).await;
+    join_all(INTERCEPTIONS.map(scene)).await;
 }
 
 #[tokio::test]
@@ -80,11 +85,11 @@ async fn an_exception_after_the_first_rows_is_an_error() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "answers").await;
     let database = ClickHouseDatabase::create(shared().await).await;
-    let tap = Tap::before(database.port).await;
-    let body = database.registration_through(tap.port);
+    let proxy = InterceptingProxy::before(database.port).await;
+    let body = database.registration_through(proxy.port);
     let registered = organization.register_as(&body).await;
     registered.status_becomes("connected", RECOVERED_WITHIN).await;
-    tap.plays(Play::Answer(BROKEN_OFF));
+    proxy.set(Interception::Answer(BROKEN_OFF));
     let line = eventually(NOTICED_WITHIN, async || {
         let line = registered.collector("ch_processes").await;
         if line["state"] == "failing" { Ok(line) } else { Err(line) }
@@ -94,7 +99,7 @@ async fn an_exception_after_the_first_rows_is_an_error() {
     let report = organization.key.post("/databases/test", &body, 200).await;
     assert_eq!(report["connected"], false, "{report}");
     assert!(report["error"].as_str().is_some_and(|error| error.contains("241: Memory limit")), "{report}");
-    tap.plays(Play::Forward);
+    proxy.set(Interception::Forward);
     registered
         .collected(async || {
             let line = registered.collector("ch_processes").await;

@@ -6,7 +6,7 @@ use basira_test_support::{ClickHouseOptions, ClickHouseServer};
 use serde_json::{Value, json};
 
 use crate::harness::clickhouse::{private, shared};
-use crate::harness::{ClickHouseDatabase, Organization, Registered, Tap, TestApp, eventually};
+use crate::harness::{ClickHouseDatabase, InterceptingProxy, Organization, Registered, TestApp, eventually};
 
 const NOTICED_WITHIN: Duration = Duration::from_secs(25);
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
@@ -144,15 +144,14 @@ async fn a_server_killed_during_a_response_is_detected_and_reconnected() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "killed").await;
     let database = ClickHouseDatabase::create(&server).await;
-    let tap = Tap::before(server.port()).await;
-    let registered = organization.register_as(&database.registration_through(tap.port)).await;
+    let proxy = InterceptingProxy::before(server.port()).await;
+    let registered = organization.register_as(&database.registration_through(proxy.port)).await;
     registered.status_becomes("connected", RECOVERED_WITHIN).await;
     server.suspend().unwrap();
-    let heard = tap.heard().len();
-    eventually(
-        NOTICED_WITHIN,
-        async || if tap.heard().len() > heard { Ok(()) } else { Err("no question yet") },
-    )
+    let requests = proxy.requests().len();
+    eventually(NOTICED_WITHIN, async || {
+        if proxy.requests().len() > requests { Ok(()) } else { Err("no question yet") }
+    })
     .await;
     server.kill_hard().await.unwrap();
     suffers(&registered, "8123").await;

@@ -6,7 +6,9 @@ use basira_test_support::{ClickHouseOptions, ClickHouseServer};
 use serde_json::Value;
 
 use crate::harness::clickhouse::{private, shared};
-use crate::harness::{ClickHouseDatabase, Organization, Play, Tap, TestApp, eventually};
+use crate::harness::{
+    ClickHouseDatabase, InterceptingProxy, Interception, Organization, TestApp, eventually,
+};
 
 const SEEN_WITHIN: Duration = Duration::from_secs(30);
 
@@ -25,8 +27,8 @@ async fn each_query_is_tagged_limited_and_run_one_at_a_time() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "courtesy").await;
     let database = ClickHouseDatabase::create(shared().await).await;
-    let tap = Tap::before(database.port).await;
-    let registered = organization.register_as(&database.registration_through(tap.port)).await;
+    let proxy = InterceptingProxy::before(database.port).await;
+    let registered = organization.register_as(&database.registration_through(proxy.port)).await;
     registered
         .collected(async || {
             let line = registered.collector("ch_processes").await;
@@ -58,8 +60,8 @@ async fn each_query_is_tagged_limited_and_run_one_at_a_time() {
         }
     }
     // one, and for a moment the one before it, which idled for too long and is being closed
-    assert!(tap.most_open() <= 2, "{} connections", tap.most_open());
-    for request in tap.heard().split("POST ").skip(1) {
+    assert!(proxy.most_open() <= 2, "{} connections", proxy.most_open());
+    for request in proxy.requests().split("POST ").skip(1) {
         let (line, rest) = request.split_once("\r\n").expect("a request line");
         assert!(!line.contains(ClickHouseServer::PASSWORD) && line.contains("query_id=basira-"), "{line}");
         assert!(line.contains("max_threads=2"), "{line}");
@@ -89,17 +91,17 @@ async fn queries_that_exceed_their_deadline_are_killed_on_the_server() {
     let app = TestApp::start().await;
     let organization = Organization::verified(&app, "deadline").await;
     let database = ClickHouseDatabase::create(&server).await;
-    let tap = Tap::before(server.port()).await;
-    let registered = organization.register_as(&database.registration_through(tap.port)).await;
+    let proxy = InterceptingProxy::before(server.port()).await;
+    let registered = organization.register_as(&database.registration_through(proxy.port)).await;
     registered.status_becomes("connected", SEEN_WITHIN).await;
-    tap.plays(Play::Change(endless));
+    proxy.set(Interception::Change(endless));
     let reason = eventually(SEEN_WITHIN, async || {
         let line = registered.collector("ch_processes").await;
         let reason = line["reason"].as_str().unwrap_or_default().to_owned();
         if reason.contains("did not answer within 6 s") { Ok(reason) } else { Err(line) }
     })
     .await;
-    tap.plays(Play::Forward);
+    proxy.set(Interception::Forward);
     eventually(SEEN_WITHIN, async || {
         let rows = database.rows(&ours(&database)).await;
         let cancelled = |row: &&Value| {

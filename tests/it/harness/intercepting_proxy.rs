@@ -1,4 +1,4 @@
-//! Stands between an HTTP client and its server: hears what is asked, and can change it or answer instead.
+//! A proxy between an HTTP client and its server, which records requests and can change or answer them.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,93 +11,99 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// What happens to requests; a change of it ends the connections there are.
+/// What happens to requests; a change of it closes all connections.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Play {
+pub(crate) enum Interception {
     Forward,
-    /// Forwards each request changed; its length must stay.
+    /// Changes each request, whose length must stay the same, and forwards it.
     Change(fn(String) -> String),
-    /// Answers so, and closes.
+    /// Answers with this text and closes the connection.
     Answer(&'static str),
-    /// Answers so, and goes on with zeros without end.
+    /// Answers with this text, followed by zeros without end.
     Endless(&'static str),
 }
 
-/// Listens in until dropped.
-pub(crate) struct Tap {
+/// Runs until it is dropped.
+pub(crate) struct InterceptingProxy {
     pub(crate) port: u16,
-    plays: watch::Sender<Play>,
-    ear: Ear,
+    interceptions: watch::Sender<Interception>,
+    traffic: Traffic,
     accepting: JoinHandle<()>,
 }
 
 #[derive(Clone, Default)]
-struct Ear {
-    heard: Arc<Mutex<String>>,
+struct Traffic {
+    requests: Arc<Mutex<String>>,
     open: Arc<AtomicUsize>,
     most_open: Arc<AtomicUsize>,
 }
 
-impl Tap {
+impl InterceptingProxy {
     pub(crate) async fn before(server_port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let (plays, playing) = watch::channel(Play::Forward);
-        let ear = Ear::default();
-        let of_connections = ear.clone();
+        let (interceptions, interception_changes) = watch::channel(Interception::Forward);
+        let traffic = Traffic::default();
+        let of_connections = traffic.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (ear, mut playing) = (of_connections.clone(), playing.clone());
+                let (traffic, mut interception_changes) =
+                    (of_connections.clone(), interception_changes.clone());
                 tokio::spawn(async move {
-                    let open = ear.open.fetch_add(1, Ordering::SeqCst) + 1;
-                    ear.most_open.fetch_max(open, Ordering::SeqCst);
-                    let play = *playing.borrow_and_update();
+                    let open = traffic.open.fetch_add(1, Ordering::SeqCst) + 1;
+                    traffic.most_open.fetch_max(open, Ordering::SeqCst);
+                    let interception = *interception_changes.borrow_and_update();
                     tokio::select! {
-                        _ = carry(client, server_port, play, &ear) => {}
-                        _ = playing.changed() => {}
+                        _ = carry(client, server_port, interception, &traffic) => {}
+                        _ = interception_changes.changed() => {}
                     }
-                    ear.open.fetch_sub(1, Ordering::SeqCst);
+                    traffic.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { port, plays, ear, accepting }
+        Self { port, interceptions, traffic, accepting }
     }
 
-    pub(crate) fn plays(&self, play: Play) {
-        self.plays.send_replace(play);
+    pub(crate) fn set(&self, interception: Interception) {
+        self.interceptions.send_replace(interception);
     }
 
-    /// Every request so far, as it came.
-    pub(crate) fn heard(&self) -> String {
-        self.ear.heard.lock().expect("an ear").clone()
+    /// All requests so far, unchanged.
+    pub(crate) fn requests(&self) -> String {
+        self.traffic.requests.lock().expect("no panic while it was locked").clone()
     }
 
     /// How many connections were open at once, at most.
     pub(crate) fn most_open(&self) -> usize {
-        self.ear.most_open.load(Ordering::SeqCst)
+        self.traffic.most_open.load(Ordering::SeqCst)
     }
 }
 
-impl Drop for Tap {
+impl Drop for InterceptingProxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }
 }
 
-async fn carry(mut client: TcpStream, server_port: u16, play: Play, ear: &Ear) -> std::io::Result<()> {
-    match play {
-        Play::Forward => forward(client, server_port, |text| text, ear).await,
-        Play::Change(change) => forward(client, server_port, change, ear).await,
-        Play::Answer(answer) => {
-            hear(&mut client, ear).await?;
+async fn carry(
+    mut client: TcpStream,
+    server_port: u16,
+    interception: Interception,
+    traffic: &Traffic,
+) -> std::io::Result<()> {
+    match interception {
+        Interception::Forward => forward(client, server_port, |text| text, traffic).await,
+        Interception::Change(change) => forward(client, server_port, change, traffic).await,
+        Interception::Answer(answer) => {
+            read_request(&mut client, traffic).await?;
             client.write_all(answer.as_bytes()).await?;
             client.shutdown().await?;
-            // who closes with something unread takes the answer back
+            // closing a socket with unread data would reset the connection and discard the answer
             let mut rest = Vec::new();
             timeout(Duration::from_secs(1), client.read_to_end(&mut rest)).await?.map(drop)
         }
-        Play::Endless(head) => {
-            hear(&mut client, ear).await?;
+        Interception::Endless(head) => {
+            read_request(&mut client, traffic).await?;
             client.write_all(head.as_bytes()).await?;
             loop {
                 client.write_all(&[b'0'; 1 << 16]).await?;
@@ -110,32 +116,37 @@ async fn forward(
     mut client: TcpStream,
     server_port: u16,
     change: fn(String) -> String,
-    ear: &Ear,
+    traffic: &Traffic,
 ) -> std::io::Result<()> {
     let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, server_port)).await?;
-    let ((mut asks, mut is_told), (mut answers, mut is_asked)) = (client.split(), server.split());
-    let asking = async {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.split(), server.split());
+    let forwarding = async {
         let mut chunk = vec![0; 1 << 16];
         loop {
-            let length = asks.read(&mut chunk).await?;
+            let length = from_client.read(&mut chunk).await?;
             if length == 0 {
                 return Ok::<(), std::io::Error>(());
             }
             let text = String::from_utf8_lossy(&chunk[..length]).into_owned();
-            ear.heard.lock().expect("an ear").push_str(&text);
-            is_asked.write_all(change(text).as_bytes()).await?;
+            traffic.requests.lock().expect("no panic while it was locked").push_str(&text);
+            to_server.write_all(change(text).as_bytes()).await?;
         }
     };
     tokio::select! {
-        asked = asking => asked,
-        told = copy(&mut answers, &mut is_told) => told.map(drop),
+        forwarded = forwarding => forwarded,
+        copied = copy(&mut from_server, &mut to_client) => copied.map(drop),
     }
 }
 
-/// Reads the beginning of a request.
-async fn hear(client: &mut TcpStream, ear: &Ear) -> std::io::Result<()> {
+/// Reads and records the beginning of a request.
+async fn read_request(client: &mut TcpStream, traffic: &Traffic) -> std::io::Result<()> {
     let mut chunk = vec![0; 1 << 16];
     let length = client.read(&mut chunk).await?;
-    ear.heard.lock().expect("an ear").push_str(&String::from_utf8_lossy(&chunk[..length]));
+    traffic
+        .requests
+        .lock()
+        .expect("no panic while it was locked")
+        .push_str(&String::from_utf8_lossy(&chunk[..length]));
     Ok(())
 }

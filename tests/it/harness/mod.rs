@@ -30,7 +30,7 @@ pub(crate) use commit_proxy::{CommitProxy, Cut};
 pub(crate) use database::{MONITOR_PASSWORD, TestDatabase};
 pub(crate) use failing_files::{FailingFiles, Fault};
 pub(crate) use health::issue;
-pub(crate) use intercepting_proxy::{Play, Tap};
+pub(crate) use intercepting_proxy::{InterceptingProxy, Interception};
 pub(crate) use live::LiveStream;
 pub(crate) use openid::OpenIdProvider;
 pub(crate) use organization::{Organization, PASSWORD, Registered};

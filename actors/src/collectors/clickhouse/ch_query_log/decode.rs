@@ -29,9 +29,9 @@ pub(super) const COLUMNS: &[&str] = &[
     "exception_counts",
 ];
 
-/// Who ran what; the strings are those of the answer.
+/// What identifies a series: where and by whom a statement ran, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Who {
+pub(super) struct QueryKey {
     pub(super) host_name: String,
     pub(super) user_name: String,
     pub(super) database_name: String,
@@ -40,17 +40,17 @@ pub(super) struct Who {
     pub(super) kind: String,
 }
 
-/// One series within one slice.
+/// The counts of one series within one slice of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct LogRow {
     pub(super) slice: i64,
-    pub(super) who: Who,
+    pub(super) key: QueryKey,
     pub(super) count: Count,
     pub(super) max_time_us: i64,
     pub(super) peak_memory_bytes: i64,
 }
 
-impl Who {
+impl QueryKey {
     /// Returns the series, which is the same in every run.
     pub(super) fn series(&self) -> u64 {
         let names = [&self.host_name, &self.user_name, &self.database_name, &self.kind];
@@ -62,7 +62,7 @@ impl Who {
 }
 
 /// The row at the cursor.
-pub(super) fn line(cursor: &mut Cursor<'_>) -> Result<Line, CellError> {
+pub(super) fn row(cursor: &mut Cursor<'_>) -> Result<LogRow, CellError> {
     let host_name = cursor.owned_text()?.unwrap_or_default();
     let slice = cursor.required_i64()?;
     let (user_name, database_name) =
@@ -78,8 +78,8 @@ pub(super) fn line(cursor: &mut Cursor<'_>) -> Result<Line, CellError> {
     let durations =
         durations.into_iter().filter_map(|(bucket, calls)| Some((u32::try_from(bucket).ok()?, calls)));
     let count = Count { sums, durations: durations.collect(), exceptions: pairs(cursor)? };
-    let who = Who { host_name, user_name, database_name, hash, kind };
-    Ok(Line { slice, who, count, max_time_us, peak_memory_bytes })
+    let key = QueryKey { host_name, user_name, database_name, hash, kind };
+    Ok(LogRow { slice, key, count, max_time_us, peak_memory_bytes })
 }
 
 /// Two arrays side by side: keys and their counts.

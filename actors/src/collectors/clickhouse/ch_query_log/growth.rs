@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::counted::Count;
-use super::decode::{Line, Who};
+use super::decode::{LogRow, QueryKey};
 use super::horizon::Span;
 use crate::analysis::durations;
 use crate::collect::Interner;
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 65_536;
 /// After so many polls they are handed on again, an hour's at the usual pace: the store may have dropped some.
 const ROUNDS: u32 = 360;
 
-/// Who was introduced already.
+/// The series that were introduced already.
 #[derive(Default)]
 pub(super) struct Introduced {
     known: HashSet<u64>,
@@ -47,7 +47,12 @@ impl Introduced {
     }
 
     /// Returns the entry of `who`, once.
-    pub(super) fn introduce(&mut self, series: u64, who: &Who, group: Fingerprint) -> Option<SeriesEntry> {
+    pub(super) fn introduce(
+        &mut self,
+        series: u64,
+        key: &QueryKey,
+        group: Fingerprint,
+    ) -> Option<SeriesEntry> {
         if self.known.len() >= REMEMBERED {
             self.known.clear();
         }
@@ -57,11 +62,11 @@ impl Introduced {
             series,
             group: group.0,
             labels: Map::from_iter([
-                ("queryid".to_owned(), Value::from(who.hash.cast_unsigned().to_string())),
-                ("user_name".to_owned(), text(&who.user_name)),
-                ("database_name".to_owned(), text(&who.database_name)),
-                ("kind".to_owned(), text(&who.kind)),
-                ("host_name".to_owned(), text(&who.host_name)),
+                ("queryid".to_owned(), Value::from(key.hash.cast_unsigned().to_string())),
+                ("user_name".to_owned(), text(&key.user_name)),
+                ("database_name".to_owned(), text(&key.database_name)),
+                ("kind".to_owned(), text(&key.kind)),
+                ("host_name".to_owned(), text(&key.host_name)),
             ]),
         })
     }
@@ -72,12 +77,12 @@ impl Growth {
     pub(super) fn add(
         &mut self,
         series: u64,
-        line: &Line,
+        line: &LogRow,
         grown: &Count,
         query: Fingerprint,
         interner: &mut Interner,
     ) {
-        let kind = Some(line.who.kind.as_str()).filter(|kind| !kind.is_empty());
+        let kind = Some(line.key.kind.as_str()).filter(|kind| !kind.is_empty());
         let mut row = [0; streams::QUERIES.columns.len()];
         row[..grown.sums.len()].copy_from_slice(&grown.sums);
         let readings = [line.max_time_us, line.peak_memory_bytes, interner.intern(kind)];

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use self::counted::Counted;
-use self::decode::Line;
+use self::decode::LogRow;
 use self::growth::{Growth, Introduced};
 use self::horizon::{Horizon, SLICE, Span, Written};
 use crate::collect::{
@@ -79,7 +79,7 @@ enum Stage {
     Counts(Span),
     Texts {
         span: Span,
-        lines: Vec<Line>,
+        lines: Vec<LogRow>,
         wanted: Vec<i64>,
     },
 }
@@ -113,9 +113,8 @@ impl Collector for QueryLog {
                 ask(server, &COUNTS, bounds.map(micros).to_vec(), decode::COLUMNS)
             }
             Stage::Counts(span) => {
-                let lines =
-                    (0..answer.rows.len()).map(|row| decode::line(&mut Cursor::new(answer.rows, row)));
-                let lines = lines.collect::<Result<Vec<Line>, _>>()?;
+                let lines = (0..answer.rows.len()).map(|row| decode::row(&mut Cursor::new(answer.rows, row)));
+                let lines = lines.collect::<Result<Vec<LogRow>, _>>()?;
                 self.texts_or_done(server, span, lines)
             }
             Stage::Texts { span, lines, wanted } => {
@@ -143,8 +142,13 @@ impl QueryLog {
         ask(server, &HORIZON, Vec::new(), HORIZON_COLUMNS)
     }
 
-    fn texts_or_done(&mut self, server: &Server, span: Span, lines: Vec<Line>) -> Result<Step, CollectError> {
-        let unknown = lines.iter().map(|line| line.who.hash).filter(|hash| !self.known.contains_key(hash));
+    fn texts_or_done(
+        &mut self,
+        server: &Server,
+        span: Span,
+        lines: Vec<LogRow>,
+    ) -> Result<Step, CollectError> {
+        let unknown = lines.iter().map(|line| line.key.hash).filter(|hash| !self.known.contains_key(hash));
         let mut wanted: Vec<i64> = unknown.collect::<HashSet<i64>>().into_iter().collect();
         if wanted.is_empty() {
             return Ok(Step::done(self.finish(server, span, lines)));
@@ -174,18 +178,18 @@ impl QueryLog {
     }
 
     /// Counts what grew; every statement is known by now.
-    fn finish(&mut self, server: &Server, span: Span, lines: Vec<Line>) -> Collected {
+    fn finish(&mut self, server: &Server, span: Span, lines: Vec<LogRow>) -> Collected {
         let rows = lines.len() as u64;
         self.introduced.begin_sample();
         let (mut growth, mut entries, mut counts) = (Growth::default(), Vec::new(), Vec::new());
         for line in lines {
-            let series = line.who.series();
+            let series = line.key.series();
             // a text that the log does not have any more: the server's hash names the statement
             let query =
-                self.known.get(&line.who.hash).copied().unwrap_or(Fingerprint(line.who.hash.cast_unsigned()));
+                self.known.get(&line.key.hash).copied().unwrap_or(Fingerprint(line.key.hash.cast_unsigned()));
             if let Some(grown) = self.counted.growth(line.slice, series, &line.count) {
                 growth.add(series, &line, &grown, query, &mut self.interner);
-                entries.extend(self.introduced.introduce(series, &line.who, query));
+                entries.extend(self.introduced.introduce(series, &line.key, query));
             }
             counts.push((line.slice, series, line.count));
         }

@@ -5,7 +5,7 @@ use basira_actors::model::{NULL, Timestamp};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Point, Projection, Timeline};
-use crate::views::json_cells::{self, Line, Texts};
+use crate::views::json_cells::{self, Bucket, Texts};
 
 const BGWRITER_FIELDS: &str = "ts:time checkpoints_timed:integer? checkpoints_req:integer? checkpoint_write_time_ms:number? \
     checkpoint_sync_time_ms:number? buffers_checkpoint:integer? buffers_clean:integer? maxwritten_clean:integer? \
@@ -31,8 +31,8 @@ async fn list(request: Request, watched: Watched) -> Answer {
     let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
     let timelines = samples.timelines(watched.scope, &BGWRITER, window, bucket_ms, &Projection::ALL).await?;
-    let lines: Vec<Line> =
-        joined(timelines).iter().map(|point| Line::new(&BGWRITER, point, &Texts::new())).collect();
+    let lines: Vec<Bucket> =
+        joined(timelines).iter().map(|point| Bucket::new(&BGWRITER, point, &Texts::new())).collect();
     let reason = if lines.is_empty() { watched.unavailable_reason("pg_stat_bgwriter").await } else { None };
     response::list_with_reason(&lines, lines.len(), reason.as_deref())
 }

@@ -7,7 +7,7 @@ use basira_actors::model::{ConnectionSnapshot, Timestamp};
 use serde::Serialize;
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
-use crate::views::json_cells::{self, Line, Texts};
+use crate::views::json_cells::{self, Bucket, Texts};
 
 const CONNECTIONS_FIELDS: &str = "ts:time total:integer active:integer idle:integer idle_in_transaction:integer waiting:integer \
     max_connections:integer superuser_reserved_connections:integer reserved_connections:integer? used_pct:number? \
@@ -43,14 +43,14 @@ struct Connections<'a> {
     unavailable: Option<String>,
     bucket_seconds: i64,
     /// The newest look of each bucket.
-    timeseries: Vec<Line>,
+    timeseries: Vec<Bucket>,
 }
 
 async fn get(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
     let bucket_ms = json_cells::bucket_ms(window);
     let points = request.app.samples.points(watched.scope, &CONNECTIONS, 0, window, bucket_ms).await?;
-    let timeseries = points.iter().map(|point| Line::new(&CONNECTIONS, point, &Texts::new())).collect();
+    let timeseries = points.iter().map(|point| Bucket::new(&CONNECTIONS, point, &Texts::new())).collect();
     let (now, unavailable): (Option<Arc<ConnectionSnapshot>>, _) =
         match watched.snapshot_or_reason("connections").await {
             Ok(seen) => (Some(seen), None),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
-use crate::views::json_cells::{self, Line, Texts, words};
+use crate::views::json_cells::{self, Bucket, Texts, words};
 
 const COLLECTOR: &str = "pg_stat_io";
 
@@ -78,7 +78,7 @@ async fn timeseries(request: Request, watched: Watched) -> Answer {
     points.sort_by_key(|point| point.ts);
     let texts = words(&IO, points.iter().map(|point| &*point.values));
     let texts = samples.words(watched.scope.organization, &texts).await?;
-    let lines: Vec<Line> = points.into_iter().map(|point| Line::new(&IO, point, &texts)).collect();
+    let lines: Vec<Bucket> = points.into_iter().map(|point| Bucket::new(&IO, point, &texts)).collect();
     let reason = if lines.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };
     response::list_with_reason(&lines, lines.len(), reason.as_deref())
 }

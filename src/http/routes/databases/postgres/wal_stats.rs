@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
-use crate::views::json_cells::{self, Line, Texts};
+use crate::views::json_cells::{self, Bucket, Texts};
 
 const COLLECTOR: &str = "pg_stat_wal";
 
@@ -66,7 +66,7 @@ async fn timeseries(request: Request, watched: Watched) -> Answer {
     let samples = &request.app.samples;
     let timelines = samples.timelines(watched.scope, &WAL, window, bucket_ms, &Projection::ALL).await?;
     let points = timelines.iter().flat_map(|timeline| &timeline.points);
-    let lines: Vec<Line> = points.map(|point| Line::new(&WAL, point, &Texts::new())).collect();
+    let lines: Vec<Bucket> = points.map(|point| Bucket::new(&WAL, point, &Texts::new())).collect();
     let reason = if lines.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };
     response::list_with_reason(&lines, lines.len(), reason.as_deref())
 }

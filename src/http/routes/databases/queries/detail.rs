@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Series};
 use crate::views::exceptions::{self, ExceptionLine};
-use crate::views::json_cells::{self, GapLine};
+use crate::views::json_cells::{self, GapRow};
 use crate::views::latency::{self, Latencies};
 use crate::views::statements::{self, Statement, StatementPoint};
 
@@ -71,7 +71,7 @@ struct Detail {
     /// ClickHouse only.
     #[serde(skip_serializing_if = "Option::is_none")]
     exceptions_by_code: Option<Vec<ExceptionLine>>,
-    gaps: Vec<GapLine>,
+    gaps: Vec<GapRow>,
 }
 
 async fn detail(request: Request, watched: Watched) -> Answer {
@@ -130,7 +130,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
         bucket_seconds: bucket_ms / 1000,
         timeseries,
         exceptions_by_code,
-        gaps: gaps.into_iter().map(GapLine::from).collect(),
+        gaps: gaps.into_iter().map(GapRow::from).collect(),
     })
 }
 

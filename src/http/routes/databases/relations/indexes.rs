@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::lookup::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
-use crate::views::json_cells::GapLine;
+use crate::views::json_cells::GapRow;
 use crate::views::relations::indexes::{self, IndexLine, Rank, UnusedIndex};
 use crate::views::relations::overlap::Overlap;
 
@@ -93,7 +93,7 @@ struct Detail {
     index: IndexLine,
     bucket_seconds: i64,
     timeseries: Vec<Bucket>,
-    gaps: Vec<GapLine>,
+    gaps: Vec<GapRow>,
 }
 
 async fn list(request: Request, watched: Watched) -> Answer {
@@ -151,6 +151,6 @@ async fn detail(request: Request, watched: Watched) -> Answer {
         index,
         bucket_seconds: bucket_ms / 1000,
         timeseries: lookup::timeseries(lookup::series(&INDEXES, &points)),
-        gaps: gaps.into_iter().map(GapLine::from).collect(),
+        gaps: gaps.into_iter().map(GapRow::from).collect(),
     })
 }

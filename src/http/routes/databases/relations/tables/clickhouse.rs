@@ -9,7 +9,7 @@ use super::super::lookup::{self, Bucket};
 use super::detail::TableDetail;
 use crate::http::{Answer, ApiError, Request, Watched, response};
 use crate::samples::{Point, Projection, Window};
-use crate::views::json_cells::{GapLine, cell};
+use crate::views::json_cells::{GapRow, cell};
 use crate::views::relations::parts;
 use crate::views::relations::tables::TableLine;
 
@@ -45,7 +45,7 @@ pub(super) async fn detail(request: &Request, watched: &Watched) -> Answer {
         parts: Some(parts),
         bucket_seconds: bucket_ms / 1000,
         timeseries,
-        gaps: gaps.into_iter().map(GapLine::from).collect(),
+        gaps: gaps.into_iter().map(GapRow::from).collect(),
     })
 }
 

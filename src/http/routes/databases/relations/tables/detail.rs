@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::lookup::Bucket;
-use crate::views::json_cells::GapLine;
+use crate::views::json_cells::GapRow;
 use crate::views::relations::indexes::IndexLine;
 use crate::views::relations::parts::PartsLine;
 use crate::views::relations::tables::TableLine;
@@ -19,5 +19,5 @@ pub(super) struct TableDetail {
     pub(super) parts: Option<Vec<PartsLine>>,
     pub(super) bucket_seconds: i64,
     pub(super) timeseries: Vec<Bucket>,
-    pub(super) gaps: Vec<GapLine>,
+    pub(super) gaps: Vec<GapRow>,
 }

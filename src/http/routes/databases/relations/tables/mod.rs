@@ -10,7 +10,7 @@ use self::detail::TableDetail;
 use super::lookup::{self, Bucket};
 use crate::http::{Answer, ApiError, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Window};
-use crate::views::json_cells::GapLine;
+use crate::views::json_cells::GapRow;
 use crate::views::relations::tables::{self, Rank, TableLine};
 
 const COLLECTOR: &str = "pg_stat_user_tables";
@@ -107,7 +107,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
         parts: None,
         bucket_seconds: bucket_ms / 1000,
         timeseries,
-        gaps: gaps.into_iter().map(GapLine::from).collect(),
+        gaps: gaps.into_iter().map(GapRow::from).collect(),
     })
 }
 
