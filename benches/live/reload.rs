@@ -57,7 +57,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let mut took_ms = Vec::new();
     for round in 0..RELOADS {
         let began = Instant::now();
-        let answer = basira.reload(&configuration(round)).await?;
+        let answer = reload(&basira, &configuration(round)).await?;
         if answer.is_success() == is_bad(round) {
             return Err(format!("reload {round} was answered by {answer}").into());
         }
@@ -121,7 +121,7 @@ async fn ask(basira: Basira, database: String, asked: Arc<Asked>) {
     loop {
         ticks.tick().await;
         let began = Instant::now();
-        let counter = match basira.get(&format!("/databases/{database}/health")).await {
+        let counter = match get(&basira, &format!("/databases/{database}/health")).await {
             Ok(_) => &asked.good,
             Err(_) => &asked.failed,
         };
@@ -135,7 +135,7 @@ async fn ask(basira: Basira, database: String, asked: Arc<Asked>) {
 async fn polls(basira: &Basira, databases: &[String]) -> Result<Vec<(f64, f64)>, Failure> {
     let mut polls = Vec::new();
     for id in databases {
-        let collectors = basira.get(&format!("/databases/{id}/collectors")).await?;
+        let collectors = get(basira, &format!("/databases/{id}/collectors")).await?;
         let lines = collectors.as_array().ok_or("no collectors")?;
         let line =
             lines.iter().find(|line| line["name"] == "pg_stat_user_tables").ok_or("no such collector")?;
@@ -145,18 +145,16 @@ async fn polls(basira: &Basira, databases: &[String]) -> Result<Vec<(f64, f64)>,
     Ok(polls)
 }
 
-impl Basira {
-    /// What `path` answers to the key.
-    pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        answer(self.http.get(self.api(path)).header("X-API-Key", &self.api_key)).await
-    }
+/// What `path` answers to the key.
+async fn get(basira: &Basira, path: &str) -> Result<Value, Failure> {
+    answer(basira.http.get(basira.api(path)).header("X-API-Key", &basira.api_key)).await
+}
 
-    /// Writes `configuration` to its file and has it read again; how that was answered.
-    pub(crate) async fn reload(&self, configuration: &str) -> Result<StatusCode, Failure> {
-        let folder = self.helper.directory.join("config");
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join("basira.toml"), configuration)?;
-        let request = self.http.post(self.api("/admin/config/reload")).bearer_auth(&self.access_token);
-        Ok(request.send().await?.status())
-    }
+/// Writes `configuration` to its file and has it read again; returns the status of the answer.
+async fn reload(basira: &Basira, configuration: &str) -> Result<StatusCode, Failure> {
+    let folder = basira.helper.directory.join("config");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("basira.toml"), configuration)?;
+    let request = basira.http.post(basira.api("/admin/config/reload")).bearer_auth(&basira.access_token);
+    Ok(request.send().await?.status())
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::harness::postgres::{private, shared};
+use crate::harness::postgres::{NEWEST, private, shared};
 use crate::harness::{Organization, TestApp, TestDatabase};
 
 const PASSWORD: &str = "one-of-many-roles";
