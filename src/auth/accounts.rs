@@ -1,4 +1,4 @@
-//! Signing up, logging in, staying in, getting out.
+//! Signing up, logging in, refreshing tokens and logging out.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ use crate::mail::Mailer;
 use crate::storage::store::{Account, NewAccount, NewRefreshToken, NewSession, Organization, Rotation};
 use crate::storage::{Storage, StorageError};
 
-/// How long a refresh token is good for.
+/// How long a refresh token is valid.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// What accounts need to know that stays as it is while the server runs.
+/// The settings of accounts that do not change while the server runs.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
-    /// Sign access tokens.
+    /// The keys that access tokens are signed with.
     pub jwt_secrets: SecretRing,
-    /// Where links in mails lead, without a slash at the end.
+    /// The base of links in mails, without a slash at the end.
     pub public_url: String,
 }
 
@@ -44,16 +44,16 @@ pub struct Accounts {
     pub(super) access_cache: AccessCache,
 }
 
-/// What a login hands out.
+/// The tokens of a login.
 #[derive(Debug)]
 pub struct Tokens {
-    /// Good for [`ACCESS_LIFETIME`].
+    /// Valid for [`ACCESS_LIFETIME`].
     pub access: Secret,
-    /// Good once, within [`REFRESH_LIFETIME`].
+    /// Valid once, within [`REFRESH_LIFETIME`].
     pub refresh: Secret,
 }
 
-/// What a signup hands out.
+/// The result of a signup.
 #[derive(Debug)]
 pub struct Session {
     pub user: Profile,
@@ -99,7 +99,7 @@ impl Accounts {
     /// Creates an organization with its owner, sends the verification mail and logs in.
     ///
     /// # Errors
-    /// [`AccountError`]: a bad field, a taken address, a server that lets nobody in.
+    /// [`AccountError`]: a bad field, a taken address, a server on which signup is closed.
     pub async fn sign_up(&self, signup: &Signup, now: Timestamp) -> Result<Session, AccountError> {
         if self.config.current().auth.signup != SignupPolicy::Open {
             return Err(AccountError::SignupClosed);
@@ -151,7 +151,7 @@ impl Accounts {
         self.check_second_factor(&account.user, code, now).await?;
         let (session, refresh) = new_session(now);
         let tokens = self.tokens(&account, session.id, refresh, now)?;
-        // it may have been changed while it was checked
+        // the password may have been changed while it was checked
         if !self.storage.start_session_of(session.id, &account.user, session.token).await? {
             return Err(AccountError::BadCredentials);
         }
@@ -165,7 +165,7 @@ impl Accounts {
     /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
     ///
     /// # Errors
-    /// [`AccountError::BadRefreshToken`] when it is not good any more.
+    /// [`AccountError::BadRefreshToken`] when it is no longer valid.
     pub async fn refresh(&self, refresh: &Secret, now: Timestamp) -> Result<Tokens, AccountError> {
         let (next, stored) = new_refresh_token(now);
         match self.storage.rotate_refresh_token(&token::hash(refresh.expose()), stored, now).await? {
@@ -174,14 +174,14 @@ impl Accounts {
             }
             Rotation::Reused(ended) => {
                 self.access_changed(AccessSubject::Session(ended.session_id));
-                tracing::warn!("a refresh token was used twice: its session is ended");
+                tracing::warn!("a refresh token was used twice; its session was ended");
                 Err(AccountError::BadRefreshToken)
             }
             Rotation::Refused => Err(AccountError::BadRefreshToken),
         }
     }
 
-    /// Ends the session that `refresh` belongs to, and says whose it was; one that is unknown is no error.
+    /// Ends the session that `refresh` belongs to. Returns its user; `None` for an unknown token.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
@@ -201,7 +201,7 @@ impl Accounts {
         match principal.credential {
             Credential::Token { session_id, .. } => {
                 let ended = self.storage.end_session(session_id, now).await;
-                // also when the answer of the storage was lost: it may have ended all the same
+                // after an error too: the session may have ended although the answer of the storage was lost
                 self.access_changed(AccessSubject::Session(session_id));
                 ended
             }
@@ -227,16 +227,16 @@ impl Accounts {
         }
     }
 
-    /// Spends the token of a verification mail: its organization is verified from now on. Says who proved the address.
+    /// Consumes the token of a verification mail: its organization is verified from now on. Returns the user.
     ///
     /// # Errors
-    /// [`AccountError::BadEmailToken`] when it is not good any more.
+    /// [`AccountError::BadEmailToken`] when it is no longer valid.
     pub async fn verify_email(&self, presented: &str, now: Timestamp) -> Result<Uuid, AccountError> {
         let verified = self.storage.verify_email(&token::hash(presented), now).await?;
         verified.ok_or(AccountError::BadEmailToken)
     }
 
-    /// The browsers that have been here before.
+    /// The marks of browsers in which accounts have logged in.
     #[must_use]
     pub const fn devices(&self) -> &Devices {
         &self.devices
@@ -263,7 +263,7 @@ impl Accounts {
         Ok(tokens)
     }
 
-    /// What the owner of a session gets.
+    /// The tokens of a session.
     pub(super) fn tokens(
         &self,
         account: &Account,

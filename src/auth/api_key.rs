@@ -1,4 +1,4 @@
-//! API keys: `dbm_ak_<key id>_<secret>`, shown whole once.
+//! API keys: `dbm_ak_<key id>_<secret>`, shown once.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ use crate::storage::store::{ApiKey, NewApiKey, Page, StoredApiKey};
 const PREFIX: &str = "dbm_ak_";
 const KEY_ID_BYTES: usize = 8;
 
-/// A new key; the only time that its secret is known.
+/// A new key with its secret, which is not stored.
 #[derive(Debug)]
 pub struct IssuedApiKey {
     pub key: ApiKey,
@@ -26,8 +26,8 @@ pub struct IssuedApiKey {
 }
 
 impl Accounts {
-    /// Issues a key named `name`. What a key issues belongs to the person who made that key. A key that ends or is bound
-    /// to a place issues none, which would not be.
+    /// Issues a key named `name`. A key issued with a key belongs to the user who made the latter. A restricted key issues
+    /// none, as the new one would not be restricted.
     ///
     /// # Errors
     /// [`AccountError::Invalid`] for a bad name or limit, [`AccountError::RestrictedKey`], too many keys, or the storage
@@ -95,12 +95,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let revoked = self.storage.api_keys(organization).revoke(id, now).await;
-        // also when the answer of the storage was lost: it may be revoked all the same
+        // after an error too: it may be revoked although the answer of the storage was lost
         self.access_changed(AccessSubject::ApiKey(id));
         revoked
     }
 
-    /// Whose key this is. That it has ended, or may not be used from `address`, only learns who has the whole key.
+    /// The caller of a key. Only a caller with the right secret learns that it has expired or may not be used from `address`.
     pub(super) async fn api_key_principal(
         &self,
         presented: &str,
@@ -118,14 +118,14 @@ impl Accounts {
             limits.admit(address, now)?;
         }
         if let Err(error) = self.storage.note_api_key_use(&stored.key, address, now).await {
-            tracing::warn!(key.prefix = stored.key.prefix, "cannot note the use of an api key: {error}");
+            tracing::warn!(key.prefix = stored.key.prefix, "recording the use of an API key failed: {error}");
         }
         Ok(principal)
     }
 }
 
-/// Who calls with `stored`: its scope goes no further than the role that its maker has now, and ends with its maker.
-/// A scope or role that a later version stored is not taken for another.
+/// The principal of `stored`: its scope is limited by the current role of its maker, and it is refused without a maker.
+/// A scope or role that is not known, as stored by a later version, is refused.
 pub(super) fn principal_of(stored: &StoredApiKey) -> Result<Principal, AuthenticateError> {
     let refused = || AuthenticateError::Refused;
     let (_, role) = stored.maker.as_ref().ok_or_else(refused)?;
@@ -143,7 +143,7 @@ pub(super) fn principal_of(stored: &StoredApiKey) -> Result<Principal, Authentic
     })
 }
 
-/// Whether `text` means to be an API key.
+/// Whether `text` has the prefix of an API key.
 pub(super) fn looks_like_key(text: &str) -> bool {
     text.starts_with(PREFIX)
 }

@@ -24,10 +24,11 @@ pub struct RequestCredentials<'a> {
 }
 
 impl Accounts {
-    /// Who is asking. The first of key, header and cookie that is there decides, so that a bad one is never passed over.
+    /// The caller of a request. The first of key, header and cookie that is present decides, so that an invalid one is never
+    /// ignored.
     ///
     /// # Errors
-    /// [`AuthenticateError`] when nothing was shown or it is not good.
+    /// [`AuthenticateError`] when there is no credential or it is not valid.
     pub async fn authenticate(
         &self,
         presented: RequestCredentials<'_>,
@@ -47,10 +48,10 @@ impl Accounts {
         self.token_principal(token, true, now).await
     }
 
-    /// Who an access token belongs to that came in no header.
+    /// The caller of an access token that came in no header.
     ///
     /// # Errors
-    /// [`AuthenticateError::Refused`] when it is forged or expired, or its session or person is gone.
+    /// [`AuthenticateError::Refused`] when it is forged or expired, or its session or user is gone.
     pub async fn authenticate_token(
         &self,
         token: &str,
@@ -59,10 +60,10 @@ impl Accounts {
         self.token_principal(token, false, now).await
     }
 
-    /// What `principal` may do now, if it may do anything still: what it showed is not shown again.
+    /// Reads the current role of `principal`, which has authenticated before.
     ///
     /// # Errors
-    /// [`AuthenticateError::Refused`] when its session, person or key is gone.
+    /// [`AuthenticateError::Refused`] when its session, user or key is gone.
     pub async fn recheck(
         &self,
         principal: Principal,
@@ -101,7 +102,7 @@ impl Accounts {
         self.access_cache.changes()
     }
 
-    /// How the person stands, with the role; none for keys, and for who was moved to another organization.
+    /// The standing and role of the user; `None` for keys, and for users that were moved to another organization.
     async fn standing(&self, principal: &Principal) -> Result<Option<(Standing, Role)>, StorageError> {
         let Credential::Token { user_id, session_id, .. } = principal.credential else { return Ok(None) };
         let standing = self.access_cache.of(&self.storage, user_id, session_id).await?;

@@ -15,7 +15,7 @@ use crate::config::{RetiredSecret, SecretRing};
 /// How long an access token is valid.
 pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claims {
     /// The person.
@@ -29,10 +29,10 @@ pub(super) struct Claims {
     pub exp: i64,
 }
 
-/// What clocks of servers on one storage may differ by.
+/// How much the clocks of servers on one storage may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// Signs with the key in use, and verifies with those before it too until their tokens are gone.
+/// Signs with the current key, and verifies with the previous ones until their tokens have expired.
 pub(super) struct Keyring(SecretRing);
 
 struct Key {
@@ -79,8 +79,8 @@ impl Keyring {
         let kid = decode_header(token).map_err(|_| InvalidToken)?.kid.ok_or(InvalidToken)?;
         let secrets = self.0.now();
         let previous = secrets.previous.iter().filter(|retired| tokens_outlive(retired, now));
-        let mut good = std::iter::once(&secrets.current).chain(previous.map(|retired| &retired.secret));
-        let key = good.find_map(|secret| Some(Key::new(secret)).filter(|key| key.id == kid));
+        let mut accepted = std::iter::once(&secrets.current).chain(previous.map(|retired| &retired.secret));
+        let key = accepted.find_map(|secret| Some(Key::new(secret)).filter(|key| key.id == kid));
         let key = key.ok_or(InvalidToken)?;
         let mut validation = Validation::new(Algorithm::HS256);
         // checked below, by our clock and without leeway
@@ -90,7 +90,8 @@ impl Keyring {
     }
 }
 
-/// Whether a token of a secret that was replaced can still be good at `now`. A stolen key signs whatever it likes: it ends.
+/// Whether a token signed with a replaced secret can still be valid at `now`. After that the secret is not accepted, as a
+/// stolen one could sign any expiry.
 #[must_use]
 pub fn tokens_outlive(retired: &RetiredSecret, now: Timestamp) -> bool {
     retired.since.is_none_or(|since| now < since + ACCESS_LIFETIME + LEEWAY)

@@ -1,4 +1,4 @@
-//! What a key may do, until when, and from where.
+//! The restrictions of API keys: scope, expiry, addresses.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ pub enum Scope {
 pub struct KeyRestrictions {
     pub scope: Scope,
     pub expires_at: Option<Timestamp>,
-    /// Good from everywhere when empty.
+    /// Empty: all addresses.
     pub allowed_addresses: Vec<IpNet>,
 }
 
@@ -63,14 +63,14 @@ impl Scope {
         }
     }
 
-    /// What is left of the scope when the maker of the key has `role`: nobody's key may do more than they may.
+    /// The scope of a key whose maker has `role`: a key may do no more than its maker.
     #[must_use]
     pub fn within(self, role: Role) -> Self {
         if role >= Role::Admin { self } else { Self::Read }
     }
 
-    /// The role that may do no more than a key of this scope. What a key that writes may do besides is asked for by
-    /// itself, so that whatever takes an admin stays shut for it.
+    /// The highest role that may do no more than a key of this scope. Writing databases is checked separately
+    /// ([`Principal::require_write`](super::Principal::require_write)), so that a key that writes is not taken for an admin.
     #[must_use]
     pub const fn role(self) -> Role {
         match self {
@@ -116,7 +116,7 @@ impl KeyRestrictions {
     /// Whether a key may be used at `now` by a caller at `address`.
     ///
     /// # Errors
-    /// [`AuthenticateError`] that says which limit stands against it.
+    /// [`AuthenticateError`] of the limit that is exceeded.
     pub fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), AuthenticateError> {
         if self.expires_at.is_some_and(|at| at <= now) {
             return Err(AuthenticateError::Expired);

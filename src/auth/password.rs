@@ -1,4 +1,7 @@
-//! Passwords: PBKDF2-HMAC-SHA256 in PHC strings, off the async threads and bounded in number.
+//! Passwords: PBKDF2-HMAC-SHA256 in PHC strings, off the async threads, as many at once as there are CPUs.
+//!
+//! Requests come here with a permit of the hashing queue (`limits/hashing_queue.rs`), which serves hosts in turn and refuses
+//! those that would wait for long.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -11,21 +14,16 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::fields::FieldError;
-use crate::limits::HashingQueueFull;
 
 /// What one hash costs; stored hashes of a lower cost are renewed at the next login.
 const ROUNDS: u32 = 600_000;
 const SALT_BYTES: usize = 16;
-/// How many may wait for each that is hashed.
-const WAITING: usize = 32;
 
-/// Hashes and checks passwords, as many at once as there are CPUs; some wait, and more are refused.
+/// Hashes and checks passwords, as many at once as there are CPUs.
 #[derive(Debug, Clone)]
 pub(super) struct Passwords {
     rounds: u32,
     permits: Arc<Semaphore>,
-    /// Of those who hash and those who wait.
-    places: Arc<Semaphore>,
     #[cfg(test)]
     pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -42,8 +40,6 @@ pub(super) enum PasswordCheck {
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HashError {
-    #[error(transparent)]
-    HashingQueueFull(#[from] HashingQueueFull),
     #[error("hashing a password was interrupted, the server is shutting down")]
     Interrupted,
     #[error("hashing a password failed: {0}")]
@@ -58,11 +54,10 @@ impl Default for Passwords {
 
 impl Passwords {
     pub(super) fn with_rounds(rounds: u32) -> Self {
-        let at_once = available_parallelism().map_or(1, usize::from);
+        let cpus = available_parallelism().map_or(1, usize::from);
         Self {
             rounds,
-            permits: Arc::new(Semaphore::new(at_once)),
-            places: Arc::new(Semaphore::new(at_once * (1 + WAITING))),
+            permits: Arc::new(Semaphore::new(cpus)),
             #[cfg(test)]
             spent: Arc::default(),
         }
@@ -100,7 +95,6 @@ impl Passwords {
     }
 
     async fn derive(&self, password: &Secret, salt: SaltString, rounds: u32) -> Result<String, HashError> {
-        let _place = self.places.try_acquire().map_err(|_| HashingQueueFull)?;
         let _permit = self.permits.acquire().await.map_err(|_| HashError::Interrupted)?;
         #[cfg(test)]
         self.spent.fetch_add(u64::from(rounds), std::sync::atomic::Ordering::Relaxed);
@@ -171,14 +165,14 @@ mod tests {
 
     #[tokio::test]
     async fn salts_each_hash_and_notices_a_low_cost() {
-        let (cheap, dear) = (Passwords::with_rounds(1_000), Passwords::with_rounds(1_001));
+        let (cheap, expensive) = (Passwords::with_rounds(1_000), Passwords::with_rounds(1_001));
         let password = Secret::new("correct horse");
         let (one, two) = (cheap.hash(&password).await.unwrap(), cheap.hash(&password).await.unwrap());
         assert_ne!(one, two);
         assert_eq!(cheap.check(&password, Some(&one)).await.unwrap(), PasswordCheck::Correct);
-        assert_eq!(dear.check(&password, Some(&one)).await.unwrap(), PasswordCheck::CorrectButOutdated);
+        assert_eq!(expensive.check(&password, Some(&one)).await.unwrap(), PasswordCheck::CorrectButOutdated);
         let wrong = Secret::new("battery staple");
-        assert_eq!(dear.check(&wrong, Some(&one)).await.unwrap(), PasswordCheck::Wrong);
+        assert_eq!(expensive.check(&wrong, Some(&one)).await.unwrap(), PasswordCheck::Wrong);
         for none in [None, Some("nonsense"), Some("$pbkdf2-sha256$i=1$AAAA$AAAA")] {
             assert_eq!(cheap.check(&password, none).await.unwrap(), PasswordCheck::Wrong);
         }
@@ -186,29 +180,17 @@ mod tests {
 
     #[tokio::test]
     async fn every_wrong_answer_costs_the_same() {
-        let (cheap, dear) = (Passwords::with_rounds(1_000), Passwords::with_rounds(3_000));
+        let (cheap, expensive) = (Passwords::with_rounds(1_000), Passwords::with_rounds(3_000));
         let right = Secret::new("correct horse");
-        let (old, new) = (cheap.hash(&right).await.unwrap(), dear.hash(&right).await.unwrap());
+        let (old, new) = (cheap.hash(&right).await.unwrap(), expensive.hash(&right).await.unwrap());
         for stored in [None, Some("nonsense"), Some(""), Some(old.as_str()), Some(new.as_str())] {
             for wrong in ["battery staple", "", &"x".repeat(1_000)] {
-                let spent = || dear.spent.load(std::sync::atomic::Ordering::Relaxed);
+                let spent = || expensive.spent.load(std::sync::atomic::Ordering::Relaxed);
                 let before = spent();
-                assert_eq!(dear.check(&Secret::new(wrong), stored).await.unwrap(), PasswordCheck::Wrong);
+                assert_eq!(expensive.check(&Secret::new(wrong), stored).await.unwrap(), PasswordCheck::Wrong);
                 assert_eq!(spent() - before, 3_000, "{stored:?} {wrong}");
             }
         }
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_instead_of_making_all_wait() {
-        let passwords = Passwords::with_rounds(1_000);
-        let password = Secret::new("correct horse");
-        let places = passwords.places.available_permits();
-        let hashes = (0..places + 10).map(|_| passwords.hash(&password));
-        let outcomes = futures_util::future::join_all(hashes).await;
-        let crowded = |outcome: &Result<_, _>| matches!(outcome, Err(HashError::HashingQueueFull(_)));
-        assert_eq!(outcomes.iter().filter(|outcome| crowded(outcome)).count(), 10);
-        assert!(passwords.hash(&password).await.is_ok(), "there is room again");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Principal {
     pub credential: Credential,
 }
 
-/// What the caller showed.
+/// The credential of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// An access token, in the header or the cookie.
@@ -46,7 +46,7 @@ impl Principal {
         matches!(self.credential, Credential::Token { from_cookie: true, .. })
     }
 
-    /// When what the caller showed is good no longer, if ever.
+    /// When the credential expires, if ever.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         match &self.credential {
@@ -55,7 +55,7 @@ impl Principal {
         }
     }
 
-    /// Goes on only for admins, and for keys that write.
+    /// Checks for an admin, or a key that writes.
     ///
     /// # Errors
     /// [`ForbiddenScope`] for everyone else.
@@ -67,7 +67,7 @@ impl Principal {
         if writes { Ok(()) } else { Err(ForbiddenScope) }
     }
 
-    /// The person and the session; a key has neither.
+    /// The user and the session; `None` for a key.
     #[must_use]
     pub const fn person(&self) -> Option<(Uuid, Uuid)> {
         match self.credential {
@@ -76,7 +76,7 @@ impl Principal {
         }
     }
 
-    /// Whether what is taken away from `whose` is taken away from this caller.
+    /// Whether a change of the access of `whose` affects this caller.
     #[must_use]
     pub fn is_of(&self, whose: AccessSubject) -> bool {
         match (whose, &self.credential) {
@@ -88,7 +88,7 @@ impl Principal {
         }
     }
 
-    /// The user or the key: no two are the same.
+    /// The id of the user or the key.
     #[must_use]
     pub const fn id(&self) -> Uuid {
         match self.credential {
@@ -97,7 +97,7 @@ impl Principal {
         }
     }
 
-    /// Goes on only for `role` or higher.
+    /// Checks for `role` or higher.
     ///
     /// # Errors
     /// [`Forbidden`] for everyone else.

@@ -1,4 +1,4 @@
-//! The command line. Errors go to stderr with what to do next; the exit code is not zero then.
+//! The command line. Errors go to stderr, with an exit code other than zero.
 
 mod admin;
 mod check;
@@ -27,7 +27,7 @@ pub struct Cli {
     command: Command,
 }
 
-/// What every command that reads the configuration takes.
+/// The options of every command that reads the configuration.
 #[derive(Debug, Args)]
 struct Settings {
     /// The configuration file [default: $BASIRA_CONFIG, ./config/basira.toml, /etc/basira/basira.toml]
@@ -49,21 +49,21 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
     },
-    /// Try it all out with nothing installed: a throwaway PostgreSQL with a workload, watched
+    /// Run a demo with nothing installed: a throwaway PostgreSQL and ClickHouse with a workload, and Basira watching them
     Demo(DemoOptions),
-    /// Say what works on one database, what would make the rest work, and how healthy it is.
+    /// Check one database: which collectors work, how to fix the others, and how healthy it is.
     /// Exits 0 healthy, 1 degraded, 2 unhealthy, 3 no connection
     Check(check::CheckOptions),
-    /// Print every health rule, with its threshold and what it costs, as Markdown
+    /// Print every health rule, with its threshold and penalty, as Markdown
     Rules,
     /// Print the API as an OpenAPI 3.1 document
     Openapi,
-    /// Look at the configuration
+    /// Check the configuration
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// For the operator at the machine
+    /// Administer this instance
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
@@ -77,18 +77,18 @@ enum ConfigCommand {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     pub async fn run(self) -> ExitCode {
-        match self.carry_out().await {
+        match self.run_command().await {
             Ok(code) => code,
             Err(error) => {
-                complain(&*error);
+                print_error(&*error);
                 ExitCode::FAILURE
             }
         }
     }
 
-    async fn carry_out(self) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    async fn run_command(self) -> Result<ExitCode, Box<dyn std::error::Error>> {
         match &self.command {
             Command::Serve { listen } => {
                 let config = LiveConfig::load(self.settings.source(listen.as_deref()))?;
@@ -133,13 +133,13 @@ impl Settings {
     }
 }
 
-/// `std::env::vars` would panic at a variable that is not UTF-8, ours or not.
+/// `std::env::vars` would panic at any variable that is not UTF-8.
 fn environment() -> impl Iterator<Item = (String, String)> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
     std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 #[expect(clippy::print_stderr, reason = "errors of commands go to stderr")]
-fn complain(error: &dyn std::error::Error) {
+fn print_error(error: &dyn std::error::Error) {
     eprintln!("basira: {error}");
 }

@@ -23,7 +23,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -244,19 +244,6 @@ impl Http {
 }
 
 impl Config {
-    /// Loads flags over environment over file over defaults. `file` is what `--config` named.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with every problem found: key, place and what would be right.
-    pub fn load(
-        file: Option<&Path>,
-        environment: impl IntoIterator<Item = (String, String)>,
-        flags: &[Flag],
-    ) -> Result<Self, ConfigError> {
-        let merged = layers::merge(DEFAULTS, file, environment, flags)?;
-        Ok(reader::read(&merged)?.0)
-    }
-
     /// Where accounts and databases are kept.
     #[must_use]
     pub fn storage_url(&self) -> Secret {
@@ -270,6 +257,12 @@ impl Config {
         let url = self.samples.url.as_ref()?;
         let apart = !url.expose().starts_with("clickhouse:") && *url != self.storage_url();
         apart.then_some(url)
+    }
+
+    /// The networks that are denied to an organization; `runs_instance`: an instance admin is among its people.
+    #[must_use]
+    pub fn networks_denied_to(&self, runs_instance: bool) -> DeniedNetworks {
+        self.targets.denied(self.auth.signup == SignupPolicy::Open && !runs_instance)
     }
 
     /// How people reach a server that is bound to `address`; no slash at the end.

@@ -5,8 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use basira_actors::ports::AddressPolicy;
 use ipnet::IpNet;
 
-use super::{Config, SignupPolicy};
-
 /// Where watched databases may not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
@@ -20,14 +18,11 @@ pub struct Targets {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeniedNetworks(Vec<IpNet>);
 
-impl Config {
-    /// The networks that are denied to an organization; `runs_instance`: an instance admin is among its people.
-    #[must_use]
-    pub fn networks_denied_to(&self, runs_instance: bool) -> DeniedNetworks {
-        let Targets { deny, private } = &self.targets;
-        let is_stranger = self.auth.signup == SignupPolicy::Open && !runs_instance;
-        let private = private.iter().filter(|_| is_stranger);
-        DeniedNetworks(deny.iter().chain(private).copied().collect())
+impl Targets {
+    /// The networks that are denied to an organization; those of `private` only if `is_stranger`.
+    pub(super) fn denied(&self, is_stranger: bool) -> DeniedNetworks {
+        let private = self.private.iter().filter(|_| is_stranger);
+        DeniedNetworks(self.deny.iter().chain(private).copied().collect())
     }
 }
 
@@ -69,6 +64,7 @@ fn carried(address: IpAddr) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, SignupPolicy};
 
     fn allows(runs_instance: bool, signup: SignupPolicy, address: &str) -> bool {
         let mut config = Config::load(None, [], &[]).expect("the defaults");

@@ -1,6 +1,6 @@
 //! Where the configuration comes from, so that it can be read again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::layers::{Flag, merge};
 use super::values::Values;
@@ -21,5 +21,20 @@ impl Source {
         let merged = merge(DEFAULTS, self.file.as_deref(), self.environment.clone(), &self.flags)?;
         let (config, secrets_in_files) = reader::read(&merged)?;
         Ok((config, Values::of(&merged, secrets_in_files)))
+    }
+}
+
+impl Config {
+    /// Loads flags over environment over file over defaults. `file` is what `--config` named.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem found: key, place and what would be right.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[Flag],
+    ) -> Result<Self, ConfigError> {
+        let merged = merge(DEFAULTS, file, environment, flags)?;
+        Ok(reader::read(&merged)?.0)
     }
 }

@@ -1,4 +1,4 @@
-//! The Basira server of the demo: this very program as a child, with its own throwaway folder.
+//! The Basira server of the demo: this program as a child process, with a temporary directory.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,13 +18,13 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// What the server prints once it accepts connections.
 const LISTENING: &str = "listening on ";
 
-/// A running server; its process and data go when this is dropped.
+/// A running server; dropping it stops the process and deletes its data.
 pub(super) struct Basira {
     pub(super) url: String,
     pub(super) data_dir: PathBuf,
     _process: Child,
     _guardian: Guardian,
-    /// Held so that the server can go on printing.
+    /// Kept open, so that the server can print.
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -54,7 +54,7 @@ fn spawn(data_dir: &Path, listen: SocketAddr) -> io::Result<Child> {
         .arg("serve")
         .env("BASIRA__HTTP__LISTEN", listen.to_string())
         .env("BASIRA__DATA_DIR", data_dir)
-        // The guardian knows it by its working directory.
+        // the guardian finds it by its working directory
         .current_dir(data_dir)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -64,7 +64,7 @@ fn spawn(data_dir: &Path, listen: SocketAddr) -> io::Result<Child> {
         .spawn()
 }
 
-/// The URL from the line that says where the server listens; none when it ended before.
+/// The URL that the server prints once it listens; `None` when it ended before.
 async fn listening_line(stdout: &mut BufReader<ChildStdout>) -> Option<String> {
     let mut lines = stdout.lines();
     while let Ok(Some(line)) = lines.next_line().await {

@@ -1,4 +1,4 @@
-//! What can go wrong with the demo.
+//! Why the demo cannot run.
 
 use std::io;
 
@@ -9,17 +9,17 @@ use basira_servers::ServerError;
 pub enum DemoError {
     #[error(transparent)]
     Server(#[from] ServerError),
-    #[error("filling the throwaway shop failed: {0}")]
+    #[error("creating the tables of the demo failed: {0}")]
     Shop(#[source] tokio_postgres::Error),
     #[error("running the demo's own Basira failed: {0}")]
     Basira(#[source] io::Error),
     #[error("the demo's own Basira did not start listening; its log:\n{log}")]
     NotListening { log: String },
-    #[error("asking the demo's own Basira failed: {0}")]
+    #[error("a request to the demo's own Basira failed: {0}")]
     Http(#[from] reqwest::Error),
     #[error("{path} answered {status}: {body}")]
     Refused { path: String, status: u16, body: String },
-    #[error("the demo's own Basira sent no {0}")]
+    #[error("the answer of the demo's own Basira has no {0}")]
     Missing(&'static str),
     #[error("reading the verification mail failed: {0}")]
     Mail(#[source] io::Error),

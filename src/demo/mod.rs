@@ -1,9 +1,8 @@
-//! A full try-out with nothing installed: a throwaway PostgreSQL and ClickHouse with lives of their own, and Basira
-//! watching them.
+//! A demo with nothing installed: a throwaway PostgreSQL and ClickHouse with a workload, and Basira watching them.
 
 mod basira;
 mod error;
-mod visitor;
+mod registration;
 mod workload;
 
 use std::net::SocketAddr;
@@ -17,9 +16,9 @@ use basira_servers::{
     ClickHouseDistribution, ClickHouseOptions, ClickHouseServer, Distribution, Options, PostgresServer,
 };
 pub use error::DemoError;
-use visitor::Visit;
+use registration::Registration;
 
-/// How the demo should be.
+/// The options of the demo.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DemoOptions {
     /// Where the API and the page are served; a free port is taken when this one is not free
@@ -36,7 +35,7 @@ pub struct DemoOptions {
 /// Runs until Ctrl-C or a termination signal, then leaves nothing behind.
 ///
 /// # Errors
-/// [`DemoError`] when a part could not be started; what had started is gone by then.
+/// [`DemoError`] when a part could not be started; those that had started are stopped.
 pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DemoError::Signal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(DemoError::Signal)?;
@@ -46,64 +45,64 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
             _ = terminate.recv() => {}
         }
     });
-    let stage = tokio::select! {
-        stage = Stage::set(options) => stage?,
+    let demo = tokio::select! {
+        demo = Demo::start(options) => demo?,
         () = &mut stop => return Ok(()),
     };
-    stage.welcome();
+    demo.welcome();
     stop.await;
     outln!("\nstopping and removing everything ...");
-    drop(stage);
+    drop(demo);
     Ok(())
 }
 
-/// Everything that plays; the order of the fields is the order in which they leave.
-struct Stage {
+/// All parts of the demo, stopped in the order of the fields.
+struct Demo {
     _clients: JoinSet<()>,
     basira: Basira,
     _postgres: PostgresServer,
-    _clickhouse: Option<Analytics>,
-    visit: Visit,
+    _clickhouse: Option<ClickHouse>,
+    registration: Registration,
 }
 
-/// The shop's ClickHouse and its clients.
-struct Analytics {
+/// The ClickHouse of the shop and its clients.
+struct ClickHouse {
     _clients: JoinSet<()>,
     server: ClickHouseServer,
 }
 
-impl Analytics {
-    async fn open() -> Result<Self, DemoError> {
-        // Off the async threads, so that Ctrl-C is heard meanwhile.
+impl ClickHouse {
+    async fn start() -> Result<Self, DemoError> {
+        // on a thread for blocking work, so that Ctrl-C is handled meanwhile
         let fetched = tokio::task::spawn_blocking(ClickHouseDistribution::fetch).await;
         let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
         outln!("starting a throwaway ClickHouse ...");
         let options =
             ClickHouseOptions { settings: ClickHouseServer::LOGS.to_owned(), ..ClickHouseOptions::default() };
         let server = ClickHouseServer::start_with(&fetched, options).await?;
-        Ok(Self { _clients: workload::analytics::open(&server).await?, server })
+        Ok(Self { _clients: workload::analytics::start(&server).await?, server })
     }
 }
 
-impl Stage {
-    async fn set(options: DemoOptions) -> Result<Self, DemoError> {
+impl Demo {
+    async fn start(options: DemoOptions) -> Result<Self, DemoError> {
         let postgres = start_postgres(options.postgres).await?;
-        outln!("filling a little web shop ...");
-        workload::open_shop(&postgres).await.map_err(DemoError::Shop)?;
-        let clients = workload::let_clients_in(&postgres);
-        let clickhouse = if options.without_clickhouse { None } else { analytics().await };
+        outln!("creating the tables of a web shop ...");
+        workload::fill_shop(&postgres).await.map_err(DemoError::Shop)?;
+        let clients = workload::start_clients(&postgres);
+        let clickhouse = if options.without_clickhouse { None } else { start_clickhouse().await };
         outln!("starting Basira ...");
         let basira = Basira::start(options.listen).await?;
         let servers = (&postgres, clickhouse.as_ref().map(|clickhouse| &clickhouse.server));
-        let visit = visitor::set_up(&basira.url, &basira.data_dir, servers).await?;
-        Ok(Self { _clients: clients, basira, _postgres: postgres, _clickhouse: clickhouse, visit })
+        let registration = registration::set_up(&basira.url, &basira.data_dir, servers).await?;
+        Ok(Self { _clients: clients, basira, _postgres: postgres, _clickhouse: clickhouse, registration })
     }
 
     fn welcome(&self) {
-        let Visit { api_key, database_id, clickhouse_id } = &self.visit;
+        let Registration { api_key, database_id, clickhouse_id } = &self.registration;
         let url = &self.basira.url;
         outln!("\nBasira watches a busy web shop at {url}");
-        outln!("  login    {} / {}", visitor::EMAIL, visitor::PASSWORD);
+        outln!("  login    {} / {}", registration::EMAIL, registration::PASSWORD);
         outln!("  API key  {api_key}\n\nTry:");
         for view in ["doctor", "queries", "active"] {
             outln!("  curl -s -H 'X-API-Key: {api_key}' {url}/api/v1/databases/{database_id}/{view}");
@@ -118,10 +117,10 @@ impl Stage {
     }
 }
 
-/// The demo is worth seeing without it too.
-async fn analytics() -> Option<Analytics> {
-    match Analytics::open().await {
-        Ok(analytics) => Some(analytics),
+/// Without ClickHouse the demo goes on with PostgreSQL.
+async fn start_clickhouse() -> Option<ClickHouse> {
+    match ClickHouse::start().await {
+        Ok(clickhouse) => Some(clickhouse),
         Err(error) => {
             outln!("no ClickHouse in this demo: {error}");
             None
@@ -129,22 +128,22 @@ async fn analytics() -> Option<Analytics> {
     }
 }
 
-/// As a server that is to keep its data: the doctor would complain of any other.
+/// As a server that keeps its data: with `fsync` off a health rule would apply.
 fn options() -> Options {
     Options { settings: "fsync = on\n".to_owned(), ..Options::default() }
 }
 
-/// The first server installed here that really starts, else a fetched one.
+/// Starts the first installed server that works, else a fetched one.
 async fn start_postgres(major: Option<u16>) -> Result<PostgresServer, DemoError> {
     let wanted = |found: &Distribution| major.is_none_or(|major| major == found.major);
     for found in Distribution::installed().into_iter().filter(wanted) {
         outln!("starting a throwaway PostgreSQL {} ...", found.major);
         match PostgresServer::start(&found, options()).await {
             Ok(server) => return Ok(server),
-            Err(error) => outln!("the one installed here does not do: {error}"),
+            Err(error) => outln!("the installed PostgreSQL cannot be used: {error}"),
         }
     }
-    // Off the async threads, so that Ctrl-C is heard meanwhile.
+    // on a thread for blocking work, so that Ctrl-C is handled meanwhile
     let fetched = tokio::task::spawn_blocking(move || Distribution::fetch(major)).await;
     let fetched = fetched.map_err(|cause| DemoError::Basira(cause.into()))??;
     outln!("starting a throwaway PostgreSQL {} ...", fetched.major);

@@ -10,9 +10,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Requests that wait, for each turn that is taken at once: some four seconds of hashing.
-const WAITING_PER_TURN: usize = 16;
-/// Of these, so many parts may be of one host.
+/// How many requests may wait for each permit: some four seconds of hashing.
+const MAX_WAITING_PER_PERMIT: usize = 16;
+/// One host may have this part of them: a quarter.
 const SHARE_OF_A_HOST: usize = 4;
 
 /// A host; none for requests without a connection.
@@ -24,7 +24,7 @@ type Host = Option<IpAddr>;
 pub struct HashingQueueFull;
 
 impl HashingQueueFull {
-    /// When there will be room again.
+    /// When to try again.
     pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 }
 
@@ -36,7 +36,7 @@ pub(super) struct HashingQueue(Arc<Mutex<Queue>>);
 struct Queue {
     free: usize,
     most_waiting: usize,
-    /// The host that is next stands first.
+    /// The next host first.
     waiting: VecDeque<(Host, VecDeque<oneshot::Sender<HashingPermit>>)>,
 }
 
@@ -51,12 +51,12 @@ impl Default for HashingQueue {
 }
 
 impl HashingQueue {
-    fn new(at_once: usize) -> Self {
-        let most_waiting = at_once * WAITING_PER_TURN;
-        Self(Arc::new(Mutex::new(Queue { free: at_once, most_waiting, waiting: VecDeque::new() })))
+    fn new(permits: usize) -> Self {
+        let most_waiting = permits * MAX_WAITING_PER_PERMIT;
+        Self(Arc::new(Mutex::new(Queue { free: permits, most_waiting, waiting: VecDeque::new() })))
     }
 
-    /// Waits for a permit of `host`.
+    /// Waits for a permit for a request of `host`.
     pub(super) async fn take(&self, host: Host) -> Result<HashingPermit, HashingQueueFull> {
         let granted = {
             let mut queue = self.0.lock();
@@ -101,7 +101,7 @@ impl Queue {
         Ok(receiver)
     }
 
-    /// Who has the next turn; without anybody it is free.
+    /// The next request; if there is none, the permit is free.
     fn next(&mut self) -> Option<oneshot::Sender<HashingPermit>> {
         let Some((host, mut of_host)) = self.waiting.pop_front() else {
             self.free += 1;
@@ -117,8 +117,8 @@ impl Queue {
 
 impl Drop for HashingPermit {
     fn drop(&mut self) {
-        if let Some(turns) = self.0.take() {
-            turns.pass_on();
+        if let Some(queue) = self.0.take() {
+            queue.pass_on();
         }
     }
 }
@@ -136,14 +136,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hosts_take_turns_however_many_requests_one_has() {
-        let turns = HashingQueue::new(1);
-        let running = turns.take(host(1)).now_or_never().unwrap().unwrap();
-        let mut crowd: Vec<_> = (0..4).map(|_| Box::pin(turns.take(host(1)))).collect();
+    async fn hosts_are_served_in_turn_however_many_requests_one_has() {
+        let queue = HashingQueue::new(1);
+        let running = queue.take(host(1)).now_or_never().unwrap().unwrap();
+        let mut crowd: Vec<_> = (0..4).map(|_| Box::pin(queue.take(host(1)))).collect();
         assert!(crowd.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
-        let fifth = turns.take(host(1)).now_or_never().unwrap();
+        let fifth = queue.take(host(1)).now_or_never().unwrap();
         assert_eq!(fifth.unwrap_err(), HashingQueueFull, "a quarter of those who may wait");
-        let mut other = Box::pin(turns.take(host(2)));
+        let mut other = Box::pin(queue.take(host(2)));
         assert!((&mut other).now_or_never().is_none());
 
         drop(running);
@@ -156,28 +156,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_cancelled_request_leaves_the_queue() {
-        let turns = HashingQueue::new(1);
-        let running = turns.take(host(1)).await.unwrap();
+        let queue = HashingQueue::new(1);
+        let running = queue.take(host(1)).await.unwrap();
         for last in 0..=u8::MAX {
-            assert!(turns.take(host(last)).now_or_never().is_none(), "those before left");
+            assert!(queue.take(host(last)).now_or_never().is_none(), "those before left");
         }
-        let mut stays = Box::pin(turns.take(host(3)));
+        let mut stays = Box::pin(queue.take(host(3)));
         assert!((&mut stays).now_or_never().is_none());
         drop(running);
         drop(stays.await.unwrap());
-        assert!(turns.take(host(4)).now_or_never().unwrap().is_ok(), "the turn is free again");
+        assert!(queue.take(host(4)).now_or_never().unwrap().is_ok(), "the permit is free again");
     }
 
     #[tokio::test]
     async fn requests_of_too_many_hosts_are_refused() {
-        let turns = HashingQueue::new(1);
-        let _running = turns.take(None).await.unwrap();
+        let queue = HashingQueue::new(1);
+        let _running = queue.take(None).await.unwrap();
         let mut waiting = Vec::new();
         for last in 0..16 {
-            let mut one = Box::pin(turns.take(host(last)));
+            let mut one = Box::pin(queue.take(host(last)));
             assert!((&mut one).now_or_never().is_none());
             waiting.push(one);
         }
-        assert_eq!(turns.take(host(200)).now_or_never().unwrap().unwrap_err(), HashingQueueFull);
+        assert_eq!(queue.take(host(200)).now_or_never().unwrap().unwrap_err(), HashingQueueFull);
     }
 }

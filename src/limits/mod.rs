@@ -92,7 +92,7 @@ pub struct Limits {
     connections: ConcurrencyLimiter<IpAddr>,
     streams: ConcurrencyLimiter<Uuid>,
     streams_of_organization: ConcurrencyLimiter<Uuid>,
-    turns: HashingQueue,
+    hashing: HashingQueue,
     suppressed: Mutex<HashMap<Key, u32>>,
     database_tests: ConcurrencyLimiter<()>,
     database_tests_of: ConcurrencyLimiter<Uuid>,
@@ -161,7 +161,7 @@ impl Limits {
             connections: ConcurrencyLimiter::default(),
             streams: ConcurrencyLimiter::default(),
             streams_of_organization: ConcurrencyLimiter::default(),
-            turns: HashingQueue::default(),
+            hashing: HashingQueue::default(),
             suppressed: Mutex::default(),
             database_tests: ConcurrencyLimiter::default(),
             database_tests_of: ConcurrencyLimiter::default(),
@@ -199,12 +199,12 @@ impl Limits {
         self.streams_of_organization.take(id, most).ok_or(exceeded)
     }
 
-    /// Waits until a password that came from `address` may be hashed; hosts take turns.
+    /// Waits until a password that came from `address` may be hashed; hosts are served in turn.
     ///
     /// # Errors
     /// [`HashingQueueFull`] when too many wait.
     pub async fn hashing_permit(&self, address: Option<IpAddr>) -> Result<HashingPermit, HashingQueueFull> {
-        self.turns.take(address.map(host)).await
+        self.hashing.take(address.map(host)).await
     }
 
     /// Whether the audit log is to tell one more of what is called `kind`, and how many before it were not told.

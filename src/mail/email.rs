@@ -1,19 +1,19 @@
-//! What Basira writes: templates in plain text and HTML, filled in.
+//! The mails that Basira sends: templates in plain text and HTML, filled in.
 
 use basira_actors::model::Secret;
 
 use super::safe_name::safe_name;
 
-/// Around every letter in HTML.
+/// The frame of every mail in HTML.
 const LAYOUT: &str = include_str!("templates/layout.html");
 
-/// One letter, before anybody is to get it.
+/// The content of a mail, without a recipient.
 #[derive(Debug, Clone)]
 pub struct Email {
     pub(super) subject: String,
     text: &'static str,
     html: &'static str,
-    /// What stands for `{{name}}`; links among it hold tokens.
+    /// The values of `{{name}}`; links contain tokens.
     values: Vec<(&'static str, Secret)>,
 }
 
@@ -27,7 +27,7 @@ macro_rules! templates {
 }
 
 impl Email {
-    /// Asks to open `link` within a day, to prove that the address is one's own.
+    /// Asks to open `link` within a day, to verify the address.
     #[must_use]
     pub fn verify_email(link: &Secret) -> Self {
         let values = vec![("link", link.clone())];
@@ -41,8 +41,8 @@ impl Email {
         Self::new("Choose a new password", templates!("reset_password"), values)
     }
 
-    /// Tells that the password was changed, and in a sentence what became of sign-in `providers`; at `link` one can ask for
-    /// another.
+    /// Tells that the password was changed, with a sentence on the sign-in `providers`; at `link` another one can be
+    /// requested.
     #[must_use]
     pub fn password_changed(providers: &str, link: &str) -> Self {
         let values = vec![("providers", Secret::new(providers)), ("link", Secret::new(link))];

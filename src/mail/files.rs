@@ -1,4 +1,4 @@
-//! The file transport: each message becomes one `.eml` file for the operator to look at or send on.
+//! The file transport: each message becomes one `.eml` file for the operator to read or forward.
 
 use std::io;
 use std::path::Path;
@@ -11,20 +11,20 @@ use uuid::Uuid;
 
 use super::MailError;
 
-/// Writes `message` to `directory`, which is made for its owner only.
+/// Writes `message` to `directory`, which is created for its owner only.
 pub(super) async fn write(directory: &Path, message: &[u8]) -> Result<(), MailError> {
     let failed = |path: &Path, error| MailError::File { path: path.to_owned(), error };
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
     builder.create(directory).await.map_err(|error| failed(directory, error))?;
-    // Readers see whole files only; the name sorts by time.
+    // readers see complete files only; the names sort by time
     let path = directory.join(format!("{}.eml", Uuid::now_v7()));
     let partial = path.with_extension("partial");
     write_private(&partial, message).await.map_err(|error| failed(&partial, error))?;
     fs::rename(&partial, &path).await.map_err(|error| failed(&path, error))
 }
 
-/// Deletes the messages in `directory` that were written before `since`, and says how many. Others' files stay.
+/// Deletes the messages in `directory` that were written before `since`, and returns how many. Other files are kept.
 pub(super) async fn delete_older(directory: &Path, since: Timestamp) -> io::Result<u64> {
     let mut entries = match fs::read_dir(directory).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -38,7 +38,7 @@ pub(super) async fn delete_older(directory: &Path, since: Timestamp) -> io::Resu
             continue;
         }
         match fs::remove_file(&path).await {
-            // somebody else tidies up too
+            // another process deletes old messages too
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             removed => {
                 removed?;
@@ -55,7 +55,7 @@ async fn written_at(entry: &fs::DirEntry) -> io::Result<Timestamp> {
     Ok(Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)))
 }
 
-/// The mail holds a token: nobody but the owner reads it.
+/// A mail contains a token, so only the owner may read it.
 async fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).await?;
     file.write_all(bytes).await?;

@@ -1,4 +1,4 @@
-//! From a letter to a message as it travels.
+//! Encodes a mail as a MIME message.
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::safe_name::safe_name;
 use super::{Email, MailError};
 
-/// Tells programs that answer mail by themselves not to (RFC 3834).
+/// Tells automatic responders not to answer (RFC 3834).
 #[derive(Clone)]
 struct AutoSubmitted;
 
@@ -42,7 +42,7 @@ pub(super) fn message(from: Mailbox, name: &str, address: &str, email: &Email) -
     Ok(message)
 }
 
-/// Sends ASCII as it is: a link that quoted-printable broke in two cannot be copied from a file.
+/// Leaves ASCII as it is: quoted-printable would break links, which could then not be copied from a file.
 fn unwrapped(text: String) -> Body {
     // RFC 5322: a line has at most 998 characters
     if text.is_ascii() && text.lines().all(|line| line.len() <= 998) {

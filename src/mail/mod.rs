@@ -1,6 +1,7 @@
 //! E-mails: their content, and the transports that send them.
 
 mod email;
+mod error;
 mod files;
 mod message;
 mod safe_name;
@@ -9,7 +10,6 @@ mod smtp;
 mod tests;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use email::Email;
+pub use error::MailError;
 
 use crate::config::{LiveConfig, MailTransport};
 
@@ -29,15 +30,15 @@ const FOLDER: &str = "mail";
 const MOST_WAITING: usize = 1_000;
 /// Connections to the SMTP server, at most.
 const AT_ONCE: usize = 4;
-/// For a connection and everything that is said on it.
+/// For one SMTP connection, from connecting to its end.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
-/// When to try again what may go better later.
+/// How long to wait before each retry of a transient error.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(600)];
-/// How long a stop waits for messages that are being handed over.
+/// How long a shutdown waits for messages that are being sent.
 const STOP_TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Sends letters as it is configured at the moment; cheap to clone.
+/// Sends mails by the current configuration; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Mailer {
     config: LiveConfig,
@@ -48,36 +49,8 @@ pub struct Mailer {
     pauses: [Duration; 4],
 }
 
-/// A letter could not be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum MailError {
-    #[error("the recipient's address cannot be used: {0}")]
-    Recipient(lettre::address::AddressError),
-    #[error("cannot write the mail: {0}")]
-    Message(#[from] lettre::error::Error),
-    #[error("cannot write mail to {path}: {error}")]
-    File { path: PathBuf, error: io::Error },
-    #[error("the SMTP server did not take the mail: {0}; check [mail.smtp]")]
-    Smtp(#[from] lettre::transport::smtp::Error),
-    #[error("the SMTP server did not take the mail within {0:?}; check [mail.smtp]")]
-    TooSlow(Duration),
-    #[error("{MOST_WAITING} mails wait for the SMTP server already; check [mail.smtp]")]
-    TooMany,
-}
-
-impl MailError {
-    /// Whether the same message may be taken a little later.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Smtp(error) => !error.is_permanent(),
-            Self::TooSlow(_) => true,
-            Self::Recipient(_) | Self::Message(_) | Self::File { .. } | Self::TooMany => false,
-        }
-    }
-}
-
 impl Mailer {
-    /// Sends as `config` says at the time.
+    /// A mailer that follows `config`.
     #[must_use]
     pub fn new(config: LiveConfig) -> Self {
         Self {
@@ -90,8 +63,8 @@ impl Mailer {
         }
     }
 
-    /// Sends `email` to the person called `name` at `address`. A file is written when this returns; the SMTP server is
-    /// spoken to in the background, again and again for some minutes while it is away.
+    /// Sends `email` to the person called `name` at `address`. A file is written when this returns; SMTP is done in the
+    /// background, with retries for some minutes.
     ///
     /// # Errors
     /// [`MailError`]: no such address, a file that cannot be written, too many messages waiting.
@@ -101,56 +74,65 @@ impl Mailer {
         match &config.mail.transport {
             MailTransport::File => files::write(&config.data_dir.join(FOLDER), &message.formatted()).await,
             MailTransport::Smtp(_) => {
-                let slot = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| MailError::TooMany)?;
+                let slot = Arc::clone(&self.waiting)
+                    .try_acquire_owned()
+                    .map_err(|_| MailError::TooMany(MOST_WAITING))?;
                 self.tasks.spawn(self.clone().deliver(message, address.to_owned(), slot));
                 Ok(())
             }
         }
     }
 
-    /// Deletes the files of letters that were written more than `age` ago, and says how many.
+    /// Deletes the files of mails that were written more than `age` ago. Returns how many.
     ///
     /// # Errors
-    /// When the folder cannot be read or a file not be deleted.
+    /// When the folder cannot be read or a file cannot be deleted.
     pub async fn delete_files_older(&self, age: Duration) -> io::Result<u64> {
         files::delete_older(&self.config.current().data_dir.join(FOLDER), Timestamp::now() - age).await
     }
 
-    /// Does `work` that ends in a letter, without anybody waiting for it.
+    /// Runs `work`, which sends a mail, in the background.
     pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(work);
     }
 
-    /// Waits a moment for what is under way and gives up the rest, saying so.
+    /// Waits a few seconds for mails that are being sent, and logs how many are lost.
     pub async fn close(&self) {
         self.tasks.close();
         self.stopping.cancel();
         if tokio::time::timeout(STOP_TIME_LIMIT, self.tasks.wait()).await.is_err() {
-            tracing::warn!(mail.count = self.tasks.len(), "mails were cut off: the SMTP server was too slow");
+            tracing::warn!(
+                mail.count = self.tasks.len(),
+                "mails were lost at shutdown: the SMTP server did not take them in time"
+            );
         }
     }
 
     async fn deliver(self, message: Message, address: String, slot: OwnedSemaphorePermit) {
         let mut pauses = self.pauses.into_iter();
         loop {
-            // a try that began before the server stops is not the last
+            // an attempt that started before the shutdown is not the last
             let is_last = self.stopping.is_cancelled();
             let Err(error) = self.deliver_now(message.clone()).await else { break };
             let pause = pauses.next().filter(|_| error.is_transient() && !is_last);
             let Some(pause) = pause else {
-                tracing::error!(mail.to = address, "a mail was not sent: {error}");
+                tracing::error!(mail.to = address, "sending a mail failed: {error}");
                 break;
             };
-            tracing::warn!(mail.to = address, "a mail is tried again in {} s: {error}", pause.as_secs());
-            // one that waits here when the server stops gets its last try at once
+            tracing::warn!(
+                mail.to = address,
+                "sending a mail failed; retrying in {} s: {error}",
+                pause.as_secs()
+            );
+            // at shutdown, the last attempt follows at once
             let _ = tokio::time::timeout(pause, self.stopping.cancelled()).await;
         }
         drop(slot);
     }
 
-    /// To the server that is configured now, which may be another than at the last try.
+    /// Sends by the current configuration, which may have changed since the last attempt.
     async fn deliver_now(&self, message: Message) -> Result<(), MailError> {
-        let _turn = self.at_once.acquire().await;
+        let _permit = self.at_once.acquire().await;
         let config = self.config.current();
         match &config.mail.transport {
             MailTransport::File => files::write(&config.data_dir.join(FOLDER), &message.formatted()).await,

@@ -10,7 +10,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use super::MailError;
 use crate::config::{Smtp, SmtpTls};
 
-/// Hands `message` to the server that `smtp` names, or gives up after `time_limit`.
+/// Sends `message` to the server of `smtp`, within `time_limit`.
 pub(super) async fn send(smtp: &Smtp, message: Message, time_limit: Duration) -> Result<(), MailError> {
     let transport = transport(smtp, &message)?;
     match tokio::time::timeout(time_limit, transport.send(message)).await {
@@ -28,7 +28,7 @@ fn transport(smtp: &Smtp, message: &Message) -> Result<AsyncSmtpTransport<Tokio1
             SmtpTls::None => Tls::None,
         })
         .timeout(None);
-    // servers ask who greets them; the sender's domain is ours
+    // the name in EHLO: the domain of the sender
     if let Some(from) = message.envelope().from() {
         builder = builder.hello_name(ClientId::Domain(from.domain().to_owned()));
     }
@@ -38,7 +38,7 @@ fn transport(smtp: &Smtp, message: &Message) -> Result<AsyncSmtpTransport<Tokio1
     Ok(builder.build())
 }
 
-/// With an authority of one's own, no other counts.
+/// A configured authority replaces the public ones.
 fn tls_parameters(smtp: &Smtp) -> Result<TlsParameters, MailError> {
     let builder = TlsParameters::builder(smtp.host.clone());
     let builder = match &smtp.ca_pem {

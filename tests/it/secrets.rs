@@ -57,7 +57,7 @@ async fn secrets_are_replaced_while_the_server_runs() {
     let mut watching = Watching::start().await;
     let [key, jwt] = ["encryption_key", "jwt_secret"].map(|name| watching.secret(name).unwrap());
     let said = watching.rotate().await;
-    assert!(said.contains("encrypted 1 secrets anew"), "{said}");
+    assert!(said.contains("re-encrypted 1 secrets"), "{said}");
     assert_ne!(watching.secret("encryption_key").unwrap(), key);
     assert_ne!(watching.secret("jwt_secret").unwrap(), jwt);
     assert_eq!(watching.secret("encryption_key.previous"), None, "the old key was kept");
@@ -87,7 +87,7 @@ async fn secrets_are_replaced_while_the_server_runs() {
         TestClient::with_bearer(&watching.app.url, token).get("/auth/me", 200).await;
     }
     let said = watching.rotate().await;
-    assert!(said.contains("encrypted 2 secrets anew"), "{said}");
+    assert!(said.contains("re-encrypted 2 secrets"), "{said}");
     watching.connects_after_a_start().await;
 }
 

@@ -45,9 +45,14 @@ impl Imports {
 
     fn imported_by(&self, module: &Module) -> BTreeSet<&Module> {
         let text = &self.texts[module];
+        let body: String = text.split_inclusive(';').filter(|item| !is_use_or_mod(item)).collect();
+        let words: BTreeSet<_> =
+            body.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
+        let mut paths = use_paths(text, |visibility| visibility.starts_with("pub"));
         // what is only handed on is no import of this file: whoever uses it imports the file that defines it
-        let mut paths = use_paths(text, |visibility| !visibility.starts_with("pub"));
-        paths.extend(inline_paths(text));
+        paths.retain(|path| path.rsplit("::").next().is_some_and(|name| words.contains(name)));
+        paths.extend(use_paths(text, |visibility| !visibility.starts_with("pub")));
+        paths.extend(inline_paths(&body));
         let absolute = paths.iter().filter_map(|path| self.absolute(module, path));
         absolute.filter_map(|path| self.defined_in(&path, 0)).filter(|found| *found != module).collect()
     }
@@ -110,10 +115,39 @@ fn module(path: &str) -> Option<Module> {
     Some(segments)
 }
 
-/// `text` without comments, strings, visibilities such as `(in crate::a)`, and the tests at its end.
+/// The rooms, which are the modules of the crate's root, that the file at `path` below the sources names; tests too.
+pub(crate) fn rooms(path: &str, text: &str) -> BTreeSet<String> {
+    let depth = path.trim_end_matches("/mod.rs").matches('/').count() + 1;
+    let text = without_comments_and_strings(text);
+    let paths = [use_paths(&text, |_| true), inline_paths(&text)].concat();
+    let room = |path: &String| {
+        let supers = path.split("::").take_while(|segment| *segment == "super").count();
+        let prefix = if path.starts_with("crate::") { 1 } else { supers };
+        let is_from_the_root = path.starts_with("crate::") || supers == depth;
+        path.split("::").nth(prefix).filter(|_| is_from_the_root).map(str::to_owned)
+    };
+    paths.iter().filter_map(room).collect()
+}
+
+/// `text` without comments, strings, and what is compiled for tests only: one line, or the module of the tests at its end.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-    let without_comment = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let mut parts = text.split("#[cfg(test)]\n");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let without_line = |part: &str| match part.split_once('\n') {
+        Some((line, rest)) if line.ends_with(';') => rest.to_owned(),
+        _ => part.to_owned(),
+    };
+    without_comments_and_strings(&parts.fold(first, |code, part| code + &without_line(part)))
+}
+
+/// Without visibilities such as `(in crate::a)` too, which import nothing.
+fn without_comments_and_strings(text: &str) -> String {
+    let is_comment = |line: &str, at| line[..at].trim_end().len() < at || at == 0;
+    let without_comment = |line: &'_ str| {
+        let comment = line.match_indices("//").map(|(at, _)| at).find(|at| is_comment(line, *at));
+        line[..comment.unwrap_or(line.len())].replace("\\\"", "").replace("'\"'", "")
+    };
     let text = text.lines().map(without_comment).collect::<Vec<_>>().join("\n");
     let text = text.split('"').step_by(2).collect::<Vec<_>>().join("\"\"");
     let mut parts = text.split("(in crate::");
@@ -163,12 +197,16 @@ fn spell_out(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     spell_out(&prefix, &group[start..], paths);
 }
 
-/// Paths of two segments and more outside of `use` items.
+fn is_use_or_mod(item: &str) -> bool {
+    let item = item.trim_start();
+    let visibility = if item.starts_with("pub") { item.find(' ').map_or(0, |at| at + 1) } else { 0 };
+    item[visibility..].starts_with("use ") || item[visibility..].starts_with("mod ")
+}
+
+/// Paths of two segments and more.
 fn inline_paths(text: &str) -> Vec<String> {
     let is_path = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
-    let in_use = |item: &&str| !item.trim_start().trim_start_matches("pub ").starts_with("use ");
-    let items = text.split_inclusive(';').filter(in_use);
-    let words = items.flat_map(|item| item.split(|character| !is_path(character)));
+    let words = text.split(|character| !is_path(character));
     words.filter(|word| word.contains("::") && !word.starts_with(':')).map(str::to_owned).collect()
 }
 
@@ -179,7 +217,7 @@ fn a_circle_is_found_through_modules_that_hand_on() {
         ("src/a/mod.rs", "mod one;\npub use one::One;"),
         ("src/a/one.rs", "use crate::{b::Two, c};\npub struct One(Two);"),
         ("src/b.rs", "// crate::c::Three\nuse crate::a::One;\npub struct Two(Box<One>);"),
-        ("src/c.rs", "pub struct Three;\n#[cfg(test)]\nmod tests use crate::a::One; }"),
+        ("src/c.rs", "pub struct Three;\n#[cfg(test)]\nmod tests { use crate::a::One; }"),
     ];
     let sources = sources.map(|(path, text)| (path.to_owned(), text.to_owned()));
     assert_eq!(Imports::of("src/", &sources).circles(), [["src/a/one.rs", "src/b.rs"]]);

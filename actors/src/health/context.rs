@@ -3,15 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{EffectiveSettings, Facts, HistoryKey, Measure, Need, Rule, Unknown, format};
+use super::{Facts, HistoryKey, Measure, Need, Unknown, format};
 use crate::model::{
     ActivitySnapshot, Engine, History, ServerDatabases, SettingSnapshot, Snapshot, Stream, Timestamp,
 };
 
+/// The settings in effect: the defaults of the rule, overridden for all databases and for this one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EffectiveSettings {
+    pub enabled: bool,
+    pub enter: f64,
+    pub leave: f64,
+    pub hold_for: Duration,
+    pub window: Duration,
+    pub baseline: Duration,
+}
+
 /// What a check has access to.
 pub struct RuleContext<'a> {
     pub(super) facts: &'a Facts,
-    pub(super) rule: &'a Rule,
+    pub(super) measure: Measure,
+    pub(super) needs: &'static [Need],
     pub(super) set: EffectiveSettings,
     /// The current threshold: the one to leave by while the rule applies, else the one to enter by.
     pub threshold: f64,
@@ -32,7 +44,7 @@ impl<'a> RuleContext<'a> {
     /// Whether `value` exceeds the threshold, or is below it for [`Measure::Lowest`].
     #[must_use]
     pub fn exceeds(&self, value: f64) -> bool {
-        if self.rule.measure == Measure::Lowest { value <= self.threshold } else { value >= self.threshold }
+        if self.measure == Measure::Lowest { value <= self.threshold } else { value >= self.threshold }
     }
 
     /// The window of the rule.
@@ -154,7 +166,7 @@ impl<'a> RuleContext<'a> {
     }
 
     fn watched_since(&self, stream: &'static Stream) -> Option<Timestamp> {
-        let of_stream = self.rule.needs.iter().find(|need| match need {
+        let of_stream = self.needs.iter().find(|need| match need {
             Need::Totals(_, needed) | Need::Course(_, needed) => needed.name == stream.name,
             Need::Now(_) | Need::Baseline(..) => false,
         })?;
@@ -210,7 +222,7 @@ mod tests {
         );
         let rule = rules::ALL[0];
         let set = EffectiveSettings::of(rule, RuleSetting::default());
-        let context = RuleContext { facts: &facts, rule, set, threshold: set.enter };
+        let context = rule.context(&facts, set, set.enter);
         assert_eq!(context.qualified("shop", &["public", "item"]), "public.item");
         assert_eq!(context.qualified("bank", &["public", "item"]), "bank.public.item");
         assert_eq!(context.run_in("shop", "ANALYZE a;"), "ANALYZE a;");

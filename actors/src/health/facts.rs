@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Need, Rule, Unknown};
+use super::{Need, Unknown};
 use crate::model::{
     ActivitySnapshot, CollectorState, CollectorStatus, Engine, History, Snapshots, Status, Stream, Timestamp,
 };
@@ -58,12 +58,12 @@ const STALE_INTERVALS: u64 = 3;
 const STALE_SECONDS: u64 = 30;
 
 impl Facts {
-    /// Checks that every collector that `rule` needs has succeeded recently.
+    /// Checks that the collector of each of `needs` has succeeded recently.
     ///
     /// # Errors
     /// [`Unknown`] with the reason when one has not.
-    pub(super) fn check_needs(&self, rule: &Rule) -> Result<(), Unknown> {
-        rule.needs.iter().try_for_each(|need| self.check_fresh(need.collector()))
+    pub(super) fn check_needs(&self, needs: &[Need]) -> Result<(), Unknown> {
+        needs.iter().try_for_each(|need| self.check_fresh(need.collector()))
     }
 
     fn check_fresh(&self, collector: &str) -> Result<(), Unknown> {

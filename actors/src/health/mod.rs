@@ -7,6 +7,7 @@ mod documentation;
 mod examiner;
 mod facts;
 mod format;
+mod need;
 mod rule;
 pub mod rules;
 mod score;
@@ -16,10 +17,11 @@ mod summary;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod trend;
 mod wraparound;
 
-pub use context::RuleContext;
+pub use context::{EffectiveSettings, RuleContext};
 pub use diagnosis::{Diagnosis, DoctorStatus, Issue, NotEvaluated};
 pub use documentation::{describe, document};
 pub use examiner::{Examination, Examiner};
@@ -28,11 +30,11 @@ pub use format::{
     as_f64, describe_session, format_bytes, format_count, format_duration, format_list, format_pct, pct_of,
     setting_size, share_pct, standby_name,
 };
-pub use rule::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, Scope, Severity, Threshold, Unit, Unknown,
-};
+pub use need::{Need, Unknown};
+pub use rule::{Category, CheckResult, Object, Rule, Scope, Severity};
 pub use score::{Penalties, score};
-pub use settings::{EffectiveSettings, validate_settings};
+pub use settings::validate_settings;
+pub use threshold::{Curve, Measure, Threshold, Unit};
 pub use trend::{Trend, trend};
 
 pub(crate) use crate::text::{quote_clickhouse_literal, quote_literal, quote_name};

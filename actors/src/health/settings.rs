@@ -2,19 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Measure, Rule, rules};
+use super::{EffectiveSettings, Measure, Rule, rules};
 use crate::model::{Engine, RuleSetting, RuleSettings};
-
-/// The settings in effect: the defaults of the rule, overridden for all databases and for this one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EffectiveSettings {
-    pub enabled: bool,
-    pub enter: f64,
-    pub leave: f64,
-    pub hold_for: Duration,
-    pub window: Duration,
-    pub baseline: Duration,
-}
 
 impl EffectiveSettings {
     /// Returns the settings of `rule` with the overrides of `setting`.

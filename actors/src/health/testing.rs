@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CheckResult, EffectiveSettings, Facts, Rule, RuleContext, Scope, rules};
+use super::{CheckResult, EffectiveSettings, Facts, Rule, Scope, rules};
 use crate::model::{
     AnySnapshot, CollectorState, CollectorStatus, Engine, Replica, RuleSetting, Snapshot, Snapshots, Status,
     Timestamp,
@@ -67,7 +67,7 @@ pub(crate) fn found(rule: &'static Rule, arrange: impl FnOnce(&mut Facts)) -> Ch
     let mut facts = facts(engine);
     arrange(&mut facts);
     let set = EffectiveSettings::of(rule, RuleSetting::default());
-    (rule.check)(&RuleContext { facts: &facts, rule, set, threshold: set.enter })
+    (rule.check)(&rule.context(&facts, set, set.enter))
 }
 
 /// A replicated table without delay.

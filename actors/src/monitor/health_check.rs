@@ -197,3 +197,21 @@ impl StoredScore {
             && now.at.since(self.at) < STORE_EVERY
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::collectors;
+    use crate::health::rules;
+    use crate::model::Engine;
+
+    #[test]
+    fn each_collector_that_a_rule_needs_exists_on_its_engine() {
+        for engine in [Engine::Postgres, Engine::Clickhouse] {
+            for rule in rules::of(engine) {
+                for name in rule.needs.iter().map(|need| need.collector()) {
+                    assert!(collectors::names(engine).contains(&name), "{} needs {name}", rule.id);
+                }
+            }
+        }
+    }
+}

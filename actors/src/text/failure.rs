@@ -1,7 +1,7 @@
 //! Removes literals of the command and values of the data from error messages.
 
 use super::lexer;
-use super::{MAX_INPUT_BYTES, cut};
+use super::limits::{MAX_INPUT_BYTES, cut};
 use crate::model::Engine;
 
 /// The replacement for removed text.

@@ -5,6 +5,7 @@
 mod constants;
 mod failure;
 mod lexer;
+mod limits;
 mod lists;
 mod names;
 mod plannable;
@@ -21,34 +22,18 @@ mod linear;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 pub use self::failure::failure;
+use self::limits::cut;
+pub use self::limits::{MAX_INPUT_BYTES, MAX_TEXT_BYTES};
 pub use self::names::{Names, names};
 pub use self::plannable::{plannable, writes};
+pub use self::render::Fingerprint;
 pub use self::sql_quote::{quote_clickhouse_literal, quote_identifier, quote_literal, quote_name};
+pub use self::units::with_unit;
 use crate::model::Engine;
-
-pub use units::with_unit;
 
 /// The comment in Basira's own statements, after the first keyword: PostgreSQL 18 strips leading comments.
 pub const MARKER: &str = "/* basira */";
-
-/// The size to which a normalised text is truncated.
-pub const MAX_TEXT_BYTES: usize = 16 * 1024;
-
-/// How much of a text is read. Longer texts count as truncated.
-pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
-
-/// Identifies a statement, regardless of literals, letter case, white space and comments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(pub u64);
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
 
 /// A statement without literals, as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +78,4 @@ fn without_leading_comments(raw: &str) -> &str {
         let Some(end) = end else { return rest };
         rest = rest[end..].trim_start();
     }
-}
-
-/// Returns the longest prefix of at most `max_bytes` that ends between two characters.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
 }

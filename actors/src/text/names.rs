@@ -1,7 +1,7 @@
 //! The names in a PostgreSQL statement, each in every way in which the server may read it.
 
 use super::lexer::{self, Kind, Lexeme};
-use super::{MAX_INPUT_BYTES, cut};
+use super::limits::{MAX_INPUT_BYTES, cut};
 use crate::model::Engine;
 
 /// The length to which the server truncates names: `NAMEDATALEN` less one.

@@ -1,15 +1,25 @@
 //! Renders tokens as the text that is shown and the bytes that are hashed.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use sqlparser::keywords::Keyword;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lexer::{Kind, Lexeme};
-use super::{Fingerprint, MAX_TEXT_BYTES, cut};
+use super::limits::{MAX_TEXT_BYTES, cut};
 use crate::model::Engine;
 
 const ELLIPSIS: &str = "...";
+
+/// Identifies a statement, regardless of literals, letter case, white space and comments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 /// Renders one line in the original letter case, with constants numbered from `$1`.
 pub(super) fn text(lexemes: &[Lexeme<'_>], complete: bool) -> String {

@@ -1,6 +1,6 @@
 //! Removes secrets from settings and command lines and keeps the rest readable.
 
-use super::cut;
+use super::limits::cut;
 use crate::model::Secret;
 
 /// The replacement for a secret.

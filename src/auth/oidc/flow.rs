@@ -1,4 +1,4 @@
-//! A sign-in under way: what its browser keeps of it, sealed, until the provider sends the person back.
+//! The state of a sign-in in progress, which its browser keeps encrypted until the provider sends it back.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,31 +16,31 @@ use crate::auth::token;
 
 const NONCE_BYTES: usize = 12;
 
-/// How long a person may take at the provider.
+/// How long a sign-in at the provider may take.
 pub const FLOW_LIFETIME: Duration = Duration::from_secs(600);
 
-/// What comes of a sign-in.
+/// The purpose of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Purpose {
-    /// Who signs in shows when they do.
+    /// To log in, as the user of the identity.
     SignIn,
-    /// A person who is signed in, in this session, links the provider to their account.
+    /// To link the provider to the account of this session.
     Link { organization: OrganizationId, user_id: Uuid, session_id: Uuid },
-    /// Somebody accepts the invitation whose token has this hash.
+    /// To accept the invitation whose token has this hash.
     Accept { token_hash: String },
 }
 
-/// What a browser has to bring back.
+/// The state of one sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Flow {
     pub(super) provider: String,
-    /// Comes back by way of the provider: so nobody else's answer is taken.
-    #[serde(serialize_with = "sealed")]
+    /// The provider returns it in the redirect, which protects against forged redirects.
+    #[serde(serialize_with = "exposed")]
     pub(super) state: Secret,
-    /// Comes back in the ID token: so none made for another sign-in is taken.
+    /// The provider returns it in the ID token, which protects against tokens of other sign-ins.
     pub(super) nonce: String,
-    /// Proves to the provider that who trades the code is who asked for it.
-    #[serde(serialize_with = "sealed")]
+    /// The code verifier of PKCE.
+    #[serde(serialize_with = "exposed")]
     pub(super) verifier: Secret,
     /// A path of this server.
     pub(super) return_to: String,
@@ -61,18 +61,18 @@ impl Flow {
         }
     }
 
-    /// What the provider is shown of the verifier.
+    /// The code challenge of the verifier.
     pub(super) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()))
     }
 }
 
-/// A flow is written for its seal only.
-fn sealed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+/// A flow is serialised only to be encrypted.
+fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
-/// Seals flows with a key that lives as long as the process.
+/// Encrypts flows with a key that lives as long as the process.
 pub(super) struct CookieCipher(ChaCha20Poly1305);
 
 impl Default for CookieCipher {
@@ -82,19 +82,19 @@ impl Default for CookieCipher {
 }
 
 impl CookieCipher {
-    /// `None` never happens: it would take gigabytes.
+    /// `None` only for a flow of gigabytes.
     pub(super) fn encrypt(&self, flow: &Flow) -> Option<Secret> {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let plain = serde_json::to_vec(flow).ok()?;
-        let sealed = self.0.encrypt(Nonce::from_slice(&nonce), plain.as_slice()).ok()?;
-        Some(Secret::new(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))
+        let ciphertext = self.0.encrypt(Nonce::from_slice(&nonce), plain.as_slice()).ok()?;
+        Some(Secret::new(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &ciphertext].concat())))
     }
 
-    /// The flow in `text`, if this process sealed it and it is not too old.
+    /// The flow in `text`, if this process encrypted it and it has not expired.
     pub(super) fn decrypt(&self, text: &str, now: Timestamp) -> Option<Flow> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
-        let plain = self.0.decrypt(Nonce::from_slice(nonce), sealed).ok()?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES)?;
+        let plain = self.0.decrypt(Nonce::from_slice(nonce), ciphertext).ok()?;
         let flow: Flow = serde_json::from_slice(&plain).ok()?;
         (flow.expires_at > now).then_some(flow)
     }

@@ -1,4 +1,4 @@
-//! Signing in with OpenID Connect: authorization code with PKCE, bound to the browser that began it.
+//! Signing in with OpenID Connect: authorization code with PKCE, bound to the browser that started it.
 
 mod claims;
 mod error;
@@ -81,13 +81,13 @@ pub struct CompletedSignIn {
 }
 
 impl Accounts {
-    /// Those whom people may sign in with, by name.
+    /// The providers that users may sign in with, by name.
     #[must_use]
     pub fn oidc_providers(&self) -> Vec<Arc<OidcProvider>> {
         self.config.current().auth.oidc.values().cloned().collect()
     }
 
-    /// Begins a sign-in with the provider called `name`.
+    /// Starts a sign-in with the provider called `name`.
     ///
     /// # Errors
     /// [`OidcError`]: an unknown or silent provider, a `return_to` that leads elsewhere, a key that wants to be linked,
@@ -127,14 +127,14 @@ impl Accounts {
         Ok(AuthorizationRedirect {
             url,
             flow_cookie: flow_cookie
-                .ok_or_else(|| OidcError::Provider("the flow cannot be sealed".to_owned()))?,
+                .ok_or_else(|| OidcError::Provider("the flow cannot be encrypted".to_owned()))?,
         })
     }
 
-    /// Ends the sign-in with the provider called `name` that the browser kept as `kept`.
+    /// Completes the sign-in with the provider called `name` whose state is in `flow_cookie`.
     ///
     /// # Errors
-    /// [`OidcError`]: not begun by this browser, refused by the provider, or nobody whom we let in.
+    /// [`OidcError`]: not started by this browser, refused by the provider, or not admitted here.
     pub async fn complete_oidc(
         &self,
         name: &str,
@@ -144,11 +144,11 @@ impl Accounts {
     ) -> Result<CompletedSignIn, OidcError> {
         let flow = flow_cookie
             .and_then(|cookie| self.oidc.cookie_cipher.decrypt(cookie, now))
-            .ok_or(OidcError::NotBegun)?;
+            .ok_or(OidcError::UnknownFlow)?;
         let state = returned.state.unwrap_or_default();
         let is_its_own = bool::from(flow.state.expose().as_bytes().ct_eq(state.as_bytes()));
         if flow.provider != name || !is_its_own {
-            return Err(OidcError::NotBegun);
+            return Err(OidcError::UnknownFlow);
         }
         let _permit = self.oidc.permits.try_acquire().map_err(|_| OidcError::Busy)?;
         let provider = self.oidc_provider(name).await?;
@@ -167,7 +167,7 @@ impl Accounts {
             Purpose::Accept { token_hash } => self.invited(settings, &claims, token_hash, now).await?,
             Purpose::Link { organization, user_id, session_id } => {
                 let account = self.storage.account(organization, user_id).await?;
-                // whoever ended the session meanwhile, by a reset of the password too, ended this with it
+                // the session may have been ended meanwhile, as by a reset of the password
                 let standing = self.storage.standing(user_id, session_id).await?;
                 standing.ok_or(AccountError::FreshLoginRequired)?;
                 self.link_admitted(settings, &account.ok_or(AccountError::Gone)?, &claims, now).await?;
@@ -205,7 +205,7 @@ impl Accounts {
         Ok(Purpose::Accept { token_hash })
     }
 
-    /// Whom `principal` may sign in as elsewhere; a key is nobody.
+    /// The identities at providers that are linked to `principal`; none for a key.
     ///
     /// # Errors
     /// [`StorageError`] when the storage cannot be read.
@@ -216,7 +216,7 @@ impl Accounts {
         }
     }
 
-    /// Takes an identity from `principal`, who logged in a moment ago or sends the password along; false when it is not
+    /// Unlinks an identity from `principal`, who logged in a moment ago or sends the password along; false when it is not
     /// theirs.
     ///
     /// # Errors
@@ -251,17 +251,17 @@ impl Accounts {
 }
 
 impl Provider {
-    /// Whether who sends a browser back is who it was sent to: one provider must not answer for another.
+    /// Checks that the provider that sent the browser back is the one it was sent to (RFC 9207).
     fn check_issuer(&self, issuer: Option<&str>) -> Result<(), OidcError> {
         match issuer {
             Some(issuer) if issuer == self.settings.issuer => Ok(()),
             None if !self.metadata.authorization_response_iss_parameter_supported => Ok(()),
-            _ => Err(OidcError::NotBegun),
+            _ => Err(OidcError::UnknownFlow),
         }
     }
 }
 
-/// A code of the provider's, fit to be shown.
+/// An error code of the provider, with printable characters only.
 fn printable(error: &str) -> String {
     error.chars().filter(|c| c.is_ascii_alphanumeric() || "_- .".contains(*c)).take(60).collect()
 }

@@ -1,4 +1,4 @@
-//! What the operator does about people.
+//! The commands about accounts.
 
 use clap::Subcommand;
 
@@ -8,16 +8,16 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AccountsCommand {
-    /// Say or change who runs the instance
+    /// List or change the instance admins
     InstanceAdmin {
         #[command(subcommand)]
         command: instance_admin::InstanceAdminCommand,
     },
-    /// Make an organization with its owner, also where nobody may sign up, and print a link to choose the password
+    /// Create an organization with its owner, even if signup is closed, and print a link to set the password
     CreateOrganization(create_organization::CreateOrganizationOptions),
-    /// Print a link with which somebody chooses another password, where mail does not reach them
+    /// Print a link to set a new password, for a user who gets no mail
     ResetPassword(reset_password::ResetPasswordOptions),
-    /// Turn off the second factor of an account whose owner lost it
+    /// Turn off the second factor of a user who lost it
     DisableTotp(totp::DisableTotpOptions),
 }
 

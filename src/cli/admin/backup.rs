@@ -14,15 +14,15 @@ use super::table::bytes;
 use crate::config::{Config, RotationLock, Secrets, SecretsError};
 use crate::storage::{StorageError, StorageReader};
 
-/// What to copy, and where to.
+/// The options of `basira admin backup`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackupOptions {
-    /// The file to make; the secrets become PATH.encryption_key and PATH.jwt_secret
+    /// The file to create; the secrets are copied to PATH.encryption_key and PATH.jwt_secret
     path: PathBuf,
-    /// Replace what is there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
-    /// Leave the secrets out, because they are kept elsewhere
+    /// Do not copy the secrets
     #[arg(long)]
     without_secrets: bool,
     /// Copy the SQLite of samples.url instead of the storage
@@ -30,16 +30,16 @@ pub(in crate::cli) struct BackupOptions {
     samples: bool,
 }
 
-/// There is no copy; nothing was left behind.
+/// The backup failed; no files were left behind.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum BackupError {
-    #[error("{} is there already; choose another name, or replace it with --force", .0.display())]
+    #[error("{} exists already; choose another name, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("{} is the storage itself; choose another name", .0.display())]
     Itself(PathBuf),
-    #[error("{key} is a PostgreSQL, which makes its own copies; run: {command}")]
+    #[error("{key} is a PostgreSQL database; back it up with: {command}")]
     Postgres { key: &'static str, command: String },
-    #[error("samples are kept in the storage, whose copy holds them; leave --samples out")]
+    #[error("the samples are in the storage and part of its backup; leave --samples out")]
     NotApart,
     #[error("opening the storage failed: {0}")]
     Storage(#[from] StorageError),
@@ -63,7 +63,7 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
     if !url.expose().starts_with("sqlite:") {
         return Err(BackupError::Postgres { key, command: pg_dump(&options.path, url.expose()) });
     }
-    // a copy from amidst a rotation would lack one of its keys
+    // a copy made during a rotation would lack one of its keys
     let with_secrets = !options.samples && !options.without_secrets && config.data_dir.is_dir();
     let _lock = with_secrets.then(|| RotationLock::take(&config.data_dir)).transpose()?;
     let secrets = if with_secrets { Secrets::files(config) } else { Vec::new() };
@@ -92,7 +92,7 @@ pub(super) async fn run(options: &BackupOptions, config: &Config) -> Result<(), 
         let target = partial.target().to_owned();
         partial.publish().map_err(|error| write_error(&target, error))?;
     }
-    tell(options, config, &secrets, size);
+    print_result(options, config, &secrets, size);
     Ok(())
 }
 
@@ -129,7 +129,7 @@ fn write_error(path: &Path, error: io::Error) -> BackupError {
     BackupError::Write { path: path.to_owned(), error }
 }
 
-/// Does `work`, so that what it made is cleared away even when the person at the terminal loses patience.
+/// Does `work` unless it is interrupted, so that the caller can remove partial files.
 async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, BackupError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(BackupError::Signal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(BackupError::Signal)?;
@@ -156,8 +156,8 @@ fn pg_dump(path: &Path, url: &str) -> String {
     )
 }
 
-/// Says what there is now, and what more it takes to restore it.
-fn tell(options: &BackupOptions, config: &Config, secrets: &[(PathBuf, PathBuf)], size: u64) {
+/// Prints what was copied, and what else a restore takes.
+fn print_result(options: &BackupOptions, config: &Config, secrets: &[(PathBuf, PathBuf)], size: u64) {
     outln!("copied {} to {}", bytes(size), options.path.display());
     if options.samples {
         return;
@@ -182,7 +182,7 @@ fn tell(options: &BackupOptions, config: &Config, secrets: &[(PathBuf, PathBuf)]
     }
 }
 
-/// The key is what makes a copy whole, and what makes it dangerous.
+/// Where to keep the encryption key, without which a copy cannot be used.
 fn key_advice(config: &Config, copied: bool) -> String {
     let without =
         "Without the encryption key the passwords of the watched databases cannot be read from a copy";
@@ -190,7 +190,7 @@ fn key_advice(config: &Config, copied: bool) -> String {
         format!("{without}:\nkeep the value of auth.encryption_key, in a place of its own.")
     } else if copied {
         format!(
-            "{without},\nand whoever has both can read them: keep the key in another place than the copy."
+            "{without},\nand anyone with both can read them: keep the key in another place than the copy."
         )
     } else {
         let key = config.data_dir.join("encryption_key");

@@ -9,7 +9,7 @@ use crate::run::{self, ServeError};
 use crate::storage::store::NewAuditEntry;
 use crate::storage::{Storage, StorageError};
 
-/// A command about people changed nothing.
+/// A command about accounts failed, and changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum AdminError {
     #[error(transparent)]
@@ -20,15 +20,15 @@ pub(in crate::cli) enum AdminError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Account(#[from] AccountError),
-    #[error("{0} has no account on this server: they must sign up or accept an invitation first")]
+    #[error("{0} has no account on this server; they must sign up or accept an invitation first")]
     Unknown(String),
-    #[error("{0} does not run the instance; list who does with: basira admin instance-admin list")]
+    #[error("{0} is not an instance admin; list them with: basira admin instance-admin list")]
     NotAdmin(String),
-    #[error("{0} is the last instance admin; grant it to somebody else first")]
+    #[error("{0} is the last instance admin; grant it to another user first")]
     LastAdmin(String),
 }
 
-/// The accounts of this instance, beside the server or instead of it.
+/// The accounts of this instance, opened by a command.
 pub(super) struct AdminContext<'a> {
     config: &'a Config,
     pub(super) storage: Storage,
@@ -46,7 +46,7 @@ impl<'a> AdminContext<'a> {
         Ok(Self { config, storage, accounts, now: Timestamp::now() })
     }
 
-    /// Writes down that the operator did `command`, as `basira admin` calls it.
+    /// Adds to the audit log that the operator ran `command` of `basira admin`.
     pub(super) async fn record(
         &self,
         command: &str,
@@ -56,7 +56,7 @@ impl<'a> AdminContext<'a> {
         Ok(self.storage.record(entry, self.config.audit.kept).await?)
     }
 
-    /// Ends with what came of it; what was changed is on the disk then.
+    /// Closes the storage, so that changes are on disk, and returns `outcome`.
     pub(super) async fn close(self, outcome: Result<(), AdminError>) -> Result<(), AdminError> {
         self.storage.close().await?;
         outcome

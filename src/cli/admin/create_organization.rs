@@ -1,4 +1,4 @@
-//! `basira admin create-organization`: the way in where nobody may sign up.
+//! `basira admin create-organization`: creates an organization, even if signup is closed.
 
 use clap::Args;
 
@@ -7,11 +7,11 @@ use crate::auth::NewOrganization;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CreateOrganizationOptions {
-    /// What it is called
+    /// The name of the organization
     organization: String,
-    /// The e-mail address of its owner, which you know to be theirs
+    /// The e-mail address of its owner; make sure that it is theirs
     email: String,
-    /// What the owner is called [default: the e-mail address]
+    /// The name of the owner [default: the e-mail address]
     #[arg(long)]
     name: Option<String>,
 }
@@ -20,12 +20,12 @@ pub(super) async fn run(
     options: &CreateOrganizationOptions,
     context: &AdminContext<'_>,
 ) -> Result<(), AdminError> {
-    let founding = NewOrganization {
+    let new = NewOrganization {
         organization_name: &options.organization,
         email: &options.email,
         name: options.name.as_deref(),
     };
-    let (account, link) = context.accounts.create_organization(founding, context.now).await?;
+    let (account, link) = context.accounts.create_organization(new, context.now).await?;
     let (user, organization) = (&account.user, &account.organization);
     context
         .record("create-organization", |entry| {

@@ -1,4 +1,4 @@
-//! `basira admin instance-admin`: who runs the instance.
+//! `basira admin instance-admin`: the instance admins.
 
 use clap::Subcommand;
 
@@ -6,14 +6,13 @@ use super::context::{AdminContext, AdminError};
 use crate::auth::normalised_email;
 use crate::storage::store::Demoted;
 
-/// What to do to whom.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum InstanceAdminCommand {
-    /// Say who runs the instance
+    /// List the instance admins
     List,
-    /// Let the person with this e-mail address run the instance; a running server knows within a second
+    /// Make the user with this e-mail address an instance admin; a running server notices within a second
     Grant { email: String },
-    /// Take the instance from the person with this e-mail address
+    /// Make the user with this e-mail address no longer an instance admin
     Revoke { email: String },
 }
 
@@ -32,7 +31,7 @@ pub(super) async fn run(
             let admin = context.storage.promote(&email, context.now).await?;
             let id = admin.ok_or_else(|| AdminError::Unknown(email.clone()))?.id;
             context.record("instance-admin grant", |entry| entry.with("user_id", id.to_string())).await?;
-            outln!("{email} runs the instance now");
+            outln!("{email} is an instance admin now");
         }
         InstanceAdminCommand::Revoke { email } => {
             let email = normalised_email(email);
@@ -44,7 +43,7 @@ pub(super) async fn run(
                 Demoted::LastOne => return Err(AdminError::LastAdmin(email)),
             }
             context.record("instance-admin revoke", |entry| entry.with("user_id", id.to_string())).await?;
-            outln!("{email} does not run the instance any more");
+            outln!("{email} is no longer an instance admin");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `basira admin`: for the operator at the machine, beside the server or instead of it.
+//! `basira admin`: commands of the operator, while the server runs or not.
 
 mod accounts;
 mod backup;
@@ -25,15 +25,15 @@ use crate::run;
 pub(super) enum AdminCommand {
     /// Bring the schema of the storage up to date; `serve` does so too
     Migrate,
-    /// Say what the store of samples holds and what room it takes; the server may run meanwhile
+    /// Show what the sample store contains and how much space it takes; the server may run meanwhile
     Store(store::StoreOptions),
-    /// Have the running server read its configuration again, and say what has changed
+    /// Make the running server reload its configuration, and show what has changed
     Reload,
     #[command(flatten)]
-    People(AccountsCommand),
-    /// Copy the SQLite storage, and the secrets that it needs, while the server runs
+    Accounts(AccountsCommand),
+    /// Copy the SQLite storage and its secrets, while the server runs
     Backup(backup::BackupOptions),
-    /// Replace the secrets in data_dir, and encrypt every stored password anew; the server may run meanwhile
+    /// Replace the secrets in data_dir and re-encrypt every stored password; the server may run meanwhile
     RotateKeys,
 }
 
@@ -49,7 +49,7 @@ impl AdminCommand {
             Self::Store(options) => store::run(options, config).await?,
             Self::Reload => reload::run(config).await?,
             Self::Backup(options) => backup::run(options, config).await?,
-            Self::People(command) => command.run(config).await?,
+            Self::Accounts(command) => command.run(config).await?,
             Self::RotateKeys => rotate_keys::run(config).await?,
         }
         Ok(())

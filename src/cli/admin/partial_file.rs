@@ -1,11 +1,11 @@
-//! A file that appears under its name whole, or not at all.
+//! A file that gets its name once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// A file in the making, for its owner alone; removed when it is dropped before it was published.
+/// A file that is being written, readable by its owner only; removed when it is dropped before it is published.
 #[derive(Debug)]
 pub(super) struct PartialFile {
     path: PathBuf,
@@ -23,17 +23,17 @@ impl PartialFile {
         Ok(Self { path, target: target.to_owned() })
     }
 
-    /// Where to write.
+    /// The path to write to.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it will be called.
+    /// The path that it is published at.
     pub(super) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Gives it its name, once it is on the disk.
+    /// Syncs it to disk and renames it to its target.
     pub(super) fn publish(self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         fs::rename(&self.path, &self.target)?;
@@ -44,7 +44,7 @@ impl PartialFile {
 
 impl Drop for PartialFile {
     fn drop(&mut self) {
-        // not there any more once it was published; SQLite may have left a journal
+        // it no longer exists once it is published; SQLite may have left a journal
         let _ = fs::remove_file(&self.path);
         let mut journal = self.path.clone().into_os_string();
         journal.push("-journal");

@@ -1,4 +1,4 @@
-//! `basira admin reload`: has the running server read its configuration again.
+//! `basira admin reload`: makes the running server reload its configuration.
 
 use serde_json::Value;
 

@@ -13,7 +13,7 @@ use crate::samples::{Resolution, StoredResolution, StreamUsage, Usage};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// All of a store. Ages and lags are in milliseconds, null where there is nothing to lag behind.
+/// The contents of a store. Ages and lags are in milliseconds; null where nothing is waiting.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     disk_bytes: u64,
@@ -28,7 +28,7 @@ pub(super) struct Report {
 #[derive(Debug, Serialize)]
 struct Database {
     id: DatabaseId,
-    /// Null when it was deleted and its samples are not forgotten yet.
+    /// Null when it was deleted and its samples are not deleted yet.
     name: Option<String>,
     streams: Vec<Stream>,
 }
@@ -43,11 +43,11 @@ struct Stream {
     seal_lag_ms: Option<u64>,
     /// How old the oldest sealed record is that no roll-up has.
     rollup_lag_ms: Option<u64>,
-    kept: Vec<Kept>,
+    kept: Vec<ResolutionUsage>,
 }
 
 #[derive(Debug, Serialize)]
-struct Kept {
+struct ResolutionUsage {
     #[serde(serialize_with = "name")]
     resolution: Resolution,
     segments: u64,
@@ -115,7 +115,7 @@ impl Report {
     }
 }
 
-/// Stream, what is kept, segments, rows, bytes, ratio, age of the oldest, how far behind.
+/// Stream, resolution, segments, rows, bytes, ratio, age of the oldest, lag.
 type Streams = Table<8>;
 
 impl Database {
@@ -141,7 +141,7 @@ impl Stream {
             tail_age_ms: tail_since.map(since),
             seal_lag_ms: tail_since.map(|oldest| since(hour_end(oldest))),
             rollup_lag_ms: usage.rollup_since.map(|oldest| since(oldest.as_millis())),
-            kept: usage.held.iter().map(|held| Kept::new(held, now)).collect(),
+            kept: usage.held.iter().map(|held| ResolutionUsage::new(held, now)).collect(),
         }
     }
 
@@ -170,7 +170,7 @@ impl Stream {
     }
 }
 
-impl Kept {
+impl ResolutionUsage {
     fn new(held: &StoredResolution, now: Timestamp) -> Self {
         let age = now.as_millis().saturating_sub(held.first.as_millis()).max(0);
         Self {

@@ -1,4 +1,4 @@
-//! `basira admin reset-password`: for whom no mail reaches.
+//! `basira admin reset-password`: for users who get no mail.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::context::{AdminContext, AdminError};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ResetPasswordOptions {
-    /// The e-mail address of the account; make sure that it is its owner who asks
+    /// The e-mail address of the account; make sure that its owner asked for this
     email: String,
 }
 
@@ -18,6 +18,6 @@ pub(super) async fn run(
     let (account, link) = found.ok_or_else(|| AdminError::Unknown(options.email.clone()))?;
     context.record("reset-password", |entry| entry.with("user_id", account.user.id.to_string())).await?;
     outln!("Within an hour, {} chooses a password at:\n{}", account.user.email, link.expose());
-    outln!("Until then the old one is good; the new one ends every session.");
+    outln!("Until then the old password is valid; setting a new one ends every session.");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `basira admin rotate-keys`: other secrets, with nobody logged out and no password lost.
+//! `basira admin rotate-keys`: replaces the secrets without ending sessions.
 
 use basira_actors::model::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::run::{self, ServeError};
 use crate::storage::StorageError;
 use crate::storage::store::Reencrypted;
 
-/// Not everything was rotated; running it again goes on where it stopped.
+/// Not everything was rotated; running the command again continues.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum RotateError {
     #[error(transparent)]
@@ -20,8 +20,8 @@ pub(in crate::cli) enum RotateError {
     Reseal(#[from] StorageError),
 }
 
-/// Every step leaves something that a server can run on. A running one sees the files change, and uses nothing but the
-/// new secrets by the time that this ends.
+/// After every step the files are usable by a server. A running server reads them again, and uses only the new secrets when
+/// this ends.
 pub(super) async fn run(config: &Config) -> Result<(), RotateError> {
     Log::start(&config.log);
     let secrets = Secrets::of(config)?;
@@ -43,14 +43,14 @@ async fn rotate_encryption(
     let replaced = if keys.now().previous.is_empty() {
         keys.replace(lock, Timestamp::now())?
     } else {
-        outln!("finishing a rotation of the encryption key that was begun before");
+        outln!("finishing an interrupted rotation of the encryption key");
         false
     };
     let reencrypted = storage.reencrypt().await?;
     storage.close().await.map_err(RotateError::Reseal)?;
     let is_kept = keys.file().is_some();
     keys.retain(lock, |_| false)?;
-    tell(&reencrypted, replaced, is_kept);
+    print_result(&reencrypted, replaced, is_kept);
     Ok(())
 }
 
@@ -58,7 +58,7 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
     let now = Timestamp::now();
     if secrets.jwt.replace(lock, now)? {
         secrets.jwt.retain(lock, |retired| tokens_outlive(retired, now))?;
-        outln!("replaced jwt_secret; tokens of the one before stay good until they expire");
+        outln!("replaced jwt_secret; tokens of the previous one stay valid until they expire");
     } else {
         outln!(
             "auth.jwt_secret is configured: put another one there and this one into auth.previous_jwt_secret, \
@@ -68,25 +68,23 @@ fn rotate_jwt(secrets: &Secrets, lock: &RotationLock) -> Result<(), RotateError>
     Ok(())
 }
 
-fn tell(reencrypted: &Reencrypted, replaced: bool, is_kept: bool) {
+fn print_result(reencrypted: &Reencrypted, replaced: bool, is_kept: bool) {
     let Reencrypted { changed, unchanged, unreadable, unreadable_totp } = reencrypted;
     if replaced {
         outln!("replaced encryption_key");
     }
-    outln!("encrypted {changed} secrets anew; {unchanged} were encrypted with the key in use already");
+    outln!("re-encrypted {changed} secrets; {unchanged} were encrypted with the current key already");
     if !is_kept {
-        outln!("auth.encryption_key is configured: auth.previous_encryption_key is not needed any more");
+        outln!("auth.encryption_key is configured: auth.previous_encryption_key is no longer needed");
         outln!(
             "to replace it, put another one there and this one into auth.previous_encryption_key, start the"
         );
-        outln!("server anew and run this again");
+        outln!("server again and run this again");
     }
     for id in unreadable {
-        outln!("the password of database {id} can be decrypted with no key that is known: set it anew");
+        outln!("the password of database {id} cannot be decrypted with any known key: set it again");
     }
     for id in unreadable_totp {
-        outln!(
-            "the second factor of user {id} can be decrypted with no key that is known: turn it off for them"
-        );
+        outln!("the second factor of user {id} cannot be decrypted with any known key: turn it off");
     }
 }

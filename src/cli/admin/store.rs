@@ -1,4 +1,4 @@
-//! `basira admin store`: what the store of samples holds.
+//! `basira admin store`: the contents and size of the sample store.
 
 use basira_actors::model::{Secret, Timestamp};
 use clap::Args;
@@ -9,7 +9,7 @@ use crate::output;
 use crate::samples::{self, OpenError};
 use crate::storage::{StorageError, StorageReader};
 
-/// How to say it.
+/// The options of `basira admin store`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StoreOptions {
     /// Print JSON
@@ -17,7 +17,7 @@ pub(in crate::cli) struct StoreOptions {
     json: bool,
 }
 
-/// The store cannot be looked at, or what was seen not be printed.
+/// The store cannot be read, or the report cannot be printed.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum StoreError {
     #[error("opening the storage failed: {0}")]
@@ -32,7 +32,7 @@ pub(in crate::cli) enum StoreError {
     Print(#[from] std::io::Error),
 }
 
-/// Reads beside a running server, and changes nothing.
+/// Only reads; the server may be running.
 pub(super) async fn run(options: &StoreOptions, config: &Config) -> Result<(), StoreError> {
     let storage = open(&config.storage_url()).await?;
     let names = storage.database_names().await?;

@@ -1,9 +1,9 @@
-//! Figures in aligned columns, and how they are written for people.
+//! Tables of aligned columns, and the formats of numbers in them.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Which way a column leans.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
     Left,

@@ -1,4 +1,4 @@
-//! `basira admin disable-totp`: for who lost the device and the recovery codes.
+//! `basira admin disable-totp`: for users who lost the device and the recovery codes.
 
 use clap::Args;
 
@@ -7,7 +7,7 @@ use crate::auth::normalised_email;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DisableTotpOptions {
-    /// The e-mail address of the account; make sure that it is its owner who asks
+    /// The e-mail address of the account; make sure that its owner asked for this
     email: String,
 }
 

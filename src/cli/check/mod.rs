@@ -1,4 +1,4 @@
-//! `basira check DSN`: one look at a database, for people or machines.
+//! `basira check DSN`: checks a database once, and prints a report as text or JSON.
 
 mod report;
 
@@ -13,7 +13,7 @@ use clap::Args;
 use crate::config::{Config, Dsn, DsnError};
 use crate::output;
 
-/// What to look at, and how to say it.
+/// The options of `basira check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckOptions {
     /// postgres://user:pass@host:port/dbname?sslmode=... or clickhouse://user:pass@host:port/dbname?secure=true
@@ -23,7 +23,7 @@ pub(super) struct CheckOptions {
     json: bool,
 }
 
-/// The DSN cannot be used, or the answer not be printed.
+/// The DSN cannot be used, or the report cannot be printed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CheckError {
     #[error("the DSN {0}")]
@@ -34,10 +34,10 @@ pub(super) enum CheckError {
     Print(#[from] std::io::Error),
 }
 
-/// Connects once, runs every collector once, keeps nothing.
+/// Connects, runs every collector once, and stores nothing.
 pub(super) async fn run(options: &CheckOptions, config: &Config) -> Result<ExitCode, CheckError> {
     let target = target(Dsn::parse(&options.dsn)?, config);
-    // it is run by an operator at the machine
+    // only the operator of this machine can run it
     let settings = config.connect_settings(Arc::new(config.networks_denied_to(true)));
     let report = monitor::check(&target, &settings, &config.health.rules).await;
     if options.json {
@@ -62,12 +62,12 @@ fn target(dsn: Dsn, config: &Config) -> Target {
     }
 }
 
-/// 0 healthy, 1 degraded, 2 unhealthy or blind, 3 no connection.
+/// 0 healthy, 1 degraded, 2 unhealthy or no collector works, 3 no connection.
 fn verdict(report: &CheckReport) -> u8 {
-    let blind = !report.collectors.iter().any(|check| check.state == CollectorState::Ok);
+    let none_works = !report.collectors.iter().any(|check| check.state == CollectorState::Ok);
     match report.doctor.status {
         _ if !report.connected => 3,
-        _ if blind => 2,
+        _ if none_works => 2,
         DoctorStatus::Healthy => 0,
         DoctorStatus::Degraded => 1,
         DoctorStatus::Unhealthy => 2,

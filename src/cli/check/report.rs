@@ -1,4 +1,4 @@
-//! The report of a check as people read it: aligned, coloured where the terminal can, and complete without colours.
+//! The report of a check as text, aligned, and coloured if the terminal supports it.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -17,7 +17,7 @@ const BOLD: Style = Style::new().bold();
 
 /// Names of collectors are shorter than this.
 const NAME_WIDTH: usize = 24;
-/// Below a collector or an issue.
+/// The indentation of lines about a collector or an issue.
 const INDENT: &str = "      ";
 
 /// The whole report, with ANSI colours.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use basira_actors::model::{Secret, Timestamp};
 use rand::RngCore as _;
 
-use super::{SecretsError, from_hex};
+use super::SecretsError;
 
 /// The current secret of one purpose, and those that it replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,4 +149,11 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+/// The 32 bytes that 64 hex digits stand for.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
 }

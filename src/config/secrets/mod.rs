@@ -1,12 +1,12 @@
 //! Secrets that are configured, or made on the first start and kept in `data_dir`.
 
+mod error;
 mod files;
 mod ring;
 mod rotate;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use basira_actors::model::Secret;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-pub use self::files::{RetiredSecret, Ring};
+pub use self::error::SecretsError;
+pub use self::files::{RetiredSecret, Ring, from_hex};
 pub use self::ring::SecretRing;
 pub use self::rotate::RotationLock;
 use super::Config;
@@ -30,21 +31,6 @@ pub struct Secrets {
     pub jwt: SecretRing,
     /// Each of 64 hex digits.
     pub encryption: SecretRing,
-}
-
-/// The secrets cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretsError {
-    #[error("{} cannot be used: {error}; check data_dir and its permissions", .path.display())]
-    Io { path: PathBuf, error: io::Error },
-    #[error("{} can be read by others; run: chmod 600 {}", .0.display(), .0.display())]
-    Exposed(PathBuf),
-    #[error("data_dir {} is open to others; run: chmod 700 {}", .0.display(), .0.display())]
-    OpenDirectory(PathBuf),
-    #[error("{} does not hold 64 hex digits; restore it from a backup", .0.display())]
-    Damaged(PathBuf),
-    #[error("{} is locked: secrets are being rotated or copied; try again when that is done", .0.display())]
-    Rotating(PathBuf),
 }
 
 impl Secrets {
@@ -88,11 +74,4 @@ impl Secrets {
 /// Of the secrets before those in use, there may be none.
 fn is_absent(path: &std::path::Path) -> bool {
     path.extension().is_some_and(|ending| ending == "previous") && !path.exists()
-}
-
-/// The 32 bytes that 64 hex digits stand for.
-#[must_use]
-pub fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
 }

@@ -1,4 +1,4 @@
-//! The web shop's analytics, on ClickHouse: many small inserts, reports of which one is slow, and a mutation that cannot end.
+//! Clients of the shop's ClickHouse: many small inserts, reports of which one is slow, and a mutation that always fails.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SCHEMA: [&str; 4] = [
      ENGINE = MergeTree PARTITION BY toStartOfHour(at) ORDER BY (path, at)",
     "INSERT INTO shop.page_view SELECT now() - number % 7200, number % 5000, ['/', '/cart', '/checkout', '/search'][number % 4 + 1], \
      rand() % 900 FROM numbers(3000000)",
-    // it fails at one row, for ever
+    // fails at one row, at each retry
     "ALTER TABLE shop.page_view UPDATE took_ms = throwIf(customer = 4997, 'no such customer') WHERE path = '/cart'",
 ];
 const SMALL_INSERT: &str = "INSERT INTO shop.page_view (customer, path, took_ms) \
@@ -46,7 +46,7 @@ impl Sender {
         Err(DemoError::Refused { path, status: status.as_u16(), body: response.text().await? })
     }
 
-    /// Sends `sql` again and again; that it fails is part of the play.
+    /// Sends `sql` again and again; failures are expected.
     async fn repeat(self, sql: &'static str, pause: Duration) {
         loop {
             if self.send(sql).await.is_err() {
@@ -57,8 +57,8 @@ impl Sender {
     }
 }
 
-/// Fills the tables, then lets the clients in; dropping the answer sends them home.
-pub(in crate::demo) async fn open(server: &ClickHouseServer) -> Result<JoinSet<()>, DemoError> {
+/// Creates and fills the tables, and starts the clients; dropping the result stops them.
+pub(in crate::demo) async fn start(server: &ClickHouseServer) -> Result<JoinSet<()>, DemoError> {
     let sender = Sender { http: Client::new(), url: format!("http://127.0.0.1:{}/", server.port()) };
     for statement in SCHEMA {
         sender.send(statement).await?;

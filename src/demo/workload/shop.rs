@@ -1,4 +1,4 @@
-//! Ordinary clients: they look around, fill carts and buy.
+//! Clients without problems: they read, fill carts and buy.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) async fn buy(mut client: Client) -> ClientResult {
     }
 }
 
-/// Rewrites rows of the table that bloats.
+/// Updates rows of a table that bloats.
 pub(super) async fn fill_carts(client: Client) -> ClientResult {
     loop {
         client

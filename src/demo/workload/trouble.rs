@@ -1,4 +1,4 @@
-//! The clients that a watcher is for: slow, blocking, blocked, and one that forgot its transaction.
+//! Clients with problems: slow, blocking, blocked, and idle in a transaction.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ pub(super) async fn report(client: Client) -> ClientResult {
     }
 }
 
-/// Spends its time on the server, doing nothing.
-pub(super) async fn wait_for_a_partner(client: Client) -> ClientResult {
+/// Sleeps on the server.
+pub(super) async fn call_a_slow_partner(client: Client) -> ClientResult {
     loop {
         client.query("select pg_sleep($1)", &[&8.0_f64]).await?;
         think(Duration::from_secs(3)).await;
@@ -42,7 +42,7 @@ pub(super) async fn hold_a_row(mut client: Client) -> ClientResult {
 }
 
 /// Waits for that row.
-pub(super) async fn want_the_same_row(client: Client) -> ClientResult {
+pub(super) async fn wait_for_the_row(client: Client) -> ClientResult {
     loop {
         client.execute("update shop.product set price_cents = price_cents + 1 where id = 1", &[]).await?;
         think(Duration::from_secs(1)).await;
@@ -50,10 +50,10 @@ pub(super) async fn want_the_same_row(client: Client) -> ClientResult {
 }
 
 /// Idle in transaction for half an hour.
-pub(super) async fn forget_a_transaction(mut client: Client) -> ClientResult {
+pub(super) async fn leave_a_transaction_open(mut client: Client) -> ClientResult {
     loop {
-        let forgotten = client.transaction().await?;
-        forgotten.query("select count(*) from shop.customer where city = $1", &[&"Cairo"]).await?;
+        let open = client.transaction().await?;
+        open.query("select count(*) from shop.customer where city = $1", &[&"Cairo"]).await?;
         sleep(Duration::from_secs(1800)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! For how long the client that opened a live stream may read it.
+//! How long the client that opened a live stream may read it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,29 +14,29 @@ const MOST_REASON_BYTES: usize = 123;
 /// Why a live stream ends.
 #[derive(Debug)]
 pub(super) enum Close {
-    /// It should never have begun.
+    /// The client was not admitted.
     Refused(ApiError),
     /// The access token or the key that opened it has expired.
     Expired,
-    /// The session, the person or the key that opened it is no more.
+    /// The session, the user or the key that opened it was revoked or deleted.
     Revoked,
     /// The database was deleted.
     Deleted,
-    /// The server stops; another will be there soon.
+    /// The server is shutting down, usually to be restarted.
     Restarting,
-    /// The client left, or does not answer any more: there is nobody to tell.
+    /// The client disconnected, or no longer answers pings.
     Disconnected,
 }
 
 impl Close {
-    /// The close frame; `None` when there is nobody to tell.
+    /// The close frame; `None` when the client is gone.
     pub(super) fn frame(&self) -> Option<Message> {
         let (code, reason) = self.code()?;
         let end = reason.floor_char_boundary(MOST_REASON_BYTES);
         Some(Message::Close(Some(CloseFrame { code: code.into(), reason: reason[..end].into() })))
     }
 
-    /// As a client of the API reads it: a refusal is its HTTP status with 4 in front.
+    /// The close code and the reason; the code of a refusal is 4000 plus its HTTP status.
     fn code(&self) -> Option<(u16, Cow<'static, str>)> {
         match self {
             Self::Refused(error) => {
@@ -51,9 +51,9 @@ impl Close {
                 Some((code, error.to_string().into()))
             }
             Self::Expired => Some((4401, "the credentials have expired".into())),
-            Self::Revoked => Some((4401, "the credentials are not valid any more".into())),
+            Self::Revoked => Some((4401, "the credentials are no longer valid".into())),
             Self::Deleted => Some((4404, "the database was deleted".into())),
-            Self::Restarting => Some((1012, "the server restarts: connect again".into())),
+            Self::Restarting => Some((1012, "the server is restarting: connect again".into())),
             Self::Disconnected => None,
         }
     }

@@ -1,10 +1,10 @@
-//! When one stream is due for its next snapshot.
+//! When the next snapshot of a live stream is due.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The pace that one client asked for.
+/// The interval of one client, and when its next snapshot is due.
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -22,16 +22,16 @@ impl Pace {
         self.due
     }
 
-    /// Whether what was published at `published` may be sent: when due, or a little early if it is that fresh, since
-    /// publishing jitters.
+    /// Whether a snapshot published at `published` may be sent at `now`: when it is due, or up to a tenth of the interval
+    /// early if it is new, since publishing jitters.
     pub(super) fn allows(&self, published: Instant, now: Instant) -> bool {
         now >= self.due || published + self.interval / 10 >= self.due
     }
 
     /// A snapshot published at `published` was sent at `now`.
     ///
-    /// Counting from `published` lets a stream fall into step with the publisher, so that what it sends is fresh; it
-    /// shortens no interval by more than a quarter.
+    /// The next one is due an interval after `published`, so that the stream synchronises with the publisher and sends
+    /// new snapshots; no interval is shortened by more than a quarter.
     pub(super) fn sent(&mut self, published: Instant, now: Instant) {
         self.due = (published + self.interval).max(now + self.interval * 3 / 4);
     }
@@ -84,19 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_publisher_that_jitters() {
+    fn follows_a_publisher_that_jitters() {
         let at = sent(2 * SECOND, Duration::ZERO, Duration::from_millis(1900), 8 * SECOND);
         assert_eq!(at, [0, 1900, 3800, 5700, 7600]);
     }
 
     #[test]
-    fn never_sends_twice_what_a_slower_publisher_gave() {
+    fn sends_each_snapshot_of_a_slower_publisher_once() {
         let at = sent(SECOND, Duration::ZERO, 5 * SECOND, 11 * SECOND);
         assert_eq!(at, [0, 5000, 10_000]);
     }
 
     #[test]
-    fn a_stale_start_falls_into_step() {
+    fn a_late_first_snapshot_is_followed_by_a_shorter_interval() {
         let start = Instant::now();
         let mut pace = Pace::new(5 * SECOND, start);
         pace.sent(start, start);

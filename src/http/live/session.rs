@@ -20,18 +20,18 @@ use crate::http::{ApiError, Response};
 
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const MOST_UNANSWERED_PINGS: u32 = 2;
-/// A client that takes longer to take one frame is given up.
+/// A client that does not take a frame within this is disconnected.
 const SEND_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long a client may take to confirm the close.
 const CLOSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// What an admitted client follows.
+/// What an admitted client reads.
 pub struct Session {
     pub database_id: DatabaseId,
     pub interval: Duration,
-    /// When what opened the stream expires.
+    /// When the credential that opened the stream expires.
     pub expires_at: Option<Timestamp>,
-    /// Who opened it; none when whoever reads may read for ever.
+    /// The caller that opened it; `None` if access never ends.
     pub access: Option<StreamAccess>,
     pub live: watch::Receiver<Option<Live>>,
 }
@@ -43,14 +43,14 @@ struct Hello {
     interval_seconds: u64,
 }
 
-/// A snapshot that is not sent yet, and when it came.
+/// A snapshot that is not sent yet, and when it was published.
 struct Unsent {
     frame: Bytes,
     published: Instant,
 }
 
-/// Upgrades the connection and runs the stream, or closes it with the code that says why not. `held` lives as long
-/// as the stream.
+/// Upgrades the connection and runs the stream, or closes it with the code of the refusal. `held` is dropped when the
+/// stream ends.
 pub fn run<H: Send + 'static>(
     upgrade: Upgrade,
     admitted: Result<Session, ApiError>,
@@ -68,7 +68,7 @@ pub fn run<H: Send + 'static>(
 }
 
 impl Session {
-    /// Streams until something ends it; whatever does need not wait for a slow client.
+    /// Streams until the client, the shutdown, the expiry or a revocation ends it, without waiting for a slow client.
     async fn run<S>(mut self, socket: &mut S, shutdown: CancellationToken) -> Close
     where
         S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
@@ -175,7 +175,7 @@ async fn send<S: Sink<Message> + Unpin>(socket: &mut S, message: Message) -> Res
     }
 }
 
-/// Closes the way the protocol asks: our close frame and the client's, whoever was first.
+/// Performs the closing handshake: sends a close frame and waits for that of the client.
 async fn close_socket<S>(socket: &mut S, close: &Close)
 where
     S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin,
@@ -183,11 +183,11 @@ where
     let closing = async {
         let Some(frame) = close.frame() else { return drop(socket.close().await) };
         if socket.send(frame).await.is_ok() {
-            // waiting for the answer keeps the connection until ours has arrived
+            // the connection stays open until the client has received the frame
             while let Some(Ok(_)) = socket.next().await {}
         }
     };
     if timeout(CLOSE_TIME_LIMIT, closing).await.is_err() {
-        tracing::debug!("a live stream's client did not confirm the close");
+        tracing::debug!("the client of a live stream did not answer the close frame");
     }
 }

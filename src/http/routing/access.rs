@@ -195,7 +195,7 @@ impl Access for InstanceAdmin {
         if request.app.accounts.is_instance_admin(&principal).await? {
             return Ok(principal);
         }
-        let message = "this takes an instance admin, logged in: a key does not do";
+        let message = "this requires an instance admin who is logged in; an API key is not accepted";
         Err(ApiError::forbidden("instance_admin_required", message))
     }
 }

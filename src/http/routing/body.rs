@@ -11,7 +11,7 @@ use warp::http::header::{CONTENT_TYPE, HeaderMap};
 
 use super::ApiError;
 
-/// A body on its way in.
+/// The body of a request, as a stream.
 pub(in crate::http) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
 const LIMIT_BYTES: usize = 1024 * 1024;
@@ -48,7 +48,7 @@ pub(in crate::http) async fn optional_json<T: DeserializeOwned>(
     }
 }
 
-/// A missing content type is taken on trust.
+/// A body without a content type is read as JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else { return true };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
@@ -60,12 +60,12 @@ async fn within_time(body: &mut Body) -> Result<Bytes, ApiError> {
     tokio::time::timeout(TIME_LIMIT, collect(body)).await.map_err(|_| ApiError::BodyTimeout)?
 }
 
-/// Reads on for a while after the limit: a client that is cut off while it sends never reads why.
+/// Reads on for a while after the limit: a client that is disconnected while it sends does not read the answer.
 async fn collect(body: &mut Body) -> Result<Bytes, ApiError> {
     let mut collected = BytesMut::new();
     let mut received = 0;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| ApiError::invalid("invalid_body", "the body broke off"))?;
+        let chunk = chunk.map_err(|_| ApiError::invalid("invalid_body", "the body ended early"))?;
         received += chunk.len();
         if received > MOST_DISCARDED_BYTES {
             break;
@@ -113,7 +113,7 @@ fn refuse(text: &str, path: &str, error: &serde_json::Error) -> ApiError {
     }
 }
 
-/// Serde's message without the value that it repeats.
+/// Serde's message without the value, which it repeats.
 fn must(text: &str) -> String {
     let text = text.rsplit_once(" at line ").map_or(text, |(message, _)| message);
     if text.starts_with("unknown variant") {
@@ -129,7 +129,7 @@ fn must(text: &str) -> String {
     }
 }
 
-/// What serde expects, in the words of whoever writes JSON.
+/// The type that serde expects, as a type of JSON.
 fn in_json_terms(expected: &str) -> String {
     let integer = |least: i128, most: u128| format!("an integer from {least} to {most}");
     match expected {

@@ -44,7 +44,7 @@ impl Request {
     /// # Errors
     /// 401 without a valid credential, 403 for another `Origin` or `Host`, 429 for too many requests.
     pub async fn authenticate(&self) -> Result<Principal, ApiError> {
-        // one that is no text is a bad one, and must not be passed over
+        // a header that is not ASCII is an invalid credential, and must not be ignored
         let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let (api_key, authorization) = (header("x-api-key"), header(AUTHORIZATION.as_str()));
         let access_cookie = match (api_key, authorization) {
@@ -62,16 +62,16 @@ impl Request {
         Ok(principal)
     }
 
-    /// Counts this request for `principal`; [`Self::authenticate`] has done so.
+    /// Counts this request for `principal`; [`Self::authenticate`] does so.
     ///
     /// # Errors
-    /// 429 when it asks too often.
+    /// 429 when it sends too many.
     pub fn count(&self, principal: &Principal) -> Result<(), ApiError> {
         Ok(self.app.limits.count(Limit::Api, RateKey::Principal(principal.id()))?)
     }
 
-    /// Where the request comes from, seen through the proxies that are trusted; `None` without a connection, and where a
-    /// trusted proxy does not say so that it can be read.
+    /// The address of the client behind trusted proxies; `None` without a connection, and when a trusted proxy does not
+    /// name a valid one.
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client()?.known()
@@ -87,7 +87,7 @@ impl Request {
         Some(ClientAddress::of(peer.ip(), &self.headers, &self.app.config().http.trusted_proxies))
     }
 
-    /// Counts one more request of this client, whoever it is.
+    /// Counts one more request of this client by its address.
     ///
     /// # Errors
     /// 429 when `limit` is reached.
@@ -96,7 +96,7 @@ impl Request {
         Ok(self.app.limits.count(limit, RateKey::host(address))?)
     }
 
-    /// Counts one more mail to the account of `email`, whether there is one or not.
+    /// Counts one more mail to the account of `email`, whether it exists or not.
     ///
     /// # Errors
     /// 429 when the last one was a moment ago, or there were many today.
@@ -118,7 +118,8 @@ impl Request {
         Ok(limits.count(Limit::Invitation, RateKey::Organization(organization))?)
     }
 
-    /// Waits until the password of this request may be hashed, which takes a CPU a while: clients take turns.
+    /// Waits until the password of this request may be hashed, which takes a good part of a second of a CPU; hosts are
+    /// served in turn.
     ///
     /// # Errors
     /// 503 when too many wait.
@@ -126,7 +127,7 @@ impl Request {
         Ok(self.app.limits.hashing_permit(self.client_address()).await?)
     }
 
-    /// Lets the client try to log in to the account of `email`; whoever calls this says how it went.
+    /// Counts an attempt to log in to the account of `email`, until the caller cancels it.
     ///
     /// # Errors
     /// 429 when too many failed before.
@@ -204,7 +205,7 @@ impl Request {
         Ok(value)
     }
 
-    /// The means to speak WebSocket from here on, if the caller asked for that.
+    /// The upgrade to WebSocket, if the caller asked for it.
     pub fn take_upgrade(&mut self) -> Option<Upgrade> {
         self.upgrade.take()
     }

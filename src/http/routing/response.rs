@@ -11,7 +11,7 @@ use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use super::ApiError;
 use crate::blocking::{self, LONG_WORK_BYTES};
 
-/// A whole answer; bodies are always complete in memory.
+/// An answer, with its whole body in memory.
 pub type Response = warp::http::Response<Bytes>;
 
 /// What a handler returns.
@@ -20,9 +20,9 @@ pub type Answer = Result<Response, ApiError>;
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 const UNAVAILABLE_REASON: HeaderName = HeaderName::from_static("x-unavailable-reason");
 
-/// What is encoded in a reason, besides whatever is no ASCII.
+/// What is percent-encoded in a reason, besides what is not ASCII.
 const UNPRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
-/// A header is no place for more: names in it may come from a watched server.
+/// A reason may contain names of a watched server, of any length.
 const MOST_REASON_CHARACTERS: usize = 500;
 
 /// An answer without a body.
@@ -42,7 +42,7 @@ pub fn no_content() -> Response {
 /// `value` as JSON.
 ///
 /// # Errors
-/// When `value` cannot be serialised, which is a fault of ours.
+/// When `value` cannot be serialised, which is a bug.
 pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Result<Response, serde_json::Error> {
     let mut response = Response::new(to_json(value)?.into());
     *response.status_mut() = status;
@@ -50,7 +50,7 @@ pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Result<Resp
     Ok(response)
 }
 
-/// A short text is made on this thread; a long one is begun again where it delays nobody.
+/// A short text is serialised on this thread; a long one is started again on a thread for blocking work.
 fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut short = ShortText::default();
     match serde_json::to_writer(&mut short, value) {
@@ -59,7 +59,7 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Erro
     }
 }
 
-/// Takes less than [`LONG_WORK_BYTES`].
+/// Fails at [`LONG_WORK_BYTES`].
 #[derive(Default)]
 struct ShortText {
     bytes: Vec<u8>,
@@ -97,7 +97,7 @@ pub fn created<T: Serialize + ?Sized>(value: &T) -> Answer {
     Ok(json(StatusCode::CREATED, value)?)
 }
 
-/// 200 with a bare array; `total` counts what there was before the limit.
+/// 200 with an array; `total` is the number of rows before the limit.
 ///
 /// # Errors
 /// As [`json`].
@@ -107,7 +107,7 @@ pub fn list<T: Serialize>(rows: &[T], total: usize) -> Answer {
     Ok(response)
 }
 
-/// As [`list`], of one page of what the storage has.
+/// As [`list`], of one page of the rows in the storage.
 ///
 /// # Errors
 /// As [`json`].
@@ -115,7 +115,7 @@ pub fn page<T: Serialize>(rows: &[T], total: u64) -> Answer {
     list(rows, usize::try_from(total).map_err(ApiError::internal)?)
 }
 
-/// 200 with an empty list, and why it is empty.
+/// 200 with an empty array, and why it is empty.
 ///
 /// # Errors
 /// As [`json`].
@@ -123,7 +123,7 @@ pub fn unavailable_list(reason: &str) -> Answer {
     list_with_reason(&[] as &[()], 0, Some(reason))
 }
 
-/// As [`list`]; with a reason, the list is not what it should be: empty, out of date or lacking something.
+/// As [`list`]; with a reason, the list is empty, out of date or incomplete.
 ///
 /// # Errors
 /// As [`json`].
@@ -135,7 +135,7 @@ pub fn list_with_reason<T: Serialize>(rows: &[T], total: usize, reason: Option<&
     }
 }
 
-/// As [`ok`]; with a reason, the value is not what it should be: out of date or lacking something.
+/// As [`ok`]; with a reason, the value is out of date or incomplete.
 ///
 /// # Errors
 /// As [`json`].
@@ -147,7 +147,7 @@ pub fn ok_with_reason<T: Serialize + ?Sized>(value: &T, reason: Option<&str>) ->
     }
 }
 
-/// What is no printable ASCII stands percent-encoded as UTF-8, as does `%` itself: `decodeURIComponent` gives the reason.
+/// What is not printable ASCII is percent-encoded as UTF-8, as is `%`, so that `decodeURIComponent` returns the reason.
 fn with_reason(mut response: Response, reason: &str) -> Answer {
     let reason: String = reason.chars().take(MOST_REASON_CHARACTERS).collect();
     let encoded = utf8_percent_encode(&reason, UNPRINTABLE).to_string();
@@ -156,7 +156,7 @@ fn with_reason(mut response: Response, reason: &str) -> Answer {
     Ok(response)
 }
 
-/// Leaves the headers of a GET and no body, for HEAD.
+/// Removes the body and keeps the headers of a GET, for HEAD.
 pub fn drop_body(response: &mut Response) {
     let length = HeaderValue::from(response.body().len());
     response.headers_mut().insert(CONTENT_LENGTH, length);
@@ -168,7 +168,7 @@ mod tests {
     use super::{LONG_WORK_BYTES, ok, unavailable_list};
 
     #[test]
-    fn answers_around_the_limit_of_short_ones_are_whole() {
+    fn answers_around_the_limit_of_short_texts_are_complete() {
         for characters in [LONG_WORK_BYTES - 3, LONG_WORK_BYTES - 2, LONG_WORK_BYTES - 1, 3 * LONG_WORK_BYTES]
         {
             let text = "x".repeat(characters);

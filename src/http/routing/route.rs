@@ -19,7 +19,7 @@ pub struct Route {
     pub requirement: Requirement,
     /// Which answers the audit log contains; the default is every change that was done.
     pub audit: AuditPolicy,
-    /// How often one client may call it, besides the limit of its key or user.
+    /// How often one client may call it, in addition to the limit of its key or user.
     pub limit: Option<Limit>,
     /// Parameters, body and answers.
     pub description: Description,

@@ -1,4 +1,4 @@
-//! Finds the route of a request and decodes what its path holds.
+//! Finds the route of a request and decodes the parameters of its path.
 
 use percent_encoding::percent_decode_str;
 use warp::http::Method;
@@ -10,7 +10,7 @@ pub(in crate::http) struct Router {
     resources: matchit::Router<Vec<Route>>,
 }
 
-/// The table names two paths that cannot be told apart.
+/// The table contains two paths that conflict.
 #[derive(Debug, thiserror::Error)]
 #[error("the route {path} cannot be added to the table: {source}")]
 pub struct RouteTableError {
@@ -19,10 +19,10 @@ pub struct RouteTableError {
 }
 
 impl Router {
-    /// Indexes `routes`; those with one path may stand apart.
+    /// Indexes `routes`, in any order.
     ///
     /// # Errors
-    /// [`RouteTableError`] when two paths collide.
+    /// [`RouteTableError`] when two paths conflict.
     pub(in crate::http) fn new(routes: Vec<Route>) -> Result<Self, RouteTableError> {
         let mut by_path: Vec<(&'static str, Vec<Route>)> = Vec::new();
         for route in routes {
@@ -41,7 +41,7 @@ impl Router {
     /// The route for `method` on the percent-encoded `path`.
     ///
     /// # Errors
-    /// 404 for an unknown path, 405 for a known path with another method, 400 for a segment that is no text.
+    /// 404 for an unknown path, 405 for a known path with another method, 400 for a segment that is not UTF-8.
     pub(in crate::http) fn find(
         &self,
         method: &Method,

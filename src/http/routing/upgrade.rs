@@ -1,5 +1,5 @@
-//! The WebSocket handshake, by tokio-tungstenite itself: warp's own gives every stream a read buffer of 128 KiB and
-//! clears it at each look, where a client that only listens needs none to speak of.
+//! The WebSocket handshake, by tokio-tungstenite itself: warp's gives every stream a read buffer of 128 KiB and clears it
+//! at each poll, which clients that only listen do not need.
 
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
@@ -14,22 +14,22 @@ use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Response;
 
-/// Clients have nothing to say here.
+/// Clients send nothing but control frames.
 const MOST_INCOMING_BYTES: usize = 4 * 1024;
-/// At most one frame waits; it has to fit.
+/// At most one frame waits to be written.
 const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// A stream of messages to and from a client.
 pub(in crate::http) type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
-/// A client that wants to speak WebSocket from here on.
+/// A request to upgrade the connection to WebSocket.
 pub struct Upgrade {
     accept: String,
     connection: OnUpgrade,
 }
 
 impl Upgrade {
-    /// What a request asks for; `None` when it is no complete WebSocket handshake (RFC 6455, section 4.2.1).
+    /// The upgrade that a request asks for; `None` if it is not a complete WebSocket handshake (RFC 6455, section 4.2.1).
     pub(in crate::http) fn of(
         method: &Method,
         headers: &HeaderMap,
@@ -43,17 +43,17 @@ impl Upgrade {
         Some(Self { accept: derive_accept_key(key.as_bytes()), connection: connection? })
     }
 
-    /// Answers the handshake, and runs `talk` once the connection is a WebSocket.
-    pub(in crate::http) fn accept<F>(self, talk: impl FnOnce(Socket) -> F + Send + 'static) -> Response
+    /// Answers the handshake, and runs `serve` once the connection is a WebSocket.
+    pub(in crate::http) fn accept<F>(self, serve: impl FnOnce(Socket) -> F + Send + 'static) -> Response
     where
         F: Future<Output = ()> + Send,
     {
         let connection = self.connection;
         tokio::spawn(async move {
-            // a client that left during the handshake needs no stream
+            // the client disconnected during the handshake
             let Ok(upgraded) = connection.await else { return };
             let io = TokioIo::new(upgraded);
-            talk(WebSocketStream::from_raw_socket(io, Role::Server, Some(limits())).await).await;
+            serve(WebSocketStream::from_raw_socket(io, Role::Server, Some(limits())).await).await;
         });
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -75,7 +75,7 @@ fn limits() -> WebSocketConfig {
         .max_write_buffer_size(MOST_WAITING_BYTES)
 }
 
-/// Whether the comma-separated header `name` holds `token`, in any case.
+/// Whether the comma-separated header `name` contains `token`, in any letter case.
 fn names(headers: &HeaderMap, name: impl AsHeaderName, token: &str) -> bool {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))

@@ -1,4 +1,4 @@
-//! The database that a request is about, and what is known of it now.
+//! The database that a request is about, with its latest snapshots.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Watched {
     pub principal: Principal,
     pub scope: DatabaseScope,
     pub database: DatabaseRecord,
-    /// None when no actor watches it yet.
+    /// `None` while no monitor runs for it.
     handle: Option<Handle>,
 }
 
@@ -33,50 +33,50 @@ impl Watched {
         Ok(Self { principal, scope: DatabaseScope { organization, database: id }, database, handle })
     }
 
-    /// What its server is.
+    /// The engine of its server.
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.database.engine
     }
 
-    /// What was seen last of a kind of which the server has one; also when it is away by now.
+    /// The latest snapshot of a type that exists once per server, even if the server is unreachable by now.
     #[must_use]
     pub fn newest<T: Snapshot>(&self) -> Option<Arc<T>> {
         self.handle.as_ref()?.snapshot()
     }
 
-    /// What was seen last, by the database within the server; also when it is away by now.
+    /// The latest snapshots, by database within the server, even if the server is unreachable by now.
     #[must_use]
     pub fn newest_of_each<T: Snapshot>(&self) -> Vec<(Arc<str>, Arc<T>)> {
         self.handle.as_ref().map(Handle::snapshots).unwrap_or_default()
     }
 
-    /// As [`Self::newest`], but nothing when the server is away: for what is of no use a minute later.
+    /// As [`Self::newest`], but `None` while the server is unreachable: for snapshots that are of no use a minute later.
     #[must_use]
     pub fn live<T: Snapshot>(&self) -> Option<Arc<T>> {
         let handle = self.handle.as_ref()?;
         if handle.status().status == Status::Connected { handle.snapshot() } else { None }
     }
 
-    /// What `collector` sees, or why that cannot be shown: of what is of no use a minute later.
+    /// As [`Self::live`], with the reason why `collector` has no snapshot.
     ///
     /// # Errors
-    /// The reason, when the server is away or the collector does not work.
+    /// The reason, when the server is unreachable or the collector fails.
     pub async fn snapshot_or_reason<T: Snapshot>(&self, collector: &str) -> Result<Arc<T>, String> {
         match self.collector_note(collector, false).await {
             Ok(Some(reason)) => Err(reason),
             Ok(None) => self.live().ok_or_else(|| format!("{collector}: has not run yet")),
-            // what was seen before the monitor fell is not old yet
+            // the snapshot from before the monitor failed is not old yet
             Err(restarting) => self.live().ok_or_else(|| restarting.to_string()),
         }
     }
 
-    /// Why `collector` has nothing new to show, and what would help; nothing when it fares well.
+    /// Why `collector` has no new snapshot, with the fix; `None` if it works.
     pub async fn unavailable_reason(&self, collector: &str) -> Option<String> {
         self.collector_note(collector, false).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
     }
 
-    /// As [`Self::unavailable_reason`]; also what `collector` could not see though it fares well, and what would help.
+    /// As [`Self::unavailable_reason`]; also what `collector` could not read although it works.
     pub async fn degraded_reason(&self, collector: &str) -> Option<String> {
         self.collector_note(collector, true).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
     }
@@ -84,7 +84,7 @@ impl Watched {
     async fn collector_note(
         &self,
         collector: &str,
-        also_when_well: bool,
+        also_when_ok: bool,
     ) -> Result<Option<String>, Unavailable> {
         let Some(handle) = &self.handle else {
             return Ok(Some("the database is not watched yet".to_owned()));
@@ -95,14 +95,14 @@ impl Watched {
             return Ok(Some(reason));
         }
         let lines = handle.collectors().await?;
-        Ok(lines.into_iter().find(|line| line.name == collector).and_then(|line| said(line, also_when_well)))
+        Ok(lines.into_iter().find(|line| line.name == collector).and_then(|line| note(line, also_when_ok)))
     }
 }
 
-/// What a line of `/collectors` says of what it could not see.
-fn said(line: CollectorStatus, also_when_well: bool) -> Option<String> {
+/// The reason and the fix of a collector's status.
+fn note(line: CollectorStatus, also_when_ok: bool) -> Option<String> {
     let reason = match line.state {
-        CollectorState::Ok if also_when_well => line.reason?,
+        CollectorState::Ok if also_when_ok => line.reason?,
         CollectorState::Ok => return None,
         CollectorState::Disabled => "it is disabled for this database".to_owned(),
         CollectorState::Skipped | CollectorState::Failing => line.reason.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! One connection, from the first byte to the last or to its upgrade.
+//! Serves one connection until it ends or is upgraded.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 use super::service::ApiFilter;
 use crate::http::Peer;
 
-/// A client whose request has no end of its head after this long is cut off.
+/// A client that has not sent the whole head of a request after this is disconnected.
 const HEAD_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Start line and headers together. There may be 100 headers, hyper's own limit.
 const MOST_HEAD_BYTES: usize = 32 * 1024;
-/// What is read ahead.
+/// The size of the read buffer.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Answers what comes over `stream`.
+/// Serves the requests on `stream`.
 pub(super) async fn serve<S>(stream: S, peer: Peer, filter: ApiFilter, shutdown: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -46,6 +46,6 @@ where
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }

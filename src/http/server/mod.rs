@@ -27,7 +27,7 @@ use crate::limits::Permit;
 
 /// A client that reads nothing of its response for this long is disconnected.
 const WRITE_TIME_LIMIT: Duration = Duration::from_secs(30);
-/// Requests in flight get this long after a shutdown was asked for.
+/// Requests in progress may take this long after a shutdown was requested.
 const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Live streams do not count: they have a cap of their own.
 const MOST_CONNECTIONS: usize = 10_000;
@@ -55,7 +55,7 @@ impl Server {
     /// Listens on `address`; clients wait until [`Self::run`].
     ///
     /// # Errors
-    /// [`BindError`] when the address is taken or not ours.
+    /// [`BindError`] when the address is in use or not of this machine.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let listen = || {
             let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -68,7 +68,7 @@ impl Server {
         listen().map_err(|source| BindError { address, source })
     }
 
-    /// Speaks TLS, and nothing else, with `certificates`.
+    /// Serves TLS only, if there are `certificates`.
     #[must_use]
     pub fn secured(self, certificates: Option<Certificates>) -> Self {
         Self { certificates, ..self }
@@ -87,7 +87,7 @@ impl Server {
         self.address
     }
 
-    /// Serves until `app.shutdown` is cancelled; then finishes what is in flight, within a deadline.
+    /// Serves until `app.shutdown` is cancelled; then finishes the requests in progress, within a deadline.
     ///
     /// # Errors
     /// [`RouteTableError`] when the route table is inconsistent.
@@ -119,14 +119,14 @@ impl Server {
         if tokio::time::timeout(SHUTDOWN_TIME_LIMIT, finished).await.is_err() {
             tracing::warn!(
                 http.connections = connections.len(),
-                "requests were cut off: they outlasted the shutdown's deadline"
+                "requests were aborted at the deadline of the shutdown"
             );
         }
         Ok(())
     }
 }
 
-/// Takes connections until the server stops.
+/// Accepts connections until the server stops.
 async fn accept(
     listener: &TcpListener,
     handshakes: Option<&Handshakes>,
@@ -148,12 +148,12 @@ async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 failures.accepted();
-                let Ok(share) = share(app, peer.ip()) else { continue };
+                let Ok(permit) = permit(app, peer.ip()) else { continue };
                 let (handshakes, filter) = (handshakes.cloned(), filter.clone());
                 let connection = serve(stream, Peer(peer), handshakes, filter, app.shutdown.clone());
                 connections.spawn(async move {
                     connection.await;
-                    drop((slot, share));
+                    drop((slot, permit));
                 });
             }
             Err(error) => failures.pause(&error).await,
@@ -161,11 +161,11 @@ async fn accept(
     }
 }
 
-/// The client has as many connections as it may.
+/// The client has reached its limit of connections.
 struct TooManyConnections;
 
-/// Room for one more connection from `peer`; a proxy speaks for many and needs no share.
-fn share(app: &App, peer: IpAddr) -> Result<Option<Permit<IpAddr>>, TooManyConnections> {
+/// The permit of a connection from `peer`; a trusted proxy serves many clients and needs none.
+fn permit(app: &App, peer: IpAddr) -> Result<Option<Permit<IpAddr>>, TooManyConnections> {
     if is_proxy(peer, &app.config().http.trusted_proxies) {
         return Ok(None);
     }
@@ -181,15 +181,15 @@ async fn serve(
     shutdown: CancellationToken,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
+        tracing::debug!(%error, "a connection was closed before it was served");
         return;
     }
     let stream = WriteTimeout::new(stream, WRITE_TIME_LIMIT);
     let Some(handshakes) = handshakes else {
         return connection::serve(stream, peer, filter, shutdown).await;
     };
-    match handshakes.agree(stream).await {
+    match handshakes.handshake(stream).await {
         Ok(stream) => connection::serve(stream, peer, filter, shutdown).await,
-        Err(error) => tracing::debug!(%error, "a client does not speak TLS, or not ours"),
+        Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
     }
 }

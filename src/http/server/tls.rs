@@ -1,4 +1,4 @@
-//! TLS in this server: its certificate, taken up anew when the files change.
+//! TLS of this server: the certificate, which is reloaded when its files change.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
@@ -19,9 +19,10 @@ use tokio_rustls::server::TlsStream;
 use super::write_timeout::WriteTimeout;
 use crate::config::{LiveConfig, Tls};
 
-/// Who has not agreed on keys after this long is cut off.
+/// A client that has not finished the handshake after this is disconnected.
 const HANDSHAKE_TIME_LIMIT: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the files are checked for changes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +39,13 @@ pub enum CertificateError {
     Setup(rustls::Error),
 }
 
-/// What this server shows of itself.
+/// The certificate of this server with its key.
 #[derive(Debug)]
 pub struct Certificates {
     config: Arc<ServerConfig>,
     current: Arc<Current>,
-    /// Of the files as they were last looked at, good or not.
-    looked_at: u64,
+    /// The hash of the files as last read, valid or not; 0 if they could not be read.
+    last_hash: u64,
 }
 
 #[derive(Debug)]
@@ -57,7 +58,7 @@ struct Contents {
 }
 
 impl Certificates {
-    /// What `files` hold now.
+    /// Loads the certificate and the key from `files`.
     ///
     /// # Errors
     /// [`CertificateError`] when they cannot be read or do not fit together.
@@ -70,56 +71,56 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(Arc::<Current>::clone(&current));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { config: Arc::new(config), current, looked_at: contents.hash() })
+        Ok(Self { config: Arc::new(config), current, last_hash: contents.hash() })
     }
 
-    /// What agrees on keys with clients.
+    /// Performs handshakes with the current certificate.
     pub(super) fn handshakes(&self) -> Handshakes {
         Handshakes(TlsAcceptor::from(Arc::clone(&self.config)))
     }
 
-    /// Takes up what the files hold whenever that changes. What is no good changes nothing, and is said once.
+    /// Reloads the certificate whenever its files change. Files that cannot be used are logged once, and change nothing.
     pub(super) async fn follow(mut self, config: LiveConfig) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let Some(files) = config.current().http.tls.clone() else { continue };
             let contents = match Contents::read(&files).await {
                 Ok(contents) => contents,
                 Err(error) => {
-                    self.complain_once(0, &error);
+                    self.warn_once(0, &error);
                     continue;
                 }
             };
             let hash = contents.hash();
-            if hash == self.looked_at {
+            if hash == self.last_hash {
                 continue;
             }
             match contents.certified(&files) {
                 Ok(certified) => {
-                    self.looked_at = hash;
+                    self.last_hash = hash;
                     *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
-                    tracing::info!(file = %files.cert_file.display(), "a new certificate was taken up");
+                    tracing::info!(file = %files.cert_file.display(), "the certificate was reloaded");
                 }
-                Err(error) => self.complain_once(hash, &error),
+                Err(error) => self.warn_once(hash, &error),
             }
         }
     }
 
-    fn complain_once(&mut self, looked_at: u64, error: &CertificateError) {
-        if self.looked_at != looked_at {
-            self.looked_at = looked_at;
-            tracing::warn!(%error, "the certificate stays as it was");
+    fn warn_once(&mut self, hash: u64, error: &CertificateError) {
+        if self.last_hash != hash {
+            self.last_hash = hash;
+            tracing::warn!(%error, "the certificate could not be reloaded; the previous one stays in use");
         }
     }
 }
 
-/// Agrees on keys with clients.
+/// Performs TLS handshakes.
 #[derive(Clone)]
 pub(super) struct Handshakes(TlsAcceptor);
 
 impl Handshakes {
-    /// The encrypted stream over `stream`.
-    pub(super) async fn agree(
+    /// Performs the handshake on `stream`, within [`HANDSHAKE_TIME_LIMIT`].
+    pub(super) async fn handshake(
         &self,
         stream: WriteTimeout<TcpStream>,
     ) -> io::Result<TlsStream<WriteTimeout<TcpStream>>> {
@@ -142,7 +143,7 @@ impl Contents {
         Ok(Self { cert: read(&files.cert_file).await?, key: read(&files.key_file).await? })
     }
 
-    /// Tells one state of the files from another.
+    /// The hash of both files, to detect changes.
     fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (&self.cert, &self.key).hash(&mut hasher);

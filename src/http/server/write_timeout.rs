@@ -1,4 +1,4 @@
-//! A time limit on writing to a client that reads nothing: hyper has none.
+//! A time limit on writes to a client that reads nothing; hyper has none.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

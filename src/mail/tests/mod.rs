@@ -240,7 +240,7 @@ async fn messages_above_the_queue_limit_are_refused() {
     }
     let email = Email::verify_email(&Secret::new(LINK));
     let refused = sender.mailer.send("Ada", "ada@x.org", &email).await;
-    assert!(matches!(refused, Err(MailError::TooMany)), "{refused:?}");
+    assert!(matches!(refused, Err(MailError::TooMany(MOST_WAITING))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod columns;
 mod engine;
+mod error;
 mod local_tail;
 mod maintenance;
 mod plan;
@@ -19,4 +20,4 @@ mod usage;
 
 pub(super) use engine::usage_of;
 pub use engine::{ClickHouseOptions, ClickHouseStore};
-pub use server::ClickHouseError;
+pub use error::ClickHouseError;

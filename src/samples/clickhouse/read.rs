@@ -3,9 +3,10 @@
 use basira_actors::model::{ColumnKind, NULL};
 
 use super::columns::summed;
+use super::error::ClickHouseError;
 use super::plan::{Days, Kept, Piece, day_of, plan};
 use super::schema::table;
-use super::server::{ClickHouseError, Server, of};
+use super::server::{Server, of};
 use crate::samples::aggregate::Accumulator;
 use crate::samples::{DatabaseScope, Resolution, Window};
 

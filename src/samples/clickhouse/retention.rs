@@ -2,8 +2,8 @@
 
 use basira_actors::model::Timestamp;
 
+use super::error::ClickHouseError;
 use super::plan::{DAY_MS, Kept};
-use super::server::ClickHouseError;
 use super::shipper::Shipper;
 use super::tables::RemoteTables;
 use crate::samples::{Resolution, StoreError};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use basira_actors::model::Stream;
 
 use super::columns::declared;
-use super::server::{ClickHouseError, Server};
+use super::error::ClickHouseError;
+use super::server::Server;
 use crate::samples::{Resolution, Retention};
 
 const CREATE_RAW: &str = include_str!("sql/create_raw.sql");

@@ -7,6 +7,7 @@ use clickhouse::query::Query;
 use clickhouse::{Client, Compression, error::Error};
 use tokio::time::timeout;
 
+use super::error::ClickHouseError;
 use crate::config::Dsn;
 use crate::samples::DatabaseScope;
 
@@ -19,19 +20,6 @@ const READ_MEMORY_BYTES: u64 = 2 << 30;
 const QUERY_BYTES: u64 = 256 << 20;
 /// Rows of one insert must become one block, so that it arrives whole or not at all.
 const BLOCK_ROWS: u64 = 1 << 30;
-
-/// ClickHouse could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ClickHouseError {
-    #[error("{doing} failed: {source}")]
-    Refused { doing: &'static str, source: Error },
-    #[error("{doing} failed: no answer within {} s", within.as_secs_f32())]
-    Silent { doing: &'static str, within: Duration },
-    #[error("{doing} failed: the answer cannot be read")]
-    Garbled { doing: &'static str },
-    #[error("{doing} failed: the server says that it has it, but it does not")]
-    Lost { doing: &'static str },
-}
 
 /// One database of a ClickHouse server.
 pub(super) struct Server {

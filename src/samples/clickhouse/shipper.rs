@@ -9,10 +9,10 @@ use std::sync::Arc;
 use basira_actors::model::{DatabaseId, Gap, OrganizationId, Stream};
 use uuid::Uuid;
 
+use super::error::ClickHouseError;
 use super::plan::day_of;
 use super::row_binary::{DecodedRecord, chunks, target};
 use super::schema::table;
-use super::server::ClickHouseError;
 use super::shipments::{Key, Shipment, Shipments, Waiting};
 use super::tables::RemoteTables;
 use crate::clock_guard::ClockGuard;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use basira_actors::model::{Stream, streams};
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
+use super::error::ClickHouseError;
 use super::plan::Kept;
 use super::schema;
-use super::server::{ClickHouseError, Server};
+use super::server::Server;
 use crate::samples::retention::LiveRetention;
 use crate::samples::{Resolution, Retention};
 

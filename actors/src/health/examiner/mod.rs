@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Diagnosis, DoctorStatus, EffectiveSettings, Facts, HistoryKey, Issue, Measure, NotEvaluated, Object,
-    Penalties, Rule, RuleContext, Severity, Unknown, format_list, rules, score, summary,
+    Penalties, Rule, Severity, Unknown, format_list, rules, score, summary,
 };
 use crate::model::{Advice, Checkup, Dismissed, Engine, RuleSettings, Status, Stream, Timestamp};
 
@@ -104,10 +104,9 @@ impl Examiner {
         dismissed: &Dismissed,
         advice: &mut Vec<Advice>,
     ) -> Result<(), Unknown> {
-        facts.check_needs(rule)?;
+        facts.check_needs(rule.needs)?;
         let applies = self.states.get(rule.id).is_some_and(|state| state.applies);
-        let context =
-            RuleContext { facts, rule, set, threshold: if applies { set.leave } else { set.enter } };
+        let context = rule.context(facts, set, if applies { set.leave } else { set.enter });
         let mut objects = (rule.check)(&context)?;
         if matches!(rule.measure, Measure::Highest | Measure::Lowest) {
             objects.retain(|object| context.exceeds(object.value));

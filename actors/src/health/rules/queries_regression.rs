@@ -124,7 +124,7 @@ mod tests {
             facts.past.insert(asked, past.into());
         }
         let set = EffectiveSettings::of(&RULE, RuleSetting::default());
-        let objects = check(&RuleContext { facts: &facts, rule: &RULE, set, threshold: set.enter }).unwrap();
+        let objects = check(&RULE.context(&facts, set, set.enter)).unwrap();
         let object = objects.into_iter().next()?;
         assert_eq!(object.name, "00000000000000ab");
         assert!(object.note.ends_with(": select * from item"), "{}", object.note);

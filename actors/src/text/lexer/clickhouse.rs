@@ -1,7 +1,7 @@
 //! The lexical rules of ClickHouse, as in its `Lexer.cpp`. Stops where versions read a text differently.
 
 use super::scan::{block_comment, closed, run, symbol};
-use super::{Class, Kind, Lexeme, Token};
+use super::token::{Class, Kind, Lexeme, Token};
 
 const OPERATORS: [&str; 13] = ["->", "||", "==", "!=", "<=>", "<=", "<>", "<<", ">=", ">>", "::", "@@", "=>"];
 /// Symbols of one character; the server rejects others.

@@ -2,7 +2,7 @@
 
 use sqlparser::keywords::Keyword;
 
-use super::{Kind, Lexeme};
+use super::token::{Kind, Lexeme};
 use crate::model::Engine;
 
 /// The state of reading a statement that may be followed by data.

@@ -6,73 +6,19 @@ mod postgres;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::Token as Spelled;
 
 use self::data::Statement;
+use self::token::{Class, is_keyword, keyword_of};
+pub(super) use self::token::{Kind, Lexeme};
 use crate::model::Engine;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A literal or a bind parameter.
-    Constant,
-    /// A constant in plain quotes. If it follows another, it continues it.
-    QuotedConstant,
-    /// A keyword or an identifier without quotes.
-    Word(Keyword),
-    QuotedIdentifier,
-    Symbol,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lexeme<'a> {
-    pub(super) kind: Kind,
-    /// As written. The text of a constant must never be shown.
-    pub(super) text: &'a str,
-    /// Whether white space or a comment precedes it.
-    pub(super) spaced: bool,
-}
-
-impl Lexeme<'_> {
-    pub(super) fn is_constant(&self) -> bool {
-        matches!(self.kind, Kind::Constant | Kind::QuotedConstant)
-    }
-
-    pub(super) fn is_word(&self, keyword: Keyword) -> bool {
-        self.kind == Kind::Word(keyword)
-    }
-
-    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
-        self.kind == Kind::Symbol && self.text == symbol
-    }
-}
 
 pub(super) struct Lexed<'a> {
     pub(super) lexemes: Vec<Lexeme<'a>>,
     /// Whether the text was read to its end.
     pub(super) complete: bool,
-}
-
-/// The token at the beginning of a text by the lexical rules of a server.
-struct Token {
-    class: Class,
-    /// The length in bytes.
-    length: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Class {
-    /// White space or a comment.
-    Space,
-    /// A literal or a parameter.
-    Constant,
-    /// A literal in plain quotes.
-    Quoted,
-    /// A keyword or an identifier without quotes, or several with parameters between them.
-    Word,
-    QuotedIdentifier,
-    Symbol,
 }
 
 pub(super) fn lex(engine: Engine, raw: &str) -> Lexed<'_> {
@@ -173,15 +119,4 @@ fn piece_length(text: &str) -> usize {
     }
     let touches = |word: &str| is_national(word) || is_keyword(word);
     text.find('$').filter(|at| is_parameter(&text[*at..]) && touches(&text[..*at])).unwrap_or(text.len())
-}
-
-fn is_keyword(word: &str) -> bool {
-    keyword_of(word) != Keyword::NoKeyword
-}
-
-fn keyword_of(word: &str) -> Keyword {
-    match Spelled::make_word(word, None) {
-        Spelled::Word(word) => word.keyword,
-        _ => Keyword::NoKeyword,
-    }
 }

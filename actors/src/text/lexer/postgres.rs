@@ -1,7 +1,7 @@
 //! The lexical rules of PostgreSQL 14 to 18, as in its `scan.l`. Where versions differ, both readings must be safe.
 
 use super::scan::{block_comment, closed, run, symbol};
-use super::{Class, Token, is_keyword};
+use super::token::{Class, Token, is_keyword};
 
 /// The operators that are one token. PostgreSQL reads any run of operator characters as one; other runs are split here, which
 /// is part of fingerprints.

@@ -1,6 +1,5 @@
 //! Recognizes `SET name TO value` of PostgreSQL, also as part of ALTER and CREATE.
 
-use super::{PLAIN, is_any_of};
 use crate::text::lexer::{Kind, Lexeme};
 
 /// Built-in settings whose values are keywords or names of objects. Other settings may be of an application and contain
@@ -33,6 +32,10 @@ const HARMLESS: [&str; 26] = [
     "transaction_isolation",
     "xmloption",
 ];
+
+/// Values that are not sensitive.
+pub(super) const PLAIN: [&str; 11] =
+    ["default", "null", "true", "false", "on", "off", "none", "auto", "local", "utc", "gmt"];
 
 /// The state of reading an assignment to a setting.
 #[derive(Debug, Default)]
@@ -99,4 +102,9 @@ impl Assignment {
 fn is_scope(lexeme: &Lexeme<'_>, next: Option<&Lexeme<'_>>) -> bool {
     is_any_of(lexeme, &["session", "local"])
         && !next.is_some_and(|next| next.is_symbol(".") || next.is_symbol("="))
+}
+
+/// Whether `lexeme` is one of `words`, which are in lower case.
+pub(super) fn is_any_of(lexeme: &Lexeme<'_>, words: &[&str]) -> bool {
+    matches!(lexeme.kind, Kind::Word(_)) && words.iter().any(|word| lexeme.text.eq_ignore_ascii_case(word))
 }

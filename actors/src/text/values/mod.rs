@@ -5,7 +5,7 @@ mod assignment;
 #[cfg(test)]
 mod tests;
 
-use self::assignment::Assignment;
+use self::assignment::{Assignment, PLAIN, is_any_of};
 use super::lexer::{Kind, Lexeme};
 use crate::model::Engine;
 
@@ -26,10 +26,6 @@ const CONNECTING: [(usize, &[&str]); 2] = [
         ],
     ),
 ];
-/// Values that are not sensitive.
-const PLAIN: [&str; 11] =
-    ["default", "null", "true", "false", "on", "off", "none", "auto", "local", "utc", "gmt"];
-
 /// Turns words that are values into constants.
 pub(super) fn hide(engine: Engine, lexemes: Vec<Lexeme<'_>>) -> Vec<Lexeme<'_>> {
     let mut walk = Walk::new(engine);
@@ -223,9 +219,4 @@ impl Walk {
             Inside::Value => true,
         }
     }
-}
-
-/// Whether `lexeme` is one of `words`, which are in lower case.
-fn is_any_of(lexeme: &Lexeme<'_>, words: &[&str]) -> bool {
-    matches!(lexeme.kind, Kind::Word(_)) && words.iter().any(|word| lexeme.text.eq_ignore_ascii_case(word))
 }

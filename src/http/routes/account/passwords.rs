@@ -72,7 +72,7 @@ async fn reset(mut request: Request, _: Anonymous) -> Answer {
     let Reset { token, password } = request.json().await?;
     bounded_secret("token", &token)?;
     let accounts = &request.app.accounts;
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     let account = accounts.reset_password(token.expose(), &password, Timestamp::now()).await?;
     request.audit.set_person(account.user.id);
     response::ok(&json!({"reset": true}))
@@ -83,7 +83,7 @@ async fn change(mut request: Request, principal: Principal) -> Answer {
     let Change { current_password, new_password } = request.json().await?;
     bounded_secret("current_password", &current_password)?;
     let accounts = &request.app.accounts;
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     accounts.change_password(&principal, &current_password, &new_password, Timestamp::now()).await?;
     Ok(response::no_content())
 }

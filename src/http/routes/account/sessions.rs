@@ -133,7 +133,7 @@ struct SignedUp<'a> {
 async fn sign_up(mut request: Request, _: Anonymous) -> Answer {
     let signup: Signup = request.json().await?;
     request.audit.set_claimed_email(bounded_email(&signup.email)?);
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     let session = request.app.accounts.sign_up(&signup, Timestamp::now()).await?;
     signed_up(&request, &session)
 }
@@ -141,7 +141,7 @@ async fn sign_up(mut request: Request, _: Anonymous) -> Answer {
 async fn accept_invitation(mut request: Request, _: Anonymous) -> Answer {
     let acceptance: AcceptInvitation = request.json().await?;
     bounded_secret("token", &acceptance.token)?;
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     let session = request.app.accounts.accept_invitation(&acceptance, Timestamp::now()).await?;
     request.audit.set_person(session.user.id);
     signed_up(&request, &session)
@@ -163,11 +163,11 @@ async fn log_in(mut request: Request, _: Anonymous) -> Answer {
     login.code.as_ref().map(|code| bounded_secret("code", code)).transpose()?;
     request.audit.set_claimed_email(bounded_email(&login.email)?);
     request.count_client(Limit::AnyLogin)?;
-    let turn = request.hashing_permit().await?;
+    let permit = request.hashing_permit().await?;
     let attempt = request.login_attempt(&login.email)?;
     let (accounts, code) = (&request.app.accounts, login.code.as_ref());
     let outcome = accounts.log_in(&login.email, &login.password, code, Timestamp::now()).await;
-    drop(turn);
+    drop(permit);
     if outcome.as_ref().err().is_none_or(|error| !error.is_a_wrong_guess()) {
         attempt.cancel();
     }

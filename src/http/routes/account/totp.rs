@@ -63,7 +63,7 @@ async fn status(request: Request, principal: Principal) -> Answer {
 async fn enrol(mut request: Request, principal: Principal) -> Answer {
     let Enrol { password } = request.json().await?;
     bounded_secret("password", &password)?;
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     let enrolment = request.app.accounts.enrol_totp(&principal, &password, Timestamp::now()).await?;
     response::created(&json!({"secret": enrolment.secret.expose(), "otpauth_url": enrolment.url.expose()}))
 }
@@ -80,7 +80,7 @@ async fn disable(mut request: Request, principal: Principal) -> Answer {
     let Disable { password, code } = request.json().await?;
     bounded_secret("password", &password)?;
     bounded_secret("code", &code)?;
-    let _turn = request.hashing_permit().await?;
+    let _permit = request.hashing_permit().await?;
     request.app.accounts.disable_totp(&principal, &password, &code, Timestamp::now()).await?;
     Ok(response::no_content())
 }

@@ -44,7 +44,7 @@ struct Overview {
     last_seen_at: Option<Timestamp>,
     health_score: Option<u8>,
     #[serde(flatten)]
-    now: Now,
+    now: CurrentActivity,
     /// By total time over the last hour.
     top_queries: Vec<Statement>,
     #[serde(flatten)]
@@ -55,7 +55,7 @@ struct Overview {
 
 /// What the newest look at the activity says; null when there is none.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Now {
+struct CurrentActivity {
     active_queries: Option<usize>,
     longest_query_ms: Option<i64>,
     #[serde(skip)]
@@ -91,7 +91,7 @@ async fn get(request: Request, watched: Watched) -> Answer {
     };
     let tables = handle.map(|handle| handle.snapshots::<TableSnapshot>()).unwrap_or_default();
     let tables = || tables.iter().map(|(_, snapshot)| &**snapshot);
-    let now = activity.as_deref().map(Now::of).unwrap_or_default();
+    let now = activity.as_deref().map(CurrentActivity::of).unwrap_or_default();
 
     let scope = watched.scope;
     let until = Timestamp::now();
@@ -119,7 +119,7 @@ async fn get(request: Request, watched: Watched) -> Answer {
     })
 }
 
-impl Now {
+impl CurrentActivity {
     fn of(snapshot: &ActivitySnapshot) -> Self {
         let (active_queries, longest_query_ms) = snapshot.active();
         Self {
@@ -134,7 +134,7 @@ impl Now {
 mod tests {
     use basira_actors::model::{ActiveQuery, ActivitySnapshot, Timestamp};
 
-    use super::Now;
+    use super::CurrentActivity;
 
     fn session(state: &str, duration_ms: i64, blocking_pids: &[i64]) -> ActiveQuery {
         ActiveQuery {
@@ -164,9 +164,15 @@ mod tests {
             session("active", 40, &[]),
             session("active", 700, &[1]),
         ];
-        let now = Now::of(&ActivitySnapshot { at: Timestamp(0), queries });
-        assert_eq!(now, Now { active_queries: Some(2), longest_query_ms: Some(700), blocked: Some(1) });
-        let quiet = Now::of(&ActivitySnapshot { at: Timestamp(0), queries: Vec::new() });
-        assert_eq!(quiet, Now { active_queries: Some(0), longest_query_ms: None, blocked: Some(0) });
+        let now = CurrentActivity::of(&ActivitySnapshot { at: Timestamp(0), queries });
+        assert_eq!(
+            now,
+            CurrentActivity { active_queries: Some(2), longest_query_ms: Some(700), blocked: Some(1) }
+        );
+        let quiet = CurrentActivity::of(&ActivitySnapshot { at: Timestamp(0), queries: Vec::new() });
+        assert_eq!(
+            quiet,
+            CurrentActivity { active_queries: Some(0), longest_query_ms: None, blocked: Some(0) }
+        );
     }
 }

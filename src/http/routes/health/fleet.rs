@@ -37,7 +37,7 @@ const FLEET_LINE_FIELDS: &str = "id:uuid name engine:Engine engine_version? tags
     longest_query_ms:integer? issues:IssueCounts top_issues:BriefFinding[3]";
 
 #[derive(Serialize)]
-struct Line {
+struct FleetRow {
     id: DatabaseId,
     name: String,
     engine: Engine,
@@ -77,15 +77,15 @@ async fn list(request: Request, principal: Principal) -> Answer {
     let limit = request.query()?.limit(100, 1_000)?;
     let databases = request.app.databases(principal.organization_id).list().await?;
     let total = databases.len();
-    let mut lines: Vec<Line> =
-        databases.into_iter().map(|database| Line::of(database, &request.app)).collect();
+    let mut rows: Vec<FleetRow> =
+        databases.into_iter().map(|database| FleetRow::of(database, &request.app)).collect();
     // without a score first: nothing is known of them
-    lines.sort_by(|a, b| (a.health_score, &a.name).cmp(&(b.health_score, &b.name)));
-    lines.truncate(limit);
-    response::list(&lines, total)
+    rows.sort_by(|a, b| (a.health_score, &a.name).cmp(&(b.health_score, &b.name)));
+    rows.truncate(limit);
+    response::list(&rows, total)
 }
 
-impl Line {
+impl FleetRow {
     fn of(database: DatabaseRecord, app: &App) -> Self {
         let known = app.status(&database);
         let diagnosis = app.diagnosis(&database);

@@ -13,7 +13,7 @@ use crate::http::routing::{Response, response};
 use crate::log_limit::LogLimit;
 use crate::quota::QuotaExceeded;
 
-/// Messages name fields as the caller called them, and those have no limit but the body's.
+/// Messages contain names of fields as the caller sent them, which are only limited by the size of the body.
 const MOST_ERROR_CHARACTERS: usize = 1_000;
 const MOST_FIELD_CHARACTERS: usize = 200;
 
@@ -37,7 +37,7 @@ struct Exceeded {
 }
 
 impl ApiError {
-    /// The answer to request `request_id`. Faults of ours are logged here, once.
+    /// The answer to request `request_id`. Internal errors are logged here, once.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response {
         let (status, code) = self.kind();
@@ -87,7 +87,7 @@ impl ApiError {
     }
 }
 
-/// While the storage is down every request fails alike: logs one of them a minute.
+/// While the storage is unavailable, every request fails: logs one of them a minute.
 fn log_unavailable_storage(request_id: &str, error: &(dyn Error + Send + Sync)) {
     static LIMIT: Mutex<LogLimit> = Mutex::new(LogLimit::new(Duration::from_secs(60)));
     let due = LIMIT.lock().unwrap_or_else(PoisonError::into_inner).occurred(Instant::now());
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_inside_inside() {
+    fn does_not_show_internal_errors() {
         let (status, body, _) = answer(ApiError::internal("password=hunter2"));
         assert_eq!(status, 500);
         assert_eq!(
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn says_when_to_come_back() {
+    fn says_when_to_try_again() {
         let wait = Duration::from_millis(1500);
         let (status, body, response) = answer(ApiError::unavailable("busy", wait));
         assert_eq!((status, body["error"].as_str()), (503, Some("busy: try again in 2 s")));

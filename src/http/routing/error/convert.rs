@@ -82,7 +82,6 @@ impl From<AccountError> for ApiError {
             AccountError::TooManyInvitations => {
                 Self::Conflict { code: "too_many_invitations", field: None, message: message.into() }
             }
-            AccountError::HashingQueueFull(error) => error.into(),
             AccountError::Gone => Self::unauthenticated("account_gone", message),
             AccountError::Storage(error) => error.into(),
             AccountError::Internal(_) => Self::internal(error),
@@ -113,7 +112,7 @@ impl From<OidcError> for ApiError {
         let message = error.to_string();
         match error {
             OidcError::UnknownProvider => Self::not_found("sign-in provider"),
-            OidcError::NotBegun => Self::invalid("sign_in_not_begun", message),
+            OidcError::UnknownFlow => Self::invalid("sign_in_not_begun", message),
             OidcError::ReturnTo => Self::field("return_to", message),
             OidcError::CodeRefused => Self::invalid("sign_in_code_refused", message),
             OidcError::Refused(_) => Self::forbidden("sign_in_refused", message),

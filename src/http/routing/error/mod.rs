@@ -22,7 +22,7 @@ pub enum ApiError {
     Forbidden { code: &'static str, message: Cow<'static, str> },
     #[error("no such {what}")]
     NotFound { what: &'static str },
-    #[error("this path answers to {allow} only")]
+    #[error("this path allows {allow} only")]
     MethodNotAllowed { allow: String },
     #[error("the body did not arrive in time")]
     BodyTimeout,
@@ -34,7 +34,7 @@ pub enum ApiError {
     UnsupportedMediaType,
     #[error("the path and query must not exceed {limit_bytes} bytes")]
     UriTooLong { limit_bytes: usize },
-    #[error("this path speaks WebSocket only: ask for an upgrade")]
+    #[error("this path is for WebSocket only: request an upgrade")]
     UpgradeRequired,
     #[error("too many requests: try again in {} s", whole_seconds(*retry_after))]
     TooManyRequests { retry_after: Duration },
@@ -56,17 +56,17 @@ impl ApiError {
         Self::Invalid { code: "invalid_field", field: Some(field), message }
     }
 
-    /// 400: the request as a whole does not fit.
+    /// 400: the request as a whole is not valid.
     pub fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Invalid { code, field: None, message: message.into() }
     }
 
-    /// 401: who is asking?
+    /// 401: no valid credential.
     pub fn unauthenticated(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Unauthenticated { code, message: message.into() }
     }
 
-    /// 403: known, but not allowed.
+    /// 403: authenticated, but not allowed.
     pub fn forbidden(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Forbidden { code, message: message.into() }
     }
@@ -77,7 +77,7 @@ impl ApiError {
         Self::NotFound { what }
     }
 
-    /// 409: somebody was first.
+    /// 409: the value of `field` is taken.
     pub fn conflict(
         code: &'static str,
         field: impl Into<Cow<'static, str>>,
@@ -86,17 +86,17 @@ impl ApiError {
         Self::Conflict { code, field: Some(field.into()), message: message.into() }
     }
 
-    /// 409: things are not as they must be for this.
+    /// 409: the current state does not allow the request.
     pub fn conflict_of_state(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Conflict { code, field: None, message: message.into() }
     }
 
-    /// 503: not now, but soon.
+    /// 503: temporarily unavailable.
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         Self::Unavailable { message: message.into(), retry_after }
     }
 
-    /// 500: a fault of ours. Logged with the request's id; the caller sees nothing of it.
+    /// 500: a bug. Logged with the id of the request, and not shown to the caller.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
     }
@@ -138,7 +138,7 @@ impl ApiError {
     }
 }
 
-/// Rounded up, so that who waits as long as told is not early.
+/// Rounded up, so that a client that waits this long is not early.
 fn whole_seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

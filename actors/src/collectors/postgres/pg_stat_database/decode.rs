@@ -2,9 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::Sample;
 use crate::collect::{Answer, CellError, Cursor, Epoch, Mark};
 use crate::model::Timestamp;
+
+/// A sample's place in the life of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sample {
+    pub(super) mark: Mark,
+    /// When the counters of `pg_stat_wal` and `pg_stat_bgwriter` began. A crash moves both, and sets all counters of
+    /// databases to zero without moving theirs.
+    pub(super) shared_resets: [Option<Timestamp>; 2],
+}
 
 pub(super) const COLUMNS: &[&str] = &[
     "at",

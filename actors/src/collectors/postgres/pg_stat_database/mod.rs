@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, read, sizes};
+use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, Sample, read, sizes};
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Every, FoundGap, Interner,
-    Mark, Notice, Server, Spec, Step, advice,
+    Notice, Server, Spec, Step, advice,
 };
 use crate::model::{
     AnySnapshot, DatabaseState, DatabaseStates, Engine, Event, EventKind, GapReason, NULL, Record, Timestamp,
@@ -44,15 +44,6 @@ struct Databases {
     runs_to_sizes: u32,
     sizing: bool,
     interner: Interner,
-}
-
-/// A sample's place in the life of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sample {
-    mark: Mark,
-    /// When the counters of `pg_stat_wal` and `pg_stat_bgwriter` began. A crash moves both, and sets all counters of
-    /// databases to zero without moving theirs.
-    shared_resets: [Option<Timestamp>; 2],
 }
 
 /// What distinguishes a reset of a database's counters from their start.

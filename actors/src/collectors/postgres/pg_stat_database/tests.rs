@@ -2,8 +2,8 @@
 
 use super::decode::COUNTERS;
 use super::*;
-use crate::collect::Epoch;
 use crate::collect::fixture;
+use crate::collect::{Epoch, Mark};
 
 const COMMITS: usize = 0;
 

@@ -47,7 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// One database: how it is now, and what it did within the window.
 #[derive(Serialize)]
-struct Line {
+struct DatabaseStatsJson {
     ts: Timestamp,
     #[serde(flatten)]
     now: DatabaseState,
@@ -79,9 +79,9 @@ async fn list(request: Request, watched: Watched) -> Answer {
         let total = by_name.get(&now.database_name.as_deref());
         let values = total.map_or(&[][..], |total| &total.values);
         let seconds = total.map(|total| seconds(total, window));
-        Line { ts: snapshot.at, now: now.clone(), did: did(values, seconds) }
+        DatabaseStatsJson { ts: snapshot.at, now: now.clone(), did: did(values, seconds) }
     };
-    let mut lines: Vec<Line> = snapshot.databases.iter().map(line).collect();
+    let mut lines: Vec<DatabaseStatsJson> = snapshot.databases.iter().map(line).collect();
     lines.sort_by(|a, b| a.now.database_name.cmp(&b.now.database_name));
     response::list_with_reason(&lines, lines.len(), reason.as_deref())
 }

@@ -24,7 +24,7 @@ const EXTENSION_FIELDS: &str =
     "database_name name schema version available_version? update_available:boolean";
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct ExtensionJson<'a> {
     database_name: &'a str,
     #[serde(flatten)]
     extension: &'a InstalledExtension,
@@ -37,8 +37,8 @@ async fn list(_: Request, watched: Watched) -> Answer {
     {
         return response::unavailable_list(&reason);
     }
-    let line = |database_name, extension| Line { database_name, extension };
-    let lines: Vec<Line<'_>> = seen
+    let line = |database_name, extension| ExtensionJson { database_name, extension };
+    let lines: Vec<ExtensionJson<'_>> = seen
         .iter()
         .flat_map(|(database, found)| found.0.iter().map(move |extension| line(database, extension)))
         .collect();

@@ -1,4 +1,4 @@
-//! Sets the demo up through the public API, as any client would.
+//! Registers the servers of the demo through the public API.
 
 use std::fs;
 use std::path::Path;
@@ -9,26 +9,26 @@ use serde_json::{Value, json};
 use super::error::DemoError;
 use basira_servers::{ClickHouseServer, PostgresServer};
 
-/// Who may log in to the demo, and with what.
+/// The account of the demo.
 pub(super) const EMAIL: &str = "demo@basira.example";
 pub(super) const PASSWORD: &str = "watch-me-work";
-/// The role that Basira uses, as one should: no superuser.
+/// The role that Basira connects as: not a superuser.
 const MONITOR: &str = "basira";
 const MONITOR_PASSWORD: &str = "only-reads-statistics";
 
-/// What the visitor leaves behind for the person at the terminal.
-pub(super) struct Visit {
+/// What the user of the demo is told.
+pub(super) struct Registration {
     pub(super) api_key: String,
     pub(super) database_id: String,
     pub(super) clickhouse_id: Option<String>,
 }
 
-/// Signs up, verifies, makes a key and registers the servers.
+/// Signs up, verifies the address, creates an API key and registers the servers.
 pub(super) async fn set_up(
     url: &str,
     data_dir: &Path,
     (server, clickhouse): (&PostgresServer, Option<&ClickHouseServer>),
-) -> Result<Visit, DemoError> {
+) -> Result<Registration, DemoError> {
     let http = Client::new();
     let api = |path: &str| format!("{url}/api/v1{path}");
 
@@ -45,7 +45,7 @@ pub(super) async fn set_up(
     let database = json!({
         "name": "web shop", "engine": "postgres", "host": "127.0.0.1", "port": server.port(), "database": "postgres",
         "username": MONITOR, "password": MONITOR_PASSWORD, "tls": "disable", "tags": {"env": "demo"},
-        // who tries it out has minutes, not weeks
+        // short windows, so that issues appear within minutes
         "rules": {
             "indexes.unused": {"window_seconds": 30}, "locks.blocked": {"threshold": 2, "for_seconds": 0},
             "locks.deadlocks": {"window_seconds": 60}, "memory.cache_hit_ratio": {"window_seconds": 60},
@@ -61,10 +61,10 @@ pub(super) async fn set_up(
         Some(clickhouse) => Some(register(&analytics(clickhouse)).await?),
         None => None,
     };
-    Ok(Visit { api_key, database_id, clickhouse_id })
+    Ok(Registration { api_key, database_id, clickhouse_id })
 }
 
-/// How the shop's ClickHouse is registered.
+/// The registration of the ClickHouse.
 fn analytics(server: &ClickHouseServer) -> Value {
     json!({
         "name": "web shop analytics", "engine": "clickhouse", "host": "127.0.0.1", "port": server.port(),
@@ -79,7 +79,7 @@ async fn create_monitor(server: &PostgresServer) -> Result<(), DemoError> {
     superuser.batch_execute(&role).await.map_err(DemoError::Shop)
 }
 
-/// Sends `request`; anything but success is an error that shows the server's own words.
+/// Sends `request`; an answer other than success is an error with its body.
 async fn answer(request: RequestBuilder) -> Result<Value, DemoError> {
     let response = request.send().await?;
     let (status, path) = (response.status(), response.url().path().to_owned());
