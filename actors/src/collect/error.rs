@@ -25,6 +25,8 @@ pub enum CollectError {
     Credentials { role: String },
     #[error("the server refused the connection: {reason}")]
     Refused { reason: String },
+    #[error("a login event trigger of the database failed: {reason} ({context})")]
+    LoginTrigger { reason: String, context: String },
     #[error("the server has no connection left for role {role}")]
     TooManyConnections { role: String },
     #[error("the server knows no cluster {name}; it knows {known}")]
@@ -71,6 +73,7 @@ impl CollectError {
                 | Self::Cleartext { .. }
                 | Self::Credentials { .. }
                 | Self::Refused { .. }
+                | Self::LoginTrigger { .. }
                 | Self::TooManyConnections { .. }
                 | Self::NoCluster { .. }
                 | Self::Pooler { .. }
@@ -120,6 +123,9 @@ impl CollectError {
                 "check the database name, pg_hba.conf, and whether the server is starting up",
                 "check database name and port of this database, and what stands between Basira and the server",
             ),
+            Self::LoginTrigger { .. } => {
+                "let the function of the event trigger (pg_event_trigger, evtevent = 'login') work for this role, or leave it out there"
+            }
             Self::TooManyConnections { role } => return Some(connection_limit_fix(engine, role)),
             Self::NoCluster { .. } => "change cluster of this database to one that system.clusters lists",
             Self::Pooler { .. } => {

@@ -26,7 +26,7 @@ pub use self::failure::failure;
 use self::limits::cut;
 pub use self::limits::{MAX_INPUT_BYTES, MAX_TEXT_BYTES};
 pub use self::names::{Names, names};
-pub use self::plannable::{plannable, writes};
+pub use self::plannable::{is_one_statement, plannable, writes};
 pub use self::render::Fingerprint;
 pub use self::sql_quote::{quote_clickhouse_literal, quote_identifier, quote_literal, quote_name};
 pub use self::units::with_unit;

@@ -2,6 +2,7 @@
 
 use sqlparser::keywords::Keyword;
 
+use super::lexer::Lexeme;
 use super::{MAX_INPUT_BYTES, is_own, lexer};
 use crate::model::Engine;
 
@@ -32,20 +33,31 @@ pub fn plannable(raw: &str) -> Result<(), &'static str> {
     if !lexed.complete {
         return Err("its text was truncated or cannot be read safely");
     }
-    let mut lexemes = &lexed.lexemes[..];
+    if has_several(&lexed.lexemes) {
+        return Err("it is more than one statement");
+    }
+    let first = lexed.lexemes.iter().find(|lexeme| !lexeme.is_symbol("("));
+    match first {
+        Some(first) if BEGINNINGS.iter().any(|keyword| first.is_word(*keyword)) => Ok(()),
+        _ => Err("statements of its kind have no plan"),
+    }
+}
+
+/// Returns whether `raw` is one PostgreSQL statement of any kind, that can be read safely to the end.
+#[must_use]
+pub fn is_one_statement(raw: &str) -> bool {
+    let lexed = lexer::lex(Engine::Postgres, raw);
+    raw.len() <= MAX_INPUT_BYTES && lexed.complete && !has_several(&lexed.lexemes)
+}
+
+/// Whether a semicolon stands anywhere but at the end.
+fn has_several(mut lexemes: &[Lexeme<'_>]) -> bool {
     while let [before @ .., last] = lexemes
         && last.is_symbol(";")
     {
         lexemes = before;
     }
-    if lexemes.iter().any(|lexeme| lexeme.is_symbol(";")) {
-        return Err("it is more than one statement");
-    }
-    let first = lexemes.iter().find(|lexeme| !lexeme.is_symbol("("));
-    match first {
-        Some(first) if BEGINNINGS.iter().any(|keyword| first.is_word(*keyword)) => Ok(()),
-        _ => Err("statements of its kind have no plan"),
-    }
+    lexemes.iter().any(|lexeme| lexeme.is_symbol(";"))
 }
 
 /// Returns whether a statement that is [`plannable`] writes or locks rows; true when in doubt.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use basira_actors::model::{CollectorState, CollectorStatus, Engine, Snapshot, Status};
+use basira_actors::model::{ActivitySnapshot, CollectorState, CollectorStatus, Engine, Snapshot, Status};
 use basira_actors::supervisor::{Handle, Unavailable};
 
 use super::{ApiError, Request};
@@ -79,6 +79,16 @@ impl Watched {
     /// As [`Self::unavailable_reason`]; also what `collector` could not read although it works.
     pub async fn degraded_reason(&self, collector: &str) -> Option<String> {
         self.collector_note(collector, true).await.unwrap_or_else(|restarting| Some(restarting.to_string()))
+    }
+
+    /// Why `shown` is not what runs now, and what would help; nothing when it is.
+    pub async fn activity_reason(&self, shown: &ActivitySnapshot) -> Option<String> {
+        let collector = match self.engine() {
+            Engine::Postgres => "pg_stat_activity",
+            Engine::Clickhouse => "ch_processes",
+        };
+        let reason = self.unavailable_reason(collector).await?;
+        Some(format!("as of {}: {reason}", shown.at))
     }
 
     async fn collector_note(

@@ -90,6 +90,12 @@ async fn talk(mut client: TcpStream, behavior: Behavior) -> io::Result<()> {
     }
     client.write_all(&[message(b'K', &[0; 8]), ready()].concat()).await?;
     hear(&mut client).await?;
+    client.write_all(&shown("idle_in_transaction_session_timeout", b"10s")).await?;
+    for _ in 0..2 {
+        hear(&mut client).await?;
+        client.write_all(&[message(b'C', b"SET\0"), ready()].concat()).await?;
+    }
+    hear(&mut client).await?;
     let of_type = if matches!(behavior, Behavior::Types) { UNKNOWN } else { TEXT };
     client.write_all(&described(&COLUMNS.map(|name| (name, of_type)), 0)).await?;
     if matches!(behavior, Behavior::Types) {
@@ -147,6 +153,14 @@ fn parameter() -> Vec<u8> {
 
 fn ready() -> Vec<u8> {
     message(b'Z', b"I")
+}
+
+/// The answer to SHOW.
+fn shown(name: &str, value: &[u8]) -> Vec<u8> {
+    let column = [&[0, 1], name.as_bytes(), &[0; 7], &TEXT.to_be_bytes(), &[0; 8]].concat();
+    let length = u32::try_from(value.len()).expect("short").to_be_bytes();
+    let row = [&[0, 1], &length[..], value].concat();
+    [message(b'T', &column), message(b'D', &row), message(b'C', b"SHOW\0"), ready()].concat()
 }
 
 /// A prepared statement with so many parameters, each an oid.

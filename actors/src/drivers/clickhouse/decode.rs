@@ -15,14 +15,18 @@ const MAX_ERROR_BYTES: usize = 16 << 10;
 /// # Errors
 /// The end of `body` if it is not valid: an exception may follow the first rows.
 pub(super) fn decode(body: &[u8], columns: &[&str]) -> Result<JsonRows, String> {
+    decode_text(&String::from_utf8_lossy(body), columns)
+}
+
+fn decode_text(body: &str, columns: &[&str]) -> Result<JsonRows, String> {
     let mut rows = JsonRows::new(columns);
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut json = serde_json::Deserializer::from_str(body);
     let answered = json.deserialize_map(Reply(&mut rows)).and_then(|()| json.end());
     if answered.is_ok() {
         return Ok(rows);
     }
-    let end = &body[body.len().saturating_sub(MAX_ERROR_BYTES)..];
-    Err(String::from_utf8_lossy(end).into_owned())
+    let end = body.ceil_char_boundary(body.len().saturating_sub(MAX_ERROR_BYTES));
+    Err(body[end..].to_owned())
 }
 
 #[derive(Deserialize)]
@@ -309,5 +313,13 @@ mod tests {
         assert_eq!(rows.text(0, 1), Ok(Some(long.as_str())));
         let body = format!("{meta}[{}[1,1]]}}", "[1,1],".repeat(MAX_CELLS / 2));
         assert!(decode(body.as_bytes(), COLUMNS).is_err());
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf_8_loses_only_its_invalid_bytes() {
+        let body = b"{\"meta\": [{\"name\": \"a\"}], \"data\": [[\"caf\xe9 au lait\"], [\"b\"]]}";
+        let rows = decode(body, &["a"]).expect("an answer");
+        let texts = [0, 1].map(|row| rows.text(row, 0).expect("a text").map(str::to_owned));
+        assert_eq!(texts, [Some("caf\u{fffd} au lait".to_owned()), Some("b".to_owned())]);
     }
 }

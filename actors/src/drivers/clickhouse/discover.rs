@@ -9,7 +9,7 @@ use super::column_fallback::{Cluster, SystemColumns};
 use super::rows::JsonRows;
 use crate::collect::{CollectError, Cursor, Rows as _, Server, one_line};
 
-const SETTINGS: &str = include_str!("sql/settings.sql");
+pub(super) const SETTINGS: &str = include_str!("sql/settings.sql");
 const SETTINGS_COLUMNS: &[&str] = &["setting_name", "setting_value"];
 const SERVER: &str = include_str!("sql/server.sql");
 const SERVER_COLUMNS: &[&str] = &["version", "host_name", "at", "uptime_seconds"];
@@ -48,7 +48,11 @@ impl ClickHouse {
     }
 
     async fn read_settings(&mut self) -> Result<(), CollectError> {
-        let rows = self.query(SETTINGS, SETTINGS_COLUMNS).await?;
+        let rows = match self.query(SETTINGS, SETTINGS_COLUMNS).await {
+            // what the user may set shows with the next queries
+            Err(CollectError::Missing { .. }) => return Ok(()),
+            rows => rows?,
+        };
         self.runner.limits.clear();
         for row in 0..rows.len() {
             let (name, value) = (rows.text(row, 0)?, rows.text(row, 1)?);
@@ -61,7 +65,7 @@ impl ClickHouse {
         (self.columns, self.adapted) = (SystemColumns::default(), HashMap::new());
         let rows = match self.query(COLUMNS, COLUMNS_COLUMNS).await {
             // without them, queries are sent unchanged
-            Err(CollectError::Permission { .. }) => return Ok(()),
+            Err(CollectError::Permission { .. } | CollectError::Missing { .. }) => return Ok(()),
             rows => rows?,
         };
         for row in 0..rows.len() {
@@ -74,7 +78,9 @@ impl ClickHouse {
     async fn find_cluster(&mut self, name: String) -> Result<Cluster, CollectError> {
         let rows = match self.query(CLUSTERS, CLUSTERS_COLUMNS).await {
             // if there is no such cluster, the queries fail
-            Err(CollectError::Permission { .. }) => return Ok(Cluster { name, shares_hosts: false }),
+            Err(CollectError::Permission { .. } | CollectError::Missing { .. }) => {
+                return Ok(Cluster { name, shares_hosts: false });
+            }
             rows => rows?,
         };
         let mut names = Vec::new();

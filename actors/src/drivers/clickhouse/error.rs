@@ -1,5 +1,6 @@
 //! Converts exceptions of ClickHouse and network errors to [`CollectError`].
 
+use super::limits::LIMIT_EXCEEDED;
 use crate::collect::{CollectError, advice, one_line};
 use crate::drivers::budget::StreamFault;
 use crate::drivers::cause::{Cause, innermost_cause, sources};
@@ -43,6 +44,13 @@ impl Peer {
                 fix: advice::clickhouse_grant(&message, &role()),
                 role: role(),
                 message,
+            },
+            code if LIMIT_EXCEEDED.contains(&code) => CollectError::Missing {
+                reason: format!("a limit of the profile of user {} was exceeded: {message}", self.role),
+                fix: format!(
+                    "raise that limit for user {} (max_result_rows, max_result_bytes and their like), or let the user change it",
+                    self.role
+                ),
             },
             code => CollectError::Server { code: code.to_string(), message },
         }

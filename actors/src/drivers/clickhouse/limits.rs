@@ -13,6 +13,59 @@ const NODE_CONNECT_TIMEOUT_MS: &str = "1000";
 const NODE_RECEIVE_TIMEOUT_SECONDS: &str = "2";
 /// The code of `READONLY`: the profile has `readonly = 1`, or a setting must not be changed.
 const READONLY: &str = "164";
+/// Settings that would make a query of ours fail, or truncate or change its result; sent with every query, because the first
+/// one reads which others there are.
+const OF_RESULTS: [(&str, &str); 5] = [
+    ("max_result_rows", "0"),
+    ("max_result_bytes", "0"),
+    ("result_overflow_mode", "throw"),
+    ("max_rows_to_read", "0"),
+    ("max_bytes_to_read", "0"),
+];
+/// The same, each sent when the user has another value.
+const PINNED: [(&str, &str); 38] = [
+    ("additional_result_filter", ""),
+    ("additional_table_filters", "{}"),
+    ("aggregate_functions_null_for_empty", "0"),
+    ("cast_keep_nullable", "0"),
+    ("dialect", "clickhouse"),
+    ("distinct_overflow_mode", "throw"),
+    ("empty_result_for_aggregation_by_empty_set", "0"),
+    ("extremes", "0"),
+    ("final", "0"),
+    ("force_index_by_date", "0"),
+    ("force_primary_key", "0"),
+    ("group_by_overflow_mode", "throw"),
+    ("group_by_use_nulls", "0"),
+    ("http_write_exception_in_output_format", "0"),
+    ("join_overflow_mode", "throw"),
+    ("join_use_nulls", "0"),
+    ("limit", "0"),
+    ("max_bytes_in_distinct", "0"),
+    ("max_bytes_in_join", "0"),
+    ("max_bytes_in_set", "0"),
+    ("max_bytes_to_sort", "0"),
+    ("max_columns_to_read", "0"),
+    ("max_network_bytes", "0"),
+    ("max_rows_in_distinct", "0"),
+    ("max_rows_in_join", "0"),
+    ("max_rows_in_set", "0"),
+    ("max_rows_to_group_by", "0"),
+    ("max_rows_to_sort", "0"),
+    ("max_temporary_columns", "0"),
+    ("max_temporary_non_const_columns", "0"),
+    ("min_execution_speed", "0"),
+    ("offset", "0"),
+    ("read_overflow_mode", "throw"),
+    ("send_progress_in_http_headers", "0"),
+    ("session_timezone", ""),
+    ("set_overflow_mode", "throw"),
+    ("timeout_overflow_mode", "throw"),
+    ("transform_null_in", "0"),
+];
+/// The codes of errors that such a setting causes: `TOO_MANY_ROWS`, `TOO_MANY_COLUMNS`, `TOO_MANY_BYTES` and
+/// `TOO_MANY_ROWS_OR_BYTES`.
+pub(super) const LIMIT_EXCEEDED: [u32; 4] = [158, 161, 307, 396];
 /// The codes of `SETTING_CONSTRAINT_VIOLATION` and `UNKNOWN_SETTING`.
 const REFUSALS: [&str; 2] = ["452", "115"];
 
@@ -21,6 +74,8 @@ const REFUSALS: [&str; 2] = ["452", "115"];
 pub(super) struct QueryLimits {
     /// The settings of this version.
     known: HashSet<String>,
+    /// Settings of [`PINNED`] and [`OF_RESULTS`] of which the user has another value.
+    deviating: Vec<&'static str>,
     /// Settings that the user may not set.
     refused: Vec<&'static str>,
     /// Whether the user may not set anything.
@@ -33,6 +88,7 @@ impl QueryLimits {
     /// Clears the settings of the version, but not those that were refused.
     pub(super) fn clear(&mut self) {
         self.known.clear();
+        self.deviating.clear();
     }
 
     /// Adds a row of `system.settings`, with the value for this user.
@@ -44,6 +100,8 @@ impl QueryLimits {
             }
             _ => {}
         }
+        let pinned = OF_RESULTS.iter().chain(&PINNED).find(|(pinned, _)| *pinned == name);
+        self.deviating.extend(pinned.filter(|(_, ours)| *ours != value).map(|(name, _)| name));
         self.known.insert(name.to_owned());
     }
 
@@ -75,11 +133,15 @@ impl QueryLimits {
             ("receive_timeout", NODE_RECEIVE_TIMEOUT_SECONDS.to_owned()),
         ];
         let of_clusters = of_clusters.into_iter().filter(|_| clustered);
+        let deviates = |(name, _): &&(&'static str, &str)| self.deviating.contains(name);
+        let pinned = OF_RESULTS.iter().chain(PINNED.iter().filter(deviates));
+        let pinned = pinned.map(|(name, value)| (*name, (*value).to_owned()));
         let of_this_version =
             by_version.into_iter().chain(of_clusters).filter(|(name, _)| self.known.contains(*name));
         of_all_versions
             .into_iter()
             .chain(of_this_version)
+            .chain(pinned)
             .filter(|(name, _)| !self.refused.contains(name))
             .collect()
     }
@@ -99,8 +161,25 @@ impl QueryLimits {
         true
     }
 
-    /// Returns the notice for a user, `role`, whose queries cannot be limited.
+    /// Returns the notice for a user, `role`, whose queries cannot be limited, or who cannot lift limits on them.
     pub(super) fn notice(&self, role: &str) -> Option<Notice> {
+        self.unlimited_notice(role).into_iter().chain(self.deviation_notice(role)).reduce(Notice::and)
+    }
+
+    /// The settings of a profile that change our results and cannot be changed.
+    fn deviation_notice(&self, role: &str) -> Option<Notice> {
+        let is_fixed = |name: &&&str| self.is_readonly || self.refused.contains(*name);
+        let fixed: Vec<&str> = self.deviating.iter().filter(is_fixed).copied().collect();
+        (!fixed.is_empty()).then(|| Notice {
+            reason: format!(
+                "the profile of user {role} sets {} and does not let the user change it: answers may fail or be incomplete",
+                fixed.join(", ")
+            ),
+            fix: format!("remove {} from the profile of user {role}, or let the user change it", fixed.join(", ")),
+        })
+    }
+
+    fn unlimited_notice(&self, role: &str) -> Option<Notice> {
         (self.is_readonly && !self.is_limited_by_profile).then(|| Notice {
             reason: format!(
                 "user {role} may not set limits for its queries (readonly = 1), so the server does not cancel them by itself"
@@ -134,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn the_query_for_settings_asks_for_all_that_are_pinned() {
+        let sql = super::super::discover::SETTINGS;
+        for (name, _) in OF_RESULTS.iter().chain(&PINNED) {
+            assert!(sql.contains(&format!("'{name}'")), "{name}");
+        }
+        let mut limits = QueryLimits::default();
+        limits.add_setting("join_use_nulls", "0");
+        assert!(names(&limits).contains(&"max_result_rows") && !names(&limits).contains(&"join_use_nulls"));
+        limits.add_setting("join_use_nulls", "1");
+        assert!(names(&limits).contains(&"join_use_nulls"));
+    }
+
+    #[test]
     fn refused_settings_are_not_sent_again() {
         let mut limits = QueryLimits::default();
         assert!(!limits.remove_refused("115", "Unknown setting 'of_the_question'"));
@@ -150,10 +242,14 @@ mod tests {
     fn a_readonly_user_without_a_limit_in_its_profile_gets_a_notice() {
         let mut limits = QueryLimits::default();
         limits.add_setting("readonly", "2");
+        limits.add_setting("max_result_rows", "1000");
         assert_eq!(limits.notice("mo"), None);
         limits.add_setting("readonly", "1");
         assert!(limits.notice("mo").is_some_and(|notice| notice.fix.contains("readonly = 2")));
         limits.add_setting("max_execution_time", "2.5");
+        let notice = limits.notice("mo").map(|notice| notice.reason).unwrap_or_default();
+        assert!(notice.contains("max_result_rows") && !notice.contains("max_threads"), "{notice}");
+        limits.clear();
         assert_eq!(limits.notice("mo"), None);
     }
 }

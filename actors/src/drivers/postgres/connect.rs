@@ -15,6 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::connect_error;
 use super::messages::{InspectedTls, MessageInspector};
+use super::session_settings::MARKER;
 use crate::collect::CollectError;
 use crate::drivers::budget::Budget;
 use crate::drivers::inspected::Inspected;
@@ -22,7 +23,8 @@ use crate::drivers::{ConnectSettings, resolve, tcp, tls};
 use crate::model::{Target, TlsMode};
 
 pub(super) const ENGINE: &str = "PostgreSQL";
-/// How long a query waits for a lock, as the server writes it.
+/// How long a query waits for a lock, as the server writes it: less than `statement_timeout`, which is less than our own
+/// deadline, so that the mildest limit takes effect first.
 pub(super) const LOCK_TIMEOUT: &str = "500ms";
 /// The `statement_timeout` of a new connection. Changing it costs a round trip.
 pub(super) const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -113,13 +115,7 @@ fn configuration(target: &Target) -> Config {
             TlsMode::Prefer => SslMode::Prefer,
             TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
         })
-        // lock_timeout < statement_timeout < our own deadline: the mildest limit takes effect first
-        .options(format!(
-            "-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={} -c idle_in_transaction_session_timeout=10000 \
-             -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off \
-             -c max_parallel_workers_per_gather=0",
-            FIRST_TIMEOUT.as_millis()
-        ));
+        .options(format!("-c {}={}", MARKER.0, MARKER.1));
     if let Some(password) = &target.password {
         config.password(password.expose());
     }

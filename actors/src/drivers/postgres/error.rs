@@ -23,7 +23,7 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
                 pooler(&message_of(refusal, target.password.as_ref()))
             }
             SqlState::TOO_MANY_CONNECTIONS => CollectError::TooManyConnections { role: role() },
-            _ => CollectError::Refused { reason: message_of(refusal, target.password.as_ref()) },
+            _ => refused_login(refusal, target.password.as_ref()),
         };
     }
     let address = address.to_owned();
@@ -39,6 +39,16 @@ pub(super) fn connect_error(error: &Error, address: &str, target: &Target) -> Co
         _ if text.contains("invalid configuration") => CollectError::Credentials { role: role() },
         Some(source) => CollectError::Connect { address, reason: one_line(&source.to_string()) },
         None => CollectError::Connect { address, reason: text },
+    }
+}
+
+/// The refusal of a login. Only an event trigger has a context: the functions that it was in.
+fn refused_login(refusal: &DbError, password: Option<&Secret>) -> CollectError {
+    let reason = message_of(refusal, password);
+    let context = refusal.where_().and_then(|context| context.lines().last());
+    match context {
+        Some(context) => CollectError::LoginTrigger { reason, context: one_line(context) },
+        None => CollectError::Refused { reason },
     }
 }
 

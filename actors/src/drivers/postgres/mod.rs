@@ -6,6 +6,7 @@ mod explain;
 mod messages;
 mod planning_safety;
 mod rows;
+mod session_settings;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -115,6 +116,7 @@ impl Postgres {
             backend: None,
             server,
         };
+        session.pin_settings().await?;
         session.refresh().await?;
         session.server.system_identifier = session.system_identifier().await;
         Ok(session)

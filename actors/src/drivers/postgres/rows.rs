@@ -13,6 +13,8 @@ pub(super) struct PgRows {
     statement: Statement,
     /// The size to which cells of each column are truncated; only texts have a limit.
     longest: Vec<usize>,
+    /// Whether each column has texts.
+    is_text: Vec<bool>,
     /// The end of each cell in `bytes`, with a mark for NULL.
     ends: Vec<u32>,
     bytes: Vec<u8>,
@@ -24,11 +26,12 @@ const NULL: u32 = 1 << 31;
 impl PgRows {
     /// Creates an empty list of rows of `statement`.
     pub(super) fn new(statement: Statement) -> Self {
-        let longest = statement.columns().iter().map(|column| match *column.type_() {
-            Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN => max_cell_bytes(column.name()),
-            _ => usize::MAX,
-        });
-        Self { longest: longest.collect(), statement, ends: Vec::new(), bytes: Vec::new() }
+        let is_text: Vec<bool> =
+            statement.columns().iter().map(|column| <&str as FromSql<'_>>::accepts(column.type_())).collect();
+        let longest = statement.columns().iter().zip(&is_text);
+        let longest = longest
+            .map(|(column, is_text)| if *is_text { max_cell_bytes(column.name()) } else { usize::MAX });
+        Self { longest: longest.collect(), is_text, statement, ends: Vec::new(), bytes: Vec::new() }
     }
 
     /// Adds a row of the same statement.
@@ -39,7 +42,12 @@ impl PgRows {
             let null = if cell.is_none() { NULL } else { 0 };
             if let Some(Raw(cell)) = cell {
                 let kept = cut(cell, *longest);
-                self.bytes.extend_from_slice(kept);
+                // a server passes on bytes that are invalid in its encoding, such as texts of another database
+                if self.is_text[column] {
+                    self.bytes.extend_from_slice(String::from_utf8_lossy(kept).as_bytes());
+                } else {
+                    self.bytes.extend_from_slice(kept);
+                }
                 if kept.len() < cell.len() {
                     self.bytes.extend_from_slice(TRUNCATION_MARK.as_bytes());
                 }

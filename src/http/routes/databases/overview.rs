@@ -105,7 +105,11 @@ async fn get(request: Request, watched: Watched) -> Answer {
         dead_tuple_ratio: tables::dead_tuple_ratio(tables()),
         last_autovacuum: tables::last_autovacuum(tables()),
     };
-    response::ok(&Overview {
+    let reason = match activity.as_deref() {
+        Some(snapshot) => watched.activity_reason(snapshot).await,
+        None => None,
+    };
+    let overview = Overview {
         id: watched.database.id,
         engine,
         status: known.status,
@@ -116,7 +120,8 @@ async fn get(request: Request, watched: Watched) -> Answer {
         clickhouse: (engine == Engine::Clickhouse)
             .then_some(Clickhouse { background, query_p99_ms: ranking.p99_ms }),
         now,
-    })
+    };
+    response::ok_with_reason(&overview, reason.as_deref())
 }
 
 impl CurrentActivity {

@@ -16,8 +16,10 @@ pub use oldest::fetch_oldest_clickhouse;
 /// The users that only tests need, up to the end of all users.
 const READERS: &str = include_str!("readers.xml");
 /// The profile of one of them, up to the end of all profiles.
-const READING_ONLY: &str =
-    "<reading_only><log_queries>1</log_queries><readonly>1</readonly></reading_only></profiles>";
+const PROFILES: &str = "<reading_only><log_queries>1</log_queries><readonly>1</readonly></reading_only>\
+    <narrow><log_queries>1</log_queries><readonly>2</readonly><max_result_rows>7</max_result_rows>\
+    <max_result_bytes>500</max_result_bytes><max_rows_to_read>9</max_rows_to_read>\
+    <max_columns_to_read>3</max_columns_to_read><join_use_nulls>1</join_use_nulls><extremes>1</extremes></narrow></profiles>";
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
 
@@ -37,8 +39,8 @@ impl ClickHouseServer {
     /// What the cluster of [`Self::cluster_of`] is called.
     pub const CLUSTER: &'static str = "everywhere";
     /// Those who may do less, all with [`Self::PASSWORD`]: read everything and limit itself; read everything but not limit
-    /// itself; read nothing of `system`.
-    pub const READERS: [&'static str; 3] = [servers::ClickHouseServer::MONITOR, "strict", "blind"];
+    /// itself; read nothing of `system`; read everything, with a profile that limits results.
+    pub const READERS: [&'static str; 4] = [servers::ClickHouseServer::MONITOR, "strict", "blind", "narrow"];
     /// Who may do everything, with this password.
     pub const USER: &'static str = servers::ClickHouseServer::USER;
     pub const PASSWORD: &'static str = servers::ClickHouseServer::PASSWORD;
@@ -61,7 +63,7 @@ impl ClickHouseServer {
         distribution: &ClickHouseDistribution,
         options: ClickHouseOptions,
     ) -> Result<Self, ServerError> {
-        let users = distribution.users.replace("</profiles>", READING_ONLY).replace("</users>", READERS);
+        let users = distribution.users.replace("</profiles>", PROFILES).replace("</users>", READERS);
         let distribution = ClickHouseDistribution { users, ..distribution.clone() };
         servers::ClickHouseServer::start_with(&distribution, options).await.map(Self)
     }

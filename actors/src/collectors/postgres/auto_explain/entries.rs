@@ -1,7 +1,5 @@
 //! Plans among the entries of a log: JSON lines, CSV, or plain text.
 
-use std::str;
-
 use serde_json::{Map, Value};
 
 /// What `auto_explain` writes before a plan, in whatever language the server speaks.
@@ -47,7 +45,7 @@ pub(super) fn read(format: &Format, content: &[u8], database: &str) -> (Vec<Entr
 fn json_lines(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
     let Some(end) = content.iter().rposition(|byte| *byte == b'\n') else { return (Vec::new(), 0) };
     let entry = |line: &[u8]| {
-        let line: Map<String, Value> = serde_json::from_slice(line).ok()?;
+        let line: Map<String, Value> = serde_json::from_str(&String::from_utf8_lossy(line)).ok()?;
         let text = |name: &str| line.get(name).and_then(Value::as_str);
         if text("dbname") == Some(database) { logged(text("message")?) } else { None }
     };
@@ -96,14 +94,7 @@ fn csv_line(content: &[u8]) -> Option<(Vec<Vec<u8>>, usize)> {
 }
 
 fn plain(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
-    // cut at a character that is not whole yet, it is read again
-    let text = match str::from_utf8(content) {
-        Ok(text) => text.to_owned(),
-        Err(error) if error.error_len().is_none() => {
-            String::from_utf8_lossy(&content[..error.valid_up_to()]).into_owned()
-        }
-        Err(_) => content.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect(),
-    };
+    let text = with_each_length(content);
     let Some(end) = text.rfind('\n').map(|at| at + 1) else { return (Vec::new(), 0) };
     let (mut found, mut read) = (Vec::new(), 0);
     while let Some(at) = text[read..end].find(PLAN).map(|at| read + at) {
@@ -126,6 +117,16 @@ fn plain(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
         }
     }
     (found, end.max(read))
+}
+
+/// `content` as text of the same length: a question mark for each byte that is not valid.
+fn with_each_length(content: &[u8]) -> String {
+    let mut text = String::with_capacity(content.len());
+    for chunk in content.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
 }
 
 /// Whether `prefix` has `database` as a whole word.

@@ -49,6 +49,18 @@ fn plans_are_found_in_every_format_whatever_surrounds_them() {
 }
 
 #[test]
+fn bytes_of_another_encoding_cost_no_plan() {
+    for format in [Format::Json, Format::Csv, Format::Plain] {
+        let text = log(format, "shop").replace("it''s", "caf\u{1}\u{e9}").into_bytes();
+        let invalid = |byte: &u8| if *byte == 1 { 0xe9 } else { *byte };
+        let text: Vec<u8> = text.iter().map(invalid).collect();
+        let (found, done) = read(&format, &text, "shop");
+        assert_eq!((found.len(), done), (1, text.len()), "{format:?}");
+        assert!(found[0].json.contains('\u{e9}'), "{format:?} loses more than the byte: {}", found[0].json);
+    }
+}
+
+#[test]
 fn a_log_read_in_any_pieces_gives_each_plan_once() {
     for format in [Format::Json, Format::Csv, Format::Plain] {
         let text = log(format, "shop") + &log(format, "é");

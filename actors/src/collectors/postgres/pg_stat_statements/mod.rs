@@ -13,7 +13,7 @@ use self::decode::{MOVES, Values, key, probe, values};
 use self::texts::StatementTexts;
 use crate::collect::{
     Answer, CollectError, Collected, Collector, Continuity, Counters, Cursor, Epoch, Mark, Notice, Param,
-    Server, Spec, Step, advice, variant,
+    Query, Server, Spec, Step, advice, variant,
 };
 use crate::model::{Engine, GapReason, Record, Timestamp, streams};
 
@@ -61,6 +61,8 @@ enum Stage {
     Texts {
         mark: Mark,
         continuity: Continuity,
+        /// Whether the texts are those of sessions.
+        of_sessions: bool,
     },
 }
 
@@ -98,9 +100,28 @@ impl Collector for Statements {
                 }
                 self.texts_or_done(server, after, continuity)
             }
-            Stage::Texts { mark, continuity } => {
-                self.texts.learn(&answer, mark.at)?;
+            Stage::Texts { mark, continuity, of_sessions } => {
+                if of_sessions {
+                    self.texts.learn_from_sessions(&answer)?;
+                } else {
+                    self.texts.learn(&answer, mark.at)?;
+                }
                 Ok(self.finish(server, mark, continuity))
+            }
+        }
+    }
+
+    fn refused(&mut self, server: &Server, refusal: CollectError) -> Result<Step, CollectError> {
+        match self.stage {
+            // the counters are whole without a text
+            Stage::Texts { mark, continuity, of_sessions: false } if self.texts.refused(&refusal) => {
+                match self.texts.ask_sessions(server.databases.all) {
+                    Some(query) => Ok(self.ask_texts(query, mark, continuity, true)),
+                    None => Ok(self.finish(server, mark, continuity)),
+                }
+            }
+            Stage::InfoBefore | Stage::Counters(_) | Stage::InfoAfter { .. } | Stage::Texts { .. } => {
+                Err(refusal)
             }
         }
     }
@@ -181,11 +202,16 @@ impl Statements {
         mark: Mark,
         continuity: Continuity,
     ) -> Result<Step, CollectError> {
-        if let Some(query) = self.texts.ask(server.statements()?, server.databases.all, mark.at) {
-            self.stage = Stage::Texts { mark, continuity };
-            return Ok(Step::Ask(query));
+        let of_sessions = self.texts.is_paused();
+        match self.texts.ask(server.statements()?, server.databases.all, mark.at) {
+            Some(query) => Ok(self.ask_texts(query, mark, continuity, of_sessions)),
+            None => Ok(self.finish(server, mark, continuity)),
         }
-        Ok(self.finish(server, mark, continuity))
+    }
+
+    fn ask_texts(&mut self, query: Query, mark: Mark, continuity: Continuity, of_sessions: bool) -> Step {
+        self.stage = Stage::Texts { mark, continuity, of_sessions };
+        Step::Ask(query)
     }
 
     fn finish(&mut self, server: &Server, mark: Mark, continuity: Continuity) -> Step {
@@ -206,7 +232,11 @@ impl Statements {
             entries,
             dictionary,
             rows,
-            notice: (hidden > 0).then(|| hidden_notice(server, hidden)),
+            notice: (hidden > 0)
+                .then(|| hidden_notice(server, hidden))
+                .into_iter()
+                .chain(self.texts.notice())
+                .reduce(Notice::and),
             ..Collected::default()
         })
     }

@@ -63,7 +63,9 @@ async fn list(request: Request, watched: Watched) -> Answer {
     };
     match handle.activity() {
         Some(snapshot) => {
-            response::list(&snapshot.queries[..limit.min(snapshot.queries.len())], snapshot.queries.len())
+            let queries = &snapshot.queries[..limit.min(snapshot.queries.len())];
+            let reason = watched.activity_reason(&snapshot).await;
+            response::list_with_reason(queries, snapshot.queries.len(), reason.as_deref())
         }
         None => {
             let reason = handle.status().last_error;
