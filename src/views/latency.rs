@@ -15,6 +15,9 @@ pub struct Latency {
     pub p50_ms: Option<f64>,
     pub p95_ms: Option<f64>,
     pub p99_ms: Option<f64>,
+    /// Whether all calls are in one bucket of the sketch.
+    #[serde(skip)]
+    is_one_bucket: bool,
 }
 
 /// Of several queries, each by its fingerprint.
@@ -27,6 +30,18 @@ impl Latency {
             p50_ms: durations.quantile_ms(0.5),
             p95_ms: durations.quantile_ms(0.95),
             p99_ms: durations.quantile_ms(0.99),
+            is_one_bucket: durations.is_one_bucket(),
+        }
+    }
+
+    /// The same when `mean_ms` is known: calls that took about equally long took as long as their mean.
+    #[must_use]
+    pub const fn with_mean(self, mean_ms: Option<f64>) -> Self {
+        match mean_ms {
+            Some(_) if self.is_one_bucket => {
+                Self { p50_ms: mean_ms, p95_ms: mean_ms, p99_ms: mean_ms, ..self }
+            }
+            _ => self,
         }
     }
 }

@@ -172,7 +172,7 @@ impl Statement {
             memory_usage: memory_usage(values),
             exceptions: cell("exceptions"),
             kind: json_cells::text(&QUERIES, values, texts, "kind").cloned(),
-            latency,
+            latency: latency.with_mean(mean_time_ms(&QUERIES, values)),
         };
         Self { work: Some(work), ..self }
     }
@@ -189,7 +189,8 @@ impl StatementPoint {
     /// With how long the calls of its query of ClickHouse took.
     #[must_use]
     pub fn with_latency(self, latency: Latency) -> Self {
-        Self { latency: Some(latency), ..self }
+        let mean_ms = self.mean_time_ms;
+        Self { latency: Some(latency.with_mean(mean_ms)), ..self }
     }
 }
 

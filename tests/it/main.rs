@@ -37,6 +37,7 @@ mod locks;
 mod malicious_servers;
 mod managed;
 mod members;
+mod moved_objects;
 mod oidc;
 mod passwords;
 mod plans;

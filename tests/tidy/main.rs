@@ -254,6 +254,26 @@ fn each_sql_file_is_used_once_and_says_what_it_reads() {
     assert_none(&faults);
 }
 
+/// The sections of the configuration that messages about watched databases name.
+const SECTIONS: [&str; 4] = ["collect.", "limits.", "samples.retention.", "targets."];
+
+#[test]
+fn every_key_that_a_message_names_exists() {
+    let keys = read("src/config/keys.rs");
+    let mut faults = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("actors/src/")) {
+        // every second piece of a line is within quotes
+        for literal in code_lines(&text).flat_map(|line| line.split('"').skip(1).step_by(2)) {
+            let is_part = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
+            let words = literal.split(|c| !is_part(c)).map(|word| word.trim_end_matches('.'));
+            let is_key = |word: &&str| SECTIONS.iter().any(|section| word.starts_with(section));
+            let unknown = words.filter(is_key).filter(|word| !keys.contains(&format!("\"{word}")));
+            faults.extend(unknown.map(|word| format!("{path} names {word}, which is no key")));
+        }
+    }
+    assert_none(&faults);
+}
+
 /// Names of the files and folders of a room, `mod.rs` and `sql` aside.
 fn members(room: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(root().join(room)).into_iter().flatten().flatten();

@@ -42,10 +42,10 @@ pub fn overlaps(catalog: &IndexCatalog) -> Vec<Overlap> {
 /// The properties by which two indexes of a table are duplicates.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Identity<'a> {
-    /// Columns only, and whether a unique index treats nulls as equal.
-    Plain { method: i64, keys: &'a [[i64; 4]], included: &'a [i64], nulls_are_equal: bool },
-    /// With expressions or a predicate: a hash of the definition from the method on.
-    Defined(u64),
+    /// Columns and parameters, and whether a unique index treats nulls as equal.
+    Plain { method: i64, keys: &'a [[i64; 4]], included: &'a [i64], parameters: u64, nulls_are_equal: bool },
+    /// With expressions or a predicate: a hash of the definition from the method on, and of the parameters.
+    Defined(u64, u64),
 }
 
 /// Returns the groups among the indexes of one table.
@@ -59,11 +59,16 @@ fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
     let mut groups = Vec::new();
     for mut members in same.into_values().filter(|members| members.len() > 1) {
         members.sort_by_key(|facts| {
-            (!facts.is_primary, !facts.constraint_backed, !facts.is_unique, Arc::clone(&facts.name))
+            let serves = [facts.is_primary, facts.is_referenced, facts.is_attached];
+            let enforces = [facts.is_unique && facts.is_immediate, facts.constraint_backed, facts.is_unique];
+            (serves.map(|serves| !serves), enforces.map(|enforces| !enforces), Arc::clone(&facts.name))
         });
         let mut members = members.into_iter().cloned();
         let Some(keep) = members.next() else { continue };
-        groups.push(Overlap { reason: OverlapReason::Duplicate, keep, drop: members.collect() });
+        let drop: Vec<_> = members.filter(|facts| replaces(&keep, facts)).collect();
+        if !drop.is_empty() {
+            groups.push(Overlap { reason: OverlapReason::Duplicate, keep, drop });
+        }
     }
     let duplicates: HashSet<i64> =
         groups.iter().flat_map(|group| group.drop.iter().map(|facts| facts.oid)).collect();
@@ -71,6 +76,16 @@ fn overlaps_of(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
         indexes.iter().filter(|facts| !duplicates.contains(&facts.oid)).copied().collect();
     groups.extend(redundant(&left));
     groups
+}
+
+/// Whether `keep`, a duplicate of `other`, does all that `other` does.
+const fn replaces(keep: &IndexFacts, other: &IndexFacts) -> bool {
+    let is_bound = other.is_primary || other.is_referenced || other.is_attached;
+    let enforces_the_same = keep.is_unique && keep.is_immediate == other.is_immediate;
+    !is_bound
+        && (!other.is_unique || enforces_the_same)
+        && (!other.constraint_backed || keep.constraint_backed)
+        && (!other.is_exclusion || keep.is_exclusion)
 }
 
 fn redundant(indexes: &[&Arc<IndexFacts>]) -> Vec<Overlap> {
@@ -93,7 +108,8 @@ fn is_plain(facts: &IndexFacts) -> bool {
 
 /// Whether dropping it changes nothing but performance.
 fn is_dispensable(facts: &IndexFacts) -> bool {
-    is_plain(facts) && !facts.is_unique && !facts.constraint_backed && facts.shape.method == BTREE
+    let serves = facts.is_unique || facts.constraint_backed || facts.is_referenced || facts.is_attached;
+    is_plain(facts) && !serves && facts.shape.method == BTREE
 }
 
 /// Whether `wide` begins with the columns of `narrow` and includes its other columns.
@@ -113,13 +129,14 @@ fn covers(wide: &IndexFacts, narrow: &IndexFacts) -> bool {
 
 /// Returns none when the definition is not known.
 fn identity(facts: &IndexFacts) -> Option<Identity<'_>> {
+    let parameters = facts.parameters;
     if !is_plain(facts) {
-        return facts.definition.as_ref().map(|definition| Identity::Defined(definition.identity));
+        let definition = facts.definition.as_ref();
+        return definition.map(|definition| Identity::Defined(definition.identity, parameters));
     }
-    let nulls_are_equal =
-        facts.is_unique && facts.definition.as_ref().is_some_and(|definition| definition.nulls_are_equal);
+    let nulls_are_equal = facts.is_unique && facts.definition.as_ref()?.nulls_are_equal;
     let IndexShape { method, keys, included } = &*facts.shape;
-    Some(Identity::Plain { method: *method, keys, included, nulls_are_equal })
+    Some(Identity::Plain { method: *method, keys, included, parameters, nulls_are_equal })
 }
 
 #[cfg(test)]
@@ -141,10 +158,15 @@ mod tests {
             is_valid: true,
             is_ready: true,
             is_exclusion: false,
+            is_referenced: false,
+            is_immediate: true,
             constraint_backed: false,
             has_predicate: false,
             has_expressions: false,
             is_attached: false,
+            is_partitioned: false,
+            parent_oid: None,
+            parameters: 0,
             shape: Arc::new(IndexShape { method: BTREE, keys, included: Vec::new() }),
             last_idx_scan: None,
             definition: None,
@@ -152,7 +174,8 @@ mod tests {
     }
 
     fn unique(facts: IndexFacts) -> IndexFacts {
-        IndexFacts { is_unique: true, ..facts }
+        let definition = IndexDefinition { text: "unique".into(), identity: 0, nulls_are_equal: false };
+        IndexFacts { is_unique: true, definition: Some(definition), ..facts }
     }
 
     fn partial(facts: IndexFacts, identity: u64) -> IndexFacts {
@@ -185,6 +208,27 @@ mod tests {
         let mut hash = index(1, &[1]);
         hash.shape = Arc::new(IndexShape { method: 405, ..IndexShape::clone(&hash.shape) });
         assert_eq!(found(&[hash, index(2, &[1, 2])]), []);
+    }
+
+    #[test]
+    fn what_does_more_than_its_twin_is_kept() {
+        let identity = IndexFacts { is_referenced: true, ..unique(index(2, &[1])) };
+        assert_eq!(
+            found(&[unique(index(1, &[1])), identity.clone()]),
+            [(OverlapReason::Duplicate, 2, vec![1])]
+        );
+        let constraint = IndexFacts { constraint_backed: true, ..unique(index(1, &[1])) };
+        assert_eq!(found(&[constraint.clone(), identity]), [], "each is needed");
+        let deferrable = IndexFacts { is_immediate: false, ..constraint };
+        assert_eq!(found(&[deferrable.clone(), unique(index(2, &[1]))]), [], "ON CONFLICT needs the other");
+        assert_eq!(found(&[deferrable, index(2, &[1])]), [(OverlapReason::Duplicate, 1, vec![2])]);
+        let with = |oid: i64, parameters: u64| IndexFacts { parameters, ..index(oid, &[1]) };
+        assert_eq!(found(&[with(1, 7), with(2, 8)]), [], "other operators or parameters");
+        let attached = |oid: i64| IndexFacts { is_attached: true, ..index(oid, &[1]) };
+        assert_eq!(found(&[attached(1), attached(2)]), [], "only their parents can be dropped");
+        assert_eq!(found(&[index(1, &[1]), attached(2)]), [(OverlapReason::Duplicate, 2, vec![1])]);
+        let unread = IndexFacts { definition: None, ..unique(index(1, &[1])) };
+        assert_eq!(found(&[unread, unique(index(2, &[1]))]), [], "how it treats nulls is not known yet");
     }
 
     #[test]

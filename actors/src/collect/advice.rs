@@ -1,6 +1,6 @@
 //! Fixes for operators, by hosting provider: managed servers have no superuser and no file to edit.
 
-use crate::text::quote_identifier;
+use crate::text::{quote_identifier, quote_name};
 
 /// The provider that hosts a PostgreSQL server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -90,6 +90,30 @@ pub fn grant_monitor(role: &str) -> String {
     grant("pg_monitor", role)
 }
 
+/// Returns the SQL that grants `role` what an error of PostgreSQL says that it lacks: `permission denied for schema stats`.
+/// The kind of object is recognized in English messages; for others it is the role of monitors.
+#[must_use]
+pub fn postgres_grant(refusal: &str, role: &str) -> String {
+    const OBJECTS: [(&str, &str); 8] = [
+        ("schema ", "USAGE ON SCHEMA"),
+        ("table ", "SELECT ON"),
+        ("view ", "SELECT ON"),
+        ("relation ", "SELECT ON"),
+        ("materialized view ", "SELECT ON"),
+        ("sequence ", "SELECT ON SEQUENCE"),
+        ("function ", "EXECUTE ON FUNCTION"),
+        ("database ", "CONNECT ON DATABASE"),
+    ];
+    let denied = refusal.strip_prefix("permission denied for ").unwrap_or_default();
+    let object = OBJECTS.iter().find_map(|(kind, privilege)| Some((privilege, denied.strip_prefix(kind)?)));
+    match object {
+        Some((privilege, name)) => {
+            format!("GRANT {privilege} {} TO {};", quote_name(&[name]), quote_identifier(role))
+        }
+        None => grant_monitor(role),
+    }
+}
+
 /// Returns the SQL that grants `role` the privilege named in an error of ClickHouse: `.. to have the grant SELECT(a, b) ON system.parts.`
 #[must_use]
 pub fn clickhouse_grant(refusal: &str, role: &str) -> String {
@@ -112,7 +136,23 @@ pub fn grant_connect(database: &str, role: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HostingProvider, grant_connect, install};
+    use super::{HostingProvider, grant_connect, install, postgres_grant};
+
+    #[test]
+    fn the_grant_is_what_the_refusal_names() {
+        for (refusal, grant) in [
+            ("permission denied for schema Stats", "GRANT USAGE ON SCHEMA \"Stats\" TO \"mo\";"),
+            ("permission denied for view pg_stat_wal", "GRANT SELECT ON pg_stat_wal TO \"mo\";"),
+            ("permission denied for table pg_class", "GRANT SELECT ON pg_class TO \"mo\";"),
+            (
+                "permission denied for function pg_control_system",
+                "GRANT EXECUTE ON FUNCTION pg_control_system TO \"mo\";",
+            ),
+            ("keine Berechtigung f\u{fc}r Schema s", "GRANT pg_monitor TO \"mo\";"),
+        ] {
+            assert_eq!(postgres_grant(refusal, "mo"), grant, "{refusal}");
+        }
+    }
 
     #[test]
     fn a_managed_server_has_no_file_to_edit() {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::CellError;
 use crate::model::Engine;
 
+/// The codes of PostgreSQL for a table, column, function or schema that is not there.
+const GONE: [&str; 4] = ["42P01", "42703", "42883", "3F000"];
+
 /// A failure while reading a watched database. Its text never holds a secret or a user's literal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CollectError {
@@ -84,6 +87,12 @@ impl CollectError {
         )
     }
 
+    /// Whether what was learnt of the server at connect may be outdated: then it is read again.
+    #[must_use]
+    pub const fn may_be_outdated(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Server { .. } | Self::Permission { .. })
+    }
+
     /// Whether the server was reachable and answered with this error.
     #[must_use]
     pub const fn is_an_answer(&self) -> bool {
@@ -139,10 +148,13 @@ impl CollectError {
                 "check that the server runs and is not overloaded or suspended; Basira reconnects by itself"
             }
             Self::StatementTimeout => {
-                "the server is slow at this; raise collect.statement_timeout_ms or disable the collector"
+                "the server is slow at this, or a lock is in the way; if it stays so, disable the collector (disabled_collectors)"
             }
             Self::Locked => "find the session that holds the lock, or wait until it ends",
             Self::Permission { fix, .. } | Self::Missing { fix, .. } => fix,
+            Self::Server { code, .. } if engine == Engine::Postgres && GONE.contains(&code.as_str()) => {
+                "it was moved, renamed or updated, which Basira sees with the next poll, or it is missing: CREATE EXTENSION, or ALTER EXTENSION ... UPDATE"
+            }
             Self::Server { .. } | Self::Decode(_) | Self::Columns { .. } => return None,
             Self::Store(_) => "check the disk and the storage of this Basira server",
         };

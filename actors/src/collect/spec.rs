@@ -195,6 +195,8 @@ pub struct Collected {
 pub struct Notice {
     pub reason: String,
     pub fix: String,
+    /// Whether rows are hidden from the role: then that nothing was found means nothing.
+    pub hides: bool,
 }
 
 impl Notice {
@@ -205,7 +207,11 @@ impl Notice {
             return self;
         }
         let joined = |one: String, two: String| [one, two].join("; ");
-        Self { reason: joined(self.reason, other.reason), fix: joined(self.fix, other.fix) }
+        Self {
+            reason: joined(self.reason, other.reason),
+            fix: joined(self.fix, other.fix),
+            hides: self.hides || other.hides,
+        }
     }
 }
 

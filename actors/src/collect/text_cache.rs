@@ -79,6 +79,7 @@ impl SessionText {
 #[must_use]
 pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
     (count > 0).then(|| Notice {
+        hides: true,
         reason: format!("{count} sessions of other roles are hidden from role {}", server.role),
         fix: advice::grant_monitor(&server.role),
     })

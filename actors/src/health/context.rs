@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Facts, HistoryKey, Measure, Need, Unknown, format};
 use crate::model::{
-    ActivitySnapshot, Engine, History, ServerDatabases, SettingSnapshot, Snapshot, Stream, Timestamp,
+    ActivitySnapshot, Engine, History, ServerDatabases, ServerIdentity, SettingSnapshot, Snapshot, Stream,
+    Timestamp,
 };
 
 /// The settings in effect: the defaults of the rule, overridden for all databases and for this one.
@@ -122,6 +123,15 @@ impl<'a> RuleContext<'a> {
         self.past(stream, Duration::ZERO, false).unwrap_or_default()
     }
 
+    /// Checks that finding `value` in what is stored of `stream` tells something: however little of the window that is, what
+    /// did happen counts; only that nothing did cannot be known.
+    ///
+    /// # Errors
+    /// As [`Self::totals`], when `value` is within the threshold.
+    pub fn check_happened(&self, stream: &'static Stream, value: f64) -> Result<(), Unknown> {
+        if self.exceeds(value) { Ok(()) } else { self.totals(stream).map(drop) }
+    }
+
     /// Returns the course of `stream` over the window.
     ///
     /// # Errors
@@ -192,10 +202,29 @@ impl<'a> RuleContext<'a> {
         if self.is_elsewhere(database) { format!("{database}.{here}") } else { here }
     }
 
-    /// Returns `sql`, with a comment naming `database` unless it is the one connected to.
+    /// Returns `sql`, which changes `database`, with comments saying where to run it: in `database` unless it is the one
+    /// connected to, and on the primary if this server is a standby.
     #[must_use]
     pub fn run_in(&self, database: &str, sql: &str) -> String {
+        self.on_primary(&self.in_database(database, sql))
+    }
+
+    /// Returns `sql`, which may be run on a standby, with a comment naming `database` unless it is the one connected to.
+    #[must_use]
+    pub fn in_database(&self, database: &str, sql: &str) -> String {
         if self.is_elsewhere(database) { format!("-- in database {database}\n{sql}") } else { sql.to_owned() }
+    }
+
+    /// Returns `sql`, with a comment that it can be run only on the primary if this server is a standby.
+    #[must_use]
+    pub fn on_primary(&self, sql: &str) -> String {
+        if self.is_standby() { format!("-- on the primary\n{sql}") } else { sql.to_owned() }
+    }
+
+    /// Whether the server is known to be a standby, which is read-only.
+    #[must_use]
+    pub fn is_standby(&self) -> bool {
+        self.newest::<ServerIdentity>().is_ok_and(|server| server.in_recovery)
     }
 
     fn is_elsewhere(&self, database: &str) -> bool {
@@ -227,5 +256,21 @@ mod tests {
         assert_eq!(context.qualified("bank", &["public", "item"]), "bank.public.item");
         assert_eq!(context.run_in("shop", "ANALYZE a;"), "ANALYZE a;");
         assert_eq!(context.run_in("bank", "ANALYZE a;"), "-- in database bank\nANALYZE a;");
+        let standby = ServerIdentity {
+            at: Timestamp(0),
+            system_identifier: None,
+            version: "18.1".to_owned(),
+            started_at: Timestamp(0),
+            in_recovery: true,
+            timeline: None,
+            resets: [None; 6],
+        };
+        add_snapshot(&mut facts, "shop", standby);
+        let context = rule.context(&facts, set, set.enter);
+        assert_eq!(
+            context.run_in("bank", "ANALYZE a;"),
+            "-- on the primary\n-- in database bank\nANALYZE a;"
+        );
+        assert_eq!(context.in_database("shop", "SELECT 1;"), "SELECT 1;");
     }
 }

@@ -66,6 +66,21 @@ impl Facts {
         needs.iter().try_for_each(|need| self.check_fresh(need.collector()))
     }
 
+    /// Checks that no collector in `needs` has rows hidden from it: then that nothing was found means nothing.
+    ///
+    /// # Errors
+    /// [`Unknown`] with what is hidden.
+    pub(super) fn check_complete(&self, needs: &[Need]) -> Result<(), Unknown> {
+        let lines = needs.iter().filter_map(|need| self.collector_status(need.collector()).ok());
+        match lines.into_iter().find(|line| line.hides) {
+            Some(line) => {
+                let reason = line.reason.as_deref().unwrap_or("not everything is visible");
+                Err(Unknown(format!("{}: {reason}", line.name)))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_fresh(&self, collector: &str) -> Result<(), Unknown> {
         let line = self.collector_status(collector)?;
         let reason = || line.reason.clone().unwrap_or_else(|| "has not succeeded yet".to_owned());

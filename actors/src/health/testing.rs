@@ -20,6 +20,7 @@ pub(crate) fn collector(name: &'static str) -> CollectorStatus {
         state: CollectorState::Ok,
         reason: None,
         fix: None,
+        hides: false,
         last_success_at: Some(NOW),
         first_success_at: Some(Timestamp(NOW.as_millis() - 86_400_000)),
         last_duration_ms: Some(1),

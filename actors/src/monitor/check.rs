@@ -38,6 +38,8 @@ pub struct CollectorCheck {
     pub reason: Option<String>,
     /// The SQL or setting that makes it work.
     pub fix: Option<String>,
+    #[serde(skip)]
+    hides: bool,
     pub rows: Option<u64>,
     pub duration_ms: u64,
 }
@@ -130,6 +132,7 @@ fn as_status(check: &CollectorCheck) -> CollectorStatus {
         state: check.state,
         reason: check.reason.clone(),
         fix: check.fix.clone(),
+        hides: check.hides,
         last_success_at: succeeded_at,
         first_success_at: succeeded_at,
         last_duration_ms: Some(check.duration_ms),
@@ -144,15 +147,16 @@ fn collector_check(spec: &Spec, result: Result<Collected, CollectError>, duratio
     let name = spec.name;
     match result {
         Ok(collected) => {
+            let hides = collected.notice.as_ref().is_some_and(|notice| notice.hides);
             let (reason, fix) = collected.notice.map(|notice| (notice.reason, notice.fix)).unzip();
             let rows = Some(collected.rows);
-            CollectorCheck { name, state: CollectorState::Ok, reason, fix, rows, duration_ms }
+            CollectorCheck { name, state: CollectorState::Ok, reason, fix, hides, rows, duration_ms }
         }
         Err(error) => {
             let missing = matches!(error, CollectError::Missing { .. });
             let state = if missing { CollectorState::Skipped } else { CollectorState::Failing };
             let (reason, fix) = (Some(error.to_string()), error.fix(spec.engine));
-            CollectorCheck { name, state, reason, fix, rows: None, duration_ms }
+            CollectorCheck { name, state, reason, fix, hides: false, rows: None, duration_ms }
         }
     }
 }

@@ -59,6 +59,7 @@ impl CollectorStatuses {
                 status.rows = Some(success.rows);
                 status.reason = success.notice.as_ref().map(|notice| notice.reason.clone());
                 status.fix = success.notice.as_ref().map(|notice| notice.fix.clone());
+                status.hides = success.notice.as_ref().is_some_and(|notice| notice.hides);
             }
             Err(error) => {
                 let missing = matches!(error, CollectError::Missing { .. });
@@ -81,6 +82,7 @@ impl CollectorStatuses {
         let mut statuses = self.statuses.clone();
         for status in &mut statuses {
             let secondary = self.secondary_notices.get(status.name);
+            status.hides |= secondary.is_some_and(|notice| notice.hides);
             // a notice of the database connected to takes precedence
             if let Some(notice) =
                 secondary.filter(|_| status.state == CollectorState::Ok && status.reason.is_none())
@@ -103,6 +105,7 @@ fn not_run_yet(name: &'static str) -> CollectorStatus {
         state: CollectorState::Skipped,
         reason: Some("has not run yet".to_owned()),
         fix: None,
+        hides: false,
         last_success_at: None,
         first_success_at: None,
         last_duration_ms: None,

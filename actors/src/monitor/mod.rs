@@ -20,4 +20,4 @@ pub use self::check::{CheckReport, CollectorCheck, check};
 pub use self::fleet::{Dependencies, Fleet, FleetSettings};
 pub use self::live::Live;
 pub(crate) use self::message::Message;
-pub(crate) use self::shared::{ObservedState, Shared};
+pub(crate) use self::shared::Shared;

@@ -104,7 +104,7 @@ impl Poller {
             });
             outcome.server = self.session.as_ref().map(|session| session.server().clone()).or(outcome.server);
             if let Err(error) = &result {
-                self.refresh_needed |= matches!(error, CollectError::Missing { .. });
+                self.refresh_needed |= error.may_be_outdated();
                 lost = error.ends_connection().then(|| error.clone());
             }
             outcome.runs.push(Run { spec, at: Timestamp::now(), duration: started.elapsed(), result });
@@ -153,7 +153,11 @@ impl Poller {
         self.reused = self.session.is_some();
         let Some(session) = &mut self.session else { return self.connect().await };
         if std::mem::take(&mut self.refresh_needed) {
-            session.refresh().await?;
+            match session.refresh().await {
+                // it was closed while it was idle
+                Err(CollectError::Lost { .. }) => return self.connect().await,
+                refreshed => refreshed?,
+            }
         }
         Ok(())
     }

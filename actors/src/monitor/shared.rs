@@ -33,6 +33,8 @@ pub(crate) struct ObservedState {
     pub(crate) last_error: Option<String>,
     /// Why the samples of the last poll are not stored, if they are not.
     pub(crate) store_error: Option<String>,
+    /// Why the server answered nothing in the last poll, if it refused everything.
+    pub(crate) refusal: Option<String>,
     pub(crate) engine_version: Option<String>,
     /// How long after `last_seen_at` the database still counts as connected.
     pub(crate) stale_after: Duration,
@@ -46,7 +48,10 @@ impl ObservedState {
         DatabaseStatus {
             status: if connected { Status::Connected } else { Status::Disconnected },
             last_seen_at: self.last_seen_at,
-            last_error: self.last_error.clone().or_else(|| self.store_error.clone().filter(|_| !fresh)),
+            last_error: self
+                .last_error
+                .clone()
+                .or_else(|| self.store_error.clone().or_else(|| self.refusal.clone()).filter(|_| !fresh)),
             engine_version: self.engine_version.clone(),
         }
     }
@@ -157,6 +162,7 @@ mod tests {
                 last_seen_at: Some(Timestamp(seen_at_ms)),
                 last_error: error.map(str::to_owned),
                 store_error: None,
+                refusal: None,
                 engine_version: None,
                 stale_after: Duration::from_secs(15),
             };

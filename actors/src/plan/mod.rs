@@ -155,31 +155,54 @@ fn thousandths(value: Option<f64>) -> i64 {
 
 /// The last plan of each statement, to detect changes.
 #[derive(Default)]
-pub struct LastPlans(HashMap<Fingerprint, (Timestamp, PlanHash, Option<f64>)>);
+pub struct LastPlans(HashMap<Fingerprint, KnownPlans>);
+
+/// The plans that a statement had, each once: a statement may go back and forth between two.
+struct KnownPlans {
+    last_at: Timestamp,
+    /// The newest one is the last.
+    plans: Vec<(PlanHash, Option<f64>)>,
+}
+
+/// The number of plans of one statement that are kept.
+const MAX_PLANS: usize = 16;
 
 /// The number of statements that are kept before starting over.
 const MAX_STATEMENTS: usize = 10_000;
 
 impl LastPlans {
-    /// Records that `query` had `plan` at `at`. Returns an event if it had another plan before. Plans older than the known one
-    /// are ignored: they were logged late.
+    /// Records that `query` had `plan` at `at`. Returns an event if it had only other plans before. Plans older than the known
+    /// ones are ignored: they were logged late.
     pub fn record(&mut self, query: Fingerprint, plan: &Plan, at: Timestamp) -> Option<Event> {
         if self.0.len() >= MAX_STATEMENTS {
             self.0.clear();
         }
-        if self.0.get(&query).is_some_and(|(known_at, ..)| *known_at > at) {
+        let now = (plan.hash, plan.total_cost);
+        let Some(known) = self.0.get_mut(&query) else {
+            self.0.insert(query, KnownPlans { last_at: at, plans: vec![now] });
+            return None;
+        };
+        if known.last_at > at {
             return None;
         }
-        let (_, hash, cost) = self.0.insert(query, (at, plan.hash, plan.total_cost))?;
+        known.last_at = at;
+        let before = known.plans.last().copied();
+        let place = known.plans.iter().position(|(hash, _)| *hash == plan.hash);
+        if let Some(place) = place {
+            known.plans.remove(place);
+        } else if known.plans.len() == MAX_PLANS {
+            known.plans.remove(0);
+        }
+        known.plans.push(now);
         let shown = |(hash, cost): (PlanHash, Option<f64>)| {
             cost.map_or_else(|| hash.to_string(), |cost| format!("{hash} total cost {cost:.2}"))
         };
-        (hash != plan.hash).then(|| Event {
+        place.is_none().then(|| Event {
             at,
             kind: EventKind::PlanChanged,
             subject: query.to_string(),
-            before: Some(shown((hash, cost))),
-            after: Some(shown((plan.hash, plan.total_cost))),
+            before: before.map(shown),
+            after: Some(shown(now)),
         })
     }
 }

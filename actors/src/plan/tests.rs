@@ -103,4 +103,9 @@ fn a_changed_plan_is_an_event_and_changed_figures_are_not() {
     // logged late
     assert_eq!(last.record(query, &of("zq", 77, 10.0), Timestamp(2)), None);
     assert_eq!(last.record(query, &index, Timestamp(4)), None);
+    // back and forth between two plans
+    for at in 5..9 {
+        assert_eq!(last.record(query, &of("zq", 77, 10.0), Timestamp(at)), None);
+        assert_eq!(last.record(query, &index, Timestamp(at)), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! Indexes: lines, ranking, which of them nobody uses.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use basira_actors::model::Timestamp;
@@ -8,11 +9,11 @@ use basira_actors::model::streams::INDEXES;
 use serde::Serialize;
 
 use super::{DatabaseView, descending};
-use crate::views::json_cells::{cell, float};
+use crate::views::json_cells::cell;
 
 /// An index below this is not worth a word.
 const WORTH_DROPPING_BYTES: i64 = 1024 * 1024;
-const DAY_MS: f64 = 86_400_000.0;
+const DAY_SECONDS: f64 = 86_400.0;
 
 /// By what indexes are ranked, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct UnusedIndex {
     pub index: IndexLine,
     /// Null when no standby of this server is watched.
     pub used_on_standby: Option<bool>,
-    /// For how long it has not been used: since the counters were reset, or the server started.
+    /// For how long it has not been used: since the counters were reset or lost, or it was seen first.
     pub stats_age_days: f64,
 }
 
@@ -120,12 +121,17 @@ impl DatabaseView {
     #[must_use]
     pub fn unused_indexes(&self, standbys: &[Arc<IndexSnapshot>]) -> Vec<UnusedIndex> {
         let Some(snapshot) = &self.indexes else { return Vec::new() };
-        let age_ms = snapshot.0.at.as_millis() - snapshot.0.counted_since.as_millis();
+        let ages: HashMap<i64, f64> = snapshot
+            .0
+            .relations
+            .iter()
+            .map(|index| (index.oid, snapshot.0.counted_for(index).as_secs_f64() / DAY_SECONDS))
+            .collect();
         let lines = self.index_lines().into_iter().filter(is_unused);
         lines
             .map(|index| UnusedIndex {
                 used_on_standby: used_on(standbys, index.oid),
-                stats_age_days: float(age_ms.max(0)) / DAY_MS,
+                stats_age_days: ages.get(&index.oid).copied().unwrap_or_default(),
                 index,
             })
             .collect()

@@ -3,11 +3,15 @@
 use std::fs::OpenOptions;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::scene::HealthScene;
+use crate::harness::eventually;
 use crate::harness::postgres::{NEWEST, private};
+
+const SEEN_WITHIN: Duration = Duration::from_secs(25);
 
 #[tokio::test]
 async fn a_crash_is_distinguished_from_a_restart() {
@@ -21,9 +25,19 @@ async fn a_crash_is_distinguished_from_a_restart() {
     assert!(issue["detail"].as_str().unwrap().contains("a backend crashed"), "{issue}");
     // it is over when it is long enough ago
     scene.registered.wait_until_resolved("availability.restarted", "server").await;
+    // a planned restart and a reset by hand are events
     server.restart().await.unwrap();
-    let issue = scene.registered.wait_for_issue("availability.restarted", "server").await;
-    assert!(issue["detail"].as_str().unwrap().contains("the server was restarted"), "{issue}");
+    let events = async || scene.registered.get("/events?limit=200").await.to_string();
+    eventually(SEEN_WITHIN, async || match events().await {
+        events if events.contains("server_restarted") => Ok(()),
+        events => Err(events),
+    })
+    .await;
+    scene.registered.connected().await;
+    let admin = server.client().await.unwrap();
+    admin.batch_execute("select pg_stat_reset_shared()").await.unwrap();
+    scene.registered.looks_again("pg_stat_database").await;
+    scene.registered.wait_until_resolved("availability.restarted", "server").await;
 }
 
 #[tokio::test]

@@ -104,3 +104,39 @@ async fn a_missing_index_is_reported() {
     scene.run(&fix).await;
     scene.registered.wait_until_resolved("indexes.missing", "public.large").await;
 }
+
+/// Pairs that look alike, each index of which does what the other does not, and pairs of which one is enough.
+const TWINS: &str = "
+    create extension if not exists btree_gist;
+    create table kept (a int not null, b int not null, c int4range, d int, e int);
+    insert into kept select n, n, int4range(2 * n, 2 * n + 1), n, n from generate_series(1, 60000) n;
+    create unique index kept_plain_twin on kept (a);
+    create unique index kept_identity on kept (a);
+    alter table kept replica identity using index kept_identity;
+    create unique index kept_key on kept (b);
+    create table pointing (b int references kept (b));
+    alter table kept add constraint kept_deferrable unique (b) deferrable;
+    alter table kept add constraint kept_overlap exclude using gist (c with &&);
+    alter table kept add constraint kept_adjacent exclude using gist (c with -|-);
+    create index kept_brin_8 on kept using brin (d) with (pages_per_range = 8);
+    create index kept_brin_64 on kept using brin (d) with (pages_per_range = 64);
+    create table split (n int) partition by range (n);
+    create table split_1 partition of split for values from (0) to (100000);
+    insert into split select n from generate_series(1, 60000) n;
+    create index split_one on split (n);
+    create index split_two on split (n)";
+
+#[tokio::test]
+async fn an_index_that_does_more_than_its_twin_is_never_dropped() {
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({"indexes.duplicate": {"threshold": 1}})).await;
+    scene.run(TWINS).await;
+    let issue = scene.registered.wait_for_issue("indexes.duplicate", "public.split_two").await;
+    let mut names = evidence(&issue);
+    names.sort_unstable();
+    assert_eq!(names, ["public.kept_plain_twin", "public.split_two"], "{issue:#}");
+    scene.run(issue["how_to_fix"].as_str().unwrap()).await;
+    for name in ["public.kept_plain_twin", "public.split_two"] {
+        scene.registered.wait_until_resolved("indexes.duplicate", name).await;
+    }
+    scene.run("insert into kept values (0, 1) on conflict (b) do nothing").await;
+}

@@ -30,3 +30,22 @@ async fn sequences_close_to_their_end_are_reported() {
     }
     scene.run("insert into orders default values;\ninsert into narrow default values").await;
 }
+
+#[tokio::test]
+async fn a_sequence_in_another_schema_than_its_table_is_mended_as_printed() {
+    let rules = json!({"storage.sequence_exhaustion": {"threshold": 80}});
+    let scene = HealthScene::on(shared(NEWEST).await, &rules).await;
+    scene
+        .run(&format!(
+            "create schema \"Seqs\"; create sequence \"Seqs\".far as int;
+        create table \"Orders\" (id int default nextval('\"Seqs\".far'));
+        select setval('\"Seqs\".far', 2000000000); grant pg_read_all_data to {}",
+            scene.database.name
+        ))
+        .await;
+    let issue = scene.registered.wait_for_issue("storage.sequence_exhaustion", "Seqs.far").await;
+    let fix = issue["how_to_fix"].as_str().unwrap();
+    assert!(fix.contains("ALTER TABLE public.\"Orders\"") && fix.contains("ACCESS EXCLUSIVE"), "{fix}");
+    scene.run(fix).await;
+    scene.registered.wait_until_resolved("storage.sequence_exhaustion", "Seqs.far").await;
+}

@@ -172,3 +172,35 @@ async fn wraparound_of_both_kinds_is_reported_until_rows_are_frozen() {
     scene.registered.wait_until_resolved("vacuum.xid_wraparound", &name).await;
     scene.registered.wait_until_resolved("vacuum.multixact_wraparound", &name).await;
 }
+
+#[tokio::test]
+async fn a_vacuum_holds_back_nobody_and_temporary_tables_are_their_sessions_own() {
+    let scene = HealthScene::on(shared(NEWEST).await, &json!({})).await;
+    wear_out(&scene, "large").await;
+    let owner = scene.database.client().await;
+    owner.batch_execute("create temp table mine as select n from generate_series(1, 30000) n").await.unwrap();
+    owner.batch_execute("delete from mine").await.unwrap();
+    let holder = scene.database.client().await;
+    let pid: i32 = holder.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
+    holder.batch_execute("begin isolation level repeatable read; select 1").await.unwrap();
+    let vacuum = scene.database.client().await;
+    let vacuum_pid: i32 = vacuum.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
+    let slow = "set vacuum_cost_delay = 100; set vacuum_cost_limit = 1; vacuum (freeze) large";
+    let running = async {
+        for statement in slow.split("; ") {
+            vacuum.batch_execute(statement).await.unwrap();
+        }
+    };
+    let seen = scene.registered.collected(async || {
+        let shown = scene.registered.get("/vacuum?limit=500").await;
+        let lists =
+            |list: &str, pid: i32| shown[list].as_array().unwrap().iter().any(|line| line["pid"] == pid);
+        if lists("running", vacuum_pid) && lists("oldest_xmin", pid) { Ok(shown) } else { Err(shown) }
+    });
+    let shown = tokio::select! { () = running => panic!("vacuumed too fast"), shown = seen => shown };
+    let holds = shown["oldest_xmin"].as_array().unwrap().iter().any(|line| line["pid"] == vacuum_pid);
+    assert!(!holds, "{shown:#}");
+    let tables = shown["tables"].as_array().unwrap();
+    assert!(tables.iter().any(|line| line["table_name"] == "large"), "{shown:#}");
+    assert!(!tables.iter().any(|line| line["table_name"] == "mine"), "{shown:#}");
+}

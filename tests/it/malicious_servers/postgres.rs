@@ -91,7 +91,7 @@ async fn talk(mut client: TcpStream, behavior: Behavior) -> io::Result<()> {
     client.write_all(&[message(b'K', &[0; 8]), ready()].concat()).await?;
     hear(&mut client).await?;
     client.write_all(&shown("idle_in_transaction_session_timeout", b"10s")).await?;
-    for _ in 0..2 {
+    for _ in 0..3 {
         hear(&mut client).await?;
         client.write_all(&[message(b'C', b"SET\0"), ready()].concat()).await?;
     }

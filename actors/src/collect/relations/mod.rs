@@ -61,6 +61,8 @@ pub struct RelationTracker<const N: usize> {
     events: Vec<Event>,
     interner: Interner,
     baseline_at: Option<Timestamp>,
+    /// The first sample, or the first one after the counters were lost.
+    counting_since: Option<Timestamp>,
     rows: u64,
 }
 
@@ -86,6 +88,7 @@ impl<const N: usize> RelationTracker<N> {
             events: Vec::new(),
             interner: Interner::default(),
             baseline_at: None,
+            counting_since: None,
             rows: 0,
         }
     }
@@ -139,6 +142,9 @@ impl<const N: usize> RelationTracker<N> {
             let values = (self.kind.read)(server, &mut cursor)?;
             self.observe(oid, named, values, continuity);
         }
+        if !matches!(continuity, Continuity::Delta { .. }) {
+            self.counting_since = Some(mark.at());
+        }
         self.current = Some((mark, continuity));
         if self.unnamed.is_empty() {
             return Ok(self.finish(server, mark, continuity));
@@ -184,8 +190,9 @@ impl<const N: usize> RelationTracker<N> {
         for row in 0..answer.rows.len() {
             let named = Named::read(&mut Cursor::new(answer.rows, row))?;
             let Some(values) = unnamed.remove(&named.oid) else { continue };
-            let relation = named.relation(server, self.kind.stream, values, &mut self.interner);
             let before = self.known.get(&named.oid).map(|known| Arc::clone(&known.now));
+            let seen_since = before.as_ref().map_or(mark.at(), |before| before.seen_since);
+            let relation = named.relation(server, self.kind.stream, (values, seen_since), &mut self.interner);
             self.add_events(mark.at(), before.as_deref(), &relation, continuity);
             let own = before.map(|before| before.values);
             let inherited =
@@ -241,7 +248,7 @@ impl<const N: usize> RelationTracker<N> {
         let gap = gap.map(|gap| FoundGap { to: at, ..gap });
         let snapshot = Relations {
             at,
-            counted_since: mark.reset_at().unwrap_or(server.started_at),
+            counted_since: self.counted_since(mark),
             system_identifier: server.system_identifier,
             in_recovery: mark.in_recovery(),
             relations: self.known.values().map(|known| Arc::clone(&known.now)).collect(),
@@ -255,6 +262,15 @@ impl<const N: usize> RelationTracker<N> {
             rows: self.rows,
             ..Collected::default()
         })
+    }
+}
+
+impl<const N: usize> RelationTracker<N> {
+    /// Since when the counters count. A crash sets them to zero and their time of reset to null, which is also that of
+    /// counters that were never reset: then nothing is known of the time before the first sample.
+    fn counted_since(&self, mark: CountedMark) -> Timestamp {
+        let counting_since = self.counting_since.unwrap_or(mark.at());
+        mark.reset_at().unwrap_or(counting_since)
     }
 }
 

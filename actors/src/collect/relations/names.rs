@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::collect::{CellError, Cursor, Interner, Server, series};
 use crate::model::relations::Relation;
-use crate::model::{ColumnKind, NULL, Stream};
+use crate::model::{ColumnKind, NULL, Stream, Timestamp};
 
 /// A relation whose name is not known yet.
 pub(super) struct Unnamed<const N: usize> {
@@ -39,7 +39,7 @@ impl<'a> Named<'a> {
         &self,
         server: &Server,
         stream: &Stream,
-        mut values: [i64; N],
+        (mut values, seen_since): ([i64; N], Timestamp),
         interner: &mut Interner,
     ) -> Relation<N> {
         let columns = stream.columns.iter().zip(&mut values);
@@ -59,6 +59,7 @@ impl<'a> Named<'a> {
             schema: Arc::from(self.schema),
             name: Arc::from(self.name),
             table: Arc::from(self.table),
+            seen_since,
             values,
         }
     }

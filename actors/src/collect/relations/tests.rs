@@ -146,3 +146,26 @@ fn an_interrupted_run_loses_nothing() {
     after.sort_unstable();
     assert_eq!(after, [1, 6]);
 }
+
+/// For how many seconds each index has been counted, by oid.
+fn counted(collected: &Collected) -> Vec<(i64, u64)> {
+    let snapshot = collected.snapshots[0].get::<IndexSnapshot>().expect("the indexes");
+    let indexes = snapshot.0.relations.iter();
+    let mut counted: Vec<_> =
+        indexes.map(|index| (index.oid, snapshot.0.counted_for(index).as_secs())).collect();
+    counted.sort_unstable();
+    counted
+}
+
+#[test]
+fn an_index_is_counted_since_it_was_seen_first_or_its_counters_were_lost() {
+    let mut play = Play::new();
+    play.poll(&[(1, "a", 5)]);
+    play.poll(&[(1, "a", 5)]);
+    assert_eq!(counted(&play.poll(&[(1, "a", 5), (2, "b", 0)])), [(1, 20), (2, 0)]);
+    assert_eq!(counted(&play.poll(&[(1, "a", 5), (2, "b", 0)])), [(1, 30), (2, 10)]);
+    // a crash: all counters are zero, and the time of the reset is null
+    (play.reset_at, play.commits) = (None, 0);
+    assert_eq!(counted(&play.poll(&[(1, "a", 0), (2, "b", 0)])), [(1, 0), (2, 0)]);
+    assert_eq!(counted(&play.poll(&[(1, "a", 0), (2, "b", 0)])), [(1, 10), (2, 10)]);
+}

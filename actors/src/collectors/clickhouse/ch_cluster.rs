@@ -109,7 +109,7 @@ fn answered(mut cursor: Cursor<'_>) -> Result<(i64, Answered), CellError> {
 /// The nodes that no collector can read now.
 fn notice(nodes: &[ClusterNode], server: &Server) -> Option<Notice> {
     let missing: Vec<String> = nodes.iter().filter(|node| !node.answered).map(ClusterNode::name).collect();
-    (!missing.is_empty()).then(|| Notice {
+    (!missing.is_empty()).then(|| Notice { hides: false,
         reason: format!(
             "{} of {} nodes of cluster {} did not answer: {}",
             missing.len(),

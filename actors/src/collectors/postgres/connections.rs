@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, SampleInterval, SampleTimes,
-    Server, Spec, Step, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Notice, SampleInterval,
+    SampleTimes, Server, Spec, Step, hidden_notice,
 };
 use crate::model::{AnySnapshot, ConnectionCount, ConnectionSnapshot, Engine, Record, Timestamp, streams};
 
@@ -73,7 +73,8 @@ impl Collector for Connections {
             gaps: gap.into_iter().collect(),
             rows: answer.rows.len() as u64,
             snapshots: vec![AnySnapshot::new(snapshot)],
-            notice: hidden_notice(server, hidden),
+            // their number is known
+            notice: hidden_notice(server, hidden).map(|notice| Notice { hides: false, ..notice }),
             ..Collected::default()
         }))
     }

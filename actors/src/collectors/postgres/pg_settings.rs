@@ -67,6 +67,7 @@ impl Collector for Settings {
         collected.rows = settings.len() as u64;
         collected.snapshots.push(AnySnapshot::new(SettingSnapshot { at, settings }));
         collected.notice = (!all_visible).then(|| Notice {
+            hides: false,
             reason: format!("settings that are for superusers are hidden from role {}", server.role),
             fix: advice::grant("pg_read_all_settings", &server.role),
         });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::collect::{
-    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, SampleTimes, Server,
-    SessionText, Spec, Step, TextCache, activity_sample, hidden_notice,
+    Answer, CellError, CollectError, Collected, Collector, Cursor, Every, Interner, Notice, SampleTimes,
+    Server, SessionText, Spec, Step, TextCache, activity_sample, hidden_notice,
 };
 use crate::model::{ActiveQuery, Engine, NULL, Timestamp, streams};
 
@@ -34,6 +34,8 @@ const COLUMNS: &[&str] = &[
     "blocking_pids",
 ];
 
+/// The state of a session with `track_activities = off`.
+const UNTRACKED: &str = "disabled";
 /// A sample this much later than the previous one leaves a gap.
 const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -67,14 +69,26 @@ impl Collector for Activity {
         let all = sessions.len();
         sessions.retain(|session| !session.text.is_hidden());
         let hidden = all - sessions.len();
+        let seen = sessions.len();
+        sessions.retain(|session| session.query.state.as_deref() != Some(UNTRACKED));
+        let untracked = untracked_notice(seen - sessions.len());
         let rows = sessions.iter().map(|session| (session.pid.cast_unsigned(), self.row(session))).collect();
         let queries = sessions.into_iter().map(|session| session.query).collect();
         let interval = self.times.take(at, MAX_INTERVAL);
         Ok(Step::done(Collected {
-            notice: hidden_notice(server, hidden),
+            notice: hidden_notice(server, hidden).into_iter().chain(untracked).reduce(Notice::and),
             ..activity_sample(interval, at, rows, queries, &mut self.interner)
         }))
     }
+}
+
+/// The notice that the server does not know what `count` sessions do; none for zero.
+fn untracked_notice(count: usize) -> Option<Notice> {
+    (count > 0).then(|| Notice {
+        reason: format!("what {count} sessions do is not known: track_activities is off for them"),
+        fix: "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();".to_owned(),
+        hides: true,
+    })
 }
 
 /// One row of the answer.

@@ -84,6 +84,10 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<[i64; TABLE_COLUMNS]
     if tuples != 0 && never_counted(&values) {
         values[LIVE..=MODIFIED].fill(NULL);
     }
+    // counters that began after the rows count only what came since: the estimate of the planner is closer
+    if values[LIVE] != NULL && values[TIMES].iter().all(|cell| *cell == NULL) {
+        values[LIVE] = values[LIVE].max(tuples);
+    }
     Ok(values)
 }
 

@@ -74,6 +74,7 @@ impl Collector for Wal {
 
 fn untimed() -> Notice {
     Notice {
+        hides: false,
         reason: "track_wal_io_timing is off: how long writing and syncing took is not measured".to_owned(),
         fix: "ALTER SYSTEM SET track_wal_io_timing = on; SELECT pg_reload_conf();".to_owned(),
     }

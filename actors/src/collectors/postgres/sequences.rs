@@ -30,6 +30,7 @@ const COLUMNS: &[&str] = &[
     "last_value",
     "readable",
     "locked",
+    "table_schema",
     "table_name",
     "column_name",
     "column_type",
@@ -79,7 +80,7 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<Option<Row>, CellErr
     let last_value = cursor.i64()?;
     let (readable, locked) = (cursor.bool()?.unwrap_or_default(), cursor.bool()?.unwrap_or_default());
     let mut owned = || cursor.owned_text();
-    let (table_name, column_name, column_type) = (owned()?, owned()?, owned()?);
+    let (table_schema, table_name, column_name, column_type) = (owned()?, owned()?, owned()?, owned()?);
 
     let span = Span::new(increment, min_value, max_value, column_type.as_deref());
     let seen = readable && !locked;
@@ -95,6 +96,7 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<Option<Row>, CellErr
         used_pct: seen.then(|| span.used_pct(last_value)),
         remaining: seen.then(|| span.remaining(last_value, increment)),
         limited_by: if span.by_column { "column" } else { "sequence" },
+        table_schema,
         table_name,
         column_name,
         column_type,
@@ -152,6 +154,7 @@ fn notice(server: &Server, rows: &[Row]) -> Option<Notice> {
         hidden.iter().map(|row| quote_identifier(&row.sequence.schema_name)).collect();
     let schemas: Vec<String> = schemas.into_iter().collect();
     (!hidden.is_empty()).then(|| Notice {
+        hides: true,
         reason: format!("role {} may not read {} sequences", server.role, hidden.len()),
         fix: format!(
             "GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {};",

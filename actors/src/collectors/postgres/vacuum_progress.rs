@@ -58,6 +58,7 @@ impl Collector for Running {
             rows: running.len() as u64,
             snapshots: vec![AnySnapshot::new(ProgressSnapshot { at, running })],
             notice: (hidden > 0).then(|| Notice {
+                hides: true,
                 reason: format!(
                     "{hidden} running commands of other roles are hidden from role {}",
                     server.role

@@ -26,6 +26,7 @@ const COLUMNS: &[&str] = &[
     "xid_age",
     "mxid_age",
     "since",
+    "holds_catalogs_only",
     "freeze_max_age",
     "mxid_freeze_max_age",
     "all_visible",
@@ -54,6 +55,7 @@ impl Collector for Horizon {
             rows: answer.rows.len() as u64,
             snapshots: vec![AnySnapshot::new(horizon)],
             notice: (!all_visible).then(|| Notice {
+                hides: true,
                 reason: format!("sessions and standbys of other roles are hidden from role {}", server.role),
                 fix: advice::grant("pg_read_all_stats", &server.role),
             }),
@@ -71,6 +73,7 @@ fn read(cursor: &mut Cursor<'_>, horizon: &mut XidHorizon) -> Result<bool, CellE
     let database_name = cursor.owned_text()?;
     let state = cursor.owned_text()?;
     let (xid_age, mxid_age, since) = (cursor.required_i64()?, cursor.i64()?, cursor.timestamp()?);
+    let holds_catalogs_only = cursor.bool()?.unwrap_or_default();
     let (freeze_max_age, mxid_freeze_max_age) = (cursor.required_i64()?, cursor.required_i64()?);
     if kind == "database" {
         let mxid_age = mxid_age.unwrap_or_default();
@@ -91,6 +94,7 @@ fn read(cursor: &mut Cursor<'_>, horizon: &mut XidHorizon) -> Result<bool, CellE
             database_name,
             state,
             age_xids: xid_age,
+            holds_catalogs_only,
             since,
         });
     }

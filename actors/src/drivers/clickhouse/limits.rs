@@ -170,7 +170,7 @@ impl QueryLimits {
     fn deviation_notice(&self, role: &str) -> Option<Notice> {
         let is_fixed = |name: &&&str| self.is_readonly || self.refused.contains(*name);
         let fixed: Vec<&str> = self.deviating.iter().filter(is_fixed).copied().collect();
-        (!fixed.is_empty()).then(|| Notice {
+        (!fixed.is_empty()).then(|| Notice { hides: false,
             reason: format!(
                 "the profile of user {role} sets {} and does not let the user change it: answers may fail or be incomplete",
                 fixed.join(", ")
@@ -180,7 +180,7 @@ impl QueryLimits {
     }
 
     fn unlimited_notice(&self, role: &str) -> Option<Notice> {
-        (self.is_readonly && !self.is_limited_by_profile).then(|| Notice {
+        (self.is_readonly && !self.is_limited_by_profile).then(|| Notice { hides: false,
             reason: format!(
                 "user {role} may not set limits for its queries (readonly = 1), so the server does not cancel them by itself"
             ),

@@ -75,6 +75,7 @@ impl ClickHouse {
     fn hidden_tables(&self) -> Option<Notice> {
         let role = &self.server.role;
         (self.shows_tables == Some(false)).then(|| Notice {
+            hides: true,
             reason: format!("user {role} lacks SHOW TABLES on some tables: they are not shown"),
             fix: advice::clickhouse_grant("have the grant SHOW TABLES ON *.*", role),
         })

@@ -15,7 +15,6 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::connect_error;
 use super::messages::{InspectedTls, MessageInspector};
-use super::session_settings::MARKER;
 use crate::collect::CollectError;
 use crate::drivers::budget::Budget;
 use crate::drivers::inspected::Inspected;
@@ -26,6 +25,10 @@ pub(super) const ENGINE: &str = "PostgreSQL";
 /// How long a query waits for a lock, as the server writes it: less than `statement_timeout`, which is less than our own
 /// deadline, so that the mildest limit takes effect first.
 pub(super) const LOCK_TIMEOUT: &str = "500ms";
+/// The same in the unit of the setting.
+pub(super) const LOCK_TIMEOUT_MS: &str = "500";
+/// Sent at connect, and harmless to an event trigger: shows whether the server itself gets what we set.
+pub(super) const MARKER: (&str, &str) = ("idle_in_transaction_session_timeout", "10s");
 /// The `statement_timeout` of a new connection. Changing it costs a round trip.
 pub(super) const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time limit for a request to cancel a query.

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io;
 
 use tokio_postgres::Error;
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::collect::{CollectError, Server, advice, one_line};
 use crate::model::{Secret, Target};
@@ -74,12 +74,16 @@ pub(super) fn query_error(error: &Error, server: &Server, password: Option<&Secr
 
 fn server_error(refusal: &DbError, server: &Server, message: String) -> CollectError {
     match *refusal.code() {
+        // the server ends the session, whatever for
+        _ if matches!(refusal.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
+            CollectError::Lost { reason: message }
+        }
         SqlState::QUERY_CANCELED => CollectError::StatementTimeout,
         SqlState::LOCK_NOT_AVAILABLE => CollectError::Locked,
         SqlState::INSUFFICIENT_PRIVILEGE => CollectError::Permission {
             role: server.role.clone(),
+            fix: advice::postgres_grant(&message, &server.role),
             message,
-            fix: advice::grant_monitor(&server.role),
         },
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             CollectError::Lost { reason: message }

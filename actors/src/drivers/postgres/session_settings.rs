@@ -5,33 +5,33 @@ use std::time::Duration;
 
 use tokio_postgres::SimpleQueryMessage;
 
-use super::connect::FIRST_TIMEOUT;
+use super::Postgres;
+use super::connect::{FIRST_TIMEOUT, LOCK_TIMEOUT_MS, MARKER};
 use super::error::pooler;
-use super::{LOCK_TIMEOUT, Postgres};
 use crate::collect::CollectError;
 use crate::text::quote_literal;
 
-/// Sent at connect, and harmless to an event trigger: shows whether the server itself gets what we set.
-pub(super) const MARKER: (&str, &str) = ("idle_in_transaction_session_timeout", "10s");
+/// The marker and the isolation of transactions: neither takes a snapshot, which a standby refuses to a serializable one.
+const SHOW: &str =
+    "SHOW /* basira */ idle_in_transaction_session_timeout; SHOW /* basira */ default_transaction_isolation";
+const ISOLATION: &str = "read committed";
+const SET_ISOLATION: &str = "SET /* basira */ default_transaction_isolation = 'read committed'";
 
-const SHOW_MARKER: &str = "SHOW /* basira */ idle_in_transaction_session_timeout";
+/// Before the first query that has an operator: a search path replaces operators.
+const FIRST: &str =
+    "SET /* basira */ search_path = pg_catalog; SET /* basira */ default_transaction_read_only = on";
 
-/// Before the first query: a standby refuses the snapshot of a serializable transaction, a search path replaces operators.
-const FIRST: &str = "SET /* basira */ default_transaction_isolation = 'read committed'; \
-     SET /* basira */ search_path = pg_catalog; SET /* basira */ default_transaction_read_only = on; \
-     SET /* basira */ exit_on_error = off";
-
-/// Settings of context `user` that limit our queries, or change what they return; those that the version lacks are left out.
-const SETTINGS: [(&str, &str); 28] = [
-    ("lock_timeout", LOCK_TIMEOUT),
+/// Settings of context `user` that limit our queries, or change what they return; those that the version lacks are left out,
+/// and so are those that the session has anyway.
+const SETTINGS: [(&str, &str); 19] = [
+    ("lock_timeout", LOCK_TIMEOUT_MS),
     ("transaction_timeout", "0"),
     ("idle_session_timeout", "0"),
     ("default_transaction_deferrable", "off"),
+    ("exit_on_error", "off"),
     ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
-    ("force_parallel_mode", "off"),
-    ("debug_parallel_query", "off"),
-    ("client_min_messages", "warning"),
+    ("client_min_messages", "notice"),
     ("row_security", "on"),
     ("restrict_nonsystem_relation_kind", ""),
     ("stats_fetch_consistency", "cache"),
@@ -42,15 +42,7 @@ const SETTINGS: [(&str, &str); 28] = [
     ("bytea_output", "hex"),
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
-    ("TimeZone", "UTC"),
     ("extra_float_digits", "1"),
-    ("xmloption", "content"),
-    ("xmlbinary", "base64"),
-    ("plan_cache_mode", "auto"),
-    ("geqo", "on"),
-    ("join_collapse_limit", "8"),
-    ("from_collapse_limit", "8"),
-    ("work_mem", "4MB"),
 ];
 
 impl Postgres {
@@ -60,13 +52,16 @@ impl Postgres {
     /// [`CollectError::Pooler`] when a pooler keeps settings from the server, before anything is set: others would get the
     /// settings of a shared session.
     pub(super) async fn pin_settings(&self) -> Result<(), CollectError> {
-        let shown = self.within(FIRST_TIMEOUT, self.client.simple_query(SHOW_MARKER)).await?;
-        let shown = shown.iter().find_map(|message| match message {
+        let shown = self.within(FIRST_TIMEOUT, self.client.simple_query(SHOW)).await?;
+        let mut shown = shown.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
         });
-        if shown != Some(MARKER.1) {
+        if shown.next() != Some(MARKER.1) {
             return Err(pooler("the limits that Basira set when connecting did not reach the server"));
+        }
+        if shown.next() != Some(ISOLATION) {
+            self.within(FIRST_TIMEOUT, self.client.batch_execute(SET_ISOLATION)).await?;
         }
         self.within(FIRST_TIMEOUT, self.client.batch_execute(FIRST)).await?;
         self.within(FIRST_TIMEOUT, self.client.batch_execute(&pinning(FIRST_TIMEOUT))).await
@@ -82,7 +77,8 @@ fn pinning(limit: Duration) -> String {
         .collect();
     format!(
         "SELECT /* basira */ pg_catalog.set_config(s.name, v.value, false) \
-         FROM (VALUES {}) AS v (name, value) JOIN pg_catalog.pg_settings AS s ON s.name = v.name",
+         FROM (VALUES {}) AS v (name, value) JOIN pg_catalog.pg_settings AS s ON s.name = v.name \
+         WHERE s.setting <> v.value",
         values.join(", ")
     )
 }

@@ -120,6 +120,9 @@ impl Examiner {
         let is_dismissed = |object: &Object| dismissed.contains(&(rule.id.to_owned(), object.name.clone()));
         let (ignored, objects): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(is_dismissed);
         let met = measured(rule.measure, &objects).filter(|value| context.exceeds(*value));
+        if met.is_none() {
+            facts.check_complete(rule.needs)?;
+        }
         let finding = met.map(|value| Finding { objects, value, threshold: set.enter });
         self.update_state(rule.id, finding, facts.at, set.hold_for);
         if rule.makes_recommendations {

@@ -102,6 +102,21 @@ fn a_check_without_data_is_not_passed() {
     );
 }
 
+#[test]
+fn finding_nothing_means_nothing_where_rows_are_hidden() {
+    let set = RuleSettings([(SATURATION.to_owned(), at_once())].into());
+    let look = |total: i64| {
+        let mut facts = crowded(total, 0);
+        let line = facts.collectors.iter_mut().find(|line| line.name == "connections").unwrap();
+        (line.hides, line.reason) = (true, Some("3 are hidden".to_owned()));
+        let diagnosis = Examiner::default().examine(&facts, &set, &Dismissed::new()).diagnosis;
+        let line = diagnosis.not_evaluated.into_iter().find(|line| line.rule_id == SATURATION);
+        (line.map(|line| line.reason), diagnosis.top_issues.len())
+    };
+    assert_eq!(look(10), (Some("connections: 3 are hidden".to_owned()), 0));
+    assert_eq!(look(100), (None, 1), "what is visible is reported");
+}
+
 fn at_once() -> RuleSetting {
     RuleSetting { for_seconds: Some(0), ..RuleSetting::default() }
 }
@@ -148,6 +163,7 @@ fn held_back(is_held: bool, seconds: i64) -> Facts {
         database_name: None,
         state: None,
         age_xids: 2_000_000,
+        holds_catalogs_only: false,
         since: None,
     };
     let holders = if is_held { vec![holder] } else { Vec::new() };

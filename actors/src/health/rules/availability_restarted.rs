@@ -1,4 +1,4 @@
-//! Restarts and crash recoveries.
+//! Crashes.
 
 use std::time::Duration;
 
@@ -13,16 +13,17 @@ pub(crate) static RULE: Rule = Rule {
     id: "availability.restarted",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Availability,
-    title: "Server restarted or crashed",
-    description: "Restarts of the server, and recoveries after a backend crashed, within the window. The issue \
-                  clears when they are older than the window.",
+    title: "Server crashed",
+    description: "Crashes of the server, and recoveries after a backend crashed, within the window: either sets \
+                  the counters of all databases to zero. A restart that keeps them was planned, and is an event only. The \
+                  issue clears when they are older than the window.",
     needs: &[Need::Now("pg_server"), Need::Totals("pg_server", &EVENTS)],
     window: Duration::from_secs(900),
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     curve: Curve { least: 5.0, worst: 5.0, most: 30.0 },
-    recommendation: "If the restart was not planned, read the server's log from before its start: a crash of a \
-                     backend (signal 11), the kernel's OOM killer (signal 9), a failed disk.",
+    recommendation: "Read the server's log from before the recovery: a crash of a backend (signal 11), the kernel's \
+                     OOM killer (signal 9), a failed disk.",
     investigate: "SELECT pg_postmaster_start_time();\n-- GET /api/v1/databases/{id}/events",
     fix: "-- against the OOM killer: vm.overcommit_memory = 2, and less shared_buffers or work_mem",
     source: "PostgreSQL documentation, Linux Memory Overcommit; a crash resets all counters.",
@@ -30,27 +31,27 @@ pub(crate) static RULE: Rule = Rule {
     ..Rule::DEFAULT
 };
 
-/// A crash resets the counters of at least this many views at once; manual resets come one by one.
-const EMPTIED_BY_A_CRASH: usize = 3;
-/// Resets that belong to one crash are no further apart.
+/// What the counters of all databases are called in the event that a crash set them to zero; those of one have its name.
+const ALL_DATABASES: &str = "pg_stat_database";
+/// A restart and a loss of counters no further apart belong together.
 const TOGETHER_MS: u64 = 60_000;
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let server = context.newest::<ServerIdentity>()?;
-    // what is stored may be less than half of the window: a restart that was seen counts all the same
+    // what is stored may be less than half of the window: a crash that was seen counts all the same
     let past = context.past_or_empty(&EVENTS);
-    let restarts = happened(&past, EventKind::ServerRestarted);
-    let crashes = crashes(&happened(&past, EventKind::CountersReset));
-    let recovered: Vec<i64> = crashes.iter().copied().filter(|at| !near(*at, &restarts)).collect();
-    let Some(last) = restarts.iter().chain(&recovered).max() else { return Ok(Vec::new()) };
-    let what = match (near(*last, &crashes), recovered.contains(last)) {
-        (_, true) => "a backend crashed, and the server recovered",
-        (true, false) => "the server crashed and was restarted",
-        (false, false) => "the server was restarted",
+    let restarts = happened(&past, EventKind::ServerRestarted, "server");
+    let crashes = happened(&past, EventKind::CountersReset, ALL_DATABASES);
+    let Some(last) = crashes.iter().max() else { return Ok(Vec::new()) };
+    let was_restarted = restarts.iter().any(|restart| restart.abs_diff(*last) < TOGETHER_MS);
+    let what = if was_restarted {
+        "the server crashed and was restarted"
+    } else {
+        "a backend crashed, and the server recovered"
     };
     let ago =
         format_duration(Duration::from_millis(u64::try_from(server.at.as_millis() - last).unwrap_or(0)));
-    let times = restarts.len() + recovered.len();
+    let times = crashes.len();
     let often = if times > 1 {
         format!("; {times} times within {}", format_duration(context.window()))
     } else {
@@ -64,39 +65,11 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     }])
 }
 
-fn near(at: i64, moments: &[i64]) -> bool {
-    moments.iter().any(|moment| moment.abs_diff(at) < TOGETHER_MS)
-}
-
-/// When the counters of many views were reset at once.
-fn crashes(resets: &[i64]) -> Vec<i64> {
-    let mut crashes: Vec<i64> = Vec::new();
-    for at in resets {
-        let together = resets.iter().filter(|other| other.abs_diff(*at) < TOGETHER_MS).count();
-        if together >= EMPTIED_BY_A_CRASH && !near(*at, &crashes) {
-            crashes.push(*at);
-        }
-    }
-    crashes
-}
-
-fn happened(past: &History, kind: EventKind) -> Vec<i64> {
+/// When events of `kind` happened to `subject`, in milliseconds.
+fn happened(past: &History, kind: EventKind, subject: &str) -> Vec<i64> {
     let of_kind = past.series.iter().filter(|series| {
-        let word = series.get(&EVENTS, "kind");
-        word.and_then(|word| past.text(word)) == Some(kind.as_str())
+        let text = |column| past.text(series.get(&EVENTS, column)?);
+        text("kind") == Some(kind.as_str()) && text("subject") == Some(subject)
     });
     of_kind.filter_map(|series| series.get(&EVENTS, "happened_at_ms")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::crashes;
-
-    #[test]
-    fn a_reset_of_one_view_at_a_time_is_no_crash() {
-        assert_eq!(crashes(&[]), [0; 0]);
-        assert_eq!(crashes(&[1_000, 2_000]), [0; 0]);
-        assert_eq!(crashes(&[1_000, 90_000, 200_000]), [0; 0]);
-        assert_eq!(crashes(&[500_000, 1_000, 1_500, 2_000]), [1_000]);
-    }
 }

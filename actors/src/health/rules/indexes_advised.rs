@@ -31,10 +31,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest_of_each::<IndexAdvices>();
     let all = seen.iter().flat_map(|(_, advices)| &advices.0);
-    Ok(all.filter(|advice| context.exceeds(advice.gain_pct)).map(object).collect())
+    Ok(all.filter(|advice| context.exceeds(advice.gain_pct)).map(|advice| object(context, advice)).collect())
 }
 
-fn object(advice: &IndexAdvice) -> Object {
+fn object(context: &RuleContext<'_>, advice: &IndexAdvice) -> Object {
     let IndexAdvice { database_name, schema_name, table_name, .. } = advice;
     let name = format!("{database_name}.{schema_name}.{table_name} ({})", advice.columns.join(", "));
     let says = match advice.evidence {
@@ -49,7 +49,12 @@ fn object(advice: &IndexAdvice) -> Object {
         advice.statements.len(),
         size.unwrap_or_default()
     );
-    Object { name, value: advice.gain_pct, note, fix: Some(format!("{};", advice.create_sql)) }
+    Object {
+        name,
+        value: advice.gain_pct,
+        note,
+        fix: Some(context.run_in(database_name, &format!("{};", advice.create_sql))),
+    }
 }
 
 #[cfg(test)]

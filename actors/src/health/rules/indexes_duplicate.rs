@@ -17,7 +17,9 @@ pub(crate) static RULE: Rule = Rule {
     title: "Duplicate or redundant indexes",
     description: "Indexes with the same definition as another one of their table, and those whose columns are \
                   the leading columns of another one (B-trees without predicate or expressions, and never one \
-                  that enforces uniqueness). The value is their total size on disk; every write maintains \
+                  that enforces uniqueness). One is left out that does \
+                  anything that the other does not: a replica identity, the target of a foreign key, a constraint that \
+                  the other does not enforce as strictly. The value is their total size on disk; every write maintains \
                   them.",
     needs: &[Need::Now("pg_index"), Need::Now("pg_stat_user_indexes")],
     measure: Measure::Sum,
@@ -40,17 +42,9 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     for (database, catalog) in context.newest_of_each::<IndexCatalog>() {
         let groups = overlaps(&catalog);
         let Some((_, seen)) = snapshots.iter().find(|(name, _)| *name == database) else { continue };
-        let size = INDEXES.column("size_bytes");
-        let sizes: HashMap<i64, i64> = match groups.is_empty() {
-            true => HashMap::new(),
-            false => {
-                let size_of = |values: &[i64]| size.map(|place| values[place]).filter(|size| *size != NULL);
-                let indexes = seen.0.relations.iter();
-                indexes.filter_map(|index| Some((index.oid, size_of(&index.values)?))).collect()
-            }
-        };
+        let sizes = if groups.is_empty() { HashMap::new() } else { sizes(&catalog, seen) };
         for group in &groups {
-            for facts in group.drop.iter().filter(|facts| !facts.is_attached) {
+            for facts in &group.drop {
                 // one that was dropped meanwhile has no size
                 let Some(size) = sizes.get(&facts.oid) else { continue };
                 let does = match group.reason {
@@ -75,10 +69,33 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
     Ok(found)
 }
 
+/// The size of each index; of one of a partitioned table, that of all that are attached to it.
+fn sizes(catalog: &IndexCatalog, seen: &IndexSnapshot) -> HashMap<i64, i64> {
+    let parents: HashMap<i64, i64> =
+        catalog.indexes.iter().filter_map(|facts| Some((facts.oid, facts.parent_oid?))).collect();
+    let mut sizes = HashMap::new();
+    for index in &seen.0.relations {
+        let size = INDEXES.column("size_bytes").map(|place| index.values[place]);
+        let Some(size) = size.filter(|size| *size != NULL) else { continue };
+        let mut oid = Some(index.oid);
+        while let Some(known) = oid {
+            *sizes.entry(known).or_default() += size;
+            oid = parents.get(&known).copied();
+        }
+    }
+    sizes
+}
+
 fn drop(facts: &IndexFacts) -> String {
     if facts.constraint_backed {
         let table = quote_name(&[&facts.schema, &facts.table]);
         return format!("ALTER TABLE {table} DROP CONSTRAINT {};", quote_name(&[&facts.name]));
     }
-    format!("DROP INDEX CONCURRENTLY {};", quote_name(&[&facts.schema, &facts.name]))
+    let name = quote_name(&[&facts.schema, &facts.name]);
+    if facts.is_partitioned {
+        return format!(
+            "-- locks the table and all of its partitions exclusively, for a moment: not possible concurrently\nDROP INDEX {name};"
+        );
+    }
+    format!("DROP INDEX CONCURRENTLY {name};")
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::health::{
-    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit,
+    Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, Unknown,
     quote_name,
 };
 use crate::model::relations::{IndexCatalog, IndexFacts};
@@ -36,10 +36,13 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
+    if context.is_standby() {
+        return Err(Unknown::because("a standby does not show whether the primary is building an index"));
+    }
     let progress = context.newest::<ProgressSnapshot>()?;
     let mut found = Vec::new();
     for (database, catalog) in context.newest_of_each::<IndexCatalog>() {
-        for facts in catalog.indexes.iter().filter(|facts| !facts.is_valid) {
+        for facts in catalog.indexes.iter().filter(|facts| !facts.is_valid && !facts.is_partitioned) {
             if is_being_built(&progress, &database, facts) {
                 continue;
             }
@@ -91,10 +94,15 @@ mod tests {
             is_valid: false,
             is_ready: false,
             is_exclusion: false,
+            is_referenced: false,
+            is_immediate: true,
             constraint_backed: false,
             has_predicate: false,
             has_expressions: false,
             is_attached: false,
+            is_partitioned: false,
+            parent_oid: None,
+            parameters: 0,
             shape: IndexShape { method: 403, keys: Vec::new(), included: Vec::new() }.into(),
             last_idx_scan: None,
             definition: None,

@@ -16,8 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Indexes,
     title: "Unused indexes",
-    description: "Indexes larger than 1 MB without a single scan since the counters were reset, which must be \
-                  at least 14 days ago (window_seconds). Left out are indexes that enforce a constraint \
+    description: "Indexes larger than 1 MB without a single scan since the counters were reset or lost and \
+                  the index was seen first, which must be at least 14 days ago (window_seconds). Left out are indexes that enforce a constraint \
                   (primary, unique, exclusion), that are invalid, that have expressions (the planner uses \
                   their statistics), or that belong to an index of a partitioned table. The value is their \
                   total size on disk; every write maintains them.",
@@ -49,22 +49,23 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
         if seen.0.in_recovery {
             return Err(Unknown::because("a standby counts only its own scans, and cannot drop an index"));
         }
-        let counted_for = seen.0.at.since(seen.0.counted_since);
-        if counted_for < context.window() {
-            too_young = Some(counted_for);
-            continue;
-        }
-        let unscanned: HashMap<i64, i64> = seen
+        let unscanned: HashMap<i64, (i64, Duration)> = seen
             .0
             .relations
             .iter()
-            .filter_map(|index| Some((index.oid, size_if_unscanned(index)?)))
+            .filter_map(|index| Some((index.oid, (size_if_unscanned(index)?, seen.0.counted_for(index)))))
             .collect();
         let catalog = catalogs.iter().filter(|(name, _)| *name == database);
         for facts in catalog.flat_map(|(_, catalog)| &catalog.indexes) {
-            if let Some(size) = unscanned.get(&facts.oid).filter(|_| is_dispensable(facts)) {
-                found.push(object(context, &database, facts, *size, (counted_for, standbys)));
+            let Some((size, counted_for)) = unscanned.get(&facts.oid).filter(|_| is_dispensable(facts))
+            else {
+                continue;
+            };
+            if *counted_for < context.window() {
+                too_young = too_young.max(Some(*counted_for));
+                continue;
             }
+            found.push(object(context, &database, facts, *size, (*counted_for, standbys)));
         }
     }
     match too_young.filter(|_| found.is_empty()) {

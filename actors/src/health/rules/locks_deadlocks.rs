@@ -31,16 +31,18 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
-    let past = context.totals(&DATABASES)?;
     let object = |count: i64, name: &str| Object {
         name: name.to_owned(),
         value: as_f64(count),
         note: format!("{count} deadlocks in {name} within {}", format_duration(context.window())),
         fix: None,
     };
+    let past = context.past_or_empty(&DATABASES);
     let found = past.series.iter().filter_map(|series| {
         let count = series.get(&DATABASES, "deadlocks").filter(|count| *count > 0)?;
         Some(object(count, past.text(series.get(&DATABASES, "database_name")?)?))
     });
-    Ok(found.collect())
+    let found: Vec<Object> = found.collect();
+    context.check_happened(&DATABASES, found.iter().map(|object| object.value).sum())?;
+    Ok(found)
 }

@@ -8,20 +8,20 @@ use crate::health::{
     format_duration,
 };
 use crate::model::streams::EVENTS;
-use crate::model::{Engine, EventKind};
+use crate::model::{Engine, EventKind, History};
 
 pub(crate) static RULE: Rule = Rule {
     id: "queries.plan_changed",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Queries,
     title: "Query plans changed",
-    description: "Statements for which the planner now chooses another plan. Often it is a better one; check \
-                  it when something has become slow. The issue clears when the window has passed.",
+    description: "Statements for which the planner now chooses another plan. Often it is a better one, so it \
+                  takes no points: queries.regression reports statements that became slow. The issue clears when the window has passed.",
     needs: &[Need::Totals("explain_plans", &EVENTS)],
     window: Duration::from_secs(3600),
     measure: Measure::Count,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
-    curve: Curve { least: 1.0, worst: 50.0, most: 4.0 },
+    curve: Curve::flat(0.0),
     recommendation: "Compare the two plans. If the new one is worse, look for a dropped index or outdated \
                      statistics.",
     investigate: "-- GET /api/v1/databases/{id}/queries/{query_hash}/explain",
@@ -60,7 +60,12 @@ fn plan(shown: &str) -> &str {
 }
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
-    let past = context.totals(&EVENTS)?;
+    let found = changed(context, &context.past_or_empty(&EVENTS));
+    context.check_happened(&EVENTS, f64::from(u32::try_from(found.len()).unwrap_or(u32::MAX)))?;
+    Ok(found)
+}
+
+fn changed(context: &RuleContext<'_>, past: &History) -> Vec<Object> {
     let kind = EventKind::PlanChanged.as_str();
     let mut by_statement: BTreeMap<&str, Changes<'_>> = BTreeMap::new();
     for event in &past.series {
@@ -83,7 +88,7 @@ fn check(context: &RuleContext<'_>) -> CheckResult {
             fix: None,
         }
     };
-    Ok(by_statement.into_iter().map(object).collect())
+    by_statement.into_iter().map(object).collect()
 }
 
 #[cfg(test)]

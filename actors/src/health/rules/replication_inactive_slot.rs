@@ -37,8 +37,13 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest::<Replication>()?;
-    let idle = seen.slots.iter().filter(|slot| !slot.active && !slot.is_lost());
+    let idle = seen.slots.iter().filter(|slot| !slot.active && !slot.is_lost() && !is_copy(&seen, slot));
     Ok(idle.filter_map(|slot| object(&seen, slot)).collect())
+}
+
+/// Whether it is the copy of a slot of the primary, which has no consumer until the standby is promoted.
+fn is_copy(seen: &Replication, slot: &Slot) -> bool {
+    seen.is_replica && slot.synced == Some(true)
 }
 
 fn object(seen: &Replication, slot: &Slot) -> Option<Object> {

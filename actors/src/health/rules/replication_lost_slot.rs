@@ -30,7 +30,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest::<Replication>()?;
-    Ok(seen.slots.iter().filter_map(object).collect())
+    // the copies of slots of the primary are made again
+    let own = seen.slots.iter().filter(|slot| !(seen.is_replica && slot.synced == Some(true)));
+    Ok(own.filter_map(object).collect())
 }
 
 fn object(slot: &Slot) -> Option<Object> {

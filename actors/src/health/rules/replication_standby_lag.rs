@@ -32,18 +32,24 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let seen = context.newest::<Replication>()?;
-    let Some(late) = seen.replication_lag_seconds.filter(|_| seen.is_replica) else { return Ok(Vec::new()) };
+    let Some(behind) = seen.replication_lag_seconds.filter(|_| seen.is_replica) else {
+        return Ok(Vec::new());
+    };
+    // a delay that is wanted is no lag
+    let wanted = context.setting_number("recovery_min_apply_delay").map_or(0.0, |ms| ms / 1_000.0);
+    let late = (behind - wanted).max(0.0);
     let waiting = format_bytes(as_f64(seen.replication_lag_bytes.unwrap_or(0)));
     let why = match (seen.replay_paused, &seen.upstream_host) {
         (Some(true), _) => "; replay is paused".to_owned(),
         (_, None) => "; it has no primary".to_owned(),
         (_, Some(host)) => format!("; it follows {host}"),
     };
+    let delayed = if wanted > 0.0 { " beyond recovery_min_apply_delay" } else { "" };
     let late_for = format_duration(Duration::from_secs_f64(late.max(0.0)));
     Ok(vec![Object {
         name: "replay".to_owned(),
         value: late,
-        note: format!("this standby is {late_for} behind, with {waiting} to replay{why}"),
+        note: format!("this standby is {late_for} behind{delayed}, with {waiting} to replay{why}"),
         fix: None,
     }])
 }

@@ -33,6 +33,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
+    // the workers of a subscriber run on its primary
+    if context.is_standby() {
+        return Ok(Vec::new());
+    }
     let seen = context.newest::<SubscriptionSnapshot>()?;
     let mut by_name: BTreeMap<(Option<&str>, &str), Vec<&Subscription>> = BTreeMap::new();
     for line in seen.subscriptions.iter().filter(|line| line.enabled == Some(true)) {

@@ -6,18 +6,17 @@ use crate::health::{
     Category, CheckResult, Curve, Measure, Need, Object, Rule, RuleContext, Scope, Threshold, Unit, as_f64,
     format_duration,
 };
-use crate::model::Engine;
-use crate::model::streams::DATABASES;
+use crate::model::{DatabaseStates, Engine};
 
 pub(crate) static RULE: Rule = Rule {
     id: "storage.checksum_failures",
     scope: Scope::Only(Engine::Postgres),
     category: Category::Storage,
     title: "Data checksum failures",
-    description: "Pages read with a wrong checksum. Data was damaged by a disk, a controller, memory or a file \
-                  system.",
-    needs: &[Need::Totals("pg_stat_database", &DATABASES)],
-    window: Duration::from_secs(24 * 3600),
+    description: "Pages read with a wrong checksum, as long as the last one was read within the window, also \
+                  before Basira watched. Data was damaged by a disk, a controller, memory or a file system.",
+    needs: &[Need::Now("pg_stat_database")],
+    window: Duration::from_secs(7 * 24 * 3600),
     measure: Measure::Sum,
     threshold: Threshold { enter: 1.0, leave: 1.0, unit: Unit::Count },
     curve: Curve::flat(60.0),
@@ -32,17 +31,18 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(context: &RuleContext<'_>) -> CheckResult {
-    let past = context.totals(&DATABASES)?;
-    let found = past.series.iter().filter_map(|series| {
-        let failures = series.get(&DATABASES, "checksum_failures").filter(|failures| *failures > 0)?;
-        let word = series.get(&DATABASES, "database_name");
-        let name = word.and_then(|word| past.text(word)).unwrap_or("shared objects");
-        Some(Object {
+    let seen = context.newest::<DatabaseStates>()?;
+    let found = seen.databases.iter().filter_map(|database| {
+        let failures = database.checksum_failures.filter(|failures| *failures > 0)?;
+        let last = database.checksum_last_failure?;
+        let ago = seen.at.since(last);
+        let name = database.database_name.as_deref().unwrap_or("shared objects");
+        (ago <= context.window()).then(|| Object {
             name: name.to_owned(),
             value: as_f64(failures),
             note: format!(
-                "{failures} damaged pages were read in {name} within {}",
-                format_duration(context.window())
+                "{failures} damaged pages were read in {name}, the last one {} ago, at {last}",
+                format_duration(ago)
             ),
             fix: None,
         })

@@ -61,12 +61,15 @@ fn fix(sequence: &Sequence) -> String {
         let name = quote_name(&[&sequence.schema_name, &sequence.sequence_name]);
         steps.push(format!("ALTER SEQUENCE {name} AS bigint NO {end};"));
     }
-    if let (Some(table), Some(column), Some("smallint" | "integer")) =
-        (&sequence.table_name, &sequence.column_name, sequence.column_type.as_deref())
+    if let (Some(schema), Some(table), Some(column), Some("smallint" | "integer")) =
+        (&sequence.table_schema, &sequence.table_name, &sequence.column_name, sequence.column_type.as_deref())
     {
-        // a sequence that belongs to a column is in the schema of its table
-        let table = quote_name(&[&sequence.schema_name, table]);
-        steps.push(format!("ALTER TABLE {table} ALTER COLUMN {} TYPE bigint;", quote_name(&[column])));
+        let table = quote_name(&[schema, table]);
+        steps.push(format!(
+            "-- rewrites {table} and its indexes, locked against everybody (ACCESS EXCLUSIVE) until it is done\n\
+             ALTER TABLE {table} ALTER COLUMN {} TYPE bigint;",
+            quote_name(&[column])
+        ));
     }
     steps.join("\n")
 }

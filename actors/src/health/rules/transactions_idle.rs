@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Only(Engine::Postgres),
     category: Category::Transactions,
     title: "Sessions idle in transaction",
-    description: "How long sessions have been idle in a transaction, measured from the start of their last \
+    description: "How long sessions have been idle in a transaction, measured from the end of their last \
                   statement. Such a session keeps its locks, and prevents vacuum from removing rows that died \
                   since it began.",
     needs: &[Need::Now("pg_stat_activity")],

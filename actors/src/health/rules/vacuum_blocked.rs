@@ -15,7 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     title: "Old snapshots keep vacuum from removing dead rows",
     description: "The age, in transactions, of the oldest snapshot that is still held: rows that died since \
                   then stay, however often they are vacuumed. Holders are sessions, prepared transactions, \
-                  replication slots and standbys with hot_standby_feedback.",
+                  replication slots and standbys with hot_standby_feedback; a VACUUM is none. A session or a \
+                  prepared transaction keeps the rows of its own database, a logical slot those of catalogs.",
     needs: &[Need::Now("xid_horizon")],
     measure: Measure::Highest,
     threshold: Threshold { enter: 1_000_000.0, leave: 500_000.0, unit: Unit::Count },
@@ -36,18 +37,29 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &RuleContext<'_>) -> CheckResult {
     let horizon = context.newest::<XidHorizon>()?;
     let old = horizon.holders.iter().filter(|holder| context.exceeds(as_f64(holder.age_xids)));
-    Ok(old.map(|holder| object(&horizon, holder)).collect())
+    Ok(old.map(|holder| object(context, &horizon, holder)).collect())
 }
 
-fn object(horizon: &XidHorizon, holder: &XminHolder) -> Object {
+fn object(context: &RuleContext<'_>, horizon: &XidHorizon, holder: &XminHolder) -> Object {
     let called = holder.holder.as_deref().unwrap_or("unknown");
+    let here = |sql: String| match &holder.database_name {
+        Some(database) => context.run_in(database, &sql),
+        None => sql,
+    };
     let (name, fix) = match (holder.kind.as_str(), holder.pid) {
         ("prepared_transaction", _) => (
             format!("prepared transaction {called}"),
-            Some(format!("ROLLBACK PREPARED {};", quote_literal(called))),
+            Some(here(format!("ROLLBACK PREPARED {};", quote_literal(called)))),
         ),
-        ("replication_slot", _) => {
+        // it cannot be dropped while it is in use
+        ("replication_slot", Some(pid)) => (
+            format!("slot {called}"),
+            Some(format!("-- let its consumer (pid {pid}) confirm what it has received")),
+        ),
+        ("replication_slot", None) => {
             let drop = format!("SELECT pg_drop_replication_slot({});", quote_literal(called));
+            let drop =
+                holder.database_name.as_ref().map_or(drop.clone(), |name| context.in_database(name, &drop));
             (format!("slot {called}"), Some(format!("-- if its consumer is gone for good\n{drop}")))
         }
         ("standby", _) => {
@@ -62,10 +74,15 @@ fn object(horizon: &XidHorizon, holder: &XminHolder) -> Object {
         .since
         .map(|since| format!(", for {}", format_duration(horizon.at.since(since))))
         .unwrap_or_default();
+    let keeps = match &holder.database_name {
+        _ if holder.holds_catalogs_only => "; only rows of system catalogs are kept for it".to_owned(),
+        Some(database) => format!("; rows of database {database} are kept for it"),
+        None => String::new(),
+    };
     let state = holder.state.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
     Object {
         note: format!(
-            "{name}{state} holds a snapshot that is {} transactions old{since}",
+            "{name}{state} holds a snapshot that is {} transactions old{since}{keeps}",
             format_count(holder.age_xids)
         ),
         name,

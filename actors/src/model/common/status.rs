@@ -42,6 +42,9 @@ pub struct CollectorStatus {
     pub state: CollectorState,
     pub reason: Option<String>,
     pub fix: Option<String>,
+    /// Whether rows are hidden from the role.
+    #[serde(skip)]
+    pub hides: bool,
     pub last_success_at: Option<Timestamp>,
     /// When it succeeded for the first time in this process.
     #[serde(skip)]

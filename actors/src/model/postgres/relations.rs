@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::common::{Snapshot, Timestamp};
 use crate::model::streams;
@@ -25,6 +26,8 @@ pub struct Relation<const N: usize> {
     pub schema: Arc<str>,
     pub name: Arc<str>,
     pub table: Arc<str>,
+    /// When it was seen first, or its counters were lost: nothing is known of the time before.
+    pub seen_since: Timestamp,
     /// A row of the stream, with the cumulative counters of the server.
     pub values: [i64; N],
 }
@@ -34,13 +37,21 @@ pub struct Relation<const N: usize> {
 pub struct Relations<const N: usize> {
     /// The server's clock.
     pub at: Timestamp,
-    /// When the counters were reset, as far as that is known.
+    /// When the counters were reset or lost, as far as that is known.
     pub counted_since: Timestamp,
     /// The same on a primary and its physical standbys.
     pub system_identifier: Option<i64>,
     pub in_recovery: bool,
     /// In no particular order. Relations that did not change are shared with the previous snapshot.
     pub relations: Vec<Arc<Relation<N>>>,
+}
+
+impl<const N: usize> Relations<N> {
+    /// Returns for how long `relation` has been counted.
+    #[must_use]
+    pub fn counted_for(&self, relation: &Relation<N>) -> Duration {
+        self.at.since(self.counted_since.max(relation.seen_since))
+    }
 }
 
 /// Every table.
@@ -68,12 +79,22 @@ pub struct IndexFacts {
     pub is_valid: bool,
     pub is_ready: bool,
     pub is_exclusion: bool,
+    /// Whether it is the replica identity of its table, clusters it, or is the target of a foreign key.
+    pub is_referenced: bool,
+    /// Whether uniqueness is checked at once; a deferrable constraint cannot be used by ON CONFLICT.
+    pub is_immediate: bool,
     /// Whether it backs a primary key, a unique or an exclusion constraint.
     pub constraint_backed: bool,
     pub has_predicate: bool,
     pub has_expressions: bool,
     /// Whether it is attached to an index of a partitioned table, so that it cannot be dropped by itself.
     pub is_attached: bool,
+    /// Whether it is the index of a partitioned table, which has no storage.
+    pub is_partitioned: bool,
+    /// The index that it is attached to.
+    pub parent_oid: Option<i64>,
+    /// A hash of storage parameters, parameters of operator classes, and the operators of an exclusion constraint.
+    pub parameters: u64,
     pub shape: Arc<IndexShape>,
     /// PostgreSQL 16 and later.
     pub last_idx_scan: Option<Timestamp>,

@@ -23,6 +23,9 @@ pub struct Sequence {
     pub remaining: Option<i64>,
     /// What determines `limit_value`: `sequence` or `column`.
     pub limited_by: &'static str,
+    /// The table may be in another schema than the sequence.
+    #[serde(skip)]
+    pub table_schema: Option<String>,
     pub table_name: Option<String>,
     pub column_name: Option<String>,
     pub column_type: Option<String>,

@@ -45,6 +45,11 @@ pub struct DatabaseState {
     pub xid_age: Option<i64>,
     pub mxid_age: Option<i64>,
     pub stats_reset: Option<Timestamp>,
+    /// Since `stats_reset`; null without checksums.
+    #[serde(skip)]
+    pub checksum_failures: Option<i64>,
+    #[serde(skip)]
+    pub checksum_last_failure: Option<Timestamp>,
 }
 
 /// Every database of the server.

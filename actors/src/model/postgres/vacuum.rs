@@ -110,6 +110,9 @@ pub struct XminHolder {
     /// The state of a backend, such as `idle in transaction`.
     pub state: Option<String>,
     pub age_xids: i64,
+    /// Whether only rows of system catalogs are kept for it, as for a logical slot.
+    #[serde(skip)]
+    pub holds_catalogs_only: bool,
     /// When its transaction began or it became idle, where that is known.
     pub since: Option<Timestamp>,
 }

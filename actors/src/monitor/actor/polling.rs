@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 
 use super::{RunningPoll, State};
 use crate::collect::CollectError;
-use crate::model::{ActivitySnapshot, ServerDatabases};
+use crate::model::{ActivitySnapshot, DatabaseStatus, ServerDatabases, Timestamp};
 use crate::monitor::collector_instance::Run;
 use crate::monitor::message::spawn;
 use crate::monitor::poll::{PollOutcome, Poller};
 use crate::monitor::secondary_poll::{SecondaryPoller, SecondaryResults};
-use crate::monitor::{Live, Message, ObservedState};
+use crate::monitor::{Live, Message};
 use crate::ports::Observation;
 
 impl State {
@@ -103,9 +103,12 @@ impl State {
             CollectError::Store(reason) => Some(reason.clone()),
             _ => None,
         });
-        // a server that refuses a query is connected all the same; the status of the collector gives the reason
-        let answered = |run: &&Run| run.result.as_ref().map_or_else(CollectError::is_an_answer, |_| true);
+        // of a server that refuses every query nothing is known, however well the connection is
+        let answered = |run: &&Run| run.result.is_ok();
         let seen_at = outcome.runs.iter().filter(answered).map(|run| run.at).max();
+        let mut refusals = outcome.runs.iter().filter_map(|run| run.result.as_ref().err());
+        let refusal = refusals.find(|error| error.is_an_answer());
+        let refusal = refusal.map(|error| error.full_text(self.target.engine));
         self.retry_at = match &last_error {
             Some(_) => Some(now + self.backoff.failed()),
             None => {
@@ -119,6 +122,9 @@ impl State {
             observed.last_seen_at = seen_at.or(observed.last_seen_at);
             observed.last_error = last_error;
             observed.store_error = store_error;
+            if seen_at.is_some() || refusal.is_some() {
+                observed.refusal = refusal.filter(|_| seen_at.is_none());
+            }
             if let Some(server) = &outcome.server {
                 observed.engine_version = Some(server.version.clone());
             }
@@ -133,8 +139,8 @@ impl State {
 
     /// Has the observed state written to the registry.
     fn record_observation(&mut self, now: Instant) {
-        let observed = self.shared.observed.borrow().clone();
-        let ObservedState { last_seen_at, last_error, engine_version, .. } = observed;
+        let observed = self.shared.observed.borrow().status_at(Timestamp::now());
+        let DatabaseStatus { last_seen_at, last_error, engine_version, .. } = observed;
         self.observations.record(Observation { last_seen_at, last_error, engine_version }, now);
     }
 }

@@ -15,7 +15,7 @@ pub use oldest::fetch_oldest_clickhouse;
 
 /// The users that only tests need, up to the end of all users.
 const READERS: &str = include_str!("readers.xml");
-/// The profile of one of them, up to the end of all profiles.
+/// The profiles of some of them, up to the end of all profiles.
 const PROFILES: &str = "<reading_only><log_queries>1</log_queries><readonly>1</readonly></reading_only>\
     <narrow><log_queries>1</log_queries><readonly>2</readonly><max_result_rows>7</max_result_rows>\
     <max_result_bytes>500</max_result_bytes><max_rows_to_read>9</max_rows_to_read>\

@@ -260,6 +260,7 @@ fn sampled(answer: &Answer<'_>) -> Result<Option<Notice>, CollectError> {
         }
     }
     Ok((!settings.is_empty()).then(|| Notice {
+        hides: false,
         reason: format!("the log does not have every query: {}", settings.join(", ")),
         fix: "set these to their defaults in the profile of the users whose queries are to be seen whole"
             .to_owned(),

@@ -81,6 +81,7 @@ impl Collector for Tables {
 impl Tables {
     fn collected(&mut self, seen: Replicas, refusal: Option<&CollectError>) -> Collected {
         let notice = refusal.map(|refusal| Notice {
+            hides: false,
             reason: format!("what is queued is not known: {refusal}"),
             fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
         });

@@ -2,26 +2,30 @@
 
 use serde_json::{Map, Value};
 
+use super::line_prefix::LinePrefix;
+
 /// What `auto_explain` writes before a plan, in whatever language the server speaks.
 const PLAN: &str = " ms  plan:";
 const DURATION: &str = "duration: ";
 
 /// How a log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Format {
     Json,
     Csv,
-    /// Text whose lines name the database.
-    Plain,
+    /// Text whose lines begin as `log_line_prefix` says, and name the database.
+    Plain {
+        prefix: String,
+    },
 }
 
 impl Format {
     /// As `log_destination` calls it.
-    pub(super) const fn destination(self) -> &'static str {
+    pub(super) const fn destination(&self) -> &'static str {
         match self {
             Self::Json => "jsonlog",
             Self::Csv => "csvlog",
-            Self::Plain => "stderr",
+            Self::Plain { .. } => "stderr",
         }
     }
 }
@@ -38,7 +42,7 @@ pub(super) fn read(format: &Format, content: &[u8], database: &str) -> (Vec<Entr
     match format {
         Format::Json => json_lines(content, database),
         Format::Csv => csv(content, database),
-        Format::Plain => plain(content, database),
+        Format::Plain { prefix } => plain(content, &LinePrefix::parse(prefix), database),
     }
 }
 
@@ -93,7 +97,7 @@ fn csv_line(content: &[u8]) -> Option<(Vec<Vec<u8>>, usize)> {
     None
 }
 
-fn plain(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
+fn plain(content: &[u8], line_prefix: &LinePrefix, database: &str) -> (Vec<Entry>, usize) {
     let text = with_each_length(content);
     let Some(end) = text.rfind('\n').map(|at| at + 1) else { return (Vec::new(), 0) };
     let (mut found, mut read) = (Vec::new(), 0);
@@ -106,7 +110,7 @@ fn plain(content: &[u8], database: &str) -> (Vec<Entry>, usize) {
                 read = at + PLAN.len() + values.byte_offset();
                 if let Some((prefix, duration)) = text[line..at].rsplit_once(DURATION)
                     && let Ok(duration_ms) = duration.parse()
-                    && names(prefix, database)
+                    && line_prefix.names(prefix, database)
                 {
                     found.push(Entry { duration_ms, json: value.to_string() });
                 }
@@ -127,12 +131,4 @@ fn with_each_length(content: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
     text
-}
-
-/// Whether `prefix` has `database` as a whole word.
-fn names(prefix: &str, database: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
-    prefix.match_indices(database).any(|(at, _)| {
-        !prefix[..at].ends_with(is_part) && !prefix[at + database.len()..].starts_with(is_part)
-    })
 }

@@ -29,7 +29,11 @@ const PIECES: &[&str] = &[
 
 #[test]
 fn any_log_is_read() {
-    let format = proptest::sample::select(&[Format::Json, Format::Csv, Format::Plain]);
+    let format = proptest::sample::select(vec![
+        Format::Json,
+        Format::Csv,
+        Format::Plain { prefix: "%m %u@%d ".to_owned() },
+    ]);
     let content = prop_oneof![
         4 => text(PIECES, 40).prop_map(String::into_bytes),
         1 => proptest::collection::vec(any::<u8>(), 0..200),

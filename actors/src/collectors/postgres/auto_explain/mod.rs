@@ -5,6 +5,7 @@
 mod entries;
 #[cfg(test)]
 mod fuzz;
+mod line_prefix;
 mod log_position;
 mod needs;
 #[cfg(test)]
@@ -167,6 +168,7 @@ impl AutoExplain {
             events,
             rows: read,
             notice: unread.map(|error| Notice {
+                hides: false,
                 reason: format!("a logged plan was left out: {error}"),
                 fix: "SET auto_explain.log_verbose = off for large plans".to_owned(),
             }),

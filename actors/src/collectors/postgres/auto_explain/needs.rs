@@ -1,6 +1,7 @@
 //! What a server needs for its plans to be read from its log, and the SQL that sets it up.
 
 use super::entries::Format;
+use super::line_prefix::LinePrefix;
 use crate::collect::{CollectError, Cursor, Server};
 use crate::model::Timestamp;
 use crate::text::quote_identifier;
@@ -103,8 +104,8 @@ impl LogSettings {
                 "log_destination has neither jsonlog, csvlog nor stderr",
                 "ALTER SYSTEM SET log_destination = 'csvlog'; SELECT pg_reload_conf();",
             )
-        } else if self.prefix.contains("%d") {
-            Ok(Format::Plain)
+        } else if LinePrefix::parse(&self.prefix).has_database() {
+            Ok(Format::Plain { prefix: self.prefix.clone() })
         } else {
             missing(
                 "log_line_prefix has no %d: the log does not contain the database of a plan",

@@ -13,7 +13,11 @@ fn expected() -> Vec<(f64, serde_json::Value)> {
     vec![(1.5, serde_json::from_str(PLAN).unwrap())]
 }
 
-fn log(format: Format, database: &str) -> String {
+fn formats() -> [Format; 3] {
+    [Format::Json, Format::Csv, Format::Plain { prefix: "%t [%p] %u@%d ".to_owned() }]
+}
+
+fn log(format: &Format, database: &str) -> String {
     let message = format!("duration: 1.5 ms  plan:\n{PLAN}");
     match format {
         Format::Json => {
@@ -30,7 +34,7 @@ fn log(format: Format, database: &str) -> String {
             };
             line("a \"\"quoted\"\" one,\n two lines") + &line(&quoted)
         }
-        Format::Plain => {
+        Format::Plain { .. } => {
             format!(
                 "2026-01-01 UTC [1] u@{database} LOG:  hello\n2026-01-01 UTC [1] u@{database} LOG:  {message}\n"
             )
@@ -40,8 +44,8 @@ fn log(format: Format, database: &str) -> String {
 
 #[test]
 fn plans_are_found_in_every_format_whatever_surrounds_them() {
-    for format in [Format::Json, Format::Csv, Format::Plain] {
-        let text = log(format, "other") + &log(format, "shop") + &log(format, "shop2");
+    for format in formats() {
+        let text = log(&format, "other") + &log(&format, "shop") + &log(&format, "shop2");
         let (found, done) = read(&format, text.as_bytes(), "shop");
         assert_eq!(parse(&found), expected(), "{format:?}");
         assert_eq!(done, text.len(), "{format:?}");
@@ -50,8 +54,8 @@ fn plans_are_found_in_every_format_whatever_surrounds_them() {
 
 #[test]
 fn bytes_of_another_encoding_cost_no_plan() {
-    for format in [Format::Json, Format::Csv, Format::Plain] {
-        let text = log(format, "shop").replace("it''s", "caf\u{1}\u{e9}").into_bytes();
+    for format in formats() {
+        let text = log(&format, "shop").replace("it''s", "caf\u{1}\u{e9}").into_bytes();
         let invalid = |byte: &u8| if *byte == 1 { 0xe9 } else { *byte };
         let text: Vec<u8> = text.iter().map(invalid).collect();
         let (found, done) = read(&format, &text, "shop");
@@ -62,8 +66,8 @@ fn bytes_of_another_encoding_cost_no_plan() {
 
 #[test]
 fn a_log_read_in_any_pieces_gives_each_plan_once() {
-    for format in [Format::Json, Format::Csv, Format::Plain] {
-        let text = log(format, "shop") + &log(format, "é");
+    for format in formats() {
+        let text = log(&format, "shop") + &log(&format, "é");
         for cut in 0..text.len() {
             let (mut found, done) = read(&format, &text.as_bytes()[..cut], "shop");
             assert!(done <= cut);
@@ -78,7 +82,7 @@ fn a_log_read_in_any_pieces_gives_each_plan_once() {
 fn other_log_lines_are_not_plans() {
     let noise =
         ["", "\n", "duration: x ms  plan:\nno json\n", " ms  plan:\n", "\u{0}\n\"\n", "{}\n{\"dbname\":1}\n"];
-    for format in [Format::Json, Format::Csv, Format::Plain] {
+    for format in formats() {
         for text in noise {
             assert_eq!(read(&format, text.as_bytes(), "shop").0, [], "{format:?} {text:?}");
         }

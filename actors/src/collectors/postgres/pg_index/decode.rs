@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::collect::{CellError, Cursor};
 use crate::model::Timestamp;
 use crate::model::relations::{IndexFacts, IndexShape};
@@ -20,10 +22,15 @@ pub(super) const COLUMNS: &[&str] = &[
     "is_valid",
     "is_ready",
     "is_exclusion",
+    "is_referenced",
+    "is_immediate",
     "constraint_backed",
     "has_predicate",
     "has_expressions",
     "is_attached",
+    "is_partitioned",
+    "parent_oid",
+    "parameters",
     "method",
     "columns",
     "classes",
@@ -62,10 +69,15 @@ impl Row {
             is_valid: flag()?,
             is_ready: flag()?,
             is_exclusion: flag()?,
+            is_referenced: flag()?,
+            is_immediate: flag()?,
             constraint_backed: flag()?,
             has_predicate: flag()?,
             has_expressions: flag()?,
             is_attached: flag()?,
+            is_partitioned: flag()?,
+            parent_oid: cursor.i64()?,
+            parameters: cursor.text()?.map_or(0, |parameters| xxh3_64(parameters.as_bytes())),
             shape: interned(shape(cursor)?, shapes),
             last_idx_scan: cursor.timestamp()?,
             definition: None,

@@ -54,11 +54,14 @@ pub(super) const COLUMNS: &[&str] = &[
     "connection_limit",
     "xid_age",
     "mxid_age",
+    "checksum_last_failure",
 ];
 pub(super) const SIZES_COLUMNS: &[&str] = &["database_name", "size_bytes"];
 
 /// How many counters a database has.
 pub(super) const COUNTERS: usize = 28;
+/// The place of `checksum_failures` among them.
+pub(super) const CHECKSUM_FAILURES: usize = 13;
 /// Those of them, from one place to another, that are times.
 const TIMES: std::ops::Range<usize> = 14..19;
 
@@ -74,6 +77,7 @@ pub(super) struct Row {
     pub(super) connection_limit: Option<i64>,
     pub(super) xid_age: Option<i64>,
     pub(super) mxid_age: Option<i64>,
+    pub(super) checksum_last_failure: Option<Timestamp>,
 }
 
 /// All rows of the sample.
@@ -109,6 +113,7 @@ fn database(cursor: &mut Cursor<'_>) -> Result<Row, CellError> {
         connection_limit: cursor.i64()?,
         xid_age: cursor.i64()?,
         mxid_age: cursor.i64()?,
+        checksum_last_failure: cursor.timestamp()?,
     })
 }
 

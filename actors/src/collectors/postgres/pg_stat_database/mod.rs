@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::decode::{COLUMNS, COUNTERS, Row, SIZES_COLUMNS, Sample, read, sizes};
+use self::decode::{CHECKSUM_FAILURES, COLUMNS, COUNTERS, Row, SIZES_COLUMNS, Sample, read, sizes};
 use crate::collect::{
     Answer, Change, CollectError, Collected, Collector, Continuity, Counters, Every, FoundGap, Interner,
     Notice, Server, Spec, Step, advice,
@@ -90,7 +90,13 @@ impl Databases {
             previous.shared_resets.iter().zip(&sample.shared_resets).all(|(before, now)| before != now)
         });
         let recreated = changes.iter().any(|change| matches!(change, Change::Recreated(_)));
-        let crashed = shared_moved && recreated;
+        // a reset by hand moves the time of the database's own reset, a crash does not: it sets it to null
+        let is_lost = |(row, change): (&Row, &Change<COUNTERS>)| {
+            let before = self.before.get(&row.key());
+            matches!(change, Change::Recreated(_))
+                && before.is_some_and(|before| row.reset_at.is_none() || row.reset_at == before.reset_at)
+        };
+        let crashed = shared_moved && rows.iter().zip(&changes).any(is_lost);
         let restarted =
             previous.is_some_and(|previous| previous.mark.epoch.started_at != sample.mark.epoch.started_at);
 
@@ -187,6 +193,8 @@ impl Databases {
             xid_age: row.xid_age,
             mxid_age: row.mxid_age,
             stats_reset: row.reset_at,
+            checksum_failures: Some(row.counters[CHECKSUM_FAILURES]).filter(|failures| *failures != NULL),
+            checksum_last_failure: row.checksum_last_failure,
         });
         DatabaseStates { at, databases: databases.collect() }
     }
@@ -194,6 +202,7 @@ impl Databases {
     fn notice(&self, server: &Server) -> Option<Notice> {
         let hidden = self.sizes.values().filter(|size| size.is_none()).count();
         (hidden > 0).then(|| Notice {
+            hides: false,
             reason: format!("role {} may not ask for the sizes of {hidden} databases", server.role),
             fix: advice::grant("pg_read_all_stats", &server.role),
         })

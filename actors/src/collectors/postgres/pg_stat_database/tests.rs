@@ -23,6 +23,7 @@ fn database(name: &str, commits: i64, reset_at: Option<i64>) -> Row {
         connection_limit: Some(-1),
         xid_age: Some(5),
         mxid_age: Some(6),
+        checksum_last_failure: None,
     }
 }
 

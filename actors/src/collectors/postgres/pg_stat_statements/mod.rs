@@ -76,6 +76,8 @@ struct Sample {
 
 impl Collector for Statements {
     fn begin(&mut self, server: &Server) -> Result<Step, CollectError> {
+        // older ones lack other views, too
+        counters_sql(server)?;
         self.stage = Stage::InfoBefore;
         self.carried.append(&mut self.sample.changed);
         ask_info(server)
@@ -259,15 +261,20 @@ fn ask_info(server: &Server) -> Result<Step, CollectError> {
     Ok(Step::ask(sql, INFO_COLUMNS))
 }
 
-fn ask_counters(server: &Server) -> Result<Step, CollectError> {
+/// The query for the counters, without the schema.
+fn counters_sql(server: &Server) -> Result<&'static str, CollectError> {
     let extension = server.statements()?;
-    let sql = variant(&COUNTERS, extension.version).ok_or_else(|| CollectError::Missing {
+    variant(&COUNTERS, extension.version).ok_or_else(|| CollectError::Missing {
         reason: format!(
             "pg_stat_statements {}.{} is older than 1.9",
             extension.version.0, extension.version.1
         ),
         fix: "ALTER EXTENSION pg_stat_statements UPDATE;".to_owned(),
-    })?;
+    })
+}
+
+fn ask_counters(server: &Server) -> Result<Step, CollectError> {
+    let (sql, extension) = (counters_sql(server)?, server.statements()?);
     let sql = Arc::from(sql.replace("{schema}", &extension.schema));
     Ok(Step::ask_with(sql, vec![Param::Bool(server.databases.all)], decode::COLUMNS))
 }
@@ -283,6 +290,7 @@ fn read_mark(server: &Server, answer: &Answer<'_>) -> Result<Mark, CollectError>
 
 fn hidden_notice(server: &Server, hidden: u64) -> Notice {
     Notice {
+        hides: true,
         reason: format!("{hidden} statements of other roles are hidden from role {}", server.role),
         fix: advice::grant_monitor(&server.role),
     }

@@ -124,7 +124,7 @@ impl StatementTexts {
 
     /// The notice while the server cannot return the texts of all statements.
     pub(super) fn notice(&self) -> Option<Notice> {
-        self.unconvertible.as_ref().map(|message| Notice {
+        self.unconvertible.as_ref().map(|message| Notice { hides: false,
             reason: format!(
                 "a statement has characters that the encoding of this database lacks ({message}), so the server returns no \
                  texts of statements: those of new ones are taken from sessions, where they are seen"

@@ -117,6 +117,13 @@ async fn detail(request: Request, watched: Watched) -> Answer {
             .collect();
         exceptions_by_code = Some(exceptions::by_code(samples, scope, group, window).await?);
     }
+    let mut further = statements::further_counters(stream, values);
+    if members.len() > 1 {
+        // each member has its own, since the reset of the server's counters: those of one say nothing of all
+        for name in ["min_time_ms", "max_time_ms", "stddev_time_ms"] {
+            further.entry(name).and_modify(|value| *value = Value::Null);
+        }
+    }
     response::ok(&Detail {
         totals,
         engine,
@@ -125,7 +132,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
         database_name: shared_label(&members, "database_name"),
         first_seen_at: total.as_ref().map(|total| total.first),
         last_seen_at: total.as_ref().map(|total| total.last),
-        further: statements::further_counters(stream, values),
+        further,
         members: members.into_iter().map(|member| member.labels).collect(),
         bucket_seconds: bucket_ms / 1000,
         timeseries,

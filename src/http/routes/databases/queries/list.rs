@@ -1,6 +1,6 @@
 //! The most expensive statements of a window.
 
-use basira_actors::model::Timestamp;
+use basira_actors::model::{Engine, Timestamp};
 
 use crate::http::{Answer, Choice, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::ranking::Ranking;
@@ -48,5 +48,16 @@ async fn list(request: Request, watched: Watched) -> Answer {
     let (engine, name) = (watched.database.engine, query.text("database")?);
     let samples = &*request.app.samples;
     let ranking = Ranking::read(samples, scope, engine, window, name, (rank, limit)).await?;
-    response::list_with_reason(&ranking.lines, ranking.count, samples.notice(scope).as_deref())
+    let reason = match samples.notice(scope) {
+        None if ranking.lines.is_empty() => watched.unavailable_reason(collector(engine)).await,
+        notice => notice,
+    };
+    response::list_with_reason(&ranking.lines, ranking.count, reason.as_deref())
+}
+
+const fn collector(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "pg_stat_statements",
+        Engine::Clickhouse => "ch_query_log",
+    }
 }

@@ -39,7 +39,8 @@ SELECT /* basira */
     s.numbackends::int8 AS numbackends,
     d.datconnlimit::int8 AS connection_limit,
     pg_catalog.age(d.datfrozenxid)::int8 AS xid_age,
-    pg_catalog.mxid_age(d.datminmxid)::int8 AS mxid_age
+    pg_catalog.mxid_age(d.datminmxid)::int8 AS mxid_age,
+    s.checksum_last_failure::timestamptz AS checksum_last_failure
 FROM pg_catalog.pg_stat_database AS s
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.datid
 LEFT JOIN pg_catalog.pg_stat_database_conflicts AS c ON c.datid = s.datid

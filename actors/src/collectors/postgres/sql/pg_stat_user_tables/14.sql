@@ -1,9 +1,9 @@
--- source: pg_class and pg_stat_get_*() as in pg_stat_user_tables, PostgreSQL 14; needs nothing
+-- source: pg_class, pg_namespace and pg_stat_get_*() as in pg_stat_user_tables, PostgreSQL 14; needs nothing
 -- the functions behind the view, without its joins; the mark in the last row is read after the counters
 -- names are asked for apart: `named` says when one is new
 SELECT /* basira */
     c.oid::int8 AS oid,
-    pg_catalog.hashnameextended(c.relname, c.relnamespace::int8)::int8 AS named,
+    pg_catalog.hashnameextended(c.relname, pg_catalog.hashnameextended(n.nspname, c.relnamespace::int8))::int8 AS named,
     pg_catalog.pg_stat_get_numscans(c.oid)::int8 AS seq_scan,
     pg_catalog.pg_stat_get_tuples_returned(c.oid)::int8 AS seq_tup_read,
     pg_catalog.pg_stat_get_tuples_inserted(c.oid)::int8 AS n_tup_ins,
@@ -26,6 +26,7 @@ SELECT /* basira */
     NULL::bool AS in_recovery,
     NULL::int8 AS commits
 FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.relpersistence <> 't'
 UNION ALL
 SELECT

@@ -1,7 +1,7 @@
 -- source: pg_class, pg_namespace, PostgreSQL 14; needs nothing
 SELECT /* basira */
     c.oid::int8 AS oid,
-    pg_catalog.hashnameextended(c.relname, c.relnamespace::int8)::int8 AS named,
+    pg_catalog.hashnameextended(c.relname, pg_catalog.hashnameextended(n.nspname, c.relnamespace::int8))::int8 AS named,
     n.nspname::text AS schema,
     c.relname::text AS name,
     c.oid::int8 AS table_oid,

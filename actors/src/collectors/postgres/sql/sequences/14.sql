@@ -13,6 +13,7 @@ SELECT /* basira */
     CASE WHEN access.readable AND NOT access.locked THEN pg_catalog.pg_sequence_last_value(c.oid) END::int8 AS last_value,
     access.readable::bool AS readable,
     access.locked::bool AS locked,
+    filled.table_schema::text AS table_schema,
     filled.table_name::text AS table_name,
     filled.column_name::text AS column_name,
     filled.column_type::text AS column_type
@@ -37,6 +38,7 @@ LEFT JOIN (
     ) AS access
     LEFT JOIN LATERAL (
         SELECT
+            m.nspname AS table_schema,
             t.relname AS table_name,
             a.attname AS column_name,
             pg_catalog.format_type(a.atttypid, NULL) AS column_type
@@ -57,6 +59,7 @@ LEFT JOIN (
               AND d.refobjid = c.oid
         ) AS used
         JOIN pg_catalog.pg_class AS t ON t.oid = used.relid
+        JOIN pg_catalog.pg_namespace AS m ON m.oid = t.relnamespace
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = used.relid AND a.attnum = used.number
         ORDER BY CASE a.atttypid WHEN 'int2'::regtype THEN 1 WHEN 'int4'::regtype THEN 2 ELSE 3 END, t.relname
         LIMIT 1

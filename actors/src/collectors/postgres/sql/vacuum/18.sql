@@ -92,7 +92,7 @@ LEFT JOIN (
                     pg_catalog.max(p.option_value) FILTER (WHERE p.option_name = 'autovacuum_vacuum_max_threshold')::float8 AS max_threshold
                 FROM pg_catalog.pg_options_to_table(c.reloptions) AS p
             ) AS o ON c.reloptions IS NOT NULL
-            WHERE c.relkind IN ('r', 'm') AND c.relfrozenxid <> '0'::xid
+            WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND c.relfrozenxid <> '0'::xid
         ) AS t
     ) AS ranked
 ) AS worst
