@@ -9,13 +9,11 @@ export RUST_TEST_THREADS=${RUST_TEST_THREADS:-4}
 host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
 export "CARGO_TARGET_${host}_RUNNER=env RUSTC_BOOTSTRAP=1"
 
-slowest=$(mktemp)
-trap 'rm -f "$slowest"' EXIT
-cargo test --no-fail-fast --lib --bins --tests "$@" -- -Z unstable-options --report-time 2>&1 | awk -v slowest="$slowest" '
-    { print; fflush() }
-    match($0, /<[0-9.]+s>$/) { print substr($0, RSTART + 1, RLENGTH - 3), $2 > slowest }'
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+cargo test --no-fail-fast --lib --bins --tests "$@" -- -Z unstable-options --report-time 2>&1 | tee "$output"
 result=${PIPESTATUS[0]}
 cargo test --quiet --doc || result=$?
 echo "The slowest tests, in seconds:"
-sort -rn "$slowest" | head -15
+sed -nE 's/^test (.*) \.\.\. .*<([0-9.]+)s>$/\2 \1/p' "$output" | sort -rn | head -15
 exit "$result"

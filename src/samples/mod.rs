@@ -42,7 +42,8 @@ pub struct DatabaseScope {
 /// seconds.
 pub const MAX_GAPS: usize = 1_000;
 
-/// The span of a read, by when the work happened: records that end after `since` and begin before `until`.
+/// The span of a read: records that end after `since` and not after `until`, so that windows side by side share no record
+/// and omit none. What is rolled up counts as one record per series and bucket, which ends with its last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub since: Timestamp,
@@ -50,9 +51,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether a record of work after `from` and not after `at` is in the window.
-    const fn covers(self, from: i64, at: i64) -> bool {
-        at > self.since.as_millis() && from < self.until.as_millis()
+    /// Whether a record that ends at `at` is in the window.
+    const fn covers(self, at: i64) -> bool {
+        self.since.as_millis() < at && at <= self.until.as_millis()
     }
 }
 
@@ -143,6 +144,16 @@ pub trait SampleStore: SampleRepository {
         bucket_ms: i64,
         wanted: &Projection,
     ) -> Result<Vec<Timeline>, StoreError>;
+
+    /// Returns the coarsest resolution in which any part of `window` is answered: parts of it cannot be told apart below that.
+    async fn resolution(
+        &self,
+        _scope: DatabaseScope,
+        _stream: &'static Stream,
+        _window: Window,
+    ) -> Result<Resolution, StoreError> {
+        Ok(Resolution::Raw)
+    }
 
     /// Returns one group over time, as [`Self::timelines`].
     async fn points(

@@ -15,8 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use super::local::{Local, WriterTask};
 use super::{
-    DatabaseScope, ManagedSampleStore, Projection, Retention, SampleStore, Series, StoreError, Timeline,
-    Total, Usage, Window, port,
+    DatabaseScope, ManagedSampleStore, Projection, Resolution, Retention, SampleStore, Series, StoreError,
+    Timeline, Total, Usage, Window, port,
 };
 
 /// Where sealed samples are kept, and how they are summed. What is appended goes into the local tables first, with every
@@ -41,6 +41,14 @@ pub trait Engine: Send + Sync + 'static {
         bucket_ms: i64,
         projection: &Projection,
     ) -> Result<Vec<Timeline>, StoreError>;
+
+    /// As [`SampleStore::resolution`].
+    async fn resolution(
+        &self,
+        scope: DatabaseScope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Resolution, StoreError>;
 
     /// The end of the newest record or gap of `stream`.
     async fn last_stored_at(
@@ -147,6 +155,15 @@ impl<E: Engine> SampleStore for Store<E> {
         projection: &Projection,
     ) -> Result<Vec<Timeline>, StoreError> {
         self.engine.timelines(scope, stream, window, bucket_ms, projection).await
+    }
+
+    async fn resolution(
+        &self,
+        scope: DatabaseScope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Resolution, StoreError> {
+        self.engine.resolution(scope, stream, window).await
     }
 
     async fn members(

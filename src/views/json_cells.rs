@@ -7,8 +7,8 @@ use basira_actors::model::{Column, ColumnKind, Gap, GapReason, NULL, Stream, Tim
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::samples::Point;
 pub use crate::samples::word_hashes as words;
-use crate::samples::{Point, Window};
 
 /// The texts behind the cells of word columns.
 pub type Texts = HashMap<u64, Arc<str>>;
@@ -120,28 +120,6 @@ pub fn milliseconds(microseconds: i64) -> f64 {
     float(microseconds) / 1000.0
 }
 
-const SECOND_MS: i64 = 1000;
-const DAY_MS: i64 = 24 * 3600 * SECOND_MS;
-const BUCKETS_MS: [i64; 7] = [
-    10 * SECOND_MS,
-    60 * SECOND_MS,
-    300 * SECOND_MS,
-    900 * SECOND_MS,
-    3600 * SECOND_MS,
-    6 * 3600 * SECOND_MS,
-    DAY_MS,
-];
-const MOST_POINTS: i64 = 500;
-
-/// The smallest bucket, in milliseconds, that shows `window` in at most 500 points.
-#[must_use]
-pub fn bucket_ms(window: Window) -> i64 {
-    let span = window.until.as_millis().saturating_sub(window.since.as_millis()).max(0);
-    // A window that begins within a bucket touches one more.
-    let fits = |bucket: &i64| span / bucket + 2 <= MOST_POINTS;
-    BUCKETS_MS.into_iter().find(fits).unwrap_or_else(|| DAY_MS * (span / (DAY_MS * (MOST_POINTS - 2)) + 1))
-}
-
 /// For ratios and milliseconds.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 285 years of microseconds")]
@@ -152,11 +130,10 @@ pub const fn float(value: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use basira_actors::model::streams::EVENTS;
-    use basira_actors::model::{Column, ColumnKind, NULL, Timestamp};
+    use basira_actors::model::{Column, ColumnKind, NULL};
     use serde_json::json;
 
-    use super::{Texts, bucket_ms, cell, shown_as, text, words};
-    use crate::samples::Window;
+    use super::{Texts, cell, shown_as, text, words};
 
     #[test]
     fn the_suffix_of_a_column_sets_its_unit() {
@@ -182,32 +159,5 @@ mod tests {
         let mut hashes = words(&EVENTS, [&row[..], &row[..]]);
         hashes.sort_unstable();
         assert_eq!(hashes, [7, 9]);
-    }
-
-    #[test]
-    fn buckets_keep_a_series_short() {
-        let bucket = |span_seconds: i64| {
-            let window = Window { since: Timestamp(7), until: Timestamp(7 + span_seconds * 1000) };
-            bucket_ms(window) / 1000
-        };
-        let day = 86_400;
-        let cases = [
-            (0, 10),
-            (3_600, 10),
-            (4_980, 10),
-            (4_990, 60),
-            (6 * 3_600, 60),
-            (day, 300),
-            (5 * day, 900),
-            (20 * day, 3_600),
-            (120 * day, 6 * 3_600),
-            (400 * day, day),
-            (499 * day, 2 * day),
-            (4_000 * day, 9 * day),
-        ];
-        for (span, expected) in cases {
-            assert_eq!(bucket(span), expected, "{span}");
-            assert!(span / expected + 2 <= 500, "{span}");
-        }
     }
 }

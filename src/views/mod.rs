@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod background_merges;
+pub mod buckets;
 pub mod errors;
 pub mod events;
 pub mod exceptions;

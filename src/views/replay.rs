@@ -41,7 +41,7 @@ pub async fn snapshot_at(
         let hours = kept.as_secs() / 3600;
         return Ok(Err(format!("what was seen at one moment is kept for {hours} h, and this was before")));
     }
-    let window = Window { since: at - REACH, until: at + Duration::from_millis(1) };
+    let window = Window { since: at - REACH, until: at };
     let timelines = samples.timelines(scope, stream, window, 1, &Projection::ALL).await?;
     let Some((at, rows)) = newest(timelines, at) else {
         return Ok(Err(format!("nothing was looked at in the {} s before this moment", REACH.as_secs())));

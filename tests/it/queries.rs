@@ -205,8 +205,9 @@ async fn a_window_includes_exactly_the_work_inside_it() {
     scripted.registered.polls_pass(2).await;
     let since = Timestamp::now();
     scripted.run(5).await;
-    let until = Timestamp::now();
     scripted.shows(5).await;
+    // the work counts where the poll that saw it ended
+    let until = Timestamp::now();
     scripted.registered.polls_pass(2).await;
     let after = Timestamp::now();
     let calls = async |since: Timestamp, until: Timestamp| {
@@ -218,5 +219,6 @@ async fn a_window_includes_exactly_the_work_inside_it() {
     assert_eq!(calls(since, until).await, Some(5), "a window that just covers the work");
     assert_eq!(calls(before, after).await, Some(5), "a wider window");
     assert_eq!(calls(before - Duration::from_secs(60), before).await, None, "a window before");
+    assert_eq!(calls(until, after).await, None, "the window that follows");
     assert_eq!(calls(after, after + Duration::from_secs(60)).await, None, "a window after");
 }

@@ -7,11 +7,12 @@ use percent_encoding::percent_decode;
 use uuid::Uuid;
 
 use super::ApiError;
-use crate::samples::Window;
+use crate::samples::{Resolution, Window};
 use crate::storage::store::Page;
 
 const MOST_BUCKETS: i64 = 50_000;
 const MOST_BUCKET_SECONDS: u32 = 31 * 24 * 60 * 60;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 /// The rows of a page, at most and if nothing is said.
 const PAGE_ROWS: u32 = 1_000;
 const DEFAULT_SPAN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -160,18 +161,23 @@ impl Query {
         Ok(Window { since, until })
     }
 
-    /// The length of the buckets that `window` is shown in, in milliseconds: `bucket` seconds, 60 if not given.
+    /// The length of the buckets that `window` is shown in, in milliseconds: `bucket` seconds. If it is not given, 60, or
+    /// as many hours as it takes where that is finer than what is `kept` or the window would have too many of them.
     ///
     /// # Errors
-    /// 400 when it is not from 1 second to 31 days, or the window would have more than 50,000 of them.
-    pub fn bucket_ms(&self, window: Window) -> Result<i64, ApiError> {
+    /// 400 when it is not from 1 second to 31 days, the window would have more than 50,000 of them, or its samples are kept
+    /// in a coarser resolution.
+    pub fn bucket_ms(&self, window: Window, kept: Resolution) -> Result<i64, ApiError> {
         let bucket_ms = i64::from(self.integer("bucket", 60, 1, MOST_BUCKET_SECONDS)?) * 1000;
         let span = window.until.as_millis().saturating_sub(window.since.as_millis());
-        if span / bucket_ms > MOST_BUCKETS {
-            let least = span / MOST_BUCKETS / 1000 + 1;
-            return Err(ApiError::field("bucket", format!("must be at least {least} for this span")));
+        if kept.millis() <= bucket_ms && span / bucket_ms <= MOST_BUCKETS {
+            return Ok(bucket_ms);
         }
-        Ok(bucket_ms)
+        if self.text("bucket")?.is_none() {
+            return Ok(HOUR_MS * (span / HOUR_MS / MOST_BUCKETS + 1));
+        }
+        let least = (span / MOST_BUCKETS / 1000 + 1).max(kept.millis() / 1000);
+        Err(ApiError::field("bucket", format!("must be at least {least} for this span")))
     }
 }
 
@@ -188,10 +194,13 @@ fn decode(encoded: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use basira_actors::model::Timestamp;
 
     use super::{Choice, Query};
     use crate::http::ApiError;
+    use crate::samples::{Resolution, Window};
 
     fn query(raw: &str) -> Query {
         Query::parse(raw).expect("a readable query string")
@@ -201,11 +210,34 @@ mod tests {
     fn buckets_are_neither_tiny_nor_too_many() {
         let now = Timestamp(1_000_000_000_000);
         let window = query("").window(now).expect("a day");
-        let bucket = |raw: &str| query(raw).bucket_ms(window);
+        let bucket = |raw: &str| query(raw).bucket_ms(window, Resolution::Raw);
         assert_eq!(bucket("").ok(), Some(60_000));
         assert_eq!(bucket("bucket=2").ok(), Some(2_000));
         assert_eq!(refusal(bucket("bucket=0")).0.as_deref(), Some("bucket"));
         assert!(refusal(bucket("bucket=1")).1.contains("at least 2"));
+    }
+
+    #[test]
+    fn a_bucket_that_is_not_given_suits_the_window() {
+        let since = Timestamp(0);
+        let hours = |hours: u32| Window { since, until: since + Duration::from_secs(3_600) * hours };
+        for (span, minutes) in [(1, 1), (833, 1), (834, 60), (49_999, 60), (50_000, 120), (500_000, 660)] {
+            let bucket_ms = query("").bucket_ms(hours(span), Resolution::Raw).ok();
+            assert_eq!(bucket_ms, Some(minutes * 60_000), "{span} h");
+        }
+        assert!(refusal(query("bucket=60").bucket_ms(hours(834), Resolution::Raw)).1.contains("at least 61"));
+    }
+
+    #[test]
+    fn a_bucket_is_not_finer_than_what_is_kept() {
+        let since = Timestamp(0);
+        let day = Window { since, until: since + Duration::from_secs(86_400) };
+        let bucket = |raw: &str, kept| query(raw).bucket_ms(day, kept);
+        assert_eq!(bucket("", Resolution::Minute).ok(), Some(60_000));
+        assert_eq!(bucket("", Resolution::Hour).ok(), Some(3_600_000));
+        assert!(refusal(bucket("bucket=10", Resolution::Minute)).1.contains("at least 60"));
+        assert!(refusal(bucket("bucket=60", Resolution::Hour)).1.contains("at least 3600"));
+        assert_eq!(bucket("bucket=7200", Resolution::Hour).ok(), Some(7_200_000));
     }
 
     fn refusal<T: std::fmt::Debug>(result: Result<T, ApiError>) -> (Option<String>, String) {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use basira_actors::model::{DatabaseId, Timestamp};
+use basira_actors::model::{DatabaseId, Stream, Timestamp};
 use serde::de::DeserializeOwned;
 use warp::http::Method;
 use warp::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
@@ -15,6 +15,7 @@ use super::{ApiError, AuditContext, Query, Upgrade, host};
 use crate::app::App;
 use crate::auth::{Principal, RequestCredentials, normalised_email};
 use crate::limits::{HashingPermit, Limit, LoginAttempt, RateKey};
+use crate::samples::{DatabaseScope, Window};
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,21 @@ pub struct Request {
 }
 
 impl Request {
+    /// The length of the buckets in which `window` of `stream` is shown, in milliseconds: the parameter `bucket`, or one that
+    /// suits the window. It is never finer than what is kept.
+    ///
+    /// # Errors
+    /// 400 when `bucket` is not from 1 second to 31 days, or too fine for the window; 503 when the samples cannot be read.
+    pub async fn bucket_ms(
+        &self,
+        scope: DatabaseScope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<i64, ApiError> {
+        let kept = self.app.samples.resolution(scope, stream, window).await?;
+        self.query()?.bucket_ms(window, kept)
+    }
+
     /// The caller, by its credential; the [`Access`](super::Access) of a route calls this. An unsafe request with a cookie
     /// must come from a page of this server.
     ///

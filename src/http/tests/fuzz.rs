@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::harness::TestServer;
 use crate::http::Query;
+use crate::samples::Resolution;
 use basira_test_support::{fuzz, text};
 
 const PIECES: &[&str] = &[
@@ -42,7 +43,7 @@ fn any_query_string_is_read_or_refused() {
         let now = Timestamp::now();
         let _ = (query.limit(1, 10), query.moment(now), query.text("at"), query.flag("limit", true));
         if let Ok(window) = query.window(now) {
-            let _ = query.bucket_ms(window);
+            let _ = query.bucket_ms(window, Resolution::Raw);
         }
     });
 }

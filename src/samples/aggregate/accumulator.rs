@@ -47,7 +47,7 @@ pub(in crate::samples) trait Accumulator: Send + 'static {
 
     /// Adds what of a record lies in `window`.
     fn add_record(&mut self, window: Window, record: &CompactRecord) {
-        if !window.covers(record.from, record.at) {
+        if !window.covers(record.at) {
             return;
         }
         let bucket = self.bucket(record.at);
@@ -68,7 +68,7 @@ pub(in crate::samples) trait Accumulator: Send + 'static {
     /// Adds what of `table` lies in `window`; `records` are those of its segment.
     fn add_table(&mut self, window: Window, records: &[(i64, i64)], table: &Table) {
         let end_of = |row: usize| records[table.last[row]].1;
-        let counts = |row: usize| window.covers(records[table.first(row)].0, end_of(row));
+        let counts = |row: usize| window.covers(end_of(row));
         for (series, run) in table.runs() {
             if !self.wants(series, series) {
                 continue;

@@ -21,7 +21,9 @@ use crate::samples::aggregate::{Accumulator, Buckets, Groups, Totals};
 use crate::samples::local::Local;
 use crate::samples::retention::LiveRetention;
 use crate::samples::store::{Engine, Store};
-use crate::samples::{DatabaseScope, Projection, Retention, StoreError, Timeline, Total, Usage, Window};
+use crate::samples::{
+    DatabaseScope, Projection, Resolution, Retention, StoreError, Timeline, Total, Usage, Window,
+};
 use crate::storage::Writer;
 
 const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -146,6 +148,16 @@ impl Engine for ClickHouse {
         let bucket_ms = bucket_ms.max(1);
         let buckets = || Buckets::new(stream, Arc::clone(&groups), projection, bucket_ms);
         Ok(self.sum(scope, window, Some(bucket_ms), buckets).await?.finish())
+    }
+
+    async fn resolution(
+        &self,
+        _scope: DatabaseScope,
+        _stream: &'static Stream,
+        window: Window,
+    ) -> Result<Resolution, StoreError> {
+        let kept = self.remote.kept().await?.read().await;
+        Ok(kept.finest(day_of(window.since.as_millis().saturating_add(1))))
     }
 
     async fn last_stored_at(

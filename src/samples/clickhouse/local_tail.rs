@@ -49,7 +49,7 @@ async fn page(
         .filter(tail::Column::OrganizationId.eq(scope.organization.0))
         .filter(tail::Column::Stream.eq(stream.name))
         .filter(tail::Column::AtMs.gt(after))
-        .filter(tail::Column::FromMs.lt(window.until.as_millis()))
+        .filter(tail::Column::AtMs.lte(window.until.as_millis()))
         .order_by_asc(tail::Column::AtMs)
         .limit(PAGE)
         .select_only()

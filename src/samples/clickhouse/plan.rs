@@ -36,6 +36,12 @@ impl Kept {
         }
     }
 
+    /// The finest resolution that still has `day`.
+    pub(super) fn finest(&self, day: i64) -> Resolution {
+        let has_day = |resolution: &Resolution| self.since(*resolution) <= day;
+        Resolution::ALL.into_iter().find(has_day).unwrap_or(Resolution::Hour)
+    }
+
     pub(super) const fn since_mut(&mut self, resolution: Resolution) -> &mut i64 {
         match resolution {
             Resolution::Raw => &mut self.raw,
@@ -87,11 +93,10 @@ impl Days {
 pub(super) fn plan(window: Window, in_tail: &BTreeSet<i64>, kept: &Kept, whole: &[Resolution]) -> Vec<Piece> {
     let (since, until) = (window.since.as_millis(), window.until.as_millis());
     let first_whole = since.div_euclid(DAY_MS) + i64::from(since.rem_euclid(DAY_MS) > 0);
-    // a record without duration at the very end of a day would not begin before the window's end
-    let last_whole = until.saturating_sub(1).div_euclid(DAY_MS) - 1;
+    let last_whole = until.div_euclid(DAY_MS) - 1;
     let in_tail = Days(in_tail.iter().map(|&day| (day, day)).collect());
     let mut inside = Days(vec![(first_whole, last_whole)]).within(i64::MIN, i64::MAX).without(&in_tail);
-    let mut rest = Days(vec![(since.div_euclid(DAY_MS), i64::MAX)]);
+    let mut rest = Days(vec![(day_of(since.saturating_add(1)), day_of(until))]);
 
     let mut pieces = Vec::new();
     for &resolution in whole {
@@ -130,29 +135,20 @@ mod tests {
         let day = DAY_MS;
         let kept = Kept { raw: 8, minute: 3, hour: 1 };
         for (since, until, tail, expected) in [
-            (
-                9 * day,
-                10 * day + 1,
-                vec![],
-                vec![(Hour, false, vec![(9, 9)]), (Raw, true, vec![(10, i64::MAX)])],
-            ),
-            (9 * day + 1, 10 * day, vec![], vec![(Raw, true, vec![(9, i64::MAX)])]),
+            (9 * day, 10 * day + 1, vec![], vec![(Hour, false, vec![(9, 9)]), (Raw, true, vec![(10, 10)])]),
+            (9 * day + 1, 10 * day, vec![], vec![(Raw, true, vec![(9, 9)])]),
+            (9 * day, 10 * day, vec![], vec![(Hour, false, vec![(9, 9)])]),
             (
                 7 * day,
                 11 * day + 5,
                 vec![9, 20],
-                vec![(Hour, false, vec![(7, 8), (10, 10)]), (Raw, true, vec![(9, 9), (11, i64::MAX)])],
+                vec![(Hour, false, vec![(7, 8), (10, 10)]), (Raw, true, vec![(9, 9), (11, 11)])],
             ),
             (
                 2 * day + 5,
                 6 * day + 5,
                 vec![],
-                vec![
-                    (Hour, false, vec![(3, 5)]),
-                    (Raw, true, vec![(8, i64::MAX)]),
-                    (Minute, true, vec![(6, 7)]),
-                    (Hour, true, vec![(2, 2)]),
-                ],
+                vec![(Hour, false, vec![(3, 5)]), (Minute, true, vec![(6, 6)]), (Hour, true, vec![(2, 2)])],
             ),
             (
                 i64::MIN,
@@ -160,7 +156,7 @@ mod tests {
                 vec![],
                 vec![
                     (Hour, false, vec![(1, i64::MAX / day - 1)]),
-                    (Raw, true, vec![(i64::MAX / day, i64::MAX)]),
+                    (Raw, true, vec![(i64::MAX / day, i64::MAX / day)]),
                 ],
             ),
         ] {

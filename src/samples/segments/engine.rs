@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use tokio_util::sync::CancellationToken;
 
 use super::decoded_cache::DecodedCache;
+use super::lookup;
 use super::maintenance::{Maintenance, Pace};
 use super::read::{Walk, snapshot};
 use super::usage::usage_of;
@@ -16,7 +17,9 @@ use crate::samples::aggregate::{Accumulator, Buckets, Groups, Totals};
 use crate::samples::entity::segment;
 use crate::samples::local::{Local, newest_end};
 use crate::samples::store::{Engine, Store};
-use crate::samples::{DatabaseScope, Projection, Retention, StoreError, Timeline, Total, Usage, Window};
+use crate::samples::{
+    DatabaseScope, Projection, Resolution, Retention, StoreError, Timeline, Total, Usage, Window,
+};
 use crate::storage::Writer;
 
 /// Samples as small durable records that are sealed into packed segments and rolled up.
@@ -106,6 +109,15 @@ impl Engine for Segments {
         let (snapshot, groups) = self.open(scope, stream).await?;
         let buckets = Buckets::new(stream, groups, projection, bucket_ms);
         Ok(self.walk(snapshot, scope, window, buckets).await?.finish())
+    }
+
+    async fn resolution(
+        &self,
+        scope: DatabaseScope,
+        stream: &'static Stream,
+        window: Window,
+    ) -> Result<Resolution, StoreError> {
+        Ok(lookup::coarsest(&self.local.reader, scope, stream, window).await?)
     }
 
     async fn last_stored_at(

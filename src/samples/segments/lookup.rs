@@ -1,6 +1,6 @@
 //! Finds segments by the columns of their rows, without reading a blob.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use basira_actors::model::Stream;
 use sea_orm::{
@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::plan::SegmentRef;
 use crate::samples::entity::segment;
 use crate::samples::local::segments_of;
-use crate::samples::{DatabaseScope, Window};
+use crate::samples::{DatabaseScope, Resolution, Window};
 
-type PlaceRow = (Uuid, i32, Option<Uuid>, i64, i64, i64, i64);
+type PlaceRow = (Uuid, i32, Option<Uuid>, i64, i64, i64);
 
 /// Runs `query` for the columns of a [`SegmentRef`].
 pub(super) async fn places<C: ConnectionTrait>(
@@ -26,17 +26,15 @@ pub(super) async fn places<C: ConnectionTrait>(
         segment::Column::RollupId,
         segment::Column::FirstMs,
         segment::Column::FirstEndMs,
-        segment::Column::LastStartMs,
         segment::Column::LastMs,
     ];
     let rows: Vec<PlaceRow> = query.select_only().columns(columns).into_tuple().all(connection).await?;
-    let place = |(id, resolution, rollup, first, first_end, last_start, last): PlaceRow| SegmentRef {
+    let place = |(id, resolution, rollup, first, first_end, last): PlaceRow| SegmentRef {
         id,
         resolution_ms: resolution.into(),
         rollup,
         first,
         first_end,
-        last_start,
         last,
     };
     Ok(rows.into_iter().map(place).collect())
@@ -51,9 +49,26 @@ pub(super) async fn overlapping<C: ConnectionTrait>(
 ) -> Result<Vec<SegmentRef>, DbErr> {
     let query = segments_of(scope, stream)
         .filter(segment::Column::LastMs.gt(window.since.as_millis()))
-        .filter(segment::Column::FirstMs.lt(window.until.as_millis()))
+        .filter(segment::Column::FirstEndMs.lte(window.until.as_millis()))
         .order_by_asc(segment::Column::LastMs);
     places(connection, query).await
+}
+
+/// The coarsest of the resolutions in which the roll-ups of `window` are kept.
+pub(super) async fn coarsest<C: ConnectionTrait>(
+    connection: &C,
+    scope: DatabaseScope,
+    stream: &Stream,
+    window: Window,
+) -> Result<Resolution, DbErr> {
+    let places = overlapping(connection, scope, stream, window).await?;
+    let rollups: HashSet<Uuid> = places.iter().filter_map(|place| place.rollup).collect();
+    let finest = finest(connection, &rollups.into_iter().collect::<Vec<_>>()).await?;
+    let coarsest_ms = finest.into_values().max().unwrap_or_default();
+    Ok(Resolution::ALL
+        .into_iter()
+        .find(|resolution| resolution.millis() >= coarsest_ms)
+        .unwrap_or(Resolution::Hour))
 }
 
 /// The finest resolution in milliseconds that is kept of each of `rollups`.

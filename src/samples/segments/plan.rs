@@ -15,17 +15,16 @@ pub(in crate::samples) struct SegmentRef {
     pub(in crate::samples) resolution_ms: i64,
     /// Segments of one roll-up hold the same records at different resolutions.
     pub(in crate::samples) rollup: Option<Uuid>,
-    /// The earliest start, the earliest end, the latest start and the latest end of the records it was made of.
+    /// The earliest start, the earliest end and the latest end of the records it was made of.
     pub(in crate::samples) first: i64,
     pub(in crate::samples) first_end: i64,
-    pub(in crate::samples) last_start: i64,
     pub(in crate::samples) last: i64,
 }
 
 impl SegmentRef {
     /// Whether every record of it is in `window`.
     fn is_whole(&self, window: Window) -> bool {
-        window.covers(self.last_start, self.first_end)
+        window.covers(self.first_end) && window.covers(self.last)
     }
 
     /// The sums of a day are stored with its hours.

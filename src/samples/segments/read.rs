@@ -188,7 +188,7 @@ impl<G: Accumulator> Walk<G> {
             .filter(tail::Column::OrganizationId.eq(self.scope.organization.0))
             .filter(tail::Column::Stream.eq(self.accumulator.stream().name))
             .filter(tail::Column::AtMs.gt(self.window.since.as_millis()))
-            .filter(tail::Column::FromMs.lt(self.window.until.as_millis()))
+            .filter(tail::Column::AtMs.lte(self.window.until.as_millis()))
     }
 
     fn read_records(mut self, rows: &[(i64, i64, Vec<u8>)]) -> (Self, Tail) {

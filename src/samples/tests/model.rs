@@ -36,7 +36,7 @@ struct Row {
 
 impl Rollup {
     fn is_whole(&self, window: Window) -> bool {
-        self.records.iter().all(|record| record.at > window.since && record.from < window.until)
+        self.records.iter().all(|record| window.covers(record.at.0))
     }
 
     fn last(&self) -> i64 {
@@ -107,6 +107,11 @@ impl Model {
         self.rollups.iter().filter(|rollup| rollup.finest_ms > 0).map(|rollup| rollup.records.len()).sum()
     }
 
+    /// The coarsest resolution in which any record is kept.
+    pub(in crate::samples) fn coarsest_ms(&self) -> i64 {
+        self.rollups.iter().map(|rollup| rollup.finest_ms).max().unwrap_or_default()
+    }
+
     /// All that counts; a roll-up that is only partly within the window at the finest that is kept of it.
     fn rows(
         &self,
@@ -121,7 +126,7 @@ impl Model {
             all.extend(rollup.rows(stream, resolution_ms));
         }
         let mut by_group: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
-        for row in all.into_iter().filter(|row| row.at > window.since.0 && row.from < window.until.0) {
+        for row in all.into_iter().filter(|row| window.covers(row.at)) {
             by_group.entry(*self.groups.get(&row.series).unwrap_or(&row.series)).or_default().push(row);
         }
         by_group

@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 
 use super::model::{Model, records};
 use super::windows::agree;
-use super::{DAY, Fixture, START, Subject};
+use super::{DAY, EVER, Fixture, START, Subject};
 use crate::samples::OnClickHouse;
 use crate::samples::Retention;
 
@@ -66,6 +66,18 @@ impl Engines {
         model.keep(KEPT, now);
     }
 
+    /// The segments are asked which resolution they have; ClickHouse answers by the days that it keeps.
+    async fn know_their_resolution(&self, model: &Model, stream: &'static Stream) {
+        for engine in &self.0 {
+            let resolution = engine.store().resolution(engine.scope(), stream, EVER).await.unwrap();
+            let coarsest_ms = model.coarsest_ms();
+            assert!(resolution.millis() >= coarsest_ms, "{resolution:?} for {coarsest_ms} ms");
+            if engine.has_exact_readings() {
+                assert_eq!(resolution.millis(), coarsest_ms);
+            }
+        }
+    }
+
     async fn agree(&self, random: &mut StdRng, model: &Model, stream: &'static Stream, series: &[u64]) {
         let engines: Vec<&dyn Subject> = self.0.iter().map(|engine| &**engine).collect();
         agree(random, &engines, model, stream, series).await;
@@ -108,6 +120,7 @@ async fn days_pass(seed: u64, stream: &'static Stream) {
             engines.append(std::slice::from_ref(*again), &[]).await;
         }
         engines.agree(&mut random, &model, stream, &series).await;
+        engines.know_their_resolution(&model, stream).await;
         coarse = coarse.max(model.coarse());
     }
     assert!(coarse > 50, "{coarse} records were kept only rolled up");

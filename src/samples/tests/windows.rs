@@ -1,5 +1,7 @@
 //! Any window over any mixture of segments and tail gives exactly what the plain sum gives.
 
+use std::collections::BTreeMap;
+
 use basira_actors::model::streams::{ACTIVITY, STATEMENTS};
 use basira_actors::model::{Batch, ColumnKind, NULL, SeriesEntry, Stream, Timestamp};
 use basira_actors::ports::SampleRepository;
@@ -66,6 +68,41 @@ pub(super) async fn agree(
             let of_one = of_one.map(|timeline| timeline.points).unwrap_or_default();
             assert_eq!(of_one.into_iter().map(point).collect::<Vec<_>>(), expected);
         }
+    }
+    for subject in subjects {
+        assert_windows_partition(random, *subject, model, stream).await;
+    }
+}
+
+/// Windows side by side have every record once, wherever the span is cut.
+async fn assert_windows_partition(
+    random: &mut StdRng,
+    subject: &dyn Subject,
+    model: &Model,
+    stream: &'static Stream,
+) {
+    let mut cuts: Vec<Timestamp> = (0..3).map(|_| window(random, model).until).collect();
+    cuts.sort_unstable();
+    let starts = std::iter::once(EVER.since).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([EVER.until]);
+    let mut parts = SumsByGroup::new();
+    for (since, until) in starts.zip(ends) {
+        add_sums(subject, stream, Window { since, until }, &mut parts).await;
+    }
+    let mut whole = SumsByGroup::new();
+    add_sums(subject, stream, EVER, &mut whole).await;
+    assert_eq!(parts, whole, "cut at {cuts:?}");
+}
+
+type SumsByGroup = BTreeMap<u64, Vec<i64>>;
+
+async fn add_sums(subject: &dyn Subject, stream: &'static Stream, window: Window, sums: &mut SumsByGroup) {
+    let totals = subject.store().totals(subject.scope(), stream, window, &Projection::ALL).await.unwrap();
+    for mut total in totals {
+        keep_sums(stream, &mut total.values);
+        let sums = sums.entry(total.group).or_insert_with(|| vec![0; stream.columns.len()]);
+        let known = sums.iter_mut().zip(total.values).filter(|(_, value)| *value != NULL);
+        known.for_each(|(sum, value)| *sum += value);
     }
 }
 

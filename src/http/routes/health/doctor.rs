@@ -1,6 +1,7 @@
 //! `GET /api/v1/databases/{id}/doctor`: what is wrong with a database, and how its health went.
 
 use basira_actors::model::Timestamp;
+use basira_actors::model::streams::HEALTH;
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::views::health;
@@ -53,9 +54,8 @@ async fn get(request: Request, watched: Watched) -> Answer {
 }
 
 async fn history(request: Request, watched: Watched) -> Answer {
-    let query = request.query()?;
-    let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = request.bucket_ms(watched.scope, &HEALTH, window).await?;
     let lines = health::over(&*request.app.samples, watched.scope, window, bucket_ms).await?;
     response::list(&lines, lines.len())
 }

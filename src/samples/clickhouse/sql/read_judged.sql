@@ -4,5 +4,5 @@ SELECT series, min(from_ms), max(at_ms)$columns
 FROM $table$final
 WHERE organization = {organization:UUID} AND database = {database:UUID} AND head = false
     AND $days AND $series
-    AND at_ms > {since:Int64} AND from_ms < {until:Int64} AND $shipped
+    AND at_ms > {since:Int64} AND at_ms <= {until:Int64} AND $shipped
 GROUP BY series, $bucket

@@ -50,7 +50,7 @@ impl Model {
             let (from, at) = (record.from.0, record.at.0);
             let day = (at - 1).div_euclid(DAY);
             let is_kept = |place: &usize| day >= self.kept[*place];
-            let inside = window.since.0 <= day * DAY && (day + 1) * DAY < window.until.0;
+            let inside = window.since.0 <= day * DAY && (day + 1) * DAY <= window.until.0;
             let whole = if inside { exact.iter().copied().find(is_kept) } else { None };
             let Some(place) = whole.or_else(|| (0..3).find(is_kept)) else { continue };
             let (resolution_ms, number) = (RESOLUTIONS[place], i64::try_from(number).unwrap());
@@ -70,7 +70,7 @@ impl Model {
                 }
             }
         }
-        let counts = |row: &Row| row.at > window.since.0 && row.from < window.until.0;
+        let counts = |row: &Row| window.covers(row.at);
         buckets.into_values().filter(counts).collect()
     }
 

@@ -88,15 +88,16 @@ async fn edges_are_read_from_the_finest_remaining_resolution() {
         assert_eq!(calls(&fixture, EVER).await, 9 * 144);
         // raw: to the record
         assert_eq!(calls(&fixture, window(START + 8 * DAY + ten, START + 10 * DAY + 1)).await, 2 * 144 - 1);
-        // minutes: a record of ten minutes is one bucket, and is as long as its record
+        // minutes: a record of ten minutes is one bucket, and ends with its record
         let edge = START + 5 * DAY + ten;
-        assert_eq!(calls(&fixture, window(edge - 1, START + 6 * DAY + 1)).await, 144 + 1);
+        assert_eq!(calls(&fixture, window(edge - 1, START + 6 * DAY + 1)).await, 144);
         assert_eq!(calls(&fixture, window(edge, START + 6 * DAY)).await, 143);
-        // hours: taken whole
+        // hours: counted whole where they end
         let edge = START + 2 * DAY + HOUR;
         assert_eq!(calls(&fixture, window(edge - 1, START + 3 * DAY)).await, 144);
         assert_eq!(calls(&fixture, window(edge, START + 3 * DAY)).await, 138);
-        assert_eq!(calls(&fixture, window(edge, edge + 1)).await, 6);
+        assert_eq!(calls(&fixture, window(edge, edge + HOUR - 1)).await, 0);
+        assert_eq!(calls(&fixture, window(edge, edge + HOUR)).await, 6);
         // older than anything
         assert_eq!(calls(&fixture, window(START, START + DAY)).await, 0);
         points(&fixture).await;
@@ -114,15 +115,12 @@ async fn points(fixture: &Fixture) {
     // an hour of which nothing finer is left ends when its last record ends
     assert_eq!(
         points(window(START + 2 * DAY, START + 2 * DAY + HOUR + 1), 10 * 60_000).await,
-        [(2 * day + 50, 6), (2 * day + 110, 6)]
+        [(2 * day + 50, 6)]
     );
-    assert_eq!(
-        points(window(START + 2 * DAY, START + 3 * DAY + 1), 24 * HOUR).await,
-        [(2 * day, 144), (3 * day, 6)]
-    );
-    // days that are whole come from minutes, the edge from records
+    assert_eq!(points(window(START + 2 * DAY, START + 3 * DAY + 1), 24 * HOUR).await, [(2 * day, 144)]);
+    // a day that is whole comes from minutes
     let points = points(window(START + 7 * DAY, START + 8 * DAY + 1), HOUR / 2).await;
-    assert_eq!((points.len(), points[1], points[48]), (49, (7 * day + 30, 3), (8 * day, 1)));
+    assert_eq!((points.len(), points[1], points[47]), (48, (7 * day + 30, 3), (8 * day - 30, 3)));
 }
 
 #[tokio::test]
@@ -132,13 +130,13 @@ async fn a_record_of_a_dropped_day_is_counted_in_the_buckets() {
     fixture.append(vec![record(&STATEMENTS, at - 1, at, &[7], 1)]).await;
     assert_eq!(fixture.waiting().await, (1, 0));
     let day = window(START + 5 * DAY, START + 6 * DAY + 1);
-    assert_eq!(calls(&fixture, day).await, 144 + 1 + 1);
+    assert_eq!(calls(&fixture, day).await, 144 + 1);
     // and again, which changes nothing
     fixture.append(vec![record(&STATEMENTS, at - 1, at, &[7], 1)]).await;
-    assert_eq!(calls(&fixture, day).await, 144 + 1 + 1);
+    assert_eq!(calls(&fixture, day).await, 144 + 1);
     fixture.store.maintain(Timestamp(START + 10 * DAY)).await.unwrap();
-    assert_eq!(calls(&fixture, day).await, 144 + 1 + 1);
-    assert_eq!(calls(&fixture, window(at - 2, at)).await, 1 + 1);
+    assert_eq!(calls(&fixture, day).await, 144 + 1);
+    assert_eq!(calls(&fixture, window(at - 2, at)).await, 1);
 }
 
 #[tokio::test]

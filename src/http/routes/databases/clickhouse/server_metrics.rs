@@ -1,5 +1,6 @@
 //! `GET /api/v1/databases/{id}/server-metrics` and `/server-metrics/timeseries`: how a ClickHouse server fares as a whole.
 
+use basira_actors::model::streams::SERVER_METRICS;
 use basira_actors::model::{ServerMetrics, Timestamp};
 use serde::Serialize;
 
@@ -70,9 +71,8 @@ async fn now(_: Request, watched: Watched) -> Answer {
 }
 
 async fn timeseries(request: Request, watched: Watched) -> Answer {
-    let query = request.query()?;
-    let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = request.bucket_ms(watched.scope, &SERVER_METRICS, window).await?;
     let points = server_metrics::over(&*request.app.samples, watched.scope, window, bucket_ms).await?;
     let reason = if points.is_empty() { watched.unavailable_reason(COLLECTOR).await } else { None };
     response::list_with_reason(&points, points.len(), reason.as_deref())

@@ -5,7 +5,8 @@ use basira_actors::model::{NULL, Timestamp};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Point, Projection, Timeline};
-use crate::views::json_cells::{self, Bucket, Texts};
+use crate::views::buckets;
+use crate::views::json_cells::{Bucket, Texts};
 
 const BGWRITER_FIELDS: &str = "ts:time checkpoints_timed:integer? checkpoints_req:integer? checkpoint_write_time_ms:number? \
     checkpoint_sync_time_ms:number? buffers_checkpoint:integer? buffers_clean:integer? maxwritten_clean:integer? \
@@ -28,8 +29,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
-    let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
+    let bucket_ms = buckets::bucket_ms(&**samples, watched.scope, &BGWRITER, window).await?;
     let timelines = samples.timelines(watched.scope, &BGWRITER, window, bucket_ms, &Projection::ALL).await?;
     let lines: Vec<Bucket> =
         joined(timelines).iter().map(|point| Bucket::new(&BGWRITER, point, &Texts::new())).collect();

@@ -7,7 +7,8 @@ use basira_actors::model::{ConnectionSnapshot, Timestamp};
 use serde::Serialize;
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
-use crate::views::json_cells::{self, Bucket, Texts};
+use crate::views::buckets;
+use crate::views::json_cells::{Bucket, Texts};
 
 const CONNECTIONS_FIELDS: &str = "ts:time total:integer active:integer idle:integer idle_in_transaction:integer waiting:integer \
     max_connections:integer superuser_reserved_connections:integer reserved_connections:integer? used_pct:number? \
@@ -48,8 +49,9 @@ struct Connections<'a> {
 
 async fn get(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
-    let bucket_ms = json_cells::bucket_ms(window);
-    let points = request.app.samples.points(watched.scope, &CONNECTIONS, 0, window, bucket_ms).await?;
+    let samples = &request.app.samples;
+    let bucket_ms = buckets::bucket_ms(&**samples, watched.scope, &CONNECTIONS, window).await?;
+    let points = samples.points(watched.scope, &CONNECTIONS, 0, window, bucket_ms).await?;
     let timeseries = points.iter().map(|point| Bucket::new(&CONNECTIONS, point, &Texts::new())).collect();
     let (now, unavailable): (Option<Arc<ConnectionSnapshot>>, _) =
         match watched.snapshot_or_reason("connections").await {

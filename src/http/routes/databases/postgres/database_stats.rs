@@ -90,7 +90,7 @@ async fn list(request: Request, watched: Watched) -> Answer {
 async fn timeseries(request: Request, watched: Watched) -> Answer {
     let query = request.query()?;
     let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let bucket_ms = request.bucket_ms(watched.scope, &DATABASES, window).await?;
     let only = query.text("database")?;
     let samples = &request.app.samples;
     let timelines = samples.timelines(watched.scope, &DATABASES, window, bucket_ms, &Projection::ALL).await?;

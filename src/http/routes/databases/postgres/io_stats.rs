@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
+use crate::views::buckets;
 use crate::views::json_cells::{self, Bucket, Texts, words};
 
 const COLLECTOR: &str = "pg_stat_io";
@@ -71,8 +72,8 @@ async fn now(_: Request, watched: Watched) -> Answer {
 /// Who did nothing in a bucket has no line there.
 async fn timeseries(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
-    let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
+    let bucket_ms = buckets::bucket_ms(&**samples, watched.scope, &IO, window).await?;
     let timelines = samples.timelines(watched.scope, &IO, window, bucket_ms, &Projection::ALL).await?;
     let mut points: Vec<_> = timelines.iter().flat_map(|timeline| &timeline.points).collect();
     points.sort_by_key(|point| point.ts);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::Projection;
+use crate::views::buckets;
 use crate::views::json_cells::{self, Bucket, Texts};
 
 const COLLECTOR: &str = "pg_stat_wal";
@@ -62,8 +63,8 @@ async fn now(_: Request, watched: Watched) -> Answer {
 
 async fn timeseries(request: Request, watched: Watched) -> Answer {
     let window = request.query()?.window(Timestamp::now())?;
-    let bucket_ms = json_cells::bucket_ms(window);
     let samples = &request.app.samples;
+    let bucket_ms = buckets::bucket_ms(&**samples, watched.scope, &WAL, window).await?;
     let timelines = samples.timelines(watched.scope, &WAL, window, bucket_ms, &Projection::ALL).await?;
     let points = timelines.iter().flat_map(|timeline| &timeline.points);
     let lines: Vec<Bucket> = points.map(|point| Bucket::new(&WAL, point, &Texts::new())).collect();

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{Answer, ApiError, DatabaseAccess, Request, Route, Watched, response};
 use crate::samples::{Projection, Series};
+use crate::views::buckets;
 use crate::views::exceptions::{self, ExceptionLine};
 use crate::views::json_cells::{self, GapRow};
 use crate::views::latency::{self, Latencies};
@@ -85,7 +86,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
     if members.is_empty() {
         return Err(ApiError::not_found("query"));
     }
-    let bucket_ms = json_cells::bucket_ms(window);
+    let bucket_ms = buckets::bucket_ms(samples, scope, stream, window).await?;
     let wanted = Projection { groups: Some(vec![group]), ..Projection::ALL };
     let totals = samples.totals(scope, stream, window, &wanted).await?;
     let total = totals.into_iter().find(|total| total.group == group);

@@ -1,6 +1,7 @@
 //! `GET /api/v1/databases/{id}/waits`: what active sessions waited for, or running queries of
 //! ClickHouse spent their time on, as sampled.
 
+use basira_actors::model::streams::WAITS;
 use basira_actors::model::{Engine, Timestamp};
 
 use crate::http::{Answer, DatabaseAccess, Request, Route, Watched, response};
@@ -23,9 +24,8 @@ pub(super) fn routes() -> Vec<Route> {
 const WAIT_FIELDS: &str = "ts:time wait_event_type? wait_event? count:integer total_duration_ms:integer?";
 
 async fn list(request: Request, watched: Watched) -> Answer {
-    let query = request.query()?;
-    let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = request.bucket_ms(watched.scope, &WAITS, window).await?;
     let waits = waits::over(&*request.app.samples, watched.scope, window, bucket_ms).await?;
     let collector = match watched.engine() {
         Engine::Postgres => "pg_wait_events",

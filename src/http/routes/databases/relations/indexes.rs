@@ -138,7 +138,7 @@ async fn invalid(request: Request, watched: Watched) -> Answer {
 }
 
 async fn detail(request: Request, watched: Watched) -> Answer {
-    let (window, bucket_ms) = lookup::window(&request)?;
+    let (window, bucket_ms) = lookup::window(&request, &watched, &INDEXES).await?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let is_meant = |line: &IndexLine| *line.schema_name == *schema && *line.index_name == *name;
     let views = watched.views(&request)?;

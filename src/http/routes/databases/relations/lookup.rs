@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::http::{ApiError, Request, Watched};
 use crate::samples::{Point, Window};
+use crate::views::buckets;
 use crate::views::json_cells::{self, Texts};
 use crate::views::relations::{self, DatabaseView};
 
@@ -96,11 +97,16 @@ pub(super) fn timeseries(series: Series) -> Vec<Bucket> {
     series.into_iter().map(|(ts, figures)| Bucket { ts, figures }).collect()
 }
 
-/// The window of a request and the length of its buckets.
+/// The window of a request and the length of its buckets in `stream`, in milliseconds.
 ///
 /// # Errors
-/// 400 when a bound is no timestamp.
-pub(super) fn window(request: &Request) -> Result<(Window, i64), ApiError> {
+/// 400 when a bound is no timestamp, 503 when the samples cannot be read.
+pub(super) async fn window(
+    request: &Request,
+    watched: &Watched,
+    stream: &'static Stream,
+) -> Result<(Window, i64), ApiError> {
     let window = request.query()?.window(Timestamp::now())?;
-    Ok((window, json_cells::bucket_ms(window)))
+    let bucket_ms = buckets::bucket_ms(&*request.app.samples, watched.scope, stream, window).await?;
+    Ok((window, bucket_ms))
 }

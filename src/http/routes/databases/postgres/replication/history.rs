@@ -37,9 +37,8 @@ pub(super) const fn collector(engine: Engine) -> &'static str {
 }
 
 pub(super) async fn lags(request: Request, watched: Watched) -> Answer {
-    let query = request.query()?;
-    let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = request.bucket_ms(watched.scope, &REPLICATION, window).await?;
     let samples = &request.app.samples;
     let timelines =
         samples.timelines(watched.scope, &REPLICATION, window, bucket_ms, &Projection::ALL).await?;
@@ -50,9 +49,8 @@ pub(super) async fn lags(request: Request, watched: Watched) -> Answer {
 }
 
 pub(super) async fn slots(request: Request, watched: Watched) -> Answer {
-    let query = request.query()?;
-    let window = query.window(Timestamp::now())?;
-    let bucket_ms = query.bucket_ms(window)?;
+    let window = request.query()?.window(Timestamp::now())?;
+    let bucket_ms = request.bucket_ms(watched.scope, &REPLICATION_SLOTS, window).await?;
     let samples = &request.app.samples;
     let timelines =
         samples.timelines(watched.scope, &REPLICATION_SLOTS, window, bucket_ms, &Projection::ALL).await?;

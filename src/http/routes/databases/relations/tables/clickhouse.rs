@@ -26,7 +26,7 @@ pub(super) fn lines(watched: &Watched, request: &Request) -> Result<Vec<TableLin
 }
 
 pub(super) async fn detail(request: &Request, watched: &Watched) -> Answer {
-    let (window, bucket_ms) = lookup::window(request)?;
+    let (window, bucket_ms) = lookup::window(request, watched, &PARTS).await?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let mut lines = lines(watched, request)?;
     lines.retain(|line| *line.schema_name == *schema && *line.table_name == *name);

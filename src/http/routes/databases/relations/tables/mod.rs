@@ -88,7 +88,7 @@ async fn detail(request: Request, watched: Watched) -> Answer {
     if watched.database.engine == Engine::Clickhouse {
         return clickhouse::detail(&request, &watched).await;
     }
-    let (window, bucket_ms) = lookup::window(&request)?;
+    let (window, bucket_ms) = lookup::window(&request, &watched, &TABLES).await?;
     let (schema, name) = (request.path_text("schema"), request.path_text("name"));
     let found = watched.views(&request)?.into_iter().find_map(|view| {
         let is_meant = |line: &TableLine| *line.schema_name == *schema && *line.table_name == *name;
