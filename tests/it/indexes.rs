@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::harness::postgres::{NEWEST, private, shared};
-use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
+use crate::harness::{TestDatabase, Watched, eventually};
 
 const SHOWN_WITHIN: Duration = Duration::from_secs(25);
 /// The catalog is read once a minute.
@@ -24,42 +24,32 @@ const SCHEMA: &str = "
     create index item_expression on item (lower(label));
     analyze item";
 
-struct Shop {
-    _app: TestApp,
-    database: TestDatabase,
-    registered: Registered,
-    admin: Client,
+/// On `server`, after `schema` was created.
+async fn watched(server: &PostgresServer, schema: &str) -> Watched {
+    let database = TestDatabase::create(server).await;
+    let admin = database.client().await;
+    admin.batch_execute(schema).await.unwrap();
+    // fails on the twins, and leaves an invalid index behind
+    if schema.contains("twins") {
+        let failing = "create unique index concurrently twins_once on twins (id)";
+        assert!(admin.batch_execute(failing).await.is_err());
+    }
+    Watched::register(database, "indexes").await
 }
 
-impl Shop {
-    async fn on(server: &PostgresServer, schema: &str) -> Self {
-        let app = TestApp::start().await;
-        let organization = Organization::verified(&app, "indexes").await;
-        let database = TestDatabase::create(server).await;
-        let admin = database.client().await;
-        admin.batch_execute(schema).await.unwrap();
-        // fails on the twins, and leaves an invalid index behind
-        if schema.contains("twins") {
-            let failing = "create unique index concurrently twins_once on twins (id)";
-            assert!(admin.batch_execute(failing).await.is_err());
-        }
-        let registered = organization.register(&database).await;
-        registered.connected().await;
-        Self { _app: app, database, registered, admin }
-    }
-
-    async fn lines(&self, view: &str) -> Vec<Value> {
+impl Watched {
+    async fn rows(&self, view: &str) -> Vec<Value> {
         self.registered.get(view).await.as_array().unwrap().clone()
     }
 
-    async fn line(&self, name: &str) -> Option<Value> {
+    async fn index(&self, name: &str) -> Option<Value> {
         // an idle session of PostgreSQL 14 keeps its counts to itself until its next transaction
         self.admin.batch_execute("select 1").await.ok();
-        self.lines("/indexes?limit=500").await.into_iter().find(|line| line["index_name"] == name)
+        self.rows("/indexes?limit=500").await.into_iter().find(|line| line["index_name"] == name)
     }
 
     async fn names(&self, view: &str) -> Vec<String> {
-        let lines = self.lines(view).await;
+        let lines = self.rows(view).await;
         lines.iter().map(|line| line["index_name"].as_str().unwrap().to_owned()).collect()
     }
 }
@@ -76,7 +66,7 @@ async fn servers_own(client: &Client, index: &str) -> Value {
 
 async fn figures_are_those_of_the_server(major: u16) {
     let twins = "create table twins (id int); insert into twins values (1), (1);";
-    let shop = Shop::on(shared(major).await, &format!("{SCHEMA}; {twins}")).await;
+    let shop = watched(shared(major).await, &format!("{SCHEMA}; {twins}")).await;
     shop.admin
         .batch_execute(
             "set enable_seqscan = off; select * from item where id = 7; select * from item where id = 9",
@@ -86,13 +76,13 @@ async fn figures_are_those_of_the_server(major: u16) {
     for index in ["item_pkey", "item_label_key", "item_a_b", "item_some", "item_expression", "twins_once"] {
         eventually(SHOWN_WITHIN, async || {
             let servers = servers_own(&shop.admin, index).await;
-            let ours = shop.line(index).await.ok_or_else(|| "not shown".to_owned())?;
+            let ours = shop.index(index).await.ok_or_else(|| "not shown".to_owned())?;
             let differs = servers.as_object().unwrap().iter().find(|(name, value)| ours[*name] != **value);
             differs.map_or(Ok(()), |(name, value)| Err(format!("{index}.{name}: {} of {value}", ours[name])))
         })
         .await;
     }
-    eventually(SHOWN_WITHIN, async || match shop.line("item_pkey").await {
+    eventually(SHOWN_WITHIN, async || match shop.index("item_pkey").await {
         Some(line) if line["idx_scan"] == 2 => Ok(()),
         other => Err(other),
     })
@@ -101,7 +91,7 @@ async fn figures_are_those_of_the_server(major: u16) {
     let mut unused = shop.names("/indexes/unused").await;
     unused.sort();
     assert_eq!(unused, ["item_a", "item_a_again", "item_a_b", "item_b_desc", "item_expression", "item_some"]);
-    let lines = shop.lines("/indexes/unused").await;
+    let lines = shop.rows("/indexes/unused").await;
     assert!(lines.iter().all(|line| line["used_on_standby"].is_null() && line["constraint_backed"] == false));
     assert!(lines[0]["stats_age_days"].as_f64().unwrap() < 1.0);
     overlaps(&shop).await;
@@ -112,8 +102,8 @@ async fn figures_are_those_of_the_server(major: u16) {
 }
 
 /// `item_a` twice, and both no better than `item_a_b`.
-async fn overlaps(shop: &Shop) {
-    let groups = shop.lines("/indexes/duplicates").await;
+async fn overlaps(shop: &Watched) {
+    let groups = shop.rows("/indexes/duplicates").await;
     let shown: Vec<_> = groups
         .iter()
         .map(|group| (group["reason"].clone(), group["keep"].clone(), group["drop"].to_string()))
@@ -130,7 +120,7 @@ on_every_version!(figures_are_those_of_the_server);
 #[tokio::test]
 async fn a_rebuilt_index_keeps_its_count_and_a_locked_one_has_no_definition_yet() {
     let server = private(NEWEST, "").await;
-    let shop = Shop::on(&server, SCHEMA).await;
+    let shop = watched(&server, SCHEMA).await;
     let scan = "set enable_seqscan = off; set enable_bitmapscan = off; select a from item where a = 7";
     for _ in 0..5 {
         shop.admin.batch_execute(scan).await.unwrap();
@@ -139,7 +129,7 @@ async fn a_rebuilt_index_keeps_its_count_and_a_locked_one_has_no_definition_yet(
     for _ in 0..5 {
         shop.admin.batch_execute(scan).await.unwrap();
     }
-    eventually(SHOWN_WITHIN, async || match shop.line("item_a").await {
+    eventually(SHOWN_WITHIN, async || match shop.index("item_a").await {
         Some(line) if line["idx_scan"].as_i64().unwrap() >= 5 => Ok(()),
         other => Err(other),
     })
@@ -158,14 +148,14 @@ async fn a_rebuilt_index_keeps_its_count_and_a_locked_one_has_no_definition_yet(
     let locker = server.client_of(&shop.database.name).await.unwrap();
     locker.batch_execute("create index item_late on item (b, a)").await.unwrap();
     locker.batch_execute("begin; lock table item in access exclusive mode").await.unwrap();
-    let late = eventually(CATALOG_WITHIN, async || match shop.line("item_late").await {
+    let late = eventually(CATALOG_WITHIN, async || match shop.index("item_late").await {
         Some(line) if line["is_valid"] == true => Ok(line),
         other => Err(other),
     })
     .await;
     assert!(late["index_def"].is_null(), "{late:#}");
     locker.batch_execute("commit").await.unwrap();
-    eventually(CATALOG_WITHIN, async || match shop.line("item_late").await {
+    eventually(CATALOG_WITHIN, async || match shop.index("item_late").await {
         Some(line) if line["index_def"].is_string() => Ok(()),
         other => Err(other),
     })

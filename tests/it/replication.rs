@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::harness::postgres::{NEWEST, private};
-use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
+use crate::harness::{
+    Organization, Pair, Registered, TestApp, TestDatabase, eventually, wait_until_replayed,
+};
 
 const SEEN_WITHIN: Duration = Duration::from_secs(30);
 const COLLECTOR: &str = "pg_stat_replication";
@@ -15,30 +17,7 @@ const COLLECTOR: &str = "pg_stat_replication";
 const WAL_NOISE: i64 = 64 * 1024;
 const NAIVE_LAG: &str = "select extract(epoch from now() - pg_last_xact_replay_timestamp())::float8";
 
-/// A primary and its standby, both watched.
-struct Pair {
-    _app: TestApp,
-    primary_server: PostgresServer,
-    standby_server: PostgresServer,
-    primary: Registered,
-    standby: Registered,
-}
-
 impl Pair {
-    async fn of(major: u16) -> Self {
-        let primary_server = private(major, "autovacuum = off\ncheckpoint_timeout = 1h").await;
-        let standby_server = primary_server.standby("follower").await.unwrap();
-        let database = TestDatabase::create(&primary_server).await;
-        caught_up(&primary_server, &standby_server).await;
-        let app = TestApp::start().await;
-        let organization = Organization::verified(&app, "replication").await;
-        let primary = organization.register(&database).await;
-        let standby = organization.register_as(&database.registration_through(standby_server.port())).await;
-        primary.connected().await;
-        standby.connected().await;
-        Self { _app: app, primary_server, standby_server, primary, standby }
-    }
-
     async fn writes(&self) {
         let client = self.primary_server.client().await.unwrap();
         let table = "drop table if exists work; create table work as select repeat('x', 90) from generate_series(1, 30000)";
@@ -58,14 +37,8 @@ impl Pair {
     }
 }
 
-async fn caught_up(primary: &PostgresServer, standby: &PostgresServer) {
-    let (primary, standby) = (primary.client().await.unwrap(), standby.client().await.unwrap());
-    eventually(SEEN_WITHIN, async || {
-        let written = text(&primary, "select pg_current_wal_lsn()::text").await;
-        let caught_up = format!("select (pg_last_wal_replay_lsn() >= '{written}'::pg_lsn)::text");
-        if text(&standby, &caught_up).await == "true" { Ok(()) } else { Err(written) }
-    })
-    .await;
+async fn start(major: u16) -> Pair {
+    Pair::start(major, "autovacuum = off\ncheckpoint_timeout = 1h", &json!({})).await
 }
 
 /// `/replication` of this moment.
@@ -83,7 +56,7 @@ async fn bytes(client: &Client, sql: &str) -> i64 {
 }
 
 async fn a_standby_is_followed(major: u16) {
-    let mut pair = Pair::of(major).await;
+    let mut pair = start(major).await;
     pair.is_even().await;
     both_know_their_role(&pair).await;
     an_idle_primary_is_no_lag(&pair).await;
@@ -270,7 +243,7 @@ async fn a_slot_that_retains_too_much_wal_is_lost() {
 
 #[tokio::test]
 async fn a_role_that_cannot_see_standbys_gets_the_missing_grant() {
-    let pair = Pair::of(NEWEST).await;
+    let pair = start(NEWEST).await;
     let admin = pair.primary_server.client().await.unwrap();
     let name = text(&admin, "select rolname::text from pg_roles where rolname like 't0%'").await;
     admin.batch_execute(&format!("revoke pg_monitor from {name}")).await.unwrap();
@@ -283,7 +256,7 @@ async fn a_role_that_cannot_see_standbys_gets_the_missing_grant() {
         (&json!("ok"), &json!(format!("GRANT pg_monitor TO \"{name}\";")))
     );
 
-    caught_up(&pair.primary_server, &pair.standby_server).await;
+    wait_until_replayed(&pair.primary_server, &pair.standby_server).await;
     let now = seen(&pair.standby).await;
     assert_eq!((&now["is_replica"], &now["upstream_host"]), (&json!(true), &json!(null)));
     assert!(now["replication_lag_bytes"].is_number(), "it needs no privilege");

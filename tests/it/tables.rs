@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::harness::postgres::{NEWEST, private, shared};
-use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually, holds_for};
+use crate::harness::{Registered, TestApp, TestDatabase, Watched, eventually, holds_for};
 
 const SHOWN_WITHIN: Duration = Duration::from_secs(25);
 const SETTLED: Duration = Duration::from_secs(3);
@@ -25,19 +25,15 @@ struct Shop {
 impl Shop {
     /// On `server`, after `schema` was made and seen.
     async fn on(server: &PostgresServer, schema: &str) -> Self {
-        let app = TestApp::start().await;
-        let organization = Organization::verified(&app, "tables").await;
         let database = TestDatabase::create(server).await;
         let maker = database.client().await;
         for part in schema.split("\n\n") {
             maker.batch_execute(part).await.unwrap();
         }
         drop(maker);
-        let admin = database.client().await;
-        reported(&admin).await;
+        reported(&database.client().await).await;
         let since = Timestamp::now() - Duration::from_secs(60);
-        let registered = organization.register(&database).await;
-        registered.connected().await;
+        let Watched { app, database, registered, admin } = Watched::register(database, "tables").await;
         Self { app, database, registered, admin, since }
     }
 

@@ -1,10 +1,10 @@
-//! What depends on a stream's columns: their types, and how they are summed.
+//! The types of a stream's columns, and the expressions that sum them.
 
 use basira_actors::model::{Column, ColumnKind, Stream};
 
 use crate::samples::Resolution;
 
-/// How an unknown cell looks in an answer: [`basira_actors::model::NULL`].
+/// An unknown cell in a result: [`basira_actors::model::NULL`].
 const UNKNOWN: &str = "toInt64('-9223372036854775808')";
 
 /// The columns of a table, each with its type.
@@ -12,7 +12,7 @@ pub(super) fn declared(stream: &Stream, resolution: Resolution) -> Vec<String> {
     stream.columns.iter().map(|column| format!("{} {}", column.name, kind(column, resolution))).collect()
 }
 
-/// A Sum of unknown cells is unknown. A reading in a bucket carries the time at which it was taken.
+/// A sum of unknown cells is unknown. A reading in a bucket is a pair of its time and its value.
 fn kind(column: &Column, resolution: Resolution) -> String {
     match (resolution, column.kind) {
         (Resolution::Raw, ColumnKind::Text) => "Nullable(Int64) CODEC(ZSTD(1))".to_owned(),
@@ -26,7 +26,7 @@ fn kind(column: &Column, resolution: Resolution) -> String {
     }
 }
 
-/// What sums the columns at the places `wanted`: an integer each, or a time and an integer.
+/// The expressions that sum the columns with the indexes `wanted`: each gives an integer, or a time and an integer.
 pub(super) fn summed(stream: &Stream, resolution: Resolution, wanted: &[usize]) -> String {
     let columns = wanted.iter().filter_map(|&place| stream.columns.get(place));
     columns.map(|column| format!(",\n    {}", sum(column, resolution))).collect()

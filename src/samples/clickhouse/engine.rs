@@ -1,4 +1,4 @@
-//! Answers from the local tail and the tables on the server.
+//! The engine: reads the local tail and the tables on the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl ClickHouseOptions {
     }
 }
 
-/// Samples as rows on a ClickHouse server, and as small durable records until they have arrived there.
+/// Samples as rows on a ClickHouse server, and as records in the local tail until they have arrived there.
 pub type ClickHouseStore = Store<ClickHouse>;
 
 /// The engine of a [`ClickHouseStore`].
@@ -96,7 +96,7 @@ impl ClickHouse {
         Ok(self.local.series_groups.groups(&self.local.reader, version, scope, stream).await?)
     }
 
-    /// Sums the tail first: records that are shipped in between are left out on the server.
+    /// Sums the tail first, and excludes its records from the query to the server.
     async fn sum<A: Accumulator>(
         &self,
         scope: DatabaseScope,
@@ -105,17 +105,18 @@ impl ClickHouse {
         new_accumulator: impl Fn() -> A,
     ) -> Result<A, StoreError> {
         loop {
-            let kept = self.remote.kept().await?.read().await;
+            let first_days = self.remote.first_days().await?.read().await;
             let tail = local_tail::sum(&self.local.reader, scope, window, new_accumulator()).await?;
             self.local.note_gaps(scope, tail.damaged);
-            // such a late record cannot be told apart from those in the buckets
-            if tail.ends.iter().any(|&at| day_of(at) < kept.raw) {
-                drop(kept);
+            // a record of a dropped day may be in a bucket already
+            if tail.ends.iter().any(|&at| day_of(at) < first_days.raw) {
+                drop(first_days);
                 self.ship().await?;
                 continue;
             }
             let mut accumulator = tail.accumulator;
-            let request = ReadRequest { scope, window, bucket_ms, kept: &kept, in_tail: &tail.ends };
+            let request =
+                ReadRequest { scope, window, bucket_ms, first_days: &first_days, in_tail: &tail.ends };
             read(&self.remote.server, &request, &mut accumulator).await?;
             return Ok(accumulator);
         }
@@ -156,8 +157,8 @@ impl Engine for ClickHouse {
         _stream: &'static Stream,
         window: Window,
     ) -> Result<Resolution, StoreError> {
-        let kept = self.remote.kept().await?.read().await;
-        Ok(kept.finest(day_of(window.since.as_millis().saturating_add(1))))
+        let first_days = self.remote.first_days().await?.read().await;
+        Ok(first_days.finest(day_of(window.since.as_millis().saturating_add(1))))
     }
 
     async fn last_stored_at(
@@ -191,7 +192,7 @@ impl Engine for ClickHouse {
     }
 }
 
-/// What a store with `options` holds, read without starting it: nothing is written.
+/// The size of a store with `options`, read without starting it or writing anything.
 ///
 /// # Errors
 /// [`StoreError`] when our own storage or the server does not answer.

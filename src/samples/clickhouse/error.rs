@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use clickhouse::error::Error;
 
-/// ClickHouse could not do what it was asked.
+/// A query to ClickHouse failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClickHouseError {
     #[error("{doing} failed: {source}")]
     Refused { doing: &'static str, source: Error },
     #[error("{doing} failed: no answer within {} s", within.as_secs_f32())]
-    Silent { doing: &'static str, within: Duration },
+    TimedOut { doing: &'static str, within: Duration },
     #[error("{doing} failed: the answer cannot be read")]
-    Garbled { doing: &'static str },
+    Malformed { doing: &'static str },
     #[error("{doing} failed: the server says that it has it, but it does not")]
     Lost { doing: &'static str },
 }

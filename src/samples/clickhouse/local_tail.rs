@@ -1,4 +1,4 @@
-//! Sums what of a window is still in the local tail.
+//! Sums the records of a window that are in the local tail.
 
 use basira_actors::model::{Gap, Stream};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -11,10 +11,10 @@ use crate::samples::{DatabaseScope, StoreError, Window};
 /// Records read at a time.
 const PAGE: u64 = 64;
 
-/// The sum of the tail. A record that is shipped in between is either in it or on the server already.
+/// The sum of the tail. A record that is shipped meanwhile is either in it or on the server.
 pub(super) struct SummedTail<A> {
     pub(super) accumulator: A,
-    /// The ends of the summed records, ascending: on the server these must be left out.
+    /// The ends of the summed records, ascending, which the query to the server excludes.
     pub(super) ends: Vec<i64>,
     /// The spans of the records that cannot be decoded.
     pub(super) damaged: Vec<Gap>,

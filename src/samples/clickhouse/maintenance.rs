@@ -1,4 +1,4 @@
-//! What happens by itself: shipping, and once a minute dropping.
+//! The background task: ships records every 10 seconds, and drops expired ones once a minute.
 
 use std::time::{Duration, Instant};
 
@@ -9,36 +9,38 @@ use tokio_util::sync::CancellationToken;
 use super::shipper::Shipper;
 use crate::samples::StoreError;
 
-/// Few inserts with many rows are what ClickHouse likes; the tail answers meanwhile.
+/// ClickHouse is faster with few inserts of many rows. Until then the tail is read.
 const SHIPPING: Duration = Duration::from_secs(10);
-/// In unit tests never: their samples are of another year, and they say themselves when it is due.
-const KEEPING: Duration = Duration::from_secs(if cfg!(test) { 24 * 3600 } else { 60 });
+/// Never in unit tests, whose samples are years old and which call the maintenance themselves.
+const MAINTENANCE: Duration = Duration::from_secs(if cfg!(test) { 24 * 3600 } else { 60 });
 
-/// Works until told to stop.
+/// Runs until `stop` is cancelled.
 pub(super) async fn run(shipper: &Mutex<Shipper>, stop: CancellationToken) {
-    let mut kept_at = Instant::now();
+    let mut maintained_at = Instant::now();
     let mut failing = false;
     while stop.run_until_cancelled(tokio::time::sleep(SHIPPING)).await.is_some() {
-        let keeping = kept_at.elapsed() >= KEEPING;
+        let is_due = maintained_at.elapsed() >= MAINTENANCE;
         let work = async {
             let mut shipper = shipper.lock().await;
-            if keeping { shipper.maintain(Timestamp::now()).await } else { shipper.ship().await }
+            if is_due { shipper.maintain(Timestamp::now()).await } else { shipper.ship().await }
         };
         let Some(result) = stop.run_until_cancelled(work).await else { return };
-        if keeping {
-            kept_at = Instant::now();
+        if is_due {
+            maintained_at = Instant::now();
         }
-        note(&result, &mut failing);
+        log_change(&result, &mut failing);
     }
 }
 
-/// Once when it begins to fail, once when it works again.
-fn note(result: &Result<(), StoreError>, failing: &mut bool) {
+/// Logs the first failure, and the first success after one.
+fn log_change(result: &Result<(), StoreError>, failing: &mut bool) {
     match result {
         Err(error) if !*failing => {
-            tracing::warn!(%error, "ClickHouse does not take samples; they are kept here until it does");
+            tracing::warn!(%error, "writing samples to ClickHouse fails; they are kept in the storage until it succeeds");
         }
-        Ok(()) if *failing => tracing::info!("ClickHouse takes samples again; those kept here were sent"),
+        Ok(()) if *failing => tracing::info!(
+            "writing samples to ClickHouse succeeds again; those kept in the storage were sent"
+        ),
         _ => {}
     }
     *failing = result.is_err();

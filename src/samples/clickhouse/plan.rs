@@ -16,15 +16,15 @@ pub(super) const fn bucket_of(at_ms: i64, bucket_ms: i64) -> i64 {
     at_ms.saturating_sub(1).div_euclid(bucket_ms).saturating_mul(bucket_ms)
 }
 
-/// The first day that each resolution still has.
+/// The first day (since 1970, UTC) of which each resolution still has rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct FirstDays {
     pub(super) raw: i64,
     pub(super) minute: i64,
     pub(super) hour: i64,
 }
 
-impl Kept {
+impl FirstDays {
     /// Nothing was dropped yet.
     pub(super) const ALL: Self = Self { raw: i64::MIN, minute: i64::MIN, hour: i64::MIN };
 
@@ -51,16 +51,16 @@ impl Kept {
     }
 }
 
-/// Days that are answered alike.
+/// Days that are read by one query.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct DayRanges {
     pub(super) resolution: Resolution,
-    /// Whether each record, or each bucket of a series, must be held against the window; else all of it counts.
-    pub(super) judged: bool,
+    /// Whether each record, or each bucket of a series, is compared with the window; else all of them count.
+    pub(super) filtered: bool,
     pub(super) days: Days,
 }
 
-/// Stretches of days, both ends included, ascending and apart.
+/// Ranges of days, both ends included, ascending and disjoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Days(pub(super) Vec<(i64, i64)>);
 
@@ -78,11 +78,11 @@ impl Days {
     fn without(&self, other: &Self) -> Self {
         let mut left = self.clone();
         for &(first, last) in &other.0 {
-            let mut kept = left.before(first).0;
+            let mut remaining = left.before(first).0;
             if last < i64::MAX {
-                kept.extend(left.within(last + 1, i64::MAX).0);
+                remaining.extend(left.within(last + 1, i64::MAX).0);
             }
-            left = Self(kept);
+            left = Self(remaining);
         }
         left
     }
@@ -90,7 +90,12 @@ impl Days {
 
 /// How to answer `window`. `in_tail` are the days of records that may be both in the local tail and on the server;
 /// only records as they came tell those apart. Days wholly inside the window may come from any of `whole`, the coarsest first.
-pub(super) fn plan(window: Window, in_tail: &BTreeSet<i64>, kept: &Kept, whole: &[Resolution]) -> Vec<Piece> {
+pub(super) fn plan(
+    window: Window,
+    in_tail: &BTreeSet<i64>,
+    first_days: &FirstDays,
+    whole: &[Resolution],
+) -> Vec<DayRanges> {
     let (since, until) = (window.since.as_millis(), window.until.as_millis());
     let first_whole = since.div_euclid(DAY_MS) + i64::from(since.rem_euclid(DAY_MS) > 0);
     let last_whole = until.div_euclid(DAY_MS) - 1;
@@ -98,19 +103,19 @@ pub(super) fn plan(window: Window, in_tail: &BTreeSet<i64>, kept: &Kept, whole: 
     let mut inside = Days(vec![(first_whole, last_whole)]).within(i64::MIN, i64::MAX).without(&in_tail);
     let mut rest = Days(vec![(day_of(since.saturating_add(1)), day_of(until))]);
 
-    let mut pieces = Vec::new();
+    let mut ranges = Vec::new();
     for &resolution in whole {
-        let days = inside.within(kept.since(resolution), i64::MAX);
+        let days = inside.within(first_days.since(resolution), i64::MAX);
         (inside, rest) = (inside.without(&days), rest.without(&days));
-        pieces.push(Piece { resolution, judged: false, days });
+        ranges.push(DayRanges { resolution, filtered: false, days });
     }
     for resolution in Resolution::ALL {
-        let days = rest.within(kept.since(resolution), i64::MAX);
+        let days = rest.within(first_days.since(resolution), i64::MAX);
         rest = rest.without(&days);
-        pieces.push(Piece { resolution, judged: true, days });
+        ranges.push(DayRanges { resolution, filtered: true, days });
     }
-    pieces.retain(|piece| !piece.days.0.is_empty());
-    pieces
+    ranges.retain(|range| !range.days.0.is_empty());
+    ranges
 }
 
 #[cfg(test)]
@@ -123,17 +128,17 @@ mod tests {
 
     type Planned = (Resolution, bool, Vec<(i64, i64)>);
 
-    fn planned(since: i64, until: i64, tail: &[i64], kept: Kept) -> Vec<Planned> {
+    fn planned(since: i64, until: i64, tail: &[i64], first_days: FirstDays) -> Vec<Planned> {
         let window = Window { since: Timestamp(since), until: Timestamp(until) };
-        let pieces = plan(window, &tail.iter().copied().collect(), &kept, &COARSE);
-        pieces.into_iter().map(|piece| (piece.resolution, piece.judged, piece.days.0)).collect()
+        let ranges = plan(window, &tail.iter().copied().collect(), &first_days, &COARSE);
+        ranges.into_iter().map(|range| (range.resolution, range.filtered, range.days.0)).collect()
     }
 
     #[test]
     fn whole_days_are_read_from_hours_and_edges_from_the_finest_resolution() {
         use Resolution::{Hour, Minute, Raw};
         let day = DAY_MS;
-        let kept = Kept { raw: 8, minute: 3, hour: 1 };
+        let first_days = FirstDays { raw: 8, minute: 3, hour: 1 };
         for (since, until, tail, expected) in [
             (9 * day, 10 * day + 1, vec![], vec![(Hour, false, vec![(9, 9)]), (Raw, true, vec![(10, 10)])]),
             (9 * day + 1, 10 * day, vec![], vec![(Raw, true, vec![(9, 9)])]),
@@ -160,7 +165,7 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(planned(since, until, &tail, kept), expected, "{since} to {until}");
+            assert_eq!(planned(since, until, &tail, first_days), expected, "{since} to {until}");
         }
     }
 

@@ -1,17 +1,17 @@
-//! One query for a window: days from hours where that is exact, else from the finest that is kept.
+//! One query for a window: whole days from the hourly roll-up where that is exact, else from the finest resolution that remains.
 
 use basira_actors::model::{ColumnKind, NULL};
 
 use super::columns::summed;
 use super::error::ClickHouseError;
-use super::plan::{Days, Kept, Piece, day_of, plan};
+use super::plan::{DayRanges, Days, FirstDays, day_of, plan};
 use super::schema::table;
-use super::server::{Server, of};
+use super::server::{Server, in_scope};
 use crate::samples::aggregate::Accumulator;
 use crate::samples::{DatabaseScope, Resolution, Window};
 
 const WHOLE: &str = include_str!("sql/read_whole.sql");
-const JUDGED: &str = include_str!("sql/read_judged.sql");
+const FILTERED: &str = include_str!("sql/read_filtered.sql");
 /// Series, first start, last end.
 const KEY_BYTES: usize = 3 * 8;
 
@@ -19,14 +19,14 @@ const KEY_BYTES: usize = 3 * 8;
 pub(super) struct ReadRequest<'a> {
     pub(super) scope: DatabaseScope,
     pub(super) window: Window,
-    /// The length of the buckets of time; none: all of the window is one.
+    /// The length of the buckets; `None`: one bucket for the whole window.
     pub(super) bucket_ms: Option<i64>,
-    pub(super) kept: &'a Kept,
+    pub(super) first_days: &'a FirstDays,
     /// The ends of the records that were summed in the local tail, ascending.
     pub(super) in_tail: &'a [i64],
 }
 
-/// Adds what the server has to `accumulator`.
+/// Adds the rows of the server to `accumulator`.
 pub(super) async fn read<A: Accumulator>(
     server: &Server,
     request: &ReadRequest<'_>,
@@ -36,15 +36,15 @@ pub(super) async fn read<A: Accumulator>(
         return Ok(());
     }
     let in_tail = request.in_tail.iter().map(|&at| day_of(at)).collect();
-    let pieces = plan(request.window, &in_tail, request.kept, whole(request.bucket_ms));
+    let ranges = plan(request.window, &in_tail, request.first_days, coarse_resolutions(request.bucket_ms));
     let stream = accumulator.stream();
     let columns: Vec<usize> = accumulator.columns().summed().collect();
-    let statements = pieces.iter().map(|piece| statement(piece, request, accumulator, &columns));
+    let statements = ranges.iter().map(|range| statement(range, request, accumulator, &columns));
     let statements: Vec<_> = statements.collect();
     if statements.is_empty() {
         return Ok(());
     }
-    let query = of(request.scope, server.query(&statements.join("\nUNION ALL\n")))
+    let query = in_scope(request.scope, server.query(&statements.join("\nUNION ALL\n")))
         .param("since", request.window.since.as_millis())
         .param("until", request.window.until.as_millis());
     let kinds: Vec<_> = columns.iter().map(|&place| stream.columns[place].kind).collect();
@@ -63,8 +63,8 @@ pub(super) async fn read<A: Accumulator>(
     server.scan("reading samples", query, width, each).await
 }
 
-/// The resolutions, coarsest first, that tell apart all that is to be told apart.
-fn whole(bucket_ms: Option<i64>) -> &'static [Resolution] {
+/// The resolutions whose buckets fit into those of the request, the coarsest first.
+fn coarse_resolutions(bucket_ms: Option<i64>) -> &'static [Resolution] {
     match bucket_ms {
         Some(bucket_ms) if bucket_ms % Resolution::Minute.millis() != 0 => &[],
         Some(bucket_ms) if bucket_ms % Resolution::Hour.millis() != 0 => &[Resolution::Minute],
@@ -73,13 +73,13 @@ fn whole(bucket_ms: Option<i64>) -> &'static [Resolution] {
 }
 
 fn statement(
-    piece: &Piece,
+    range: &DayRanges,
     request: &ReadRequest<'_>,
     accumulator: &impl Accumulator,
     columns: &[usize],
 ) -> String {
-    let (resolution, stream) = (piece.resolution, accumulator.stream());
-    let (template, place) = if piece.judged { (JUDGED, "(at_ms - 1)") } else { (WHOLE, "bucket") };
+    let (resolution, stream) = (range.resolution, accumulator.stream());
+    let (template, place) = if range.filtered { (FILTERED, "(at_ms - 1)") } else { (WHOLE, "bucket") };
     // a bucket is compared with the window after all its rows are merged
     let merged = if resolution == Resolution::Raw { "" } else { " FINAL" };
     let bucket = match request.bucket_ms {
@@ -96,16 +96,16 @@ fn statement(
         .replace("$table", &table(stream, resolution))
         .replace("$final", merged)
         .replace("$columns", &summed(stream, resolution, columns))
-        .replace("$days", &days(&piece.days))
+        .replace("$days", &days(&range.days))
         .replace("$series", &series)
         .replace("$shipped", &shipped)
         .replace("$bucket", &bucket)
 }
 
 fn days(days: &Days) -> String {
-    let stretches: Vec<_> =
+    let ranges: Vec<_> =
         days.0.iter().map(|(first, last)| format!("day BETWEEN {first} AND {last}")).collect();
-    format!("({})", stretches.join(" OR "))
+    format!("({})", ranges.join(" OR "))
 }
 
 fn one_of<'a, T: ToString + 'a>(column: &str, how: &str, values: impl IntoIterator<Item = &'a T>) -> String {

@@ -1,9 +1,9 @@
-//! Drops what is past its retention, and what is above the cap: whole days, the finest first.
+//! Drops expired days, and above the size limit the oldest days of the finest resolution.
 
 use basira_actors::model::Timestamp;
 
 use super::error::ClickHouseError;
-use super::plan::{DAY_MS, Kept};
+use super::plan::{DAY_MS, FirstDays};
 use super::shipper::Shipper;
 use super::tables::RemoteTables;
 use crate::samples::{Resolution, StoreError};
@@ -11,52 +11,53 @@ use crate::samples::{Resolution, StoreError};
 const PARTS: &str = include_str!("sql/parts.sql");
 
 /// One day of one table.
-pub(super) struct Part {
+pub(super) struct Partition {
     pub(super) table: String,
     pub(super) resolution: Resolution,
-    partition: String,
+    id: String,
     day: i64,
     pub(super) bytes: u64,
-    /// Sets of files that it consists of.
-    pub(super) pieces: u64,
+    /// Parts, in the sense of ClickHouse, that it consists of.
+    pub(super) parts: u64,
 }
 
 impl RemoteTables {
-    /// What all of our tables consist of.
-    pub(super) async fn parts(&self) -> Result<Vec<Part>, ClickHouseError> {
+    /// The partitions of all of our tables.
+    pub(super) async fn partitions(&self) -> Result<Vec<Partition>, ClickHouseError> {
         let names: Vec<_> = Self::tables().map(|(table, ..)| format!("'{table}'")).collect();
         let query = self.server.query_system(&PARTS.replace("$tables", &names.join(", ")));
         let rows: Vec<(String, String, i64, u64, u64)> =
-            self.server.rows("looking at the disk", query).await?;
-        let part = |(table, partition, day, bytes, pieces): (String, String, i64, u64, u64)| {
+            self.server.rows("reading the sizes of tables", query).await?;
+        let partition = |(table, id, day, bytes, parts): (String, String, i64, u64, u64)| {
             let (.., resolution) = Self::tables().find(|(name, ..)| *name == table)?;
-            Some(Part { table, resolution, partition, day, bytes, pieces })
+            Some(Partition { table, resolution, id, day, bytes, parts })
         };
-        Ok(rows.into_iter().filter_map(part).collect())
+        Ok(rows.into_iter().filter_map(partition).collect())
     }
 }
 
 impl Shipper {
-    /// Ships what waits, then drops what is past its retention at `now`, unless the clock has leapt there, or above the cap.
+    /// Ships the tail, then drops days that are expired at `now`, by a clock that has not jumped, and days above the size limit.
     pub(super) async fn maintain(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let now = self.clock.trusted_time(now, self.shipments.newest_sample().await?);
         self.remote.redeclare().await?;
         self.ship().await?;
-        let mut kept = *self.remote.kept().await?.read().await;
+        let mut first_days = *self.remote.first_days().await?.read().await;
         for resolution in Resolution::ALL {
             let age_ms =
                 i64::try_from(self.remote.retention.get().of(resolution).as_millis()).unwrap_or(i64::MAX);
-            // a day is over at its end, which belongs to it
+            // a day includes its end
             let since = now.as_millis().saturating_sub(age_ms).saturating_sub(1).div_euclid(DAY_MS);
-            let kept = kept.since_mut(resolution);
-            *kept = since.max(*kept);
+            let first_days = first_days.since_mut(resolution);
+            *first_days = since.max(*first_days);
         }
-        self.drop_before(kept).await?;
+        self.drop_before(first_days).await?;
         let Some(cap) = self.remote.retention.get().max_bytes else { return Ok(()) };
         loop {
-            let parts = self.remote.parts().await?;
-            let used: u64 = parts.iter().map(|part| part.bytes).sum();
-            let Some(first) = parts.iter().min_by_key(|part| (part.resolution, part.day)) else {
+            let partitions = self.remote.partitions().await?;
+            let used: u64 = partitions.iter().map(|partition| partition.bytes).sum();
+            let Some(first) = partitions.iter().min_by_key(|partition| (partition.resolution, partition.day))
+            else {
                 return Ok(());
             };
             if used <= cap {
@@ -66,31 +67,31 @@ impl Shipper {
                 used,
                 cap,
                 resolution = first.resolution.as_str(),
-                "samples above the cap are dropped"
+                "samples above the size limit are dropped"
             );
-            *kept.since_mut(first.resolution) = first.day.saturating_add(1);
-            self.drop_before(kept).await?;
+            *first_days.since_mut(first.resolution) = first.day.saturating_add(1);
+            self.drop_before(first_days).await?;
         }
     }
 
-    /// First says that the days are gone, so that no read counts on them, then drops them.
-    async fn drop_before(&self, next: Kept) -> Result<(), StoreError> {
-        let kept = self.remote.kept().await?;
+    /// Records the new first days, so that no read uses older ones, then drops these.
+    async fn drop_before(&self, next: FirstDays) -> Result<(), StoreError> {
+        let first_days = self.remote.first_days().await?;
         let server = &self.remote.server;
-        let now = *kept.read().await;
+        let now = *first_days.read().await;
         for resolution in Resolution::ALL {
             let day = next.since(resolution);
             if day != now.since(resolution) {
                 let name = resolution.as_str();
                 let sql = format!("INSERT INTO sample_kept (resolution, day) VALUES ('{name}', {day})");
-                server.execute("noting what is dropped", &sql).await?;
+                server.execute("recording dropped days", &sql).await?;
             }
         }
-        // waits for the reads under way
-        *kept.write().await = next;
-        for part in self.remote.parts().await? {
-            if part.day < next.since(part.resolution) {
-                let sql = format!("ALTER TABLE {} DROP PARTITION ID '{}'", part.table, part.partition);
+        // waits for running reads
+        *first_days.write().await = next;
+        for partition in self.remote.partitions().await? {
+            if partition.day < next.since(partition.resolution) {
+                let sql = format!("ALTER TABLE {} DROP PARTITION ID '{}'", partition.table, partition.id);
                 server.execute("dropping a day", &sql).await?;
             }
         }

@@ -11,11 +11,11 @@ use crate::samples::{Resolution, Retention};
 
 const CREATE_RAW: &str = include_str!("sql/create_raw.sql");
 const CREATE_ROLLUP: &str = include_str!("sql/create_rollup.sql");
-const CREATE_KEPT: &str = include_str!("sql/create_kept.sql");
+const CREATE_KEPT: &str = include_str!("sql/create_sample_kept.sql");
 const TTL: &str = include_str!("sql/ttl.sql");
 
 const DAY_SECONDS: u64 = 24 * 3_600;
-/// So long after its retention a day is dropped even if nobody comes to do it.
+/// The TTL of the tables drops a day so long after its retention, in case the maintenance does not run.
 const GRACE_DAYS: u64 = 8;
 
 /// The table of one stream at one resolution.
@@ -23,7 +23,7 @@ pub(super) fn table(stream: &Stream, resolution: Resolution) -> String {
     format!("sample_{}_{}", stream.name, resolution.as_str())
 }
 
-/// Makes what is missing of the tables of `streams`: a table, or a column that came later.
+/// Creates the tables of `streams`, and adds the columns that they lack.
 pub(super) async fn create(
     server: &Server,
     streams: &[&Stream],

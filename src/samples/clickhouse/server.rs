@@ -1,4 +1,4 @@
-//! Asking ClickHouse over HTTP; no question waits longer than the time-out.
+//! Queries to ClickHouse over HTTP, each with a time-out.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::samples::DatabaseScope;
 const DATABASE: &str = "basira";
 const PORT: u16 = 8_123;
 const TLS_PORT: u16 = 8_443;
-/// What one read may take of the server's memory.
+/// The memory on the server that one read may use.
 const READ_MEMORY_BYTES: u64 = 2 << 30;
-/// The ends of the local tail's records stand in the query.
+/// Large, since a query contains the ends of the records in the local tail.
 const QUERY_BYTES: u64 = 256 << 20;
-/// Rows of one insert must become one block, so that it arrives whole or not at all.
+/// The rows of an insert must be one block, so that all of them are inserted or none.
 const BLOCK_ROWS: u64 = 1 << 30;
 
 /// One database of a ClickHouse server.
@@ -29,7 +29,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The server at `dsn`; it is not contacted yet. Nobody waits longer than `query_timeout` for an answer.
+    /// The server at `dsn`; it is not contacted yet. Each query fails after `query_timeout`.
     pub(super) fn new(dsn: &Dsn, query_timeout: Duration) -> Self {
         let encrypted = !matches!(dsn.tls, None | Some(TlsMode::Disable));
         let (scheme, usual_port) = if encrypted { ("https", TLS_PORT) } else { ("http", PORT) };
@@ -49,7 +49,7 @@ impl Server {
         Self { client, database, query_timeout }
     }
 
-    /// A server may allow us our database, but not to make one.
+    /// Creates the database unless it exists, since the user may not have the right to create one.
     pub(super) async fn create_database(&self) -> Result<(), ClickHouseError> {
         let doing = "looking for the database";
         let found = self.query_system("SELECT count() FROM system.databases WHERE name = {name:String}");
@@ -66,14 +66,14 @@ impl Server {
         self.answer(doing, query.execute()).await
     }
 
-    /// A statement about one database, that changes something.
+    /// A statement that changes rows of one database.
     pub(super) async fn execute_for(
         &self,
         doing: &'static str,
         sql: &str,
         scope: DatabaseScope,
     ) -> Result<(), ClickHouseError> {
-        self.answer(doing, of(scope, self.query(sql)).execute()).await
+        self.answer(doing, in_scope(scope, self.query(sql)).execute()).await
     }
 
     /// A few rows.
@@ -84,7 +84,7 @@ impl Server {
         self.answer(doing, self.bounded(query).fetch_all::<T>()).await
     }
 
-    /// Rows of `width` bytes each, one at a time, while they come.
+    /// Calls `each` with every row, of `width` bytes, while the response is received.
     pub(super) async fn scan(
         &self,
         doing: &'static str,
@@ -94,20 +94,20 @@ impl Server {
     ) -> Result<(), ClickHouseError> {
         let refused = |source| ClickHouseError::Refused { doing, source };
         let mut answer = self.bounded(query).fetch_bytes("RowBinary").map_err(refused)?;
-        let mut begun: Vec<u8> = Vec::with_capacity(width);
+        let mut partial: Vec<u8> = Vec::with_capacity(width);
         while let Some(chunk) = self.answer(doing, answer.next()).await? {
-            let missing = if begun.is_empty() { 0 } else { width - begun.len() };
+            let missing = if partial.is_empty() { 0 } else { width - partial.len() };
             let (first, rest) = chunk.split_at(missing.min(chunk.len()));
-            begun.extend_from_slice(first);
-            if begun.len() == width {
-                each(&begun);
-                begun.clear();
+            partial.extend_from_slice(first);
+            if partial.len() == width {
+                each(&partial);
+                partial.clear();
             }
             let rows = rest.chunks_exact(width);
-            begun.extend_from_slice(rows.remainder());
+            partial.extend_from_slice(rows.remainder());
             rows.for_each(&mut each);
         }
-        if begun.is_empty() { Ok(()) } else { Err(ClickHouseError::Garbled { doing }) }
+        if partial.is_empty() { Ok(()) } else { Err(ClickHouseError::Malformed { doing }) }
     }
 
     /// Inserts `chunks` of `RowBinary` as one block. Two inserts with the same `token` count once.
@@ -141,7 +141,7 @@ impl Server {
         self.of_database().query_raw(sql)
     }
 
-    /// One that does not need our database, which may not be there.
+    /// A query that does not use our database, which may not exist yet.
     pub(super) fn query_system(&self, sql: &str) -> Query {
         self.client.query_raw(sql).param("name", &self.database)
     }
@@ -150,7 +150,7 @@ impl Server {
         self.client.clone().with_database(&self.database)
     }
 
-    /// So that a reading query ends in time, within its memory, and when nobody waits for it any more.
+    /// Limits the time and memory of a read, and ends it when the connection is closed.
     fn bounded(&self, query: Query) -> Query {
         query
             .with_setting("max_execution_time", self.query_timeout.as_secs().max(1).to_string())
@@ -167,12 +167,12 @@ impl Server {
     ) -> Result<T, ClickHouseError> {
         match timeout(self.query_timeout, answer).await {
             Ok(answer) => answer.map_err(|source| ClickHouseError::Refused { doing, source }),
-            Err(_) => Err(ClickHouseError::Silent { doing, within: self.query_timeout }),
+            Err(_) => Err(ClickHouseError::TimedOut { doing, within: self.query_timeout }),
         }
     }
 }
 
-/// `query` about one database.
-pub(super) fn of(scope: DatabaseScope, query: Query) -> Query {
+/// `query` with the parameters `organization` and `database`.
+pub(super) fn in_scope(scope: DatabaseScope, query: Query) -> Query {
     query.param("organization", scope.organization.to_string()).param("database", scope.database.to_string())
 }

@@ -1,4 +1,4 @@
-//! What the local storage knows of records on their way: which wait, which travel together, and up to when all arrived.
+//! The state of shipping in the local storage: unsent records, shipments, and up to when all records arrived.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::samples::local::{Local, OWN_CLOCK, insert_gaps, newest_end};
 use crate::samples::{DatabaseScope, Timestamp};
 use crate::storage::Transaction;
 
-/// Records looked at, at a time.
+/// Records read at a time.
 const CHUNK: u64 = 1_000;
 /// Records of one shipment, in bytes of the tail; one record may be more. This bounds what is in memory.
 const SHIPMENT_BYTES: i64 = 1 << 20;
 
-/// The records on their way to the server.
+/// The records to be sent to the server.
 pub(super) struct Shipments {
     pub(super) local: Arc<Local>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Key {
     pub(super) at_ms: i64,
 }
 
-/// Records of one stream and day that are inserted together. Once it is noted, it never changes.
+/// Records of one stream and day that are inserted together. It is stored before it is sent and never changes.
 pub(super) struct Shipment {
     pub(super) id: Uuid,
     pub(super) stream: &'static Stream,
@@ -49,7 +49,7 @@ pub(super) struct Waiting {
 }
 
 impl Shipments {
-    /// Shipments that were sent, perhaps, and of which no arrival is known.
+    /// Shipments that may have been sent and are not known to have arrived.
     pub(super) async fn pending(&self) -> Result<Vec<Shipment>, DbErr> {
         let rows = shipment::Entity::find()
             .order_by_asc(shipment::Column::ShipmentId)
@@ -110,7 +110,7 @@ impl Shipments {
         Ok(row.map(|row| row.newest_ms))
     }
 
-    /// Notes which of `waiting` travel together.
+    /// Groups `waiting` into shipments and stores these.
     pub(super) async fn assign(&self, waiting: &[Waiting]) -> Result<Vec<Shipment>, DbErr> {
         let shipments = pack(waiting);
         let models = shipments.iter().flat_map(|shipment| {
@@ -131,7 +131,7 @@ impl Shipments {
         Ok(shipments)
     }
 
-    /// The records of `shipment` that are still there, in the order of their keys.
+    /// The records of `shipment` that are still in the tail, in the order of their keys.
     pub(super) async fn records(&self, shipment: &Shipment) -> Result<Vec<tail::Model>, DbErr> {
         let same: RelationDef = tail::Entity::belongs_to(shipment::Entity)
             .from((tail::Column::DatabaseId, tail::Column::Stream, tail::Column::AtMs))
@@ -146,7 +146,7 @@ impl Shipments {
             .await
     }
 
-    /// In one transaction: the records of `shipment` leave the tail, all but those in `damaged` for the server.
+    /// In one transaction, deletes the records of `shipment` from the tail and stores gaps for the `damaged` ones.
     pub(super) async fn arrived(
         &self,
         shipment: &Shipment,
@@ -155,7 +155,7 @@ impl Shipments {
         let transaction = self.local.connection.begin().await?;
         for (scope, ends) in by_scope(&shipment.keys) {
             delete_tail(&transaction, shipment.stream, scope, &ends).await?;
-            note_newest(&transaction, shipment.stream, scope, &ends).await?;
+            raise_newest(&transaction, shipment.stream, scope, &ends).await?;
         }
         shipment::Entity::delete_many()
             .filter(shipment::Column::ShipmentId.eq(shipment.id))
@@ -165,7 +165,7 @@ impl Shipments {
         transaction.commit().await
     }
 
-    /// Takes records out of the tail that had arrived before they were sent again.
+    /// Deletes records from the tail that had arrived before they were appended again.
     pub(super) async fn drop_repeated(&self, stream: &Stream, repeated: &[Key]) -> Result<(), DbErr> {
         let transaction = self.local.connection.begin().await?;
         for (scope, ends) in by_scope(repeated) {
@@ -174,7 +174,7 @@ impl Shipments {
         transaction.commit().await
     }
 
-    /// Forgets that anything of a database ever travelled.
+    /// Deletes the state of a database.
     pub(super) async fn forget(&self, scope: DatabaseScope) -> Result<(), DbErr> {
         let transaction = self.local.connection.begin().await?;
         macro_rules! delete_from {
@@ -199,7 +199,7 @@ impl Shipments {
     }
 }
 
-/// Records of one stream and one day each, so that each becomes one part of one partition.
+/// Groups records by stream and day, so that each shipment becomes one part of one partition.
 fn pack(waiting: &[Waiting]) -> Vec<Shipment> {
     let mut shipments = Vec::new();
     let mut open: BTreeMap<(&str, i64), (Shipment, i64)> = BTreeMap::new();
@@ -229,8 +229,8 @@ fn by_scope(keys: &[Key]) -> Vec<(DatabaseScope, Vec<i64>)> {
     ends.into_values().collect()
 }
 
-/// The only one that ships is the only one that writes this.
-async fn note_newest(
+/// Raises the end of the newest record that has arrived; the shipper is the only writer.
+async fn raise_newest(
     transaction: &Transaction,
     stream: &Stream,
     scope: DatabaseScope,

@@ -1,7 +1,7 @@
-//! Moves records from the local tail to ClickHouse: each arrives once, whatever fails in between.
+//! Moves records from the local tail to ClickHouse, each exactly once, even after failures.
 //!
-//! ClickHouse leaves out an insert whose token it has seen, but notes the token before the rows are safe: after a crash or
-//! a full disk it may deny rows that it does not have. So whenever an insert is in doubt, its rows are asked for.
+//! ClickHouse ignores an insert whose token it knows, but stores the token before the rows are durable: after a crash or
+//! on a full disk it may ignore rows that it does not have. So after a failed insert the rows are looked up.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use crate::samples::{DatabaseScope, Resolution, StoreError};
 
 const ARRIVED: &str = include_str!("sql/arrived.sql");
 const FORGET: &str = include_str!("sql/forget.sql");
-/// A new token helps when the server denies rows that it does not have; more than a few mean something else.
+/// The tokens tried when the server ignores rows that it does not have.
 const TOKENS: u32 = 4;
-/// Records asked for in one query.
-const ASKED: usize = 1_000;
+/// Records looked up in one query.
+const LOOKED_UP: usize = 1_000;
 
-/// Only one ships, and nothing is dropped or forgotten meanwhile.
+/// The only writer of the tables: nothing is dropped or deleted while it ships.
 pub(super) struct Shipper {
     pub(super) remote: Arc<RemoteTables>,
     pub(super) shipments: Arc<Shipments>,
@@ -39,9 +39,9 @@ impl Shipper {
         Self { remote, shipments, clock: ClockGuard::default() }
     }
 
-    /// Everything that waits in the tail.
+    /// Ships the whole tail.
     pub(super) async fn ship(&mut self) -> Result<(), StoreError> {
-        self.remote.kept().await?;
+        self.remote.first_days().await?;
         for shipment in self.shipments.pending().await? {
             self.deliver(&shipment, true).await?;
         }
@@ -57,7 +57,7 @@ impl Shipper {
         }
     }
 
-    /// Takes everything of a database from the server. What is under way must arrive first, or it would come later.
+    /// Deletes everything of a database from the server, after shipping its tail, which would be inserted later otherwise.
     pub(super) async fn forget(&mut self, scope: DatabaseScope) -> Result<(), StoreError> {
         let there = self.forget_there(scope).await;
         self.shipments.forget(scope).await?;
@@ -85,7 +85,7 @@ impl Shipper {
         Ok(self.shipments.arrived(shipment, &damaged).await?)
     }
 
-    /// `sample` is a record to ask for when it is not known what an earlier insert did: all are there, or none.
+    /// `sample` is a record to look up when the result of an earlier insert is unknown: all records were inserted, or none.
     pub(super) async fn insert(
         &self,
         shipment: &Shipment,
@@ -124,7 +124,7 @@ impl Shipper {
         keys: &[Key],
     ) -> Result<HashSet<(DatabaseId, i64)>, ClickHouseError> {
         let mut arrived = HashSet::new();
-        for keys in keys.chunks(ASKED) {
+        for keys in keys.chunks(LOOKED_UP) {
             let days: BTreeSet<_> = keys.iter().map(|key| day_of(key.at_ms).to_string()).collect();
             let records: Vec<_> = keys
                 .iter()
@@ -141,7 +141,7 @@ impl Shipper {
                 .replace("$days", &days.join(", "))
                 .replace("$records", &records.join(" OR "));
             let rows: Vec<(String, i64)> =
-                self.remote.server.rows("asking for records", self.remote.server.query(&sql)).await?;
+                self.remote.server.rows("looking up records", self.remote.server.query(&sql)).await?;
             arrived.extend(
                 rows.into_iter().filter_map(|(database, at_ms)| {
                     Some((DatabaseId(Uuid::parse_str(&database).ok()?), at_ms))
@@ -151,7 +151,7 @@ impl Shipper {
         Ok(arrived)
     }
 
-    /// A record that has arrived and was appended again must not count twice.
+    /// Drops records from the tail that the server has already, so that none counts twice.
     async fn leave_out_repeated(&self, mut waiting: Vec<Waiting>) -> Result<Vec<Waiting>, StoreError> {
         let newest = self.shipments.newest_of(&waiting).await?;
         let mut late: BTreeMap<&str, (&'static Stream, Vec<Key>)> = BTreeMap::new();
@@ -162,7 +162,7 @@ impl Shipper {
             }
         }
         for (stream, keys) in late.into_values() {
-            // hours are kept longest
+            // the hourly roll-up has the longest retention
             let arrived = self.arrived(&table(stream, Resolution::Hour), &keys).await?;
             let has = |key: &Key| arrived.contains(&(key.scope.database, key.at_ms));
             let repeated: Vec<_> = keys.into_iter().filter(has).collect();
@@ -173,7 +173,7 @@ impl Shipper {
     }
 }
 
-/// What can be read of the records; and what cannot.
+/// The decoded records, and a gap for each one that cannot be decoded.
 pub(super) fn decode(
     stream: &'static Stream,
     stored: &[tail::Model],

@@ -1,4 +1,4 @@
-//! Our tables on ClickHouse: made when first needed, so that Basira starts without it.
+//! Our tables on ClickHouse, created at their first use, so that Basira starts while the server is unavailable.
 
 use std::sync::Arc;
 
@@ -6,46 +6,46 @@ use basira_actors::model::{Stream, streams};
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
 use super::error::ClickHouseError;
-use super::plan::Kept;
+use super::plan::FirstDays;
 use super::schema;
 use super::server::Server;
 use crate::samples::retention::LiveRetention;
 use crate::samples::{Resolution, Retention};
 
-const KEPT: &str = include_str!("sql/kept.sql");
+const FIRST_DAYS: &str = include_str!("sql/first_days.sql");
 
 pub(super) struct RemoteTables {
     pub(super) server: Server,
     pub(super) retention: Arc<LiveRetention>,
-    /// What the tables were last told of it.
+    /// The retention that the TTL of the tables was last set to.
     declared: Mutex<Option<Retention>>,
-    kept: OnceCell<RwLock<Kept>>,
+    first_days: OnceCell<RwLock<FirstDays>>,
 }
 
 impl RemoteTables {
     pub(super) fn new(server: Server, retention: Arc<LiveRetention>) -> Self {
-        Self { server, retention, declared: Mutex::new(None), kept: OnceCell::new() }
+        Self { server, retention, declared: Mutex::new(None), first_days: OnceCell::new() }
     }
 
-    /// What the tables have. Whoever reads holds it as long: nothing is dropped meanwhile that a read counts on.
-    pub(super) async fn kept(&self) -> Result<&RwLock<Kept>, ClickHouseError> {
+    /// The first days of the tables. A read holds the lock while it runs, so that no day it needs is dropped.
+    pub(super) async fn first_days(&self) -> Result<&RwLock<FirstDays>, ClickHouseError> {
         let make = async || {
             self.declare().await?;
             let rows: Vec<(String, i64)> =
-                self.server.rows("reading what is kept", self.server.query(KEPT)).await?;
-            let mut kept = Kept::ALL;
+                self.server.rows("reading the first days", self.server.query(FIRST_DAYS)).await?;
+            let mut first_days = FirstDays::ALL;
             for resolution in Resolution::ALL {
                 let found = rows.iter().find(|(name, _)| name == resolution.as_str());
-                *kept.since_mut(resolution) = found.map_or(i64::MIN, |&(_, day)| day);
+                *first_days.since_mut(resolution) = found.map_or(i64::MIN, |&(_, day)| day);
             }
-            Ok(RwLock::new(kept))
+            Ok(RwLock::new(first_days))
         };
-        self.kept.get_or_try_init(make).await
+        self.first_days.get_or_try_init(make).await
     }
 
-    /// Tells the tables of a retention that was changed: they drop by themselves what is long past it.
+    /// Sets the TTL of the tables again when the retention was changed.
     pub(super) async fn redeclare(&self) -> Result<(), ClickHouseError> {
-        self.kept().await?;
+        self.first_days().await?;
         let declared = *self.declared.lock().await;
         if declared == Some(self.retention.get()) { Ok(()) } else { self.declare().await }
     }

@@ -1,4 +1,4 @@
-//! What the store holds, here and on ClickHouse.
+//! The size of the store, in our own storage and on ClickHouse.
 
 use basira_actors::model::Timestamp;
 use sea_orm::DatabaseConnection;
@@ -9,19 +9,19 @@ use crate::samples::local::counts;
 use crate::samples::usage::{Streams, add_tails, of_stream, plain_bytes};
 use crate::samples::{StoreError, StoredResolution, Usage};
 
-const HELD: &str = include_str!("sql/held.sql");
+const STORED_ROWS: &str = include_str!("sql/stored_rows.sql");
 
-/// By database, then stream. The server knows the size of a table only: each database has its part by its rows.
+/// By database, then stream. The server knows only the size of each table; a database has a share in proportion to its rows.
 pub(super) async fn usage(remote: &RemoteTables, reader: &DatabaseConnection) -> Result<Usage, StoreError> {
     let mut streams = Streams::new();
     add_tails(reader, &mut streams).await?;
-    let parts = remote.parts().await?;
-    let is_there = |table: &str| parts.iter().any(|part| part.table == table);
+    let partitions = remote.partitions().await?;
+    let is_there = |table: &str| partitions.iter().any(|partition| partition.table == table);
     for (table, stream, resolution) in RemoteTables::tables().filter(|(table, ..)| is_there(table)) {
-        let query = remote.server.query(&HELD.replace("$table", &table));
+        let query = remote.server.query(&STORED_ROWS.replace("$table", &table));
         let rows: Vec<(String, String, u64, i64, i64)> = remote.server.rows("counting rows", query).await?;
-        let of_table = parts.iter().filter(|part| part.table == table);
-        let (bytes, pieces) = of_table.fold((0, 0), |sum, part| (sum.0 + part.bytes, sum.1 + part.pieces));
+        let of_table = partitions.iter().filter(|partition| partition.table == table);
+        let (bytes, parts) = of_table.fold((0, 0), |sum, found| (sum.0 + found.bytes, sum.1 + found.parts));
         let all: u64 = rows.iter().map(|row| row.2).sum();
         for (organization, database, rows, first, last) in rows {
             let (Ok(organization), Ok(database)) =
@@ -31,7 +31,7 @@ pub(super) async fn usage(remote: &RemoteTables, reader: &DatabaseConnection) ->
             };
             of_stream(&mut streams, (database, organization, stream.name)).held.push(StoredResolution {
                 resolution,
-                segments: pieces,
+                segments: parts,
                 rows,
                 bytes: share(bytes, rows, all),
                 plain_bytes: plain_bytes(rows, stream.columns.len()),
@@ -42,7 +42,7 @@ pub(super) async fn usage(remote: &RemoteTables, reader: &DatabaseConnection) ->
     }
     let (words, entries) = counts(reader).await?;
     Ok(Usage {
-        disk_bytes: parts.iter().map(|part| part.bytes).sum(),
+        disk_bytes: partitions.iter().map(|partition| partition.bytes).sum(),
         cap_bytes: remote.retention.get().max_bytes,
         streams: streams.into_values().collect(),
         words,

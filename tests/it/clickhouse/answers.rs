@@ -100,12 +100,7 @@ async fn an_exception_after_the_first_rows_is_an_error() {
     assert_eq!(report["connected"], false, "{report}");
     assert!(report["error"].as_str().is_some_and(|error| error.contains("241: Memory limit")), "{report}");
     proxy.set(Interception::Forward);
-    registered
-        .collected(async || {
-            let line = registered.collector("ch_processes").await;
-            if line["state"] == "ok" { Ok(()) } else { Err(line) }
-        })
-        .await;
+    registered.collector_becomes("ch_processes", "ok").await;
 }
 
 #[tokio::test]

@@ -74,12 +74,7 @@ async fn a_readonly_user_gets_the_advice_to_set_limits_in_its_profile() {
     let database = ClickHouseDatabase::create(shared().await).await;
     let registered = organization.register_as(&database.registration_as(ClickHouseServer::READERS[1])).await;
     registered.status_becomes("connected", RECOVERED_WITHIN).await;
-    let line = registered
-        .collected(async || {
-            let line = registered.collector("ch_processes").await;
-            if line["state"] == "ok" { Ok(line) } else { Err(line) }
-        })
-        .await;
+    let line = registered.collector_becomes("ch_processes", "ok").await;
     assert!(line["reason"].as_str().is_some_and(|reason| reason.contains("readonly = 1")), "{line}");
     let fix = line["fix"].as_str().unwrap();
     assert!(fix.contains("readonly = 2") && fix.contains("max_execution_time"), "{line}");
@@ -116,12 +111,7 @@ async fn a_user_without_grants_gets_each_missing_grant() {
     grants.iter().for_each(|grant| server.grant(user, grant).unwrap());
     server.start_again().await.unwrap();
     registered.status_becomes("connected", RECOVERED_WITHIN).await;
-    registered
-        .collected(async || {
-            let line = registered.collector("ch_processes").await;
-            if line["state"] == "ok" { Ok(()) } else { Err(line) }
-        })
-        .await;
+    registered.collector_becomes("ch_processes", "ok").await;
 }
 
 #[tokio::test]

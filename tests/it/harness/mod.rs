@@ -20,6 +20,7 @@ mod proxy;
 mod small_disk;
 mod tls;
 mod wait;
+mod watched;
 mod zookeeper;
 
 pub(crate) use app::TestApp;
@@ -38,4 +39,5 @@ pub(crate) use proxy::{ChaosProxy, Mode};
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use tls::{Authority, TlsProxy};
 pub(crate) use wait::{eventually, holds_for};
+pub(crate) use watched::{Pair, Watched, wait_until_replayed};
 pub(crate) use zookeeper::ZooKeeper;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use basira_test_support::PostgresServer;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::scene::{HealthScene, carry_out};
 use crate::harness::postgres::{NEWEST, private};
-use crate::harness::{Organization, Registered, TestApp, TestDatabase, eventually};
+use crate::harness::{Pair, eventually};
 
 /// Writes so many megabytes of WAL.
 async fn write(server: &PostgresServer, megabytes: u32) {
@@ -19,32 +19,7 @@ async fn write(server: &PostgresServer, megabytes: u32) {
     client.batch_execute(&table).await.unwrap();
 }
 
-/// A primary with its standby, each watched by these rules.
-struct Pair {
-    _app: TestApp,
-    primary_server: PostgresServer,
-    standby_server: PostgresServer,
-    primary: Registered,
-    standby: Registered,
-}
-
 impl Pair {
-    async fn with(rules: &Value) -> Self {
-        let primary_server = private(NEWEST, "autovacuum = off").await;
-        let standby_server = primary_server.standby("follower").await.unwrap();
-        let app = TestApp::start().await;
-        let organization = Organization::verified(&app, "health").await;
-        let database = TestDatabase::create(&primary_server).await;
-        let with_rules = |mut registration: Value| {
-            registration["rules"] = rules.clone();
-            registration
-        };
-        let primary = organization.register_as(&with_rules(database.registration())).await;
-        let through = database.registration_through(standby_server.port());
-        let standby = organization.register_as(&with_rules(through)).await;
-        Self { _app: app, primary_server, standby_server, primary, standby }
-    }
-
     /// What the standby calls itself.
     async fn follower(&self) -> String {
         self.primary
@@ -58,11 +33,15 @@ impl Pair {
 
 #[tokio::test]
 async fn a_standby_that_does_not_replay_is_seen_from_both_sides() {
-    let pair = Pair::with(&json!({
-        "replication.replay_lag": {"threshold": 1_000_000, "for_seconds": 0},
-        "replication.standby_lag": {"threshold": 1, "for_seconds": 0},
-        "replication.sending_lag": {"threshold": 8_000_000, "for_seconds": 0},
-    }))
+    let pair = Pair::start(
+        NEWEST,
+        "autovacuum = off",
+        &json!({
+            "replication.replay_lag": {"threshold": 1_000_000, "for_seconds": 0},
+            "replication.standby_lag": {"threshold": 1, "for_seconds": 0},
+            "replication.sending_lag": {"threshold": 8_000_000, "for_seconds": 0},
+        }),
+    )
     .await;
     let follower = pair.follower().await;
     let standby = pair.standby_server.client().await.unwrap();

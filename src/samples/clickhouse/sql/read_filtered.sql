@@ -1,4 +1,4 @@
--- Records as they came, or buckets of one series, which count as one record each: judged one by one.
+-- Records as they came, or buckets of one series, which count as one record each; each is compared with the window.
 -- Records that are still in the local tail are counted there.
 SELECT series, min(from_ms), max(at_ms)$columns
 FROM $table$final
