@@ -2,7 +2,7 @@
 CARGO ?= cargo
 BENCH = $(CARGO) bench --package basira-benches --bench
 
-.PHONY: demo dist ui test-ui program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
+.PHONY: demo dist ui test-ui test-page screenshots program test lint deny fuzz fuzz-api fuzz-faults fuzz-literals fuzz-parsers rules bench bench-poll bench-clickhouse bench-health bench-kill bench-live bench-login bench-reload bench-store bench-encodings
 
 demo:
 	@echo "The first build takes some minutes; then Basira watches throwaway servers until Ctrl-C."
@@ -10,16 +10,27 @@ demo:
 
 test: test-ui
 	@tests/run.sh
+	@tests/page.sh
 
 # the page, into ui/dist; a binary that is built afterwards embeds it instead of ui/release
 ui:
 	cd ui && npm ci && npm run build
 	touch build.rs
 
-# types, lint and unit tests of the page; it can be left out where Node.js is missing, since the binary embeds ui/release
+# types, lint and unit tests of the page, and whether ui/release is what it builds
 test-ui:
-	@if command -v npm >/dev/null; then cd ui && npm ci --silent && npm run check; \
-	else echo "npm is missing: the page is not tested"; fi
+	@if command -v npm >/dev/null; then cd ui && npm ci --silent && npm run check && npm run fresh; \
+	else echo "the page is not tested: install Node.js 20 or newer" >&2; test -z "$${CI:-}"; fi
+
+# a walk through the page in a browser
+test-page:
+	$(CARGO) build
+	@tests/page.sh
+
+# the pictures of the README, of the demo after some minutes
+screenshots:
+	$(CARGO) build
+	cd ui && npm ci --silent && CHROMIUM=$$(tools/chromium.sh) node tools/screenshots.mjs ../target/debug/basira ../docs/pictures
 
 lint:
 	$(CARGO) fmt --all --check

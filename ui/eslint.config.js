@@ -19,8 +19,8 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser } }
   },
   {
-    files: ['tools/**', '*.config.*'],
-    languageOptions: { globals: globals.node }
+    files: ['tools/**', 'e2e/**', '*.config.*'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } }
   },
   {
     rules: {

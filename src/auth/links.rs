@@ -64,7 +64,8 @@ impl Links {
         Ok(self.mailer.send(&user.name, &user.email, email).await?)
     }
 
-    async fn token(
+    /// A token with which `user` can do what `purpose` says, once, until `expires_at`.
+    pub(super) async fn token(
         &self,
         user: &User,
         purpose: Purpose,

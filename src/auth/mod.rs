@@ -12,6 +12,7 @@ mod invitations;
 mod jwt;
 mod key_restrictions;
 mod links;
+mod login_links;
 mod members;
 mod oidc;
 mod operator;
@@ -33,6 +34,7 @@ pub use error::{AccountError, AuthenticateError};
 pub use invitations::AcceptInvitation;
 pub use jwt::{ACCESS_LIFETIME, tokens_outlive};
 pub use key_restrictions::{KeyRestrictions, RequestedRestrictions, Scope, UnknownScope};
+pub use login_links::LOGIN_LINK_LIFETIME;
 pub use oidc::{
     AuthorizationRedirect, CompletedSignIn, FLOW_LIFETIME, LinkAuthorization, OidcCallback, OidcError,
     OidcIntent,

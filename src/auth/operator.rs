@@ -40,6 +40,7 @@ impl Accounts {
             slugs: slugs_of_operator(&organization_name),
             plan: PLAN,
             verified: true,
+            verified_if_first: false,
             session: None,
         };
         let account = self.storage.create_account(account, now).await.map_err(email_taken)?;

@@ -43,6 +43,23 @@ impl Basira {
         })?;
         Ok(Self { url, data_dir, _process: process, _guardian: guardian, _stdout: stdout })
     }
+
+    /// A link to the page that logs `email` in, once.
+    pub(super) async fn login_link(&self, email: &str) -> Result<String, DemoError> {
+        let command = std::env::current_exe().map_err(DemoError::Basira)?;
+        let output = Command::new(command)
+            .args(["admin", "login-link", email])
+            .env("BASIRA__HTTP__PUBLIC_URL", &self.url)
+            .env("BASIRA__DATA_DIR", &self.data_dir)
+            .current_dir(&self.data_dir)
+            .output();
+        let printed = output.await.map_err(DemoError::Basira)?.stdout;
+        let link = String::from_utf8_lossy(&printed)
+            .lines()
+            .find(|line| line.starts_with("http"))
+            .map(str::to_owned);
+        link.ok_or(DemoError::Missing("login link"))
+    }
 }
 
 fn log_of(data_dir: &Path) -> PathBuf {

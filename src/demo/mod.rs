@@ -63,6 +63,7 @@ struct Demo {
     _postgres: PostgresServer,
     _clickhouse: Option<ClickHouse>,
     registration: Registration,
+    login_link: String,
 }
 
 /// The ClickHouse of the shop and its clients.
@@ -95,13 +96,23 @@ impl Demo {
         let basira = Basira::start(options.listen).await?;
         let servers = (&postgres, clickhouse.as_ref().map(|clickhouse| &clickhouse.server));
         let registration = registration::set_up(&basira.url, &basira.data_dir, servers).await?;
-        Ok(Self { _clients: clients, basira, _postgres: postgres, _clickhouse: clickhouse, registration })
+        let login_link = basira.login_link(registration::EMAIL).await?;
+        Ok(Self {
+            _clients: clients,
+            basira,
+            _postgres: postgres,
+            _clickhouse: clickhouse,
+            registration,
+            login_link,
+        })
     }
 
     fn welcome(&self) {
         let Registration { api_key, database_id, clickhouse_id } = &self.registration;
         let url = &self.basira.url;
         outln!("\nBasira watches a busy web shop at {url}");
+        outln!("  open     {}", self.login_link);
+        outln!("           (good once, within some minutes; afterwards log in:)");
         outln!("  login    {} / {}", registration::EMAIL, registration::PASSWORD);
         outln!("  API key  {api_key}\n\nTry:");
         for view in ["doctor", "queries", "active"] {

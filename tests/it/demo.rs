@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -110,6 +111,13 @@ async fn the_demo_shows_its_workload_and_cleans_up() {
         if doctor["score"].is_number() { Ok(()) } else { Err(doctor) }
     })
     .await;
+
+    let token = demo.word_after("/login#token=").to_owned();
+    let anonymous = TestClient::anonymous(&url);
+    let tokens = anonymous.post("/auth/login-link", &json!({"token": token}), 200).await;
+    let opened = TestClient::with_bearer(&url, tokens["access_token"].as_str().unwrap());
+    assert_eq!(opened.get("/auth/me", 200).await["user"]["instance_admin"], true);
+    anonymous.post("/auth/login-link", &json!({"token": token}), 400).await;
 
     demo.signal("-INT").await;
     let ended = timeout(STOPPED_WITHIN, demo.process.wait()).await.expect("it ends in time");

@@ -39,7 +39,7 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'fleet', meta: { title: 'Databases' }, component: () => import('./views/fleet/FleetView.vue') },
     { path: '/login', name: 'login', meta: { open: true, title: 'Sign in' }, component: () => import('./views/account/SignInView.vue') },
-    { path: '/signup', name: 'signup', meta: { open: true, title: 'First account' }, component: () => import('./views/account/SignUpView.vue') },
+    { path: '/signup', name: 'signup', meta: { open: true, title: 'Make an account' }, component: () => import('./views/account/SignUpView.vue') },
     { path: '/forgot-password', name: 'forgot', meta: { open: true, title: 'Forgotten password' }, component: () => import('./views/account/ForgotView.vue') },
     { path: '/add', name: 'add', meta: { title: 'Add a database' }, component: () => import('./views/add/AddView.vue') },
     { path: '/d/:id', component: () => import('./views/database/DatabaseShell.vue'), children: ofDatabase },

@@ -14,6 +14,7 @@ use crate::storage::store::Page;
 use crate::storage::tests::{Fixture, NOW, fixtures, token_counts};
 
 mod fresh_login;
+mod login_links;
 mod password_change;
 mod totp;
 

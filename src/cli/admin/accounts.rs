@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::context::{AdminContext, AdminError};
-use super::{create_organization, instance_admin, reset_password, totp};
+use super::{create_organization, instance_admin, login_link, reset_password, totp};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub(in crate::cli) enum AccountsCommand {
     CreateOrganization(create_organization::CreateOrganizationOptions),
     /// Print a link to set a new password, for a user who gets no mail
     ResetPassword(reset_password::ResetPasswordOptions),
+    /// Print a link to log in without a password, once, for the user at the machine
+    LoginLink(login_link::LoginLinkOptions),
     /// Turn off the second factor of a user who lost it
     DisableTotp(totp::DisableTotpOptions),
 }
@@ -27,6 +29,7 @@ impl AccountsCommand {
         let outcome = match self {
             Self::InstanceAdmin { command } => instance_admin::run(command, &context).await,
             Self::CreateOrganization(options) => create_organization::run(options, &context).await,
+            Self::LoginLink(options) => login_link::run(options, &context).await,
             Self::ResetPassword(options) => reset_password::run(options, &context).await,
             Self::DisableTotp(options) => totp::run(options, &context).await,
         };

@@ -5,6 +5,7 @@ mod backup;
 mod context;
 mod create_organization;
 mod instance_admin;
+mod login_link;
 mod partial_file;
 mod reload;
 mod report;

@@ -65,7 +65,7 @@ impl Route {
         self.window().query(
             "bucket",
             "integer[1,2678400]",
-            "Seconds of a bucket; 60 if not given. A window may have 50,000",
+            "Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a longer window",
         )
     }
 

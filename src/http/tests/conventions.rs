@@ -13,8 +13,8 @@ use super::harness::TestServer;
 use crate::http::{Anonymous, Answer, Public, Request, Requirement, Route, response, routes};
 
 /// Paths that say nothing about anybody.
-const PUBLIC: [&str; 6] =
-    ["/healthz", "/readyz", "/openapi.json", "/docs", "/docs/page.js", "/docs/page.css"];
+const PUBLIC: [&str; 7] =
+    ["/healthz", "/readyz", "/api/v1/instance", "/openapi.json", "/docs", "/docs/page.js", "/docs/page.css"];
 
 #[tokio::test]
 async fn every_refusal_is_json_with_the_usual_headers() {

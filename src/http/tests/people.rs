@@ -92,9 +92,9 @@ async fn bob<'a>(server: &'a TestServer, role: &str) -> (Caller<'a>, String) {
 #[tokio::test]
 async fn who_is_invited_joins_and_is_seen_by_the_others_only() {
     let server = TestServer::start().await;
-    let owner = ada(&server);
+    let (owner, eve) = (ada(&server), Caller { server: &server, token: server.eve.clone() });
     let invitation = json!({"email": "bob@x.org", "role": "viewer"});
-    let refused = owner.send(Method::POST, "/api/v1/invitations", &invitation, 403).await;
+    let refused = eve.send(Method::POST, "/api/v1/invitations", &invitation, 403).await;
     assert_eq!(refused["code"], "verification_required");
 
     let (bob, id) = bob(&server, "viewer").await;
@@ -102,7 +102,6 @@ async fn who_is_invited_joins_and_is_seen_by_the_others_only() {
     assert_eq!((members.as_array().map(Vec::len), &members[1]["id"]), (Some(2), &json!(id)));
     assert_eq!((&members[1]["email_verified"], &members[1]["role"]), (&json!(true), &json!("viewer")));
     assert!(members[1].get("password_hash").is_none());
-    let eve = Caller { server: &server, token: server.eve.clone() };
     assert_eq!(eve.get("/api/v1/members", 200).await.as_array().map(Vec::len), Some(1));
     eve.send(Method::PATCH, &format!("/api/v1/members/{id}"), &json!({"role": "admin"}), 404).await;
     eve.send(Method::DELETE, &format!("/api/v1/members/{id}"), &Value::Null, 404).await;

@@ -67,6 +67,8 @@ pub struct NewAccount<'a> {
     pub plan: &'a str,
     /// Whether the address is known to be theirs already.
     pub verified: bool,
+    /// Whether the organization counts as verified all the same if the account is the first of the instance.
+    pub verified_if_first: bool,
     /// The session in which they go on, stored with them or not at all.
     pub session: Option<NewSession>,
 }
@@ -78,8 +80,9 @@ impl Storage {
     /// [`StorageError::Conflict`] when the e-mail address has an account, or every slug is taken.
     pub async fn create_account(&self, new: NewAccount<'_>, now: Timestamp) -> Result<Account, StorageError> {
         let transaction = self.exclusive(Lock::Signup).await?;
+        let verified = new.verified || (new.verified_if_first && is_first_account(&transaction).await?);
         let organization =
-            insert_organization(&transaction, new.organization_name, new.slugs, new.plan, new.verified, now)
+            insert_organization(&transaction, new.organization_name, new.slugs, new.plan, verified, now)
                 .await?;
         let user = NewUser {
             organization: OrganizationId(organization.id),
@@ -95,6 +98,14 @@ impl Storage {
         }
         transaction.commit().await?;
         Ok(Account { user: user.into(), organization: organization.into() })
+    }
+
+    /// Whether anybody has an account on this instance.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the storage cannot be read.
+    pub async fn has_accounts(&self) -> Result<bool, StorageError> {
+        Ok(user_account::Entity::find().one(&self.reader).await?.is_some())
     }
 
     /// The account behind an e-mail address in lower case. Across tenants: a login does not know its own yet.

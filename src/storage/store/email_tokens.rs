@@ -1,4 +1,4 @@
-//! Tokens sent by mail: each is used once.
+//! Tokens sent by mail, or handed out by the operator: each is used once.
 
 use basira_actors::model::Timestamp;
 use sea_orm::ActiveValue::Set;
@@ -9,13 +9,15 @@ use crate::storage::entity::{email_token, organization, user_account};
 use crate::storage::timestamp::TimestampMs;
 use crate::storage::{Storage, StorageError};
 
-/// What a mailed token is good for.
+/// What such a token is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Proving that the address is one's own.
     VerifyEmail,
     /// Setting a new password.
     ResetPassword,
+    /// Logging in without a password.
+    LogIn,
 }
 
 impl Purpose {
@@ -23,6 +25,7 @@ impl Purpose {
         match self {
             Self::VerifyEmail => "verify",
             Self::ResetPassword => "reset",
+            Self::LogIn => "login",
         }
     }
 }
@@ -112,14 +115,14 @@ pub(super) fn is_good(purpose: Purpose, token_hash: &str, now: Timestamp) -> Con
         .add(email_token::Column::ExpiresAt.gt(TimestampMs::from(now)))
 }
 
-/// Forgets the tokens of a person that are good for `purpose`.
-pub(super) async fn delete_all_of(
+/// Forgets the tokens of a person that stand for a password, which is about to be replaced.
+pub(super) async fn delete_those_for_password(
     connection: &impl ConnectionTrait,
-    purpose: Purpose,
     user_id: Uuid,
 ) -> Result<(), StorageError> {
+    let kinds = [Purpose::ResetPassword, Purpose::LogIn].map(Purpose::as_str);
     email_token::Entity::delete_many()
-        .filter(email_token::Column::Kind.eq(purpose.as_str()))
+        .filter(email_token::Column::Kind.is_in(kinds))
         .filter(email_token::Column::UserId.eq(user_id))
         .exec(connection)
         .await?;

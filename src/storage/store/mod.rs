@@ -12,6 +12,7 @@ mod identities;
 mod instance_admins;
 mod invitations;
 mod last_instance_admin;
+mod login_links;
 mod members;
 mod new_session;
 mod organizations;

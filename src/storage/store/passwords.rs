@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 use uuid::Uuid;
 
 use super::accounts::accounts;
-use super::email_tokens::{delete_all_of, is_good, spend};
+use super::email_tokens::{delete_those_for_password, is_good, spend};
 use super::refresh_tokens::revoke_sessions;
 use super::{Account, Purpose, User};
 use crate::storage::entity::{email_token, identity, user_account};
@@ -31,8 +31,8 @@ impl Storage {
         Ok(good.one(&self.reader).await?.is_some())
     }
 
-    /// Spends a reset token: its owner has the new password, no session, no identity at a provider, and no other reset
-    /// token. `None` when the token is unknown, expired or spent.
+    /// Spends a reset token: its owner has the new password, no session, no identity at a provider, and no other token to
+    /// reset it or log in. `None` when the token is unknown, expired or spent.
     ///
     /// # Errors
     /// [`StorageError`] when nothing was changed.
@@ -51,7 +51,7 @@ impl Storage {
             return Ok(None);
         };
         set_hash(&transaction, user_id, Condition::all(), password_hash, now).await?;
-        delete_all_of(&transaction, Purpose::ResetPassword, user_id).await?;
+        delete_those_for_password(&transaction, user_id).await?;
         revoke_sessions(&transaction, user_id, None, now).await?;
         let its_own = identity::Entity::delete_many().filter(identity::Column::UserId.eq(user_id));
         let unlinked = its_own.exec(&transaction).await?.rows_affected;
@@ -59,8 +59,8 @@ impl Storage {
         Ok(Some(PasswordReset { account, unlinked }))
     }
 
-    /// Replaces the password hash of `user` and ends all sessions but `session_id`; reset tokens are void. False when the
-    /// hash changed since `user` was read.
+    /// Replaces the password hash of `user` and ends all sessions but `session_id`; tokens to reset it or log in are void. False
+    /// when the hash changed since `user` was read.
     ///
     /// # Errors
     /// [`StorageError`] when nothing was changed.
@@ -76,7 +76,7 @@ impl Storage {
         if !set_hash(&transaction, user.id, unchanged.into_condition(), password_hash, now).await? {
             return Ok(false);
         }
-        delete_all_of(&transaction, Purpose::ResetPassword, user.id).await?;
+        delete_those_for_password(&transaction, user.id).await?;
         revoke_sessions(&transaction, user.id, Some(session_id), now).await?;
         transaction.commit().await?;
         Ok(true)

@@ -36,6 +36,7 @@ async fn addresses_and_slugs_are_unique() {
             },
             plan: "free",
             verified: false,
+            verified_if_first: false,
             session: None,
         };
         let taken = storage.create_account(new("a@x.org", &["free"]), NOW).await;

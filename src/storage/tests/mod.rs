@@ -70,6 +70,7 @@ pub(crate) fn new_account(email: &str) -> NewAccount<'_> {
         slugs: Slugs { wanted: vec![email.to_owned()], reserved: Vec::new() },
         plan: "free",
         verified: false,
+        verified_if_first: false,
         session: None,
     }
 }

@@ -10,6 +10,8 @@ use crate::harness::{Organization, TestApp};
 #[tokio::test]
 async fn connection_tests_are_limited_and_require_permission_to_register() {
     let app = TestApp::start_with(&[("LIMITS__DATABASE_TESTS__PER_HOUR", "3")]).await;
+    // the first account of a server needs no proof
+    Organization::unverified(&app, "operator").await;
     let organization = Organization::unverified(&app, "trying").await;
     let fake_server = start(Behavior::AnotherService).await;
     let body = registration("clickhouse", "tried", fake_server.port);

@@ -328,6 +328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trades the token of `basira admin login-link` for tokens, once
+         * @description The request carries a credential of its own.
+         */
+        post: operations["post_auth_login_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/logout": {
         parameters: {
             query?: never;
@@ -1732,6 +1752,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether this instance has accounts, and who may make one
+         * @description No credential is needed.
+         */
+        get: operations["get_instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -2705,6 +2745,12 @@ export interface components {
             size_bytes: number | null;
             /** Format: date-time */
             ts: string;
+        };
+        Instance: {
+            accounts: boolean;
+            /** @enum {string} */
+            signup: "open" | "invite" | "closed";
+            version: string;
         };
         Invitation: {
             /** Format: date-time */
@@ -4447,6 +4493,41 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    post_auth_login_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is as follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            408: components["responses"]["Refusal408"];
+            413: components["responses"]["Refusal413"];
+            414: components["responses"]["Refusal414"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     post_auth_logout: {
         parameters: {
             query?: never;
@@ -5721,7 +5802,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
                 /** @description Only what belongs to the database of this name within the server */
                 database?: string;
@@ -5792,7 +5873,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
             };
             header?: never;
@@ -6710,7 +6791,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
             };
             header?: never;
@@ -6750,7 +6831,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
             };
             header?: never;
@@ -6855,7 +6936,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
             };
             header?: never;
@@ -7112,7 +7193,7 @@ export interface operations {
                 since?: string;
                 /** @description End, RFC 3339; now if not given */
                 until?: string;
-                /** @description Seconds of a bucket; 60 if not given. A window may have 50,000 */
+                /** @description Seconds of a bucket; a window may have 50,000. If not given, 60, or whole hours for a window that is longer */
                 bucket?: number;
             };
             header?: never;
@@ -7207,6 +7288,30 @@ export interface operations {
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
+            414: components["responses"]["Refusal414"];
+            429: components["responses"]["Refusal429"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    get_instance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is as follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
             414: components["responses"]["Refusal414"];
             429: components["responses"]["Refusal429"];
             503: components["responses"]["Refusal503"];

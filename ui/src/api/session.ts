@@ -53,6 +53,24 @@ export const session = {
     await session.load()
   },
 
+  /** Makes an account and signs in. */
+  async signUp(body: { name: string; email: string; password: string; org_name: string }): Promise<void> {
+    await unwrap(api.POST('/api/v1/auth/signup', { body }))
+    // What was known of the server before, such as that nobody had an account.
+    queries.clear()
+    signedInBefore.set(true)
+    await session.load()
+  },
+
+  /** Signs in with the token of a link, which is spent. */
+  async signInByLink(token: string): Promise<void> {
+    await unwrap(api.POST('/api/v1/auth/login-link', { body: { token } }))
+    // Somebody else may have been signed in: nothing of theirs stays.
+    queries.clear()
+    signedInBefore.set(true)
+    await session.load()
+  },
+
   async signOut(): Promise<void> {
     await unwrap(api.POST('/api/v1/auth/logout', {}))
     signedInBefore.set(false)

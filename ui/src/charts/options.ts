@@ -51,10 +51,10 @@ export function uplotOptions(options: ChartOptions): uPlot.Options {
     series: [{}, ...drawn(options)],
     scales: {
       x: { time: true, range: () => [options.window.since / 1000, options.window.until / 1000] },
-      y: { range: (_plot, _min, max) => [0, options.top ?? Math.max(options.least, (max ?? 0) * 1.08) ] }
+      y: { range: (_plot, _min, max) => [0, options.top ?? (Math.max(options.least, (max ?? 0) * 1.08) || 1)] }
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 24, space: 72, values: (_plot, times) => times.map((time) => tick(time * 1000, spanMs, options.zone)) },
+      { ...axis, grid: { show: false }, size: 24, space: 72, values: (_plot, times, _axis, _space, step) => times.map((time) => tick(time * 1000, step * 1000, spanMs, options.zone)) },
       {
         ...axis,
         grid: rules,

@@ -2,9 +2,12 @@ import type { Window } from './span'
 
 const ladder = [20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400]
 
-/** How long records are kept as they came and by the minute; older ones are kept by the hour. */
-const rawMs = 48 * 3600e3
-const minuteMs = 14 * 86400e3
+/**
+ * How long records are kept as they came and by the minute; older ones are kept by the hour. A finer bucket than what is kept is refused, so
+ * the last hour of each is left to the next.
+ */
+const rawMs = 47 * 3600e3
+const minuteMs = 14 * 86400e3 - 3600e3
 
 /**
  * The length of a bucket in seconds that gives a chart of `window` about `points` points. Sessions are sampled every 10 s, so 20 s

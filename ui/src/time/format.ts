@@ -29,10 +29,10 @@ export function clockTime(time: number, zone: Zone): string {
   return `${clock}:${seconds}`
 }
 
-/** The least that tells the moments of a window of `spanMs` apart: `09:04`, `11-30 09:04` or `2026-11-30`. */
-export function tick(time: number, spanMs: number, zone: Zone): string {
+/** The least that tells moments of a window of `spanMs` apart that are `stepMs` from each other: `09:04:10`, `09:04`, `11-30 09:04`, `11-30`. */
+export function tick(time: number, stepMs: number, spanMs: number, zone: Zone): string {
   const { date, clock, seconds } = parts(time, zone)
-  if (spanMs <= 5 * 60e3) return `${clock}:${seconds}`
+  if (stepMs < 60e3) return `${clock}:${seconds}`
   if (spanMs <= 36 * 3600e3) return clock === '00:00' ? date.slice(5) : clock
   return spanMs <= 10 * 86400e3 && clock !== '00:00' ? `${date.slice(5)} ${clock}` : date.slice(5)
 }

@@ -55,6 +55,17 @@ pub(super) fn routes() -> Vec<Route> {
         .refuses(401)
         .schema("Tokens", TOKENS_FIELDS),
         Route::post(
+            "/api/v1/auth/login-link",
+            "Trades the token of `basira admin login-link` for tokens, once",
+            OwnCredential,
+            log_in_by_link,
+        )
+        .limited(Limit::ResetPassword)
+        .audited(AuditPolicy::Both)
+        .body("token:string[0,1000]", true)
+        .object("Tokens")
+        .refuses(401),
+        Route::post(
             "/api/v1/auth/refresh",
             "Trades a refresh token for the next tokens",
             OwnCredential,
@@ -102,6 +113,11 @@ struct Login {
     password: Secret,
     /// Of the second factor, if there is one.
     code: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct LoginLink {
+    token: Secret,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +190,15 @@ async fn log_in(mut request: Request, _: Anonymous) -> Answer {
     let tokens = outcome?;
     let response = with_session(&request.app, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
     with_device_mark(&request.app, response, &login.email)
+}
+
+async fn log_in_by_link(mut request: Request, _: Anonymous) -> Answer {
+    let LoginLink { token } = request.json().await?;
+    bounded_secret("token", &token)?;
+    let (account, tokens) = request.app.accounts.log_in_by_link(&token, Timestamp::now()).await?;
+    request.audit.set_person(account.user.id);
+    let response = with_session(&request.app, response::ok(&IssuedTokens::of(&tokens))?, &tokens)?;
+    with_device_mark(&request.app, response, &account.user.email)
 }
 
 async fn refresh(mut request: Request, _: Anonymous) -> Answer {

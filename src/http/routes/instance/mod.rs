@@ -1,5 +1,6 @@
 //! The instance: probes, the API document, pages, and what instance admins may do.
 
+mod about;
 mod administration;
 mod config_reload;
 mod docs;
@@ -15,6 +16,7 @@ pub(super) fn routes(document: fn() -> OpenApi) -> Vec<Route> {
     Route::family(
         "Instance",
         [
+            about::routes(),
             administration::routes(),
             config_reload::routes(),
             docs::routes(document),

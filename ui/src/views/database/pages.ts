@@ -1,4 +1,4 @@
-import type { RouteLocationNamedRaw } from 'vue-router'
+import type { RouteLocationNamedRaw, RouteLocationNormalizedLoaded } from 'vue-router'
 import type { Schemas } from '@/api/client'
 
 export interface Page {
@@ -48,6 +48,12 @@ const ofEngine: Record<Schemas['Engine'], Page[]> = {
     list('Errors', 'errors', 'Server'),
     list('Settings', 'settings', 'Server')
   ]
+}
+
+/** What the page at `route` is called; nothing for the overview. */
+export function pageTitle(engine: Schemas['Engine'], { meta, params }: RouteLocationNormalizedLoaded): string | undefined {
+  const isIt = ({ to }: Page) => to.params !== undefined && Object.entries(to.params).every(([name, value]) => params[name] === value)
+  return meta.title ?? ofEngine[engine].find(isIt)?.title
 }
 
 /** The pages of a database, in the order in which they are offered. */

@@ -1,0 +1,1 @@
+function e({fix:e}){return e?.startsWith(`no action is needed`)?null:e}function t(t){let n=t.state===`failing`||t.state===`skipped`;return t.enabled&&(e(t)!==null||n&&t.fix===null)}function n(e){return e.filter(({enabled:e})=>e).reduce((e,{last_duration_ms:t,interval_seconds:n})=>e+(t??0)/(n*1e3),0)}export{e as n,t as r,n as t};
