@@ -81,7 +81,7 @@ impl AccessCache {
         known.change += 1;
         known.by_session.clear();
         drop(known);
-        // nobody listens while no stream is open
+        // fails while no stream is open, because there are no receivers
         let _ = self.changes.send(whose);
     }
 

@@ -27,7 +27,7 @@ pub const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
 pub struct AuthSettings {
     /// The keys that access tokens are signed with.
     pub jwt_secrets: SecretRing,
-    /// The base of links in mails, without a slash at the end.
+    /// The base of links in mails, without a trailing slash.
     pub public_url: String,
 }
 
@@ -61,7 +61,7 @@ pub struct Session {
     pub tokens: Tokens,
 }
 
-/// A person, as the API shows it.
+/// A person, as returned by the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Profile {
     pub id: Uuid,
@@ -99,7 +99,7 @@ impl Accounts {
     /// Creates an organization with its owner, sends the verification mail and logs in.
     ///
     /// # Errors
-    /// [`AccountError`]: a bad field, a taken address, a server on which signup is closed.
+    /// [`AccountError`]: an invalid field, an address that has an account, signup is closed.
     pub async fn sign_up(&self, signup: &Signup, now: Timestamp) -> Result<Session, AccountError> {
         let config = self.config.current();
         if config.auth.signup != SignupPolicy::Open {
@@ -133,7 +133,7 @@ impl Accounts {
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    /// Trades an address, its password and, for those who have a second factor, a code for tokens.
+    /// Logs in with an address, its password and, for users with a second factor, a code. Returns tokens.
     ///
     /// # Errors
     /// [`AccountError::BadCredentials`], after the same time whether the address is known or not; then, for a wrong or
@@ -154,7 +154,7 @@ impl Accounts {
         self.check_second_factor(&account.user, code, now).await?;
         let (session, refresh) = new_session(now);
         let tokens = self.tokens(&account, session.id, refresh, now)?;
-        // the password may have been changed while it was checked
+        // the password may have been changed while it was being checked
         if !self.storage.start_session_of(session.id, &account.user, session.token).await? {
             return Err(AccountError::BadCredentials);
         }
@@ -165,7 +165,7 @@ impl Accounts {
         Ok(tokens)
     }
 
-    /// Trades a refresh token for the next tokens. One that was used before ends the session everywhere.
+    /// Exchanges a refresh token for new tokens. One that was used before ends its session.
     ///
     /// # Errors
     /// [`AccountError::BadRefreshToken`] when it is no longer valid.
@@ -215,7 +215,7 @@ impl Accounts {
     /// Who `principal` is.
     ///
     /// # Errors
-    /// [`AccountError::Gone`] when it was deleted meanwhile.
+    /// [`AccountError::Gone`] when it was deleted in the meantime.
     pub async fn me(&self, principal: &Principal) -> Result<Me, AccountError> {
         match principal.credential {
             Credential::Token { user_id, .. } => {
@@ -315,7 +315,7 @@ pub(super) fn new_session(now: Timestamp) -> (NewSession, Secret) {
     (NewSession { id: Uuid::now_v7(), token }, refresh)
 }
 
-/// The token and what is stored of it.
+/// The token, and the form in which it is stored.
 fn new_refresh_token(now: Timestamp) -> (Secret, NewRefreshToken) {
     let refresh = token::generate();
     let stored =

@@ -1,4 +1,4 @@
-//! The periodic deletion of what has expired.
+//! The periodic deletion of expired data.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::storage::{Storage, StorageError};
 
 const INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// Deletes expired tokens, files of mails whose tokens have expired, old advice and audit entries above their number, now
-/// and every hour, until `shutdown`. Several servers on one storage may all do so.
+/// Deletes expired tokens, files of mails whose tokens have expired, old advice and audit entries above the maximum,
+/// now and every hour, until `shutdown`. Several servers on one storage may run this concurrently.
 pub async fn run_cleanup(storage: Storage, config: LiveConfig, mailer: Mailer, shutdown: CancellationToken) {
     loop {
         if let Err(error) = mailer.delete_files_older(INVITATION_LIFETIME).await {

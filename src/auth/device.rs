@@ -13,20 +13,20 @@ use sha2::Sha256;
 use super::signup::normalised_email;
 use crate::config::SecretRing;
 
-/// How long a browser is known without another login.
+/// How long a browser is recognized without another login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(180 * 24 * 3_600);
 
 const ID_BYTES: usize = 16;
 
-/// Marks browsers, and knows them again. The mark is no credential: it only says that attempts count by themselves.
+/// Marks and recognizes browsers. The mark is not a credential: attempts with it are only counted separately.
 #[derive(Debug)]
 pub struct Devices(SecretRing);
 
-/// What tells one browser from others.
+/// What distinguishes one browser from others.
 pub type DeviceId = [u8; ID_BYTES];
 
 impl Devices {
-    /// Marks under the secrets of the moment.
+    /// Marks with the current secrets.
     pub(super) fn new(secrets: &SecretRing) -> Self {
         Self(secrets.clone())
     }
@@ -42,7 +42,7 @@ impl Devices {
         URL_SAFE_NO_PAD.encode(mark)
     }
 
-    /// Which browser shows `mark`, if the account of `email` has logged in there.
+    /// The browser that sent `mark`, if the account of `email` has logged in there.
     #[must_use]
     pub fn recognise(&self, mark: &str, email: &str) -> Option<DeviceId> {
         let mark = URL_SAFE_NO_PAD.decode(mark).ok()?;

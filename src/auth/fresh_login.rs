@@ -1,4 +1,4 @@
-//! Proof that it is the person who changes how they sign in, and not somebody with a stolen access token.
+//! Proof that a change of sign-in methods comes from the user, and not from somebody with a stolen access token.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use crate::storage::store::Account;
 pub(super) const FRESH_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Accounts {
-    /// The account of a person who logged in within [`FRESH_FOR`], or whose password is sent along. A refresh is no login.
+    /// The account of a person who logged in within [`FRESH_FOR`], or whose password is in the request. A refresh is
+    /// not a login.
     ///
     /// # Errors
     /// [`AccountError::FreshLoginRequired`]; [`AccountError::NotAPerson`] for a key; a wrong password.

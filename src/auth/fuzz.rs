@@ -1,4 +1,4 @@
-//! Whatever is presented as a credential, nobody gets in by it.
+//! Arbitrary input presented as a credential is never accepted.
 
 use basira_actors::model::{Secret, Timestamp};
 use proptest::prelude::{Strategy, any};

@@ -30,11 +30,11 @@ pub struct AcceptInvitation {
 }
 
 impl Accounts {
-    /// Invites somebody by mail; an earlier invitation to the same address is void.
+    /// Invites a person by mail; an earlier invitation to the same address becomes invalid.
     ///
     /// # Errors
-    /// [`AccountError`]: no address, one that has an account, a server that lets nobody in, an organization that is
-    /// not verified, too many invitations, a mail that cannot be sent.
+    /// [`AccountError`]: an invalid address, an address that has an account, signup is closed, the organization is not
+    /// verified, too many invitations, a mail that cannot be sent.
     pub async fn invite(
         &self,
         principal: &Principal,
@@ -76,7 +76,7 @@ impl Accounts {
         Ok(invitation)
     }
 
-    /// Takes an invitation back; false when there is none with this id.
+    /// Withdraws an invitation; false when there is none with this id.
     ///
     /// # Errors
     /// [`StorageError`] when it could not be written.
@@ -88,11 +88,10 @@ impl Accounts {
         self.storage.invitations(organization).delete(id).await
     }
 
-    /// Makes an account of an invitation, and logs in.
+    /// Accepts an invitation: creates an account and logs in.
     ///
     /// # Errors
-    /// [`AccountError`]: a token that is not good, a bad field, an address that has an account by now, a server that
-    /// lets nobody in.
+    /// [`AccountError`]: an invalid token, an invalid field, an address that already has an account, signup is closed.
     pub async fn accept_invitation(
         &self,
         acceptance: &AcceptInvitation,
@@ -123,7 +122,7 @@ impl Accounts {
         Ok(Session { user: Profile::of(&account)?, organization: account.organization, tokens })
     }
 
-    /// The invitation of this token, which is good.
+    /// The invitation with this token, if it is valid.
     pub(super) async fn invitation(
         &self,
         token_hash: &str,

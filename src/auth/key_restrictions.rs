@@ -93,7 +93,7 @@ impl RequestedRestrictions {
     /// The limits asked for, if they make sense.
     ///
     /// # Errors
-    /// [`FieldError`] for a time that has passed, and for what is no network.
+    /// [`FieldError`] for a time that has passed, and for an invalid network.
     pub fn check(&self, now: Timestamp) -> Result<KeyRestrictions, FieldError> {
         if self.expires_at.is_some_and(|at| at <= now) {
             return Err(FieldError::new("expires_at", "must lie in the future"));

@@ -1,4 +1,4 @@
-//! Links that are sent by mail: their tokens, and the pages that they lead to.
+//! Links that are sent by mail: their tokens, and the pages that they open.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use crate::storage::store::{NewEmailToken, Purpose, User};
 const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 const RESET_LIFETIME: Duration = Duration::from_secs(3_600);
 
-/// Makes tokens and mails them; cheap to clone.
+/// Creates tokens and mails them; cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Links {
     pub(super) storage: Storage,
     pub(super) mailer: Mailer,
-    /// Without a slash at the end.
+    /// Without a trailing slash.
     pub(super) public_url: String,
 }
 
 impl Links {
-    /// Asks `user` to prove the address.
+    /// Mails `user` a link to verify the address.
     pub(super) async fn send_verification(&self, user: &User, now: Timestamp) -> Result<(), AccountError> {
         let token = self.token(user, Purpose::VerifyEmail, now + VERIFICATION_LIFETIME).await?;
         self.send(user, &Email::verify_email(&self.link("verify-email", &token))).await
     }
 
-    /// As [`Self::send_verification`], if `email` has an account whose address is not proved yet.
+    /// As [`Self::send_verification`], if `email` has an account whose address is not verified yet.
     pub(super) async fn send_verification_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
         match self.storage.account_by_email(email).await? {
             Some(account) if !account.user.email_verified => self.send_verification(&account.user, now).await,
@@ -36,26 +36,26 @@ impl Links {
         }
     }
 
-    /// Offers a new password, if `email` has an account.
+    /// Mails a link to choose a new password, if `email` has an account.
     pub(super) async fn send_reset_to(&self, email: &str, now: Timestamp) -> Result<(), AccountError> {
         let Some(account) = self.storage.account_by_email(email).await? else { return Ok(()) };
         let link = self.reset_link(&account.user, now).await?;
         self.send(&account.user, &Email::reset_password(&link)).await
     }
 
-    /// With it, `user` chooses a new password within an hour.
+    /// The link with which `user` can choose a new password, within an hour.
     pub(super) async fn reset_link(&self, user: &User, now: Timestamp) -> Result<Secret, AccountError> {
         let token = self.token(user, Purpose::ResetPassword, now + RESET_LIFETIME).await?;
         Ok(self.link("reset-password", &token))
     }
 
-    /// The page called `page`, opened with `token`. What stands after a `#` is not sent to any server: not to
-    /// proxies and their logs, not in `Referer`.
+    /// The URL of the page `page` with `token`. Browsers do not send what follows a `#` to any server, so it is in no
+    /// log of a proxy and no `Referer`.
     pub(super) fn link(&self, page: &str, token: &Secret) -> Secret {
         Secret::new(format!("{}#token={}", self.page(page), token.expose()))
     }
 
-    /// The page called `name`.
+    /// The URL of the page `name`.
     pub(super) fn page(&self, name: &str) -> String {
         format!("{}/{name}", self.public_url)
     }

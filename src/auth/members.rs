@@ -12,7 +12,7 @@ impl Accounts {
     /// revoked; with `keep_keys` they become read-only.
     ///
     /// # Errors
-    /// [`AccountError::NoSuchMember`], [`AccountError::LastOwner`], or the storage refused.
+    /// [`AccountError::NoSuchMember`], [`AccountError::LastOwner`], or an error of the storage.
     pub async fn change_role(
         &self,
         organization: OrganizationId,
@@ -64,7 +64,7 @@ impl Accounts {
     /// Changes the name of the user behind `principal`.
     ///
     /// # Errors
-    /// [`AccountError`]: a bad name, a key instead of a person.
+    /// [`AccountError`]: an invalid name, a key instead of a person.
     pub async fn rename(
         &self,
         principal: &Principal,

@@ -1,4 +1,4 @@
-//! What an operator does with `basira admin`: creates organizations, and links that replace the mail.
+//! Operations of `basira admin`: creating organizations, and links to use instead of a mail.
 
 use basira_actors::model::{Secret, Timestamp};
 
@@ -21,7 +21,7 @@ impl Accounts {
     /// gave the address. Returns the link with which the owner chooses a password.
     ///
     /// # Errors
-    /// [`AccountError`]: a bad field, a taken address.
+    /// [`AccountError`]: an invalid field, an address that has an account.
     pub async fn create_organization(
         &self,
         new: NewOrganization<'_>,
@@ -51,7 +51,7 @@ impl Accounts {
     /// Returns a link with which the owner of `email` chooses a new password; `None` when no account has this address.
     ///
     /// # Errors
-    /// [`AccountError`] when the storage refuses.
+    /// [`AccountError`] when the storage fails.
     pub async fn reset_link(
         &self,
         email: &str,

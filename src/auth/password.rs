@@ -1,7 +1,7 @@
 //! Passwords: PBKDF2-HMAC-SHA256 in PHC strings, off the async threads, as many at once as there are CPUs.
 //!
 //! Requests come here with a permit of the hashing queue (`limits/hashing_queue.rs`), which serves hosts in turn and refuses
-//! those that would wait for long.
+//! requests that would wait too long.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::fields::FieldError;
 
-/// What one hash costs; stored hashes of a lower cost are renewed at the next login.
+/// The cost of one hash; stored hashes with a lower cost are renewed at the next login.
 const ROUNDS: u32 = 600_000;
 const SALT_BYTES: usize = 16;
 
@@ -28,12 +28,12 @@ pub(super) struct Passwords {
     pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PasswordCheck {
     Wrong,
     Correct,
-    /// Right, but stored at a lower cost than today's.
+    /// Correct, but stored with a lower cost than the current one.
     CorrectButOutdated,
 }
 
@@ -68,8 +68,8 @@ impl Passwords {
         self.derive(password, new_salt()?, self.rounds).await
     }
 
-    /// Checks `password` against a stored PHC string. Without one it takes as long and is wrong, and what is stored at
-    /// a lower cost does not show it either.
+    /// Checks `password` against a stored PHC string; without one it is wrong. A wrong password takes the same time
+    /// whether there is a stored hash or not, also for a hash with a lower cost.
     pub(super) async fn check(
         &self,
         password: &Secret,
@@ -118,7 +118,7 @@ fn phc_string(password: &Secret, salt: &SaltString, rounds: u32) -> Result<Strin
     Ok(hash.to_string())
 }
 
-/// A stored hash, taken apart.
+/// A parsed stored hash.
 struct Stored {
     rounds: u32,
     salt: SaltString,
@@ -137,7 +137,7 @@ fn new_salt() -> Result<SaltString, Error> {
     SaltString::encode_b64(&rand::random::<[u8; SALT_BYTES]>())
 }
 
-/// A password, sent as `field`, that may be set: 8 to 256 characters.
+/// `password`, sent as `field`, if it is acceptable: 8 to 256 characters.
 pub(super) fn acceptable(field: &'static str, text: &str) -> Result<Secret, FieldError> {
     let refuse = |message| Err(FieldError::new(field, message));
     match text.chars().count() {

@@ -10,8 +10,8 @@ use crate::mail::Email;
 use crate::storage::store::{Account, Identity, PasswordReset, User};
 
 impl Accounts {
-    /// Mails a link to choose a new password, if `email` has an account. Nobody can tell from here, nor from how long
-    /// it takes: everything is done in the background.
+    /// Mails a link to choose a new password, if `email` has an account. Neither the result nor the duration reveals
+    /// whether it has: everything is done in the background.
     pub fn forgot_password(&self, email: &str, now: Timestamp) {
         let (links, email) = (self.links.clone(), normalised_email(email));
         self.links.mailer.in_background(async move {
@@ -21,7 +21,8 @@ impl Accounts {
         });
     }
 
-    /// Mails another link to prove the address, if `email` has an account that has not; as quietly as above.
+    /// Mails another link to verify the address, if `email` has an account with an unverified address; it reveals as
+    /// little as [`Self::forgot_password`].
     pub fn resend_verification(&self, email: &str, now: Timestamp) {
         let (links, email) = (self.links.clone(), normalised_email(email));
         self.links.mailer.in_background(async move {
@@ -35,7 +36,7 @@ impl Accounts {
     /// sign-in providers, so that nobody who had access before keeps it.
     ///
     /// # Errors
-    /// [`AccountError::BadEmailToken`] when it is not good any more; a password that may not be set.
+    /// [`AccountError::BadEmailToken`] when it is no longer valid; a password that is not acceptable.
     pub async fn reset_password(
         &self,
         presented: &str,
@@ -59,7 +60,7 @@ impl Accounts {
     /// Replaces the caller's own password, and ends every other session.
     ///
     /// # Errors
-    /// [`AccountError`]: a key has no password; the current one is wrong; the new one may not be set.
+    /// [`AccountError`]: a key has no password; the current one is wrong; the new one is not acceptable.
     pub async fn change_password(
         &self,
         principal: &Principal,
@@ -95,12 +96,12 @@ impl Accounts {
         }
     }
 
-    /// Of a password that nobody knows: a login takes as long as any and fails, until a reset sets another.
+    /// The hash of a random password: a login takes as long as any other and fails, until a reset sets a new one.
     pub(super) async fn unusable_password_hash(&self) -> Result<String, AccountError> {
         Ok(self.passwords.hash(&token::generate()).await?)
     }
 
-    /// A mail that cannot be sent is no reason to keep the old password.
+    /// Notifies the user by mail. If the mail cannot be sent, the password remains changed.
     async fn notify_password_changed(&self, user: &User, providers: &str) {
         let email = Email::password_changed(providers, &self.links.page("reset-password"));
         if let Err(error) = self.links.send(user, &email).await {

@@ -1,4 +1,4 @@
-//! What a signup asks for, checked.
+//! Validation of the fields of a signup.
 
 use basira_actors::model::Secret;
 use lettre::Address;
@@ -40,9 +40,9 @@ impl Signup {
     }
 }
 
-/// An address that somebody gives who has an account, or may have.
+/// The longest address that is accepted in a request, whether it has an account or not.
 const EMAIL_CHARACTERS: usize = 254;
-/// A password, token or code that somebody presents; those that are good are much shorter.
+/// The longest password, token or code that is accepted in a request; valid ones are much shorter.
 const PRESENTED_CHARACTERS: usize = 1_000;
 
 /// Fails when `email` is longer than any address.
@@ -53,7 +53,7 @@ pub fn bounded_email(email: &str) -> Result<&str, FieldError> {
     fields::at_most("email", email.trim(), EMAIL_CHARACTERS).map(|()| email)
 }
 
-/// Fails when `secret`, presented as `field`, is longer than any that is good.
+/// Fails when `secret`, presented as `field`, is longer than any valid one.
 ///
 /// # Errors
 /// [`FieldError`] that says how many characters it may have.
@@ -86,19 +86,19 @@ pub(super) fn email_taken(error: StorageError) -> AccountError {
     }
 }
 
-/// Slugs for an organization that somebody makes for themselves. Those that `config` names as the organization that
-/// newcomers of a sign-in provider join are reserved: newcomers are not to land at a stranger who took the name.
+/// Slugs for an organization created by signup. Those that `config` names as the organization that new users of a
+/// sign-in provider join are reserved, so that these users cannot join the organization of a stranger.
 pub(super) fn slugs_at_signup(name: &str, config: &Config) -> Slugs {
     let joined = config.auth.oidc.values().filter_map(|provider| provider.organization.clone());
     Slugs { wanted: slugs(name), reserved: joined.collect() }
 }
 
-/// Slugs for an organization that the operator makes.
+/// Slugs for an organization created by the operator.
 pub(super) fn slugs_of_operator(name: &str) -> Slugs {
     Slugs { wanted: slugs(name), reserved: Vec::new() }
 }
 
-/// Slugs for an organization of this name, best first; the last is surely free.
+/// Slugs for an organization with this name, best first; the last is certainly free.
 fn slugs(name: &str) -> Vec<String> {
     let words = name.split(|email: char| !email.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut stem = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();

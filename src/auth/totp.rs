@@ -1,4 +1,4 @@
-//! A second factor at login: codes of a device that change every 30 seconds (RFC 6238), and codes to recover by.
+//! A second factor at login: codes from a device that change every 30 seconds (RFC 6238), and recovery codes.
 
 use basira_actors::model::{Secret, Timestamp};
 use serde::Serialize;
@@ -10,10 +10,10 @@ use crate::fields::FieldError;
 use crate::mail::Email;
 use crate::storage::store::User;
 
-/// What RFC 4226 recommends, and every device takes.
+/// Recommended by RFC 4226, and supported by every device.
 const SECRET_BYTES: usize = 20;
 const RECOVERY_CODES: usize = 10;
-/// Five bytes before the dash and five behind it: 80 bits.
+/// Five bytes before the dash and five after it: 80 bits.
 const HALF_CODE_BYTES: usize = 5;
 
 /// Whether the caller needs a code to log in.
@@ -45,10 +45,10 @@ impl Accounts {
         Ok(TotpStatus { enabled, recovery_codes_left })
     }
 
-    /// Makes a secret for the caller's device. It counts once a code of it was confirmed, within an hour.
+    /// Creates a secret for the caller's device. It takes effect once a code is confirmed, within an hour.
     ///
     /// # Errors
-    /// [`AccountError`]: a wrong password, a second factor that is on already.
+    /// [`AccountError`]: a wrong password, a second factor that is already on.
     pub async fn enrol_totp(
         &self,
         principal: &Principal,
@@ -69,10 +69,10 @@ impl Accounts {
         Ok(Enrolment { secret, url: Secret::new(url) })
     }
 
-    /// Turns the second factor on, and gives the codes to recover by.
+    /// Turns the second factor on, and returns the recovery codes.
     ///
     /// # Errors
-    /// [`AccountError`]: nothing was enrolled within an hour, a code that is not right.
+    /// [`AccountError`]: no enrolment within the last hour, a wrong code.
     pub async fn confirm_totp(
         &self,
         principal: &Principal,
@@ -96,7 +96,7 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Turns the second factor off; it takes the password and a code, of the device or to recover by.
+    /// Turns the second factor off; requires the password and a code, from the device or a recovery code.
     ///
     /// # Errors
     /// [`AccountError`]: a wrong password or code, a second factor that is not on.
@@ -156,18 +156,18 @@ impl Accounts {
     }
 }
 
-/// Six digits, half a minute, SHA-1: what every device does. One step early or late is taken.
+/// Six digits, 30 seconds, SHA-1: supported by every device. Codes are accepted one step early or late.
 fn builder(secret: &Secret) -> Result<Builder, AccountError> {
     let secret = totp_rs::Secret::try_from_base32(secret.expose())
         .map_err(|_| AccountError::Internal("a stored TOTP secret is damaged".to_owned()))?;
     Ok(Builder::new().with_secret(secret))
 }
 
-/// The time step whose code `code` is, if it is that of one near `now`.
+/// The time step to which `code` belongs, if it is close enough to `now`.
 fn step_of(secret: &Secret, code: &Secret, now: Timestamp) -> Result<Option<i64>, AccountError> {
     let totp: Totp = builder(secret)?.build().map_err(internal)?;
     let seconds = u64::try_from(now.as_millis() / 1_000).unwrap_or_default();
-    // devices show it in two groups
+    // devices display it in two groups
     let code: String = code.expose().chars().filter(|character| !character.is_whitespace()).collect();
     Ok(totp.check(&code, seconds).and_then(|step| i64::try_from(step).ok()))
 }
@@ -176,7 +176,7 @@ fn recovery_code() -> Secret {
     Secret::new(format!("{}-{}", random_hex::<HALF_CODE_BYTES>(), random_hex::<HALF_CODE_BYTES>()))
 }
 
-/// Never with the error's own words, which may hold the secret.
+/// Omits the text of the original error, which may contain the secret.
 fn internal(_: totp_rs::TotpError) -> AccountError {
     AccountError::Internal("a TOTP secret cannot be used".to_owned())
 }

@@ -17,20 +17,20 @@ use super::Reloader;
 use crate::accept::AcceptFailures;
 
 const NAME: &str = "control.sock";
-/// The one thing that can be asked for.
+/// The only command.
 const RELOAD: &str = "reload";
 /// How long a client may take to send its command, and a server to answer it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const QUESTION_BYTES: u64 = 64;
 
-/// The server's end of the socket; the file is gone with it.
+/// The server's end of the socket; dropping it removes the file.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-/// The server cannot be asked.
+/// The server could not be asked to reload.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     #[error("no server runs with data_dir {}: start it with `basira serve`, or name its data_dir with --data-dir", .0.display())]
@@ -44,7 +44,7 @@ pub enum ControlError {
 }
 
 impl ControlSocket {
-    /// Listens in `data_dir`, for its owner alone.
+    /// Listens in `data_dir`; only its owner can connect.
     ///
     /// # Errors
     /// [`ControlError::Io`] when the socket cannot be made, for instance because its path is too long.
@@ -54,7 +54,7 @@ impl ControlSocket {
         if UnixStream::connect(&path).await.is_err() {
             match tokio::fs::remove_file(&path).await {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
-                // left by a server that was killed, or not there
+                // left over from a server that was killed, or absent
                 _ => {}
             }
         }
@@ -63,7 +63,7 @@ impl ControlSocket {
         Ok(Self { listener, path })
     }
 
-    /// Answers until `shutdown`, each question in a task of its own.
+    /// Answers until `shutdown`, each command in its own task.
     pub async fn run(self, reloader: Arc<Reloader>, shutdown: CancellationToken) {
         let mut failures = AcceptFailures::of("control socket");
         while let Some(accepted) = shutdown.run_until_cancelled(self.listener.accept()).await {
@@ -111,7 +111,7 @@ async fn answer(stream: UnixStream, reloader: &Reloader) -> io::Result<()> {
     writer.shutdown().await
 }
 
-/// Asks the server that runs with `data_dir` to read its configuration again; `{changed, needs_restart}`.
+/// Asks the server that runs with `data_dir` to read its configuration again; returns `{changed, needs_restart}`.
 ///
 /// # Errors
 /// [`ControlError`] when no server runs there or it refuses.

@@ -35,7 +35,7 @@ pub struct Reloader {
     lock: Mutex<()>,
 }
 
-/// What a reload did.
+/// The result of a reload.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reloaded {
     /// In effect from now on.
@@ -44,7 +44,7 @@ pub struct Reloaded {
     pub needs_restart: Vec<Change>,
 }
 
-/// A reload changed nothing.
+/// A reload failed and changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
     #[error("the configuration is not changed: {0}")]
@@ -60,10 +60,10 @@ impl Reloader {
         Self { config, parts, lock: Mutex::new(()) }
     }
 
-    /// Reads the configuration again. A bad one changes nothing.
+    /// Reads the configuration again. An invalid one changes nothing.
     ///
     /// # Errors
-    /// [`ReloadError`] says why nothing was changed.
+    /// [`ReloadError`] with the reason why nothing was changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _lock = self.lock.lock().await;
         let proposal = blocking(|| self.config.reload())?;
@@ -78,7 +78,7 @@ impl Reloader {
         Ok(Reloaded { changed: proposal.changed, needs_restart: proposal.needs_restart })
     }
 
-    /// As [`Self::reload`], for somebody at the machine who did `action`; written into the audit log.
+    /// As [`Self::reload`], for an operator on the machine who did `action`; recorded in the audit log.
     ///
     /// # Errors
     /// As [`Self::reload`].
@@ -91,7 +91,7 @@ impl Reloader {
         Ok(reloaded)
     }
 
-    /// As [`Self::reload_by_operator`], for a signal: nobody reads the outcome but the log.
+    /// As [`Self::reload_by_operator`], for a signal: the outcome is only logged.
     pub async fn reload_for_signal(&self) {
         if let Err(error) = self.reload_by_operator("SIGHUP").await {
             tracing::error!("{error}");
@@ -99,7 +99,7 @@ impl Reloader {
     }
 }
 
-/// Applies what differs between `before` and `now` to `parts`; what may fail comes first.
+/// Applies the differences between `before` and `now` to `parts`; steps that can fail come first.
 ///
 /// # Errors
 /// [`StorageError`] when the registrations could not be changed: then nothing was applied.

@@ -61,7 +61,7 @@ pub(super) fn verify(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Resul
 
 fn signed(token: &str, keys: &[Jwk]) -> Result<Claims, IdTokenError> {
     let header = decode_header(token).map_err(|_| IdTokenError::Malformed)?;
-    // with a shared secret, whoever knows the client's could speak for the provider
+    // with a shared secret, anybody who knows the client's secret could impersonate the provider
     if header.alg.family() == AlgorithmFamily::Hmac {
         return Err(IdTokenError::Algorithm);
     }

@@ -38,7 +38,7 @@ pub enum OidcIntent<'a> {
     SignIn,
     /// Links the identity at the provider to an account.
     Link(LinkAuthorization),
-    /// Accepts the invitation of this token.
+    /// Accepts the invitation with this token.
     Accept(&'a Secret),
 }
 
@@ -65,7 +65,7 @@ pub struct OidcCallback<'a> {
     pub code: Option<&'a str>,
     pub state: Option<&'a str>,
     pub error: Option<&'a str>,
-    /// Who the provider says that it is.
+    /// The issuer that the response names.
     pub issuer: Option<&'a str>,
 }
 
@@ -74,7 +74,7 @@ pub struct OidcCallback<'a> {
 pub struct CompletedSignIn {
     /// Who signed in, or linked the provider.
     pub user_id: Uuid,
-    /// None where a provider was linked to an account that is signed in.
+    /// `None` where a provider was linked to an account that is signed in.
     pub tokens: Option<Tokens>,
     /// A path of this server.
     pub return_to: String,
@@ -90,8 +90,8 @@ impl Accounts {
     /// Starts a sign-in with the provider called `name`.
     ///
     /// # Errors
-    /// [`OidcError`]: an unknown or silent provider, a `return_to` that leads elsewhere, a key that wants to be linked,
-    /// an invitation that is not good any more.
+    /// [`OidcError`]: an unknown or unavailable provider, a `return_to` that is not a path of this server, a request to
+    /// link a key, an invitation that is no longer valid.
     pub async fn begin_oidc(
         &self,
         name: &str,
@@ -167,7 +167,7 @@ impl Accounts {
             Purpose::Accept { token_hash } => self.invited(settings, &claims, token_hash, now).await?,
             Purpose::Link { organization, user_id, session_id } => {
                 let account = self.storage.account(organization, user_id).await?;
-                // the session may have been ended meanwhile, as by a reset of the password
+                // the session may have ended in the meantime, for example by a password reset
                 let standing = self.storage.standing(user_id, session_id).await?;
                 standing.ok_or(AccountError::FreshLoginRequired)?;
                 self.link_admitted(settings, &account.ok_or(AccountError::Gone)?, &claims, now).await?;
@@ -178,11 +178,11 @@ impl Accounts {
         Ok(CompletedSignIn { user_id: account.user.id, tokens, return_to: flow.return_to })
     }
 
-    /// Checks that `principal` may link the provider called `name`: a person who logged in a moment ago, or whose password
-    /// is sent along. Nothing is requested from the provider, so that a password is checked without waiting for it.
+    /// Checks that `principal` may link the provider called `name`: a person who logged in recently, or whose password
+    /// is in the request. The provider is not contacted, so that a password is checked without waiting for it.
     ///
     /// # Errors
-    /// [`OidcError`]: an unknown provider, a key instead of a person, a login of a while ago, a wrong password.
+    /// [`OidcError`]: an unknown provider, a key instead of a person, a login that is too old, a wrong password.
     pub async fn authorize_link(
         &self,
         name: &str,
@@ -216,11 +216,11 @@ impl Accounts {
         }
     }
 
-    /// Unlinks an identity from `principal`, who logged in a moment ago or sends the password along; false when it is not
-    /// theirs.
+    /// Unlinks an identity from `principal`, who logged in recently or sends the password; false when it is not linked
+    /// to them.
     ///
     /// # Errors
-    /// [`AccountError`]: a login of a while ago, a wrong password.
+    /// [`AccountError`]: a login that is too old, a wrong password.
     pub async fn unlink(
         &self,
         principal: &Principal,

@@ -103,10 +103,10 @@ impl Provider {
         Ok(Self { settings: Arc::clone(settings), metadata, client, keys, asked_at: Instant::now() })
     }
 
-    /// Trades `code` for what it was given for.
+    /// Exchanges `code` for the tokens that it was issued for.
     ///
     /// # Errors
-    /// [`OidcError::CodeRefused`] when it is not good, or was not given for `verifier`.
+    /// [`OidcError::CodeRefused`] when it is not valid, or was not issued for `verifier`.
     pub(super) async fn exchange_code(
         &self,
         code: &str,

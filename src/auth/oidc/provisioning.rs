@@ -14,7 +14,7 @@ use crate::storage::StorageError;
 use crate::storage::store::{Account, Home, Joining, NewIdentity, Newcomer};
 
 impl Accounts {
-    /// Whose account it is that `claims` speak of. Newcomers get one, where they may.
+    /// The account for `claims`. Creates one for a new user, where that is allowed.
     pub(super) async fn account_of(
         &self,
         provider: &OidcProvider,
@@ -36,7 +36,7 @@ impl Accounts {
         self.with_role_by_claim(provider, claims, account, now).await
     }
 
-    /// Somebody who is here for the first time by this provider, with the proved address `email`.
+    /// The account for the first sign-in of a user with this provider, with the verified address `email`.
     async fn first_time(
         &self,
         provider: &OidcProvider,
@@ -48,7 +48,7 @@ impl Accounts {
         let Some(account) = self.storage.account_by_email(&email).await? else {
             return self.newcomer(provider, claims, identity, &email, now).await;
         };
-        // whoever signed up with somebody else's address would share the account with its owner
+        // if another person signed up with this address, they would share the account with its owner
         if !account.user.email_verified {
             return Err(OidcError::LinkRequired);
         }
@@ -64,7 +64,7 @@ impl Accounts {
         email: &str,
         now: Timestamp,
     ) -> Result<Account, OidcError> {
-        // that newcomers of this provider join an organization is an invitation to all of them
+        // a provider with an organization invites all its users to join that organization
         let welcome = match self.config.current().auth.signup {
             SignupPolicy::Open => true,
             SignupPolicy::Invite => provider.organization.is_some(),
@@ -86,13 +86,13 @@ impl Accounts {
             Newcomer { email, name: &name, role: role.as_str(), password_hash: &password_hash, home };
         match self.storage.create_account_of(newcomer, identity, now).await {
             Ok(account) => account.ok_or(OidcError::NoOrganization),
-            // two first times at once
+            // two concurrent first sign-ins
             Err(StorageError::Conflict(_)) => Err(OidcError::LinkRequired),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The account of somebody who accepts an invitation by signing in with the invited address.
+    /// Creates the account of a user who accepts an invitation by signing in with the invited address.
     pub(super) async fn invited(
         &self,
         provider: &OidcProvider,
@@ -129,7 +129,7 @@ impl Accounts {
         self.with_role_by_claim(provider, claims, account, now).await
     }
 
-    /// Gives `account` the identity that `claims` speak of, if the provider may let it in.
+    /// Links the identity in `claims` to `account`, if the provider admits its address.
     pub(super) async fn link_admitted(
         &self,
         provider: &OidcProvider,
@@ -143,7 +143,7 @@ impl Accounts {
         self.link(account, identity(provider, claims), now).await
     }
 
-    /// Gives `account` the identity and tells its owner by mail; having it already is no error.
+    /// Links `identity` to `account` and notifies its owner by mail; if it is already linked, does nothing.
     async fn link(
         &self,
         account: &Account,
@@ -163,7 +163,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// A mail that cannot be sent is no reason to undo it.
+    /// Notifies the owner of `account` by mail. If the mail cannot be sent, the change is not undone.
     pub(super) async fn notify_sign_in_changed(&self, account: &Account, change: &str) {
         let email = Email::sign_in_changed(change, &self.links.page("reset-password"));
         if let Err(error) = self.links.send(&account.user, &email).await {
@@ -171,7 +171,7 @@ impl Accounts {
         }
     }
 
-    /// Where the provider decides on roles, it does so at each sign-in, but never takes away the last owner.
+    /// Applies the role in `claims`, if the provider sets roles: at each sign-in, except to the last owner.
     async fn with_role_by_claim(
         &self,
         provider: &OidcProvider,
@@ -196,7 +196,7 @@ impl Accounts {
     }
 }
 
-/// The identity that `claims`, which were verified, speak of.
+/// The identity in `claims`, which were verified.
 fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> NewIdentity<'a> {
     NewIdentity {
         issuer: &provider.issuer,
@@ -205,7 +205,7 @@ fn identity<'a>(provider: &'a OidcProvider, claims: &'a Claims) -> NewIdentity<'
     }
 }
 
-/// What the provider calls them, or else their address.
+/// The name in `claims`, or else the address.
 fn name_of(claims: &Claims, email: &str) -> String {
     let name = claims.text("name").and_then(|name| fields::line("name", name, 200).ok());
     name.unwrap_or_else(|| email.to_owned())

@@ -5,7 +5,7 @@ use crate::auth::Role;
 use crate::config::{OidcProvider, RoleByClaim};
 
 impl OidcProvider {
-    /// Whether somebody with the proved address `email` may come in.
+    /// Whether a user with the verified address `email` is admitted.
     pub(super) fn admits(&self, email: Option<&str>) -> bool {
         let domain = email.and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
         self.allowed_domains.is_empty()

@@ -1,4 +1,4 @@
-//! What a route takes and answers, for the API document.
+//! What a route accepts and returns, for the OpenAPI document.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use utoipa::openapi::{RefOr, Required, Schema};
 
 use super::schema::of_type;
 
-/// The parameters, the body and the answers of a route, and the schemas that they name.
+/// The parameters, the body and the answers of a route, and the schemas that they reference.
 pub struct Description {
-    /// The family that the route belongs to.
+    /// The family to which the route belongs.
     pub tag: Option<&'static str>,
     /// The fields of a body that the route accepts, as an example.
     pub example: Option<Value>,
-    /// Schemas by name, each in the notation of fields.
+    /// Schemas by name, each in the notation for fields.
     pub schemas: Vec<(&'static str, String)>,
     pub(super) operation: OperationBuilder,
     pub(super) body: Option<(String, Required)>,
@@ -22,7 +22,7 @@ pub struct Description {
 }
 
 impl Description {
-    /// The description of a route that takes what the `path` has and answers nothing yet.
+    /// The description of a route with the parameters of `path` and no answers yet.
     #[must_use]
     pub fn new(path: &str, summary: &str) -> Self {
         let mut operation = OperationBuilder::new().summary(Some(summary));
@@ -42,7 +42,7 @@ impl Description {
     }
 }
 
-/// The parameter `name`, without a place yet.
+/// The parameter `name`, without its location (`in`).
 pub(super) fn parameter(name: &str, schema: RefOr<Schema>, description: &str) -> ParameterBuilder {
     let description = (!description.is_empty()).then_some(description);
     ParameterBuilder::new().name(name).schema(Some(schema)).description(description)

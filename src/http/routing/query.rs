@@ -1,4 +1,4 @@
-//! Reads the query string; whatever is wrong with it is a 400 that names the parameter.
+//! Parses the query string; any error in it is a 400 that names the parameter.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::storage::store::Page;
 const MOST_BUCKETS: i64 = 50_000;
 const MOST_BUCKET_SECONDS: u32 = 31 * 24 * 60 * 60;
 const HOUR_MS: i64 = 60 * 60 * 1000;
-/// The rows of a page, at most and if nothing is said.
+/// The maximum and default number of rows of a page.
 const PAGE_ROWS: u32 = 1_000;
 const DEFAULT_SPAN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The parameters after the `?`, decoded. Those that nobody asks for are ignored.
+/// The parameters after the `?`, decoded. Unknown ones are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query(Vec<(String, String)>);
 
-/// A parameter that takes one of a few names.
+/// A parameter whose value is one of a fixed set of names.
 pub trait Choice: Copy + 'static {
     /// Every choice with its name.
     const ALL: &'static [(&'static str, Self)];
@@ -42,10 +42,10 @@ impl Query {
         parameters.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The parameter `name` as it is.
+    /// The parameter `name`, unparsed.
     ///
     /// # Errors
-    /// 400 when it is there more than once.
+    /// 400 when it is given more than once.
     pub fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let first = values.next();
@@ -68,7 +68,7 @@ impl Query {
             .ok_or_else(|| ApiError::field(name, format!("must be an integer from {least} to {most}")))
     }
 
-    /// How many rows to answer: `limit`, from 1 to `most`.
+    /// The number of rows to return: `limit`, from 1 to `most`.
     ///
     /// # Errors
     /// 400 when it is out of range.
@@ -77,7 +77,7 @@ impl Query {
         usize::try_from(limit).map_err(ApiError::internal)
     }
 
-    /// Which part of a list: `limit` rows, 1,000 if not given, after the first `offset`.
+    /// The part of a list to return: `limit` rows, 1,000 if not given, after the first `offset`.
     ///
     /// # Errors
     /// 400 when either is out of range.
@@ -99,7 +99,7 @@ impl Query {
         }
     }
 
-    /// The parameter `name` as one of a few names.
+    /// The parameter `name` as one of a fixed set of names.
     ///
     /// # Errors
     /// 400 that lists them.
@@ -112,13 +112,13 @@ impl Query {
         })
     }
 
-    /// The parameter `name` as an RFC 3339 timestamp of any offset.
+    /// The parameter `name` as an RFC 3339 timestamp with any offset.
     ///
     /// # Errors
     /// 400 for anything else.
     pub fn timestamp(&self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        // A '+' that was not encoded arrives as a space; a space of its own stands between date and time.
+        // A '+' that was not encoded arrives as a space; any other space is between date and time.
         let text = match text.rsplit_once(' ') {
             Some((instant, offset)) if instant.contains(':') => format!("{instant}+{offset}"),
             _ => text.to_owned(),
@@ -136,10 +136,10 @@ impl Query {
         text.parse().map(Some).map_err(|_| ApiError::field(name, "must be a UUID"))
     }
 
-    /// The moment `at` in the past, if one is asked for.
+    /// The time `at` in the past, if it is given.
     ///
     /// # Errors
-    /// 400 when it is no timestamp, or after `now`.
+    /// 400 when it is not a timestamp, or after `now`.
     pub fn moment(&self, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
         let at = self.timestamp("at")?;
         if at.is_some_and(|at| at > now) {
@@ -151,7 +151,7 @@ impl Query {
     /// The span from `since` (default: 24 hours ago) to `until` (default: now).
     ///
     /// # Errors
-    /// 400 when a bound is no timestamp, or `since` is after `until`.
+    /// 400 when a bound is not a timestamp, or `since` is after `until`.
     pub fn window(&self, now: Timestamp) -> Result<Window, ApiError> {
         let until = self.timestamp("until")?.unwrap_or(now);
         let since = self.timestamp("since")?.unwrap_or(now - DEFAULT_SPAN);
@@ -161,12 +161,12 @@ impl Query {
         Ok(Window { since, until })
     }
 
-    /// The length of the buckets that `window` is shown in, in milliseconds: `bucket` seconds. If it is not given, 60, or
-    /// as many hours as it takes where that is finer than what is `kept` or the window would have too many of them.
+    /// The length of the buckets of `window`, in milliseconds: `bucket` seconds. If it is not given, 60 seconds, or as
+    /// many hours as necessary if that is finer than what is `kept` or would give too many buckets.
     ///
     /// # Errors
     /// 400 when it is not from 1 second to 31 days, the window would have more than 50,000 of them, or its samples are kept
-    /// in a coarser resolution.
+    /// at a coarser resolution.
     pub fn bucket_ms(&self, window: Window, kept: Resolution) -> Result<i64, ApiError> {
         let bucket_ms = i64::from(self.integer("bucket", 60, 1, MOST_BUCKET_SECONDS)?) * 1000;
         let span = window.until.as_millis().saturating_sub(window.since.as_millis());
@@ -185,7 +185,7 @@ fn not_text() -> ApiError {
     ApiError::invalid("invalid_query", "the names of parameters must be UTF-8, percent-encoded")
 }
 
-/// Undoes form encoding; `None` for what is no text, or text that no store can hold.
+/// Decodes form encoding; `None` if the result is not UTF-8, or contains a NUL, which no storage can hold.
 fn decode(encoded: &str) -> Option<String> {
     let spaced = encoded.replace('+', " ");
     let text = percent_decode(spaced.as_bytes()).decode_utf8().ok()?;
