@@ -2,7 +2,8 @@
 //!
 //! The store in `earlier_version/` was written at commit 01697c7 by `basira demo`, in 13 minutes before and after a full
 //! hour, so that it has sealed and unsealed records; `pg_stat_statements_reset()` made the gap. The answers are those of
-//! that commit. Another store is added beside this one when a format on disk changes; this one stays.
+//! that commit, which also counted the record in which a window ended: the windows here end just after such a record.
+//! Another store is added beside this one when a format on disk changes; this one stays.
 
 use std::fs;
 use std::io::Write as _;
