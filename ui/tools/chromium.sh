@@ -16,17 +16,23 @@ if [ ! -x "$home/start" ]; then
     partial=$home.partial.$$
     mkdir -p "$partial"
     cd "$partial"
-    wanted=$(apt-get --simulate --no-install-recommends install chromium fonts-dejavu-core | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    mkdir -p lists/partial archives/partial
+    # package lists of its own: those of the machine may be missing or old, and take root to renew
+    apt() { apt-get -qq -o APT::Sandbox::User="$(id -un)" -o Dir::State::Lists="$partial/lists" -o Dir::Cache="$partial" "$@"; }
+    apt update >&2 || true
+    wanted=$(apt --simulate --no-install-recommends install chromium fonts-dejavu-core | sed -n 's/^Inst \([^ ]*\).*/\1/p')
     # shellcheck disable=SC2086
-    apt-get download -qq $wanted >&2 || {
-        echo "no Chromium: run apt-get update, install it, or name one with CHROMIUM" >&2
+    if [ -z "$wanted" ] || ! apt download $wanted >&2; then
+        echo "no Chromium: Debian's packages cannot be fetched; install it, or name one with CHROMIUM" >&2
         exit 1
-    }
+    fi
+    rm -rf lists archives ./*.bin
     for package in *.deb; do dpkg -x "$package" . && rm "$package"; done
     cat >start <<'START'
 #!/bin/sh
 home=$(dirname "$0")
-export LD_LIBRARY_PATH="$home/usr/lib/$(uname -m)-linux-gnu:$home/lib/$(uname -m)-linux-gnu"
+libraries=$home/usr/lib/$(uname -m)-linux-gnu
+export LD_LIBRARY_PATH="$libraries:$libraries/pulseaudio:$home/lib/$(uname -m)-linux-gnu"
 [ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_SYSROOT="$home"
 exec "$home/usr/lib/chromium/chromium" "$@"
 START
