@@ -1,12 +1,12 @@
 // The pictures of the README: `node tools/screenshots.mjs ../target/debug/basira ../docs/pictures` starts the demo, waits until there
-// is something to see, and takes them. MINUTES for another wait than 12.
+// is something to see, and takes them. MINUTES for another wait than 10.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { launch } from '../e2e/harness.mjs'
 import { startDemo } from '../e2e/servers.mjs'
 
 const [binary, folder] = process.argv.slice(2)
-const minutes = Number(process.env.MINUTES ?? 12)
+const minutes = Number(process.env.MINUTES ?? 10)
 mkdirSync(folder, { recursive: true })
 const demo = await startDemo(resolve(binary))
 const browser = await launch()
@@ -18,12 +18,12 @@ async function pictures(page) {
   const statements = await page.evaluate((id) => fetch(`/api/v1/databases/${id}/queries?limit=50`).then((answer) => answer.json()), postgres.id)
   const report = statements.find(({ query_text }) => query_text.includes('group by')) ?? statements[0]
   return {
-    'overview-dark': ['dark', `/d/${postgres.id}?from=now-15m`],
-    'overview-light': ['light', `/d/${postgres.id}?from=now-15m`],
-    'statement-dark': ['dark', `/d/${postgres.id}/queries/${report.query_hash}?from=now-15m`],
-    'live-light': ['light', `/d/${postgres.id}/live?from=now-15m`],
-    'doctor-dark': ['dark', `/d/${postgres.id}/doctor?from=now-15m`],
-    'clickhouse-light': ['light', `/d/${clickhouse.id}?from=now-15m`]
+    'overview-dark': ['dark', `/d/${postgres.id}?from=now-${minutes}m`],
+    'overview-light': ['light', `/d/${postgres.id}?from=now-${minutes}m`],
+    'statement-dark': ['dark', `/d/${postgres.id}/queries/${report.query_hash}?from=now-${minutes}m`],
+    'live-light': ['light', `/d/${postgres.id}/live?from=now-${minutes}m`],
+    'doctor-dark': ['dark', `/d/${postgres.id}/doctor?from=now-${minutes}m`],
+    'clickhouse-light': ['light', `/d/${clickhouse.id}?from=now-${minutes}m`]
   }
 }
 

@@ -1,0 +1,1 @@
+import{s as e,w as t,x as n}from"./runtime-core.esm-bundler-UYtfUXKp.js";import{n as r}from"./index-DnuI9UVL.js";var i={};function a(r,i){return n(),e(`div`,{class:`grid`},[t(r.$slots,`default`,{},void 0,!0)])}var o=r(i,[[`render`,a],[`__scopeId`,`data-v-f427ddfa`]]);export{o as t};
