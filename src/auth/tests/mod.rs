@@ -70,14 +70,19 @@ fn bearer(authorization: &str) -> RequestCredentials<'_> {
 #[tokio::test]
 async fn a_signup_is_logged_in_and_its_mail_verifies_it_once() {
     for Instance { accounts, fixture } in instances().await {
+        // without a mail server the first account needs no mail
+        let first = accounts.sign_up(&signup("first@x.org"), NOW).await.unwrap();
+        assert_eq!((first.user.role, first.user.instance_admin), (Role::Owner, true));
+        assert_eq!((first.organization.slug.as_str(), first.organization.verified), ("acme", true));
+
         let session = accounts.sign_up(&signup("Ada@X.org"), NOW).await.unwrap();
         assert_eq!(session.user.email, "ada@x.org");
-        assert_eq!((session.user.role, session.user.instance_admin), (Role::Owner, true));
-        assert_eq!((session.organization.slug.as_str(), session.organization.verified), ("acme", false));
+        assert_eq!((session.user.role, session.user.instance_admin), (Role::Owner, false));
+        assert!(!session.organization.verified);
 
         let mails = mails(&fixture);
-        let [mail] = mails.as_slice() else { panic!("{mails:?}") };
-        assert!(mail.contains("To: =?utf-8?") && mail.contains("<ada@x.org>\r\n"), "{mail}");
+        let to_ada = |mail: &&String| mail.contains("To: =?utf-8?") && mail.contains("<ada@x.org>\r\n");
+        let mail = mails.iter().find(to_ada).unwrap();
         assert!(mail.contains("\r\nSubject: Verify your e-mail address\r\n"), "{mail}");
         let link = "\r\nhttps://basira.example/verify-email#token=";
         let token = mail.split_once(link).unwrap().1.split_once("\r\n").unwrap().0;
