@@ -66,9 +66,10 @@ pub(crate) fn is_unavailable(error: &DbErr) -> bool {
 fn is_out_of_service(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        // the low byte is the primary code: busy, locked, read-only, I/O error, full, cannot open
+        // the low byte is the primary code: aborted by a rollback, busy, locked, out of memory, read-only, I/O error, full,
+        // cannot open, locking protocol
         let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
-        return matches!(primary, 5 | 6 | 8 | 10 | 13 | 14);
+        return matches!(primary, 4 | 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15);
     }
     // connection lost, too many connections, out of disk or memory, shutting down or starting up, read-only standby
     ["08", "53", "57P", "25006"].iter().any(|class| code.starts_with(class))
