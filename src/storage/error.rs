@@ -66,10 +66,10 @@ pub(crate) fn is_unavailable(error: &DbErr) -> bool {
 fn is_out_of_service(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        // the low byte is the primary code: aborted by a rollback, busy, locked, out of memory, read-only, I/O error, full,
-        // cannot open, locking protocol
+        // the low byte is the primary code: aborted by a rollback, busy, locked, out of memory, read-only, I/O error,
+        // damaged, full, cannot open, locking protocol, no database
         let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
-        return matches!(primary, 4 | 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15);
+        return matches!(primary, 4 | 5 | 6 | 7 | 8 | 10 | 11 | 13 | 14 | 15 | 26);
     }
     // connection lost, too many connections, out of disk or memory, shutting down or starting up, read-only standby
     ["08", "53", "57P", "25006"].iter().any(|class| code.starts_with(class))
