@@ -14,9 +14,7 @@ pub(super) enum Format {
     Json,
     Csv,
     /// Text whose lines begin as `log_line_prefix` says, and name the database.
-    Plain {
-        prefix: String,
-    },
+    Plain(LinePrefix),
 }
 
 impl Format {
@@ -25,7 +23,7 @@ impl Format {
         match self {
             Self::Json => "jsonlog",
             Self::Csv => "csvlog",
-            Self::Plain { .. } => "stderr",
+            Self::Plain(_) => "stderr",
         }
     }
 }
@@ -42,7 +40,7 @@ pub(super) fn read(format: &Format, content: &[u8], database: &str) -> (Vec<Entr
     match format {
         Format::Json => json_lines(content, database),
         Format::Csv => csv(content, database),
-        Format::Plain { prefix } => plain(content, &LinePrefix::parse(prefix), database),
+        Format::Plain(line_prefix) => plain(content, line_prefix, database),
     }
 }
 

@@ -3,6 +3,7 @@
 use proptest::prelude::{Strategy, any, prop_oneof};
 
 use super::entries::{Format, read};
+use super::line_prefix::LinePrefix;
 use super::log_position::bytes;
 use basira_test_support::{fuzz, text};
 
@@ -32,7 +33,7 @@ fn any_log_is_read() {
     let format = proptest::sample::select(vec![
         Format::Json,
         Format::Csv,
-        Format::Plain { prefix: "%m %u@%d ".to_owned() },
+        Format::Plain(LinePrefix::parse("%m %u@%d ")),
     ]);
     let content = prop_oneof![
         4 => text(PIECES, 40).prop_map(String::into_bytes),

@@ -1,10 +1,10 @@
 //! The beginning of each line of a log in plain text, as `log_line_prefix` sets it.
 
 /// A parsed `log_line_prefix`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LinePrefix(Vec<Part>);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Literal(String),
     Database,
@@ -51,12 +51,8 @@ impl LinePrefix {
             ends = match part {
                 Part::Literal(literal) => after(line, &ends, literal),
                 Part::Database => {
-                    let padded = ends.iter().flat_map(|end| spaces(line, *end)).collect::<Vec<_>>();
-                    let named = after(line, &padded, database);
-                    let mut ends: Vec<usize> = named.iter().flat_map(|end| spaces(line, *end)).collect();
-                    ends.sort_unstable();
-                    ends.dedup();
-                    ends
+                    let names = after(line, &with_spaces(line, &ends), database);
+                    with_spaces(line, &names)
                 }
                 Part::Value => {
                     let from = ends.first().copied().unwrap_or(line.len() + 1);
@@ -74,10 +70,18 @@ fn after(line: &str, starts: &[usize], literal: &str) -> Vec<usize> {
     starts.iter().filter(begins).map(|start| start + literal.len()).collect()
 }
 
-/// Every end of the spaces at `start`.
-fn spaces(line: &str, start: usize) -> impl Iterator<Item = usize> {
-    let count = line[start..].bytes().take_while(|byte| *byte == b' ').count();
-    start..=start + count
+/// `starts`, which are in order, and where each of the spaces after them ends. Takes time linear in the length of `line`.
+fn with_spaces(line: &str, starts: &[usize]) -> Vec<usize> {
+    let mut ends: Vec<usize> = Vec::with_capacity(starts.len());
+    for &start in starts {
+        // spaces that an earlier start reached end where they end from here
+        if ends.last().is_some_and(|last| start <= *last) {
+            continue;
+        }
+        let count = line[start..].bytes().take_while(|byte| *byte == b' ').count();
+        ends.extend(start..=start + count);
+    }
+    ends
 }
 
 /// Whether `rest` is what stands between the prefix and the message, in the language of the server: `LOG:  `.

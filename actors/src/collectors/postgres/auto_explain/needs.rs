@@ -94,6 +94,7 @@ impl LogSettings {
                 ),
             });
         }
+        let line_prefix = LinePrefix::parse(&self.prefix);
         let writes = |name: &str| self.destinations.split(',').any(|destination| destination.trim() == name);
         if writes("jsonlog") {
             Ok(Format::Json)
@@ -104,8 +105,8 @@ impl LogSettings {
                 "log_destination has neither jsonlog, csvlog nor stderr",
                 "ALTER SYSTEM SET log_destination = 'csvlog'; SELECT pg_reload_conf();",
             )
-        } else if LinePrefix::parse(&self.prefix).has_database() {
-            Ok(Format::Plain { prefix: self.prefix.clone() })
+        } else if line_prefix.has_database() {
+            Ok(Format::Plain(line_prefix))
         } else {
             missing(
                 "log_line_prefix has no %d: the log does not contain the database of a plan",

@@ -1,4 +1,5 @@
 use super::entries::{Entry, Format, read};
+use super::line_prefix::LinePrefix;
 use super::log_position::{LogPosition, MOST_BYTES, bytes};
 use crate::collect::Param;
 
@@ -14,7 +15,7 @@ fn expected() -> Vec<(f64, serde_json::Value)> {
 }
 
 fn formats() -> [Format; 3] {
-    [Format::Json, Format::Csv, Format::Plain { prefix: "%t [%p] %u@%d ".to_owned() }]
+    [Format::Json, Format::Csv, Format::Plain(LinePrefix::parse("%t [%p] %u@%d "))]
 }
 
 fn log(format: &Format, database: &str) -> String {
@@ -34,7 +35,7 @@ fn log(format: &Format, database: &str) -> String {
             };
             line("a \"\"quoted\"\" one,\n two lines") + &line(&quoted)
         }
-        Format::Plain { .. } => {
+        Format::Plain(_) => {
             format!(
                 "2026-01-01 UTC [1] u@{database} LOG:  hello\n2026-01-01 UTC [1] u@{database} LOG:  {message}\n"
             )
