@@ -1,6 +1,6 @@
 //! Finds segments by the columns of their rows, without reading a blob.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use basira_actors::model::Stream;
 use sea_orm::{
@@ -47,11 +47,13 @@ pub(super) async fn overlapping<C: ConnectionTrait>(
     stream: &Stream,
     window: Window,
 ) -> Result<Vec<SegmentRef>, DbErr> {
-    let query = segments_of(scope, stream)
+    places(connection, in_window(scope, stream, window).order_by_asc(segment::Column::LastMs)).await
+}
+
+fn in_window(scope: DatabaseScope, stream: &Stream, window: Window) -> Select<segment::Entity> {
+    segments_of(scope, stream)
         .filter(segment::Column::LastMs.gt(window.since.as_millis()))
         .filter(segment::Column::FirstEndMs.lte(window.until.as_millis()))
-        .order_by_asc(segment::Column::LastMs);
-    places(connection, query).await
 }
 
 /// The coarsest of the resolutions in which the roll-ups of `window` are kept.
@@ -61,9 +63,15 @@ pub(super) async fn coarsest<C: ConnectionTrait>(
     stream: &Stream,
     window: Window,
 ) -> Result<Resolution, DbErr> {
-    let places = overlapping(connection, scope, stream, window).await?;
-    let rollups: HashSet<Uuid> = places.iter().filter_map(|place| place.rollup).collect();
-    let finest = finest(connection, &rollups.into_iter().collect::<Vec<_>>()).await?;
+    let rollups: Vec<Uuid> = in_window(scope, stream, window)
+        .filter(segment::Column::RollupId.is_not_null())
+        .select_only()
+        .column(segment::Column::RollupId)
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let finest = finest(connection, &rollups).await?;
     let coarsest_ms = finest.into_values().max().unwrap_or_default();
     Ok(Resolution::ALL
         .into_iter()
