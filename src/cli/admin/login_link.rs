@@ -7,7 +7,7 @@ use crate::auth::LOGIN_LINK_LIFETIME;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LoginLinkOptions {
-    /// The e-mail address of the account; whoever opens the link first acts as its owner
+    /// The e-mail address of the account; the first person who opens the link acts as its owner
     email: String,
 }
 
