@@ -66,7 +66,7 @@ impl Durations {
         })
     }
 
-    /// Whether all calls are in one bucket: then their mean is as good as each percentile, and better than its middle.
+    /// Whether all calls are in one bucket: then their mean is closer to each percentile than the middle of the bucket.
     #[must_use]
     pub fn is_one_bucket(&self) -> bool {
         self.0.values().filter(|calls| **calls > 0).count() == 1

@@ -26,10 +26,7 @@ impl OptionalQueries {
     /// Records that the query for `what` failed.
     pub fn refused(&mut self, what: &'static str, now: Timestamp, refusal: &CollectError) {
         let reason = format!("{what} not known: {refusal}");
-        self.0.insert(
-            what,
-            (now, Notice { hides: false, reason, fix: refusal.fix(Engine::Clickhouse).unwrap_or_default() }),
-        );
+        self.0.insert(what, (now, Notice::new(reason, refusal.fix(Engine::Clickhouse).unwrap_or_default())));
     }
 
     /// Returns what is not known, with the fixes.
@@ -39,11 +36,7 @@ impl OptionalQueries {
             let parts: Vec<&str> = self.0.values().map(|(_, notice)| part(notice)).collect();
             parts.join("; ")
         };
-        (!self.0.is_empty()).then(|| Notice {
-            hides: false,
-            reason: join(|one| &one.reason),
-            fix: join(|one| &one.fix),
-        })
+        (!self.0.is_empty()).then(|| Notice::new(join(|one| &one.reason), join(|one| &one.fix)))
     }
 }
 

@@ -200,6 +200,16 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// A limitation that hides no rows.
+    pub fn new(reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { reason: reason.into(), fix: fix.into(), hides: false }
+    }
+
+    /// A limitation that hides rows from the role.
+    pub fn hiding(reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { hides: true, ..Self::new(reason, fix) }
+    }
+
     /// Joins two notices; equal ones are kept once.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -78,10 +78,11 @@ impl SessionText {
 /// Returns the notice that `count` sessions of other roles are hidden; none for zero.
 #[must_use]
 pub fn hidden_notice(server: &Server, count: usize) -> Option<Notice> {
-    (count > 0).then(|| Notice {
-        hides: true,
-        reason: format!("{count} sessions of other roles are hidden from role {}", server.role),
-        fix: advice::grant_monitor(&server.role),
+    (count > 0).then(|| {
+        Notice::hiding(
+            format!("{count} sessions of other roles are hidden from role {}", server.role),
+            advice::grant_monitor(&server.role),
+        )
     })
 }
 

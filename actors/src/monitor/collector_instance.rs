@@ -159,9 +159,10 @@ fn without_blocking<T>(size_bytes: usize, work: impl FnOnce() -> T) -> T {
 
 /// The notice of a collector some of whose columns the server lacks.
 fn missing_columns_notice(server: &Server, columns: &[String]) -> Option<Notice> {
-    (!columns.is_empty()).then(|| Notice {
-        hides: false,
-        reason: format!("version {} has no {}: shown as null", server.version, columns.join(", ")),
-        fix: "use a version of Basira that supports this version, or upgrade the server".to_owned(),
+    (!columns.is_empty()).then(|| {
+        Notice::new(
+            format!("version {} has no {}: shown as null", server.version, columns.join(", ")),
+            "use a version of Basira that supports this version, or upgrade the server",
+        )
     })
 }

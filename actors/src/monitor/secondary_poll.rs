@@ -147,7 +147,7 @@ impl SecondaryPoller {
         let others = self.databases.len();
         let notice = |(collector, (count, name, notice)): (_, (usize, &Arc<str>, &Notice))| {
             let reason = format!("in {count} of {others} other databases; in {name}: {}", notice.reason);
-            (collector, Notice { hides: false, reason, fix: notice.fix.clone() })
+            (collector, Notice::new(reason, notice.fix.clone()))
         };
         found.into_iter().map(notice).collect()
     }
@@ -200,5 +200,5 @@ fn schedule(target: &Target, now: Instant) -> Schedule {
 }
 
 fn notice(error: &CollectError, engine: Engine) -> Notice {
-    Notice { hides: false, reason: error.to_string(), fix: error.fix(engine).unwrap_or_default() }
+    Notice::new(error.to_string(), error.fix(engine).unwrap_or_default())
 }

@@ -109,17 +109,18 @@ fn answered(mut cursor: Cursor<'_>) -> Result<(i64, Answered), CellError> {
 /// The nodes that no collector can read now.
 fn notice(nodes: &[ClusterNode], server: &Server) -> Option<Notice> {
     let missing: Vec<String> = nodes.iter().filter(|node| !node.answered).map(ClusterNode::name).collect();
-    (!missing.is_empty()).then(|| Notice { hides: false,
-        reason: format!(
-            "{} of {} nodes of cluster {} did not answer: {}",
-            missing.len(),
-            nodes.len(),
-            server.cluster.as_deref().unwrap_or_default(),
-            missing.join(", ")
-        ),
-        fix: "check that they run, and that the server connected to reaches them; until then nothing of them is shown"
-            .to_owned(),
-    })
+    if missing.is_empty() {
+        return None;
+    }
+    let reason = format!(
+        "{} of {} nodes of cluster {} did not answer: {}",
+        missing.len(),
+        nodes.len(),
+        server.cluster.as_deref().unwrap_or_default(),
+        missing.join(", ")
+    );
+    let fix = "check that they run, and that the server connected to reaches them; until then nothing of them is shown";
+    Some(Notice::new(reason, fix))
 }
 
 #[cfg(test)]

@@ -74,15 +74,16 @@ const NAMED: usize = 10;
 fn refused_notice(server: &Server, refused: &[Arc<str>]) -> Option<Notice> {
     let named = &refused[..refused.len().min(NAMED)];
     let fix: Vec<_> = named.iter().map(|name| advice::grant_connect(name, &server.role)).collect();
-    (!refused.is_empty()).then(|| Notice {
-        hides: true,
-        reason: format!(
-            "{} databases are not watched, role {} may not connect to them: {}",
-            refused.len(),
-            server.role,
-            named.join(", ")
-        ),
-        fix: fix.join(" "),
+    (!refused.is_empty()).then(|| {
+        Notice::hiding(
+            format!(
+                "{} databases are not watched, role {} may not connect to them: {}",
+                refused.len(),
+                server.role,
+                named.join(", ")
+            ),
+            fix.join(" "),
+        )
     })
 }
 

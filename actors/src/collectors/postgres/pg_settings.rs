@@ -66,10 +66,11 @@ impl Collector for Settings {
         let mut collected = self.0.compare(&settings.iter().collect::<Vec<_>>(), at, |_| false);
         collected.rows = settings.len() as u64;
         collected.snapshots.push(AnySnapshot::new(SettingSnapshot { at, settings }));
-        collected.notice = (!all_visible).then(|| Notice {
-            hides: false,
-            reason: format!("settings that are for superusers are hidden from role {}", server.role),
-            fix: advice::grant("pg_read_all_settings", &server.role),
+        collected.notice = (!all_visible).then(|| {
+            Notice::new(
+                format!("settings that are for superusers are hidden from role {}", server.role),
+                advice::grant("pg_read_all_settings", &server.role),
+            )
         });
         Ok(Step::done(collected))
     }

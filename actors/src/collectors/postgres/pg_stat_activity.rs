@@ -84,10 +84,11 @@ impl Collector for Activity {
 
 /// The notice that the server does not know what `count` sessions do; none for zero.
 fn untracked_notice(count: usize) -> Option<Notice> {
-    (count > 0).then(|| Notice {
-        reason: format!("what {count} sessions do is not known: track_activities is off for them"),
-        fix: "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();".to_owned(),
-        hides: true,
+    (count > 0).then(|| {
+        Notice::hiding(
+            format!("what {count} sessions do is not known: track_activities is off for them"),
+            "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();",
+        )
     })
 }
 

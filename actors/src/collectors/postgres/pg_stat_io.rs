@@ -130,9 +130,8 @@ fn read(server: &Server, cursor: &mut Cursor<'_>) -> Result<(Head, IoCounterRow)
 }
 
 fn untimed() -> Notice {
-    Notice {
-        hides: false,
-        reason: "track_io_timing is off: how long I/O took is not measured".to_owned(),
-        fix: "ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf();".to_owned(),
-    }
+    Notice::new(
+        "track_io_timing is off: how long I/O took is not measured",
+        "ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf();",
+    )
 }

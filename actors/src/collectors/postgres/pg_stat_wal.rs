@@ -73,9 +73,8 @@ impl Collector for Wal {
 }
 
 fn untimed() -> Notice {
-    Notice {
-        hides: false,
-        reason: "track_wal_io_timing is off: how long writing and syncing took is not measured".to_owned(),
-        fix: "ALTER SYSTEM SET track_wal_io_timing = on; SELECT pg_reload_conf();".to_owned(),
-    }
+    Notice::new(
+        "track_wal_io_timing is off: how long writing and syncing took is not measured",
+        "ALTER SYSTEM SET track_wal_io_timing = on; SELECT pg_reload_conf();",
+    )
 }

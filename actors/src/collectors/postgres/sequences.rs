@@ -153,14 +153,15 @@ fn notice(server: &Server, rows: &[Row]) -> Option<Notice> {
     let schemas: BTreeSet<String> =
         hidden.iter().map(|row| quote_identifier(&row.sequence.schema_name)).collect();
     let schemas: Vec<String> = schemas.into_iter().collect();
-    (!hidden.is_empty()).then(|| Notice {
-        hides: true,
-        reason: format!("role {} may not read {} sequences", server.role, hidden.len()),
-        fix: format!(
-            "GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {};",
-            schemas.join(", "),
-            quote_identifier(&server.role)
-        ),
+    (!hidden.is_empty()).then(|| {
+        Notice::hiding(
+            format!("role {} may not read {} sequences", server.role, hidden.len()),
+            format!(
+                "GRANT SELECT ON ALL SEQUENCES IN SCHEMA {} TO {};",
+                schemas.join(", "),
+                quote_identifier(&server.role)
+            ),
+        )
     })
 }
 

@@ -57,13 +57,11 @@ impl Collector for Running {
         Ok(Step::done(Collected {
             rows: running.len() as u64,
             snapshots: vec![AnySnapshot::new(ProgressSnapshot { at, running })],
-            notice: (hidden > 0).then(|| Notice {
-                hides: true,
-                reason: format!(
-                    "{hidden} running commands of other roles are hidden from role {}",
-                    server.role
-                ),
-                fix: advice::grant("pg_read_all_stats", &server.role),
+            notice: (hidden > 0).then(|| {
+                Notice::hiding(
+                    format!("{hidden} running commands of other roles are hidden from role {}", server.role),
+                    advice::grant("pg_read_all_stats", &server.role),
+                )
             }),
             ..Collected::default()
         }))

@@ -54,10 +54,11 @@ impl Collector for Horizon {
         Ok(Step::done(Collected {
             rows: answer.rows.len() as u64,
             snapshots: vec![AnySnapshot::new(horizon)],
-            notice: (!all_visible).then(|| Notice {
-                hides: true,
-                reason: format!("sessions and standbys of other roles are hidden from role {}", server.role),
-                fix: advice::grant("pg_read_all_stats", &server.role),
+            notice: (!all_visible).then(|| {
+                Notice::hiding(
+                    format!("sessions and standbys of other roles are hidden from role {}", server.role),
+                    advice::grant("pg_read_all_stats", &server.role),
+                )
             }),
             ..Collected::default()
         }))

@@ -170,24 +170,28 @@ impl QueryLimits {
     fn deviation_notice(&self, role: &str) -> Option<Notice> {
         let is_fixed = |name: &&&str| self.is_readonly || self.refused.contains(*name);
         let fixed: Vec<&str> = self.deviating.iter().filter(is_fixed).copied().collect();
-        (!fixed.is_empty()).then(|| Notice { hides: false,
-            reason: format!(
-                "the profile of user {role} sets {} and does not let the user change it: answers may fail or be incomplete",
-                fixed.join(", ")
-            ),
-            fix: format!("remove {} from the profile of user {role}, or let the user change it", fixed.join(", ")),
-        })
+        if fixed.is_empty() {
+            return None;
+        }
+        let fixed = fixed.join(", ");
+        let reason = format!(
+            "the profile of user {role} sets {fixed} and does not let the user change it: answers may fail or be incomplete"
+        );
+        let fix = format!("remove {fixed} from the profile of user {role}, or let the user change it");
+        Some(Notice::new(reason, fix))
     }
 
     fn unlimited_notice(&self, role: &str) -> Option<Notice> {
-        (self.is_readonly && !self.is_limited_by_profile).then(|| Notice { hides: false,
-            reason: format!(
-                "user {role} may not set limits for its queries (readonly = 1), so the server does not cancel them by itself"
-            ),
-            fix: format!(
-                "set readonly = 2 in the profile of user {role}, or max_execution_time, max_threads and max_memory_usage"
-            ),
-        })
+        if !self.is_readonly || self.is_limited_by_profile {
+            return None;
+        }
+        let reason = format!(
+            "user {role} may not set limits for its queries (readonly = 1), so the server does not cancel them by itself"
+        );
+        let fix = format!(
+            "set readonly = 2 in the profile of user {role}, or max_execution_time, max_threads and max_memory_usage"
+        );
+        Some(Notice::new(reason, fix))
     }
 }
 

@@ -74,10 +74,11 @@ impl ClickHouse {
     /// The notice of a query on tables when the user does not have SHOW TABLES on all of them.
     fn hidden_tables(&self) -> Option<Notice> {
         let role = &self.server.role;
-        (self.shows_tables == Some(false)).then(|| Notice {
-            hides: true,
-            reason: format!("user {role} lacks SHOW TABLES on some tables: they are not shown"),
-            fix: advice::clickhouse_grant("have the grant SHOW TABLES ON *.*", role),
+        (self.shows_tables == Some(false)).then(|| {
+            Notice::hiding(
+                format!("user {role} lacks SHOW TABLES on some tables: they are not shown"),
+                advice::clickhouse_grant("have the grant SHOW TABLES ON *.*", role),
+            )
         })
     }
 }

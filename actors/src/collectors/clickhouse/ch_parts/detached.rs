@@ -41,8 +41,7 @@ impl Detached {
         let fix = refusal
             .fix(Engine::Clickhouse)
             .unwrap_or_else(|| "SELECT count() FROM system.detached_parts by hand".to_owned());
-        *self =
-            Self { asked_at: Some(now), counts: None, refusal: Some(Notice { hides: false, reason, fix }) };
+        *self = Self { asked_at: Some(now), counts: None, refusal: Some(Notice::new(reason, fix)) };
     }
 
     pub(super) fn of(&self, series: u64) -> Option<i64> {

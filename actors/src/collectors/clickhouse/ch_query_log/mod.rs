@@ -259,11 +259,11 @@ fn sampled(answer: &Answer<'_>) -> Result<Option<Notice>, CollectError> {
             settings.push(format!("{name} = {value}"));
         }
     }
-    Ok((!settings.is_empty()).then(|| Notice {
-        hides: false,
-        reason: format!("the log does not have every query: {}", settings.join(", ")),
-        fix: "set these to their defaults in the profile of the users whose queries are to be seen whole"
-            .to_owned(),
+    Ok((!settings.is_empty()).then(|| {
+        Notice::new(
+            format!("the log does not have every query: {}", settings.join(", ")),
+            "set these to their defaults in the profile of the users whose queries are to be seen whole",
+        )
     }))
 }
 

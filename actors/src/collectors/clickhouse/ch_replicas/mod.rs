@@ -80,10 +80,11 @@ impl Collector for Tables {
 
 impl Tables {
     fn collected(&mut self, seen: Replicas, refusal: Option<&CollectError>) -> Collected {
-        let notice = refusal.map(|refusal| Notice {
-            hides: false,
-            reason: format!("what is queued is not known: {refusal}"),
-            fix: refusal.fix(Engine::Clickhouse).unwrap_or_default(),
+        let notice = refusal.map(|refusal| {
+            Notice::new(
+                format!("what is queued is not known: {refusal}"),
+                refusal.fix(Engine::Clickhouse).unwrap_or_default(),
+            )
         });
         let SampleInterval { from, gap } = self.times.take(seen.at, MAX_INTERVAL);
         let is_replica = i64::from(!seen.replicas.is_empty());

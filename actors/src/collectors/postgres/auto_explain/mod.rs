@@ -167,10 +167,11 @@ impl AutoExplain {
             dictionary: self.interner.drain_new(),
             events,
             rows: read,
-            notice: unread.map(|error| Notice {
-                hides: false,
-                reason: format!("a logged plan was left out: {error}"),
-                fix: "SET auto_explain.log_verbose = off for large plans".to_owned(),
+            notice: unread.map(|error| {
+                Notice::new(
+                    format!("a logged plan was left out: {error}"),
+                    "SET auto_explain.log_verbose = off for large plans",
+                )
             }),
             ..Collected::default()
         })

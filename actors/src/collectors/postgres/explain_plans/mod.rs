@@ -169,17 +169,17 @@ impl ExplainPlans {
     fn notice(&self, server: &Server) -> Option<Notice> {
         match (self.queue.denied(), self.queue.beyond()) {
             (0, 0) => None,
-            (0, beyond) => Some(Notice { hides: false,
-                reason: format!(
+            (0, beyond) => Some(Notice::new(
+                format!(
                     "{beyond} statements of other roles are not planned: {} is a superuser, and functions in them would run with its rights",
                     server.role
                 ),
-                fix: "watch with a role of its own: CREATE ROLE basira LOGIN PASSWORD '...'; GRANT pg_monitor, pg_read_all_data TO basira;".to_owned(),
-            }),
-            (denied, _) => Some(Notice { hides: false,
-                reason: format!("role {} may not read the tables of {denied} statements", server.role),
-                fix: advice::grant("pg_read_all_data", &server.role),
-            }),
+                "watch with a role of its own: CREATE ROLE basira LOGIN PASSWORD '...'; GRANT pg_monitor, pg_read_all_data TO basira;",
+            )),
+            (denied, _) => Some(Notice::new(
+                format!("role {} may not read the tables of {denied} statements", server.role),
+                advice::grant("pg_read_all_data", &server.role),
+            )),
         }
     }
 }

@@ -201,10 +201,11 @@ impl Databases {
 
     fn notice(&self, server: &Server) -> Option<Notice> {
         let hidden = self.sizes.values().filter(|size| size.is_none()).count();
-        (hidden > 0).then(|| Notice {
-            hides: false,
-            reason: format!("role {} may not ask for the sizes of {hidden} databases", server.role),
-            fix: advice::grant("pg_read_all_stats", &server.role),
+        (hidden > 0).then(|| {
+            Notice::new(
+                format!("role {} may not ask for the sizes of {hidden} databases", server.role),
+                advice::grant("pg_read_all_stats", &server.role),
+            )
         })
     }
 }

@@ -113,9 +113,8 @@ fn ask(sql: &str, columns: &'static [&'static str]) -> Step {
 }
 
 fn hidden_notice(server: &Server) -> Notice {
-    Notice {
-        hides: true,
-        reason: format!("how far standbys are is hidden from role {}", server.role),
-        fix: advice::grant_monitor(&server.role),
-    }
+    Notice::hiding(
+        format!("how far standbys are is hidden from role {}", server.role),
+        advice::grant_monitor(&server.role),
+    )
 }

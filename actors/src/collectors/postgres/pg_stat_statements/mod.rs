@@ -289,9 +289,8 @@ fn read_mark(server: &Server, answer: &Answer<'_>) -> Result<Mark, CollectError>
 }
 
 fn hidden_notice(server: &Server, hidden: u64) -> Notice {
-    Notice {
-        hides: true,
-        reason: format!("{hidden} statements of other roles are hidden from role {}", server.role),
-        fix: advice::grant_monitor(&server.role),
-    }
+    Notice::hiding(
+        format!("{hidden} statements of other roles are hidden from role {}", server.role),
+        advice::grant_monitor(&server.role),
+    )
 }

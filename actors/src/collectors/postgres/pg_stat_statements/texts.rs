@@ -124,15 +124,14 @@ impl StatementTexts {
 
     /// The notice while the server cannot return the texts of all statements.
     pub(super) fn notice(&self) -> Option<Notice> {
-        self.unconvertible.as_ref().map(|message| Notice { hides: false,
-            reason: format!(
-                "a statement has characters that the encoding of this database lacks ({message}), so the server returns no \
-                 texts of statements: those of new ones are taken from sessions, where they are seen"
-            ),
-            fix: "watch a database of the server whose encoding has these characters (UTF8), with collection of all \
-                  databases, or SELECT pg_stat_statements_reset() to remove the statement"
-                .to_owned(),
-        })
+        let message = self.unconvertible.as_ref()?;
+        let reason = format!(
+            "a statement has characters that the encoding of this database lacks ({message}), so the server returns no \
+             texts of statements: those of new ones are taken from sessions, where they are seen"
+        );
+        let fix = "watch a database of the server whose encoding has these characters (UTF8), with collection of all \
+                   databases, or SELECT pg_stat_statements_reset() to remove the statement";
+        Some(Notice::new(reason, fix))
     }
 
     /// Takes the texts that the server gave.
